@@ -1,0 +1,218 @@
+//! What went wrong, where in which file, and the way out.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A text that was read, under the name its reader knows it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Inner {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// A text and the path, or `<standard input>`, it came from.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Source {
+            inner: Arc::new(Inner {
+                name: name.into(),
+                text: text.into(),
+            }),
+        }
+    }
+
+    /// Where it came from.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// All of it.
+    pub fn text(&self) -> &str {
+        &self.inner.text
+    }
+
+    /// Line and column of a byte, both from 1; columns count characters.
+    pub fn position(&self, byte: usize) -> (usize, usize) {
+        let before = &self.text()[..self.text().floor_char_boundary(byte)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        (
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        )
+    }
+}
+
+/// How much a diagnostic matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know; nothing to do.
+    Note,
+    /// Works, but probably not as meant.
+    Warning,
+    /// Cannot be used as it is.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+/// One message to the person at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    severity: Severity,
+    message: String,
+    place: Option<Place>,
+    label: String,
+    help: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    source: Source,
+    span: Range<usize>,
+}
+
+impl Diagnostic {
+    /// An error: the input cannot be used.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message)
+    }
+
+    /// A warning: the input works, but probably not as meant.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message)
+    }
+
+    /// A note.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, message)
+    }
+
+    /// A message of the given severity.
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Diagnostic {
+            severity,
+            message: message.into(),
+            place: None,
+            label: String::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Points at bytes of a text.
+    #[must_use]
+    pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {
+        self.place = Some(Place {
+            source: source.clone(),
+            span,
+        });
+        self
+    }
+
+    /// What to write under the marked bytes.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// A way out; more than one may be given.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The message without its place.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The byte it points at, to order several messages.
+    pub fn offset(&self) -> Option<usize> {
+        self.place.as_ref().map(|place| place.span.start)
+    }
+
+    /// The message with file, line, column and the line itself, ending in a line break.
+    pub fn render(&self, renderer: &Renderer) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
+        if let Some(place) = &self.place {
+            let text = place.source.text();
+            let start = text.floor_char_boundary(place.span.start.min(text.len()));
+            let line_end = text[start..]
+                .find('\n')
+                .map_or(text.len(), |end| start + end);
+            // One line shows where; a whole block under carets only hides it.
+            let end = text.ceil_char_boundary(place.span.end.clamp(start, line_end));
+            let mark = AnnotationKind::Primary.span(start..end);
+            let mark = if self.label.is_empty() {
+                mark
+            } else {
+                mark.label(self.label.as_str())
+            };
+            group = group.element(
+                Snippet::source(text)
+                    .path(place.source.name())
+                    .fold(true)
+                    .annotation(mark),
+            );
+        } else if !self.label.is_empty() {
+            group = group.element(Level::NOTE.message(self.label.as_str()));
+        }
+        for help in &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        let mut text = renderer.render(&[group]);
+        text.push('\n');
+        text
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(&Renderer::plain()))
+    }
+}
+
+/// The name of `known` that `given` was probably meant to be.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&given, &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| {
+            *distance <= (name.chars().count().max(given.chars().count()) / 3).max(1)
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}

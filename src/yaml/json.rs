@@ -1,0 +1,155 @@
+//! A YAML tree as JSON values: what Kubernetes makes of it.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::node::{self, Kind, Limits, Node};
+use crate::diagnostic::{Diagnostic, Source};
+
+/// Most values an expanded text may have; aliases can multiply a small text without end.
+const MOST_VALUES: usize = 4_000_000;
+
+/// Parses one document into JSON, with aliases and merge keys expanded; null for an empty text.
+///
+/// # Errors
+/// Broken YAML, duplicate keys, and aliases that expand without measure.
+pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>> {
+    match node::parse(source, limits)? {
+        Some(root) => convert(source, &root),
+        None => Ok(Value::Null),
+    }
+}
+
+/// Parses every document of a text into JSON.
+///
+/// # Errors
+/// As [`to_json`].
+pub fn to_json_all(source: &Source, limits: Limits) -> Result<Vec<Value>, Vec<Diagnostic>> {
+    node::parse_all(source, limits)?
+        .iter()
+        .map(|root| convert(source, root))
+        .collect()
+}
+
+impl Node {
+    /// This tree as JSON values.
+    ///
+    /// # Errors
+    /// Aliases that expand without measure, or that point at a node outside this tree.
+    pub fn to_value(&self, source: &Source) -> Result<Value, Vec<Diagnostic>> {
+        convert(source, self)
+    }
+}
+
+fn convert(source: &Source, root: &Node) -> Result<Value, Vec<Diagnostic>> {
+    let mut anchors = HashMap::new();
+    collect(root, &mut anchors);
+    let mut conversion = Conversion {
+        source,
+        anchors,
+        values: 0,
+        open: Vec::new(),
+    };
+    conversion.value(root).map_err(|problem| vec![*problem])
+}
+
+fn collect<'n>(node: &'n Node, anchors: &mut HashMap<usize, &'n Node>) {
+    if node.anchor != 0 {
+        anchors.insert(node.anchor, node);
+    }
+    match &node.kind {
+        Kind::Sequence { items, .. } => items.iter().for_each(|item| collect(item, anchors)),
+        Kind::Mapping { entries, .. } => {
+            for entry in entries {
+                collect(&entry.key, anchors);
+                collect(&entry.value, anchors);
+            }
+        }
+        _ => {}
+    }
+}
+
+struct Conversion<'n> {
+    source: &'n Source,
+    anchors: HashMap<usize, &'n Node>,
+    values: usize,
+    /// Anchors being expanded, to refuse one inside itself.
+    open: Vec<usize>,
+}
+
+impl Conversion<'_> {
+    fn value(&mut self, node: &Node) -> Result<Value, Box<Diagnostic>> {
+        self.values += 1;
+        if self.values > MOST_VALUES {
+            return Err(self.problem(
+                node,
+                "the aliases of this text expand to more values than are read",
+            ));
+        }
+        match &node.kind {
+            Kind::Scalar(scalar) => Ok(scalar.value()),
+            Kind::Sequence { items, .. } => items.iter().map(|item| self.value(item)).collect(),
+            Kind::Mapping { entries, .. } => {
+                let mut map = Map::with_capacity(entries.len());
+                for entry in entries {
+                    if entry.name() == "<<" {
+                        continue;
+                    }
+                    let key = match entry.key.text() {
+                        Some(text) => text.to_owned(),
+                        None => {
+                            return Err(self.problem(&entry.key, "a key must be a single value"));
+                        }
+                    };
+                    let value = self.value(&entry.value)?;
+                    map.insert(key, value);
+                }
+                for entry in entries.iter().filter(|entry| entry.name() == "<<") {
+                    self.merge(&entry.value, &mut map)?;
+                }
+                Ok(Value::Object(map))
+            }
+            Kind::Alias(id) => {
+                let Some(target) = self.anchors.get(id).copied() else {
+                    return Err(self.problem(node, "this alias has no anchor"));
+                };
+                if self.open.contains(id) {
+                    return Err(self.problem(node, "this alias stands inside its own anchor"));
+                }
+                self.open.push(*id);
+                let value = self.value(target)?;
+                self.open.pop();
+                Ok(value)
+            }
+        }
+    }
+
+    /// A merge key adds what the map does not have itself; of several sources the first wins.
+    fn merge(&mut self, node: &Node, map: &mut Map<String, Value>) -> Result<(), Box<Diagnostic>> {
+        match self.value(node)? {
+            Value::Object(other) => {
+                for (key, value) in other {
+                    map.entry(key).or_insert(value);
+                }
+                Ok(())
+            }
+            Value::Array(several) => {
+                for other in several {
+                    let Value::Object(other) = other else {
+                        return Err(self.problem(node, "a merge key needs a map or a list of maps"));
+                    };
+                    for (key, value) in other {
+                        map.entry(key).or_insert(value);
+                    }
+                }
+                Ok(())
+            }
+            _ => Err(self.problem(node, "a merge key needs a map or a list of maps")),
+        }
+    }
+
+    fn problem(&self, node: &Node, message: &str) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(message).at(self.source, node.span.clone()))
+    }
+}

@@ -1,0 +1,486 @@
+//! A YAML tree that remembers where every value stands in its text.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde_saphyr::granit_parser::{Event, Options, Parser, StructureStyle};
+
+use super::scalar::{self, Scalar};
+use crate::diagnostic::{Diagnostic, Source};
+
+/// Limits against hostile or mistaken input.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Largest text in bytes.
+    pub bytes: usize,
+    /// Most nodes (scalars, maps, lists, aliases) in one text.
+    pub nodes: usize,
+    /// Deepest nesting of maps and lists.
+    pub depth: usize,
+}
+
+impl Limits {
+    /// For files people write by hand: a site, presets.
+    pub const INPUT: Limits = Limits {
+        bytes: 4 << 20,
+        nodes: 200_000,
+        depth: 64,
+    };
+    /// For values and manifests, which vendors write.
+    pub const VALUES: Limits = Limits {
+        bytes: 16 << 20,
+        nodes: 2_000_000,
+        depth: 100,
+    };
+}
+
+/// How a map or a list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// One entry a line, by indentation.
+    Block,
+    /// `{a: 1}` and `[1, 2]`.
+    Flow,
+}
+
+/// One value of a YAML text.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Bytes of the value, without its key; for block collections from the first key or dash.
+    pub span: Range<usize>,
+    /// Bytes of anchor and tag in front of the value, empty at the value's start where there are none.
+    pub properties: Range<usize>,
+    /// Number of the anchor on this node, 0 for none.
+    pub anchor: usize,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// What a [`Node`] holds.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// A scalar, with its text after unescaping and its type.
+    Scalar(Scalar),
+    /// A list.
+    Sequence {
+        /// The items in order.
+        items: Vec<Node>,
+        /// How it is written.
+        style: Style,
+    },
+    /// A map.
+    Mapping {
+        /// The entries in order; keys are unique.
+        entries: Vec<Entry>,
+        /// How it is written.
+        style: Style,
+    },
+    /// `*name`: the number of the anchor it repeats.
+    Alias(usize),
+}
+
+/// One key and its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The key; a scalar in everything that Kubernetes reads.
+    pub key: Node,
+    /// The value; an empty one stands right behind its colon.
+    pub value: Node,
+}
+
+impl Entry {
+    /// The key's text, empty where the key is a collection.
+    pub fn name(&self) -> &str {
+        self.key.text().unwrap_or_default()
+    }
+}
+
+impl Node {
+    /// The scalar's text after unescaping.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar(scalar) => Some(&scalar.text),
+            _ => None,
+        }
+    }
+
+    /// The value under `key`, where this is a map that has it.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()?
+            .iter()
+            .find(|entry| entry.name() == key)
+            .map(|entry| &entry.value)
+    }
+
+    /// The entries, where this is a map.
+    pub fn entries(&self) -> Option<&[Entry]> {
+        match &self.kind {
+            Kind::Mapping { entries, .. } => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items, where this is a list.
+    pub fn items(&self) -> Option<&[Node]> {
+        match &self.kind {
+            Kind::Sequence { items, .. } => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Whether this is an explicit or empty null.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(scalar) if scalar.is_null())
+    }
+
+    /// Bytes from the first property (anchor, tag) to the end of the value.
+    pub fn whole(&self) -> Range<usize> {
+        self.properties.start.min(self.span.start)..self.span.end
+    }
+
+    /// What a reader would call this value in an error message.
+    pub fn describe(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar(scalar) if scalar.is_null() => "nothing",
+            Kind::Scalar(_) => "a single value",
+            Kind::Sequence { .. } => "a list",
+            Kind::Mapping { .. } => "a map",
+            Kind::Alias(_) => "an alias",
+        }
+    }
+}
+
+/// Parses a text of exactly one document; `None` for a text without any content.
+///
+/// # Errors
+/// Broken YAML, duplicate keys and texts beyond `limits`, each with its place.
+pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagnostic>> {
+    let mut documents = parse_all(source, limits)?;
+    if documents.len() > 1 {
+        let start = documents[1].span.start;
+        return Err(vec![
+            Diagnostic::error("more than one YAML document in this file")
+                .at(source, start..start)
+                .label("a second document starts here")
+                .help("keep one document, without a `---` line between two parts"),
+        ]);
+    }
+    Ok(documents.pop())
+}
+
+/// Parses every document of a text; documents without content are left out.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    let text = source.text();
+    if text.len() > limits.bytes {
+        return Err(vec![Diagnostic::error(format!(
+            "`{}` has {} bytes, more than the {} that are read",
+            source.name(),
+            text.len(),
+            limits.bytes
+        ))]);
+    }
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.emit_anchor_events = true;
+    options.flow_nesting_limit = limits.depth;
+    options.block_nesting_limit = limits.depth;
+    let mut builder = Builder {
+        source,
+        limits,
+        nodes: 0,
+        stack: Vec::new(),
+        documents: Vec::new(),
+        problems: Vec::new(),
+    };
+    for next in Parser::new_from_str_with_options(text, options) {
+        match next {
+            Ok((event, span)) => {
+                let range = span.byte_range().unwrap_or(0..0);
+                let tag = span.tag_span().and_then(|tag| tag.byte_range());
+                builder.event(event, range, tag);
+                if builder.nodes > limits.nodes {
+                    builder.problems.push(Diagnostic::error(format!(
+                        "`{}` holds more than {} values",
+                        source.name(),
+                        limits.nodes
+                    )));
+                    break;
+                }
+            }
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
+                builder.problems.push(
+                    Diagnostic::error("this is not YAML")
+                        .at(source, at..at)
+                        .label(error.info()),
+                );
+                break;
+            }
+        }
+    }
+    if builder.problems.is_empty() {
+        Ok(builder.documents)
+    } else {
+        Err(builder.problems)
+    }
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    node: Node,
+    /// The key that waits for its value, in maps.
+    key: Option<Node>,
+    /// Where each key stands, to report a second one.
+    seen: HashMap<String, Range<usize>>,
+    /// End of the last child, which is where a block collection really ends.
+    last_end: usize,
+}
+
+struct Builder<'a> {
+    source: &'a Source,
+    limits: Limits,
+    nodes: usize,
+    stack: Vec<Open>,
+    documents: Vec<Node>,
+    problems: Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, range: Range<usize>, tag: Option<Range<usize>>) {
+        match event {
+            Event::Scalar(text, style, anchor, resolved_tag) => {
+                let tag_name = resolved_tag.map(|tag| tag.suffix().to_owned());
+                let scalar = scalar::Scalar::new(text.into_owned(), style, tag_name.as_deref());
+                let span = self.scalar_span(&scalar, range);
+                self.add(Node {
+                    properties: properties(tag, &span),
+                    span,
+                    anchor,
+                    kind: Kind::Scalar(scalar),
+                });
+            }
+            Event::SequenceStart(style, anchor, _) => self.open(
+                range,
+                tag,
+                anchor,
+                Kind::Sequence {
+                    items: Vec::new(),
+                    style: own_style(style),
+                },
+            ),
+            Event::MappingStart(style, anchor, _) => self.open(
+                range,
+                tag,
+                anchor,
+                Kind::Mapping {
+                    entries: Vec::new(),
+                    style: own_style(style),
+                },
+            ),
+            Event::SequenceEnd | Event::MappingEnd => self.close(range),
+            Event::Alias(id) => self.add(Node {
+                properties: range.start..range.start,
+                span: range,
+                anchor: 0,
+                kind: Kind::Alias(id),
+            }),
+            // The anchor's token stands before the node that was just added or opened.
+            Event::Anchor(..) => {
+                if let Some(node) = self.newest() {
+                    let start = node.properties.start.min(range.start);
+                    let end = node.properties.end.max(range.end);
+                    node.properties = start..end;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The parser's span of a block scalar leaves out its header and takes in the line breaks behind it.
+    fn scalar_span(&self, scalar: &Scalar, range: Range<usize>) -> Range<usize> {
+        if !scalar.block {
+            return range;
+        }
+        let text = self.source.text();
+        let start = block_header(text, range.start);
+        let written = &text[start..range.end.max(start)];
+        let end = if scalar.keeps_trailing_lines(written) {
+            written.strip_suffix('\n').unwrap_or(written).len()
+        } else {
+            written.trim_end().len()
+        };
+        start..start + end
+    }
+
+    /// The node that was added or opened last.
+    fn newest(&mut self) -> Option<&mut Node> {
+        let Some(open) = self.stack.last_mut() else {
+            return self.documents.last_mut();
+        };
+        if open.key.is_some() {
+            return open.key.as_mut();
+        }
+        let is_empty = match &open.node.kind {
+            Kind::Sequence { items, .. } => items.is_empty(),
+            Kind::Mapping { entries, .. } => entries.is_empty(),
+            _ => true,
+        };
+        if is_empty {
+            return Some(&mut open.node);
+        }
+        match &mut open.node.kind {
+            Kind::Sequence { items, .. } => items.last_mut(),
+            Kind::Mapping { entries, .. } => entries.last_mut().map(|entry| &mut entry.value),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, range: Range<usize>, tag: Option<Range<usize>>, anchor: usize, kind: Kind) {
+        self.nodes += 1;
+        if self.stack.len() >= self.limits.depth {
+            if self.problems.is_empty() {
+                self.problems.push(
+                    Diagnostic::error(format!("nested deeper than {} levels", self.limits.depth))
+                        .at(self.source, range.start..range.start),
+                );
+            }
+            self.nodes = usize::MAX / 2;
+        }
+        let last_end = range.end;
+        self.stack.push(Open {
+            node: Node {
+                properties: properties(tag, &range),
+                span: range,
+                anchor,
+                kind,
+            },
+            key: None,
+            seen: HashMap::new(),
+            last_end,
+        });
+    }
+
+    fn close(&mut self, range: Range<usize>) {
+        let Some(mut open) = self.stack.pop() else {
+            return;
+        };
+        let flow = matches!(
+            open.node.kind,
+            Kind::Sequence {
+                style: Style::Flow,
+                ..
+            } | Kind::Mapping {
+                style: Style::Flow,
+                ..
+            }
+        );
+        if flow {
+            open.node.span.end = range.end;
+        } else {
+            open.node.span.end = open.last_end;
+            if let Kind::Sequence { items, .. } = &open.node.kind
+                && let Some(first) = items.first()
+            {
+                open.node.span.start = dash_before(self.source.text(), first.whole().start);
+            }
+        }
+        self.nodes -= 1;
+        self.add(open.node);
+    }
+
+    fn add(&mut self, node: Node) {
+        self.nodes += 1;
+        let Some(open) = self.stack.last_mut() else {
+            if !(node.is_null() && node.span.is_empty()) {
+                self.documents.push(node);
+            }
+            return;
+        };
+        open.last_end = open.last_end.max(node.span.end);
+        match &mut open.node.kind {
+            Kind::Sequence { items, .. } => items.push(node),
+            Kind::Mapping { entries, .. } => match open.key.take() {
+                None => {
+                    if let Some(name) = node.text()
+                        && name != "<<"
+                    {
+                        if let Some(first) = open.seen.get(name) {
+                            let (line, _) = self.source.position(first.start);
+                            self.problems.push(
+                                Diagnostic::error(format!("the key `{name}` stands here twice"))
+                                    .at(self.source, node.span.clone())
+                                    .label(format!("first used on line {line}"))
+                                    .help("keep one of the two; the other would be lost silently"),
+                            );
+                        } else {
+                            open.seen.insert(name.to_owned(), node.span.clone());
+                        }
+                    }
+                    open.key = Some(node);
+                }
+                Some(key) => entries.push(Entry { key, value: node }),
+            },
+            _ => {}
+        }
+    }
+}
+
+fn own_style(style: StructureStyle) -> Style {
+    match style {
+        StructureStyle::Block => Style::Block,
+        StructureStyle::Flow => Style::Flow,
+    }
+}
+
+fn properties(tag: Option<Range<usize>>, span: &Range<usize>) -> Range<usize> {
+    match tag {
+        Some(tag) if tag.end <= span.start => tag,
+        _ => span.start..span.start,
+    }
+}
+
+/// Where the `|` or `>` stands that opens the block scalar whose content starts at `content`.
+fn block_header(text: &str, content: usize) -> usize {
+    let mut end = content;
+    loop {
+        let line_start = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = &text[line_start..end];
+        let line = match line.find(" #") {
+            Some(comment) if line[..comment].contains(['|', '>']) => &line[..comment],
+            _ => line,
+        };
+        let head = line
+            .trim_end()
+            .trim_end_matches(|c: char| c == '+' || c == '-' || c.is_ascii_digit());
+        if head.ends_with(['|', '>']) {
+            return line_start + head.len() - 1;
+        }
+        if line_start == 0 {
+            return content;
+        }
+        end = line_start - 1;
+    }
+}
+
+/// Where the dash stands that opens the list item whose content starts at `content`.
+fn dash_before(text: &str, content: usize) -> usize {
+    let mut end = content;
+    loop {
+        let line_start = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = &text[line_start..end];
+        let line = match line.find('#') {
+            Some(comment) => &line[..comment],
+            None => line,
+        };
+        if let Some(dash) = line.rfind('-') {
+            return line_start + dash;
+        }
+        if line_start == 0 {
+            return content;
+        }
+        end = line_start - 1;
+    }
+}

@@ -1,0 +1,125 @@
+//! Dotted paths into values, as Palette's presets write them: `charts.px.annotations.portworx\.io/misc-args`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+/// One step of a [`Path`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A key of a map.
+    Key(String),
+    /// `[0]`: an item of a list by its number.
+    Index(usize),
+    /// `[name=X]`: the item of a list whose key has that text.
+    Item(String, String),
+}
+
+/// A path into a tree; dots separate keys, `\.` is a dot inside a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    steps: Vec<Step>,
+}
+
+/// Why a text is not a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathError(String);
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for PathError {}
+
+impl Path {
+    /// The steps from the root.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The value this path leads to.
+    pub fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
+        self.steps.iter().try_fold(root, |value, step| match step {
+            Step::Key(key) => value.get(key),
+            Step::Index(index) => value.get(index),
+            Step::Item(key, wanted) => value.as_array()?.iter().find(|item| {
+                item.get(key).is_some_and(|found| match found {
+                    Value::String(text) => text == wanted,
+                    other => other.to_string() == *wanted,
+                })
+            }),
+        })
+    }
+}
+
+impl FromStr for Path {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        let mut steps = Vec::new();
+        let mut key = String::new();
+        let mut after_bracket = false;
+        let mut chars = text.chars();
+        let finish = |key: &mut String, after_bracket: bool, steps: &mut Vec<Step>| {
+            if key.is_empty() && !after_bracket {
+                return Err(PathError(format!("`{text}` has an empty step")));
+            }
+            if !key.is_empty() {
+                steps.push(Step::Key(std::mem::take(key)));
+            }
+            Ok(())
+        };
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => key.push(
+                    chars
+                        .next()
+                        .ok_or_else(|| PathError(format!("`{text}` ends in a backslash")))?,
+                ),
+                '.' => {
+                    finish(&mut key, after_bracket, &mut steps)?;
+                    after_bracket = false;
+                }
+                '[' => {
+                    if !key.is_empty() {
+                        steps.push(Step::Key(std::mem::take(&mut key)));
+                    }
+                    let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
+                    steps.push(match inside.split_once('=') {
+                        Some((name, value)) => Step::Item(name.to_owned(), value.to_owned()),
+                        None => Step::Index(inside.parse().map_err(|_| {
+                            PathError(format!(
+                                "`[{inside}]` in `{text}` is neither a number nor key=value"
+                            ))
+                        })?),
+                    });
+                    after_bracket = true;
+                }
+                c => key.push(c),
+            }
+        }
+        finish(&mut key, after_bracket, &mut steps)?;
+        Ok(Path { steps })
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            match step {
+                Step::Key(key) => {
+                    if index > 0 {
+                        f.write_str(".")?;
+                    }
+                    f.write_str(&key.replace('\\', "\\\\").replace('.', "\\."))?;
+                }
+                Step::Index(item) => write!(f, "[{item}]")?,
+                Step::Item(key, value) => write!(f, "[{key}={value}]")?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! A merge changes what it is told to and leaves every other byte.
+
+use vmo_ra::diagnostic::Source;
+use vmo_ra::yaml::Merge;
+
+fn merged(base: &str, remove: &[&str], add: &[&str], overlay: &str) -> String {
+    let mut merge = Merge::new(Source::new("base", base)).expect("the base is a map");
+    for path in remove {
+        merge.remove(path.parse().expect("a path"));
+    }
+    for addition in add {
+        merge
+            .add(Source::new("addition", *addition))
+            .expect("the addition is a map");
+    }
+    merge
+        .overlay(Source::new("overlay", overlay))
+        .expect("the overlay is a map");
+    match merge.finish() {
+        Ok((text, _)) => text,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn nothing_to_do_keeps_every_byte() {
+    let base = "# head\na:   1   # one\n\n\nb: {x: 1,   y: 2}\nc:\n- 'q'\n-   z\n...\n";
+    assert_eq!(merged(base, &[], &[], "a: 1\nb: {y: 2}\nc: [q, z]\n"), base);
+}
+
+#[test]
+fn a_changed_scalar_keeps_the_comment_of_its_line() {
+    assert_eq!(
+        merged("a: 1 # one\nb: x\n", &[], &[], "a: 2\n"),
+        "a: 2 # one\nb: x\n"
+    );
+    assert_eq!(
+        merged("a: # none yet\nb: x\n", &[], &[], "a: 2\n"),
+        "a: 2 # none yet\nb: x\n"
+    );
+}
+
+#[test]
+fn a_new_key_goes_to_the_end_of_its_map_with_its_comment() {
+    let base = "a:\n    x: 1\n    # about y\n    y: 2 # two\n    # trailing\n\nb: 1\n";
+    assert_eq!(
+        merged(base, &[], &[], "a:\n  # why z\n  z:\n  - 1\n  - k: v\n"),
+        "a:\n    x: 1\n    # about y\n    y: 2 # two\n    # why z\n    z:\n    - 1\n    - k: v\n    # trailing\n\nb: 1\n"
+    );
+}
+
+#[test]
+fn a_removed_key_takes_its_own_comments_along() {
+    let base = "a: 1\n# about b\n# more about b\nb:\n  c: 1\n    # deep\n# about d\nd: 2\n";
+    assert_eq!(merged(base, &["b"], &[], ""), "a: 1\n# about d\nd: 2\n");
+}
+
+#[test]
+fn removed_and_added_again_is_no_change() {
+    let base = "m:\n  # kept\n  mode: kubernetes\n  operator:\n    x: 1\n";
+    assert_eq!(
+        merged(
+            base,
+            &["m.mode", "m.operator"],
+            &["m:\n  mode: kubernetes\n"],
+            ""
+        ),
+        "m:\n  # kept\n  mode: kubernetes\n"
+    );
+}
+
+#[test]
+fn an_emptied_map_stays_a_map() {
+    assert_eq!(
+        merged("a:\n  b: 1\nc: 2\n", &["a.b"], &[], ""),
+        "a: {}\nc: 2\n"
+    );
+}
+
+#[test]
+fn null_is_a_value_in_presets_and_removes_in_overlays() {
+    assert_eq!(merged("a: 1\nb: 2\n", &[], &["a: ~\n"], ""), "a: ~\nb: 2\n");
+    assert_eq!(merged("a: 1\nb: 2\n", &[], &[], "a: ~\nc: ~\n"), "b: 2\n");
+}
+
+#[test]
+fn an_empty_value_takes_a_map_under_it() {
+    let base = "spec:\n  # only comments\n  # here\nother: 1\n";
+    assert_eq!(
+        merged(
+            base,
+            &[],
+            &["spec:\n  image: x\n"],
+            "spec:\n  env:\n  - name: A\n    value: b\n"
+        ),
+        "spec:\n  image: x\n  env:\n  - name: A\n    value: b\n  # only comments\n  # here\nother: 1\n"
+    );
+}
+
+#[test]
+fn inline_gives_way_to_a_block_and_back() {
+    assert_eq!(
+        merged("a: {} # none\nb: 1\n", &[], &[], "a:\n  x: 1\n"),
+        "a: # none\n  x: 1\nb: 1\n"
+    );
+    assert_eq!(
+        merged("a: # many\n- 1\n- 2\nb: 1\n", &[], &[], "a: [3]\n"),
+        "a: [3] # many\nb: 1\n"
+    );
+    assert_eq!(
+        merged("a: |\n  x\n  y\nb: 1\n", &[], &[], "a: z\n"),
+        "a: z\nb: 1\n"
+    );
+    assert_eq!(
+        merged("a: z\nb: 1\n", &[], &[], "a: |\n    x\n    y\n"),
+        "a: |\n    x\n    y\nb: 1\n"
+    );
+    assert_eq!(
+        merged("a: [1]\nb: 1\n", &[], &[], "a:\n- 2\n-   x: 1\n    y: 2\n"),
+        "a:\n- 2\n-   x: 1\n    y: 2\nb: 1\n"
+    );
+}
+
+#[test]
+fn line_ends_and_a_missing_final_line_break_are_kept() {
+    assert_eq!(
+        merged("a: 1\r\nb: 2\r\n", &[], &[], "c:\n  d: 1\n"),
+        "a: 1\r\nb: 2\r\nc:\r\n  d: 1\r\n"
+    );
+    assert_eq!(merged("a: 1", &[], &[], "c: 2\n"), "a: 1\nc: 2");
+    assert_eq!(
+        merged("# only a comment\n", &[], &[], "c: 2\n"),
+        "# only a comment\nc: 2\n"
+    );
+}
+
+#[test]
+fn a_change_below_an_alias_is_refused() {
+    let mut merge =
+        Merge::new(Source::new("values.yaml", "a: &x\n  k: 1\nb: *x\n")).expect("a map");
+    merge
+        .overlay(Source::new("overlay", "b:\n  k: 2\n"))
+        .expect("a map");
+    let error = merge.finish().expect_err("the anchor would change too");
+    assert_eq!(
+        error.to_string(),
+        "error: a change below an alias would change its anchor's other uses\n \
+         --> values.yaml:3:4\n  \
+         |\n\
+         3 | b: *x\n  \
+         |    ^^\n  \
+         |\n  \
+         = help: write the map out in place of the alias\n"
+    );
+}
+
+#[test]
+fn a_map_taken_out_and_added_again_keeps_what_is_the_same() {
+    let base = "spec:\n  cloud:\n    # about the kind\n    kind: pure # fast\n    size: 150\n    zone: a\n  env: []\n";
+    assert_eq!(
+        merged(
+            base,
+            &["spec.cloud"],
+            &["spec:\n  cloud:\n    size: 1024\n    kind: pure\n    journal: auto\n"],
+            ""
+        ),
+        "spec:\n  cloud:\n    # about the kind\n    kind: pure # fast\n    size: 1024\n    journal: auto\n  env: []\n"
+    );
+}
