@@ -1,0 +1,175 @@
+//! The site: the typed input that describes one cluster. Every field has a default, the reference architecture's value.
+
+mod cidr;
+mod cluster;
+mod cpus;
+mod names;
+mod network;
+mod nodes;
+mod profiles;
+mod quantity;
+mod reader;
+mod secret;
+mod storage;
+mod vlan;
+mod vmo;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+use serde::Serialize;
+
+pub use cidr::{AddressRange, Cidr};
+pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
+pub use cpus::CpuSet;
+pub use names::{InterfaceName, Label, ProfileVersion, Subdomain};
+pub use network::{Bgp, BondMode, Layout, MetalLb, MetalLbMode, Nad, Nads, Network, Nics, NodeNetwork, VlanTag};
+pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
+pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
+pub use quantity::Quantity;
+pub use secret::{Secret, SecretSource};
+pub use storage::{FlashArray, Licence, LicenceType, SanType, Storage, StorageClass};
+pub use vlan::{VlanId, VlanSelection, VlanSet};
+pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::{self, Limits};
+use reader::Reader;
+
+/// What a site may refer to outside its own text.
+pub trait Inputs {
+    /// The value of an environment variable, where it is set.
+    fn env(&self, name: &str) -> Option<String>;
+
+    /// The text of a file; a relative path is meant from the site file's directory.
+    ///
+    /// # Errors
+    /// The file cannot be read, is too large, or is not text.
+    fn file(&self, path: &Path) -> std::io::Result<String>;
+}
+
+/// No environment and no files, for sites without secrets and certificates.
+pub struct NoInputs;
+
+impl Inputs for NoInputs {
+    fn env(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _: &Path) -> std::io::Result<String> {
+        Err(std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            "no files can be read here",
+        ))
+    }
+}
+
+/// One cluster: its networks, nodes, storage and virtual machines.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Site {
+    /// Name and size.
+    pub cluster: Cluster,
+    /// Host networks, VLANs and address ranges.
+    pub network: Network,
+    /// The networks that VMs attach to.
+    pub nads: Nads,
+    /// Operating system and tuning of the nodes.
+    pub nodes: Nodes,
+    /// Portworx and the FlashArrays behind it.
+    pub storage: Storage,
+    /// The ingress controller.
+    pub ingress: Ingress,
+    /// Prometheus and Grafana.
+    pub monitoring: Monitoring,
+    /// The Virtual Machine Orchestrator and what it offers to users.
+    pub vmo: Vmo,
+    /// Which registry each pack comes from.
+    #[serde(skip)]
+    pub registries: Registries,
+    /// Names, versions and labels of the three profiles.
+    #[serde(skip)]
+    pub profiles: Profiles,
+    /// Where each value stands in the site file.
+    #[serde(skip)]
+    pub places: Places,
+}
+
+impl Site {
+    /// Reads a site.
+    ///
+    /// # Errors
+    /// Every mistake that one pass finds, with its place; the rules between fields are checked by [`crate::rules`].
+    pub fn parse(source: &Source, inputs: &dyn Inputs) -> Result<Site, Vec<Diagnostic>> {
+        let root = yaml::parse(source, Limits::INPUT)?;
+        let mut reader = Reader::new(source, inputs);
+        let mut fields = reader.root(root.as_ref());
+        let cluster = Cluster::read(&mut reader, &mut fields);
+        let network = Network::read(&mut reader, &mut fields);
+        let nads = Nads::read(&mut reader, &mut fields);
+        let nodes = Nodes::read(&mut reader, &mut fields);
+        let storage = Storage::read(&mut reader, &mut fields, &cluster, &network);
+        let ingress = Ingress::read(&mut reader, &mut fields);
+        let monitoring = Monitoring::read(&mut reader, &mut fields);
+        let vmo = Vmo::read(&mut reader, &mut fields);
+        let registries = Registries::read(&mut reader, &mut fields);
+        let profiles = Profiles::read(&mut reader, &mut fields);
+        reader.close(fields);
+        let places = reader.finish()?;
+        Ok(Site {
+            cluster,
+            network,
+            nads,
+            nodes,
+            storage,
+            ingress,
+            monitoring,
+            vmo,
+            registries,
+            profiles,
+            places,
+        })
+    }
+
+    /// The reference architecture's own example.
+    pub fn example() -> Site {
+        match Site::parse(&Source::new("the built-in example", ""), &NoInputs) {
+            Ok(site) => site,
+            Err(problems) => panic!("the defaults of a site are wrong: {problems:?}"),
+        }
+    }
+}
+
+/// Where the values of a site stand in its text, by dotted path.
+#[derive(Clone, Debug)]
+pub struct Places {
+    source: Source,
+    spans: BTreeMap<String, Range<usize>>,
+}
+
+impl Places {
+    pub(crate) fn new(source: Source, spans: BTreeMap<String, Range<usize>>) -> Self {
+        Places { source, spans }
+    }
+
+    /// Points a diagnostic at a value, or at the nearest map around it that the file has; a default has no place.
+    #[must_use]
+    pub fn locate(&self, diagnostic: Diagnostic, path: &str) -> Diagnostic {
+        let mut path = path;
+        loop {
+            if let Some(span) = self.spans.get(path) {
+                return diagnostic.at(&self.source, span.clone());
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => return diagnostic,
+            }
+        }
+    }
+
+    /// Whether the file gives this value itself.
+    pub fn given(&self, path: &str) -> bool {
+        self.spans.contains_key(path)
+    }
+}

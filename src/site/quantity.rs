@@ -1,0 +1,112 @@
+//! Kubernetes quantities of bytes: `8Gi`, `80G`, `5220Mi`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+/// A whole number of bytes, at least one, in the form it was given.
+#[derive(Clone, Debug, Eq)]
+pub struct Quantity {
+    text: String,
+    bytes: u128,
+}
+
+const SUFFIXES: [(&str, u128); 11] = [
+    ("Ki", 1 << 10),
+    ("Mi", 1 << 20),
+    ("Gi", 1 << 30),
+    ("Ti", 1 << 40),
+    ("Pi", 1 << 50),
+    ("k", 1_000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("T", 1_000_000_000_000),
+    ("P", 1_000_000_000_000_000),
+    ("", 1),
+];
+
+impl Quantity {
+    /// The number of bytes.
+    pub fn bytes(&self) -> u128 {
+        self.bytes
+    }
+
+    /// The sum, written in the largest binary unit that holds it exactly.
+    #[must_use]
+    pub fn plus(&self, other: &Quantity) -> Quantity {
+        Quantity::from_bytes(self.bytes + other.bytes)
+    }
+
+    fn from_bytes(bytes: u128) -> Quantity {
+        let (suffix, unit) = SUFFIXES[..5]
+            .iter()
+            .rev()
+            .find(|(_, unit)| bytes.is_multiple_of(*unit))
+            .copied()
+            .unwrap_or(("", 1));
+        Quantity {
+            text: format!("{}{suffix}", bytes / unit),
+            bytes,
+        }
+    }
+}
+
+impl PartialEq for Quantity {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl FromStr for Quantity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let problem = || format!("`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`");
+        let digits = text.bytes().take_while(|b| b.is_ascii_digit()).count();
+        let number: u64 = text[..digits].parse().map_err(|_| problem())?;
+        let (_, unit) = SUFFIXES
+            .iter()
+            .find(|(suffix, _)| *suffix == &text[digits..])
+            .ok_or_else(problem)?;
+        if number == 0 {
+            return Err(format!("`{text}` is nothing: at least one byte is needed"));
+        }
+        Ok(Quantity {
+            text: text.to_owned(),
+            bytes: u128::from(number) * unit,
+        })
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Quantity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantity(text: &str) -> Quantity {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn units_are_those_of_kubernetes() {
+        assert_eq!(quantity("80G").bytes(), 80_000_000_000);
+        assert_eq!(quantity("80Gi").bytes(), 85_899_345_920);
+        assert_eq!(quantity("4Gi").plus(&quantity("1Gi")).plus(&quantity("100Mi")).to_string(), "5220Mi");
+        assert_eq!(quantity("8Gi").plus(&quantity("4Gi")).to_string(), "12Gi");
+        for bad in ["", "8 Gi", "8GB", "-1Gi", "0Gi", "1.5Gi", "Gi"] {
+            assert!(bad.parse::<Quantity>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Secrets: where they come from, and a value that never shows itself.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use zeroize::Zeroizing;
+
+/// A secret's value. It has no text form but the one that is asked for by name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a value; empty ones are no secrets.
+    pub fn new(value: String) -> Option<Self> {
+        let value = Zeroizing::new(value);
+        (!value.is_empty()).then_some(Secret(value))
+    }
+
+    /// The value itself, to be written into what is rendered.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Where a site says that a secret comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// `{ env: NAME }`
+    Env(String),
+    /// `{ file: PATH }`, relative to the site file.
+    File(PathBuf),
+}

@@ -1,0 +1,140 @@
+//! The Tera engine: templates of many languages, each escaping what is inserted by its own rules.
+
+mod language;
+
+use std::collections::BTreeMap;
+
+use include_dir::{Dir, include_dir};
+use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
+
+pub use language::Language;
+
+use crate::diagnostic::Diagnostic;
+use crate::yaml::scalar;
+
+static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+
+/// The built-in templates of one revision, ready to render.
+pub struct Engine {
+    /// One Tera for each language, since a Tera has one way to escape.
+    by_language: BTreeMap<Language, Tera>,
+    /// Names in order, for listings such as the files of the Ubuntu layer.
+    names: BTreeMap<String, &'static str>,
+}
+
+impl Engine {
+    /// Parses the templates; one below `REVISION/` stands in for that of the same name without it.
+    ///
+    /// # Errors
+    /// A template that does not parse: a mistake in this crate.
+    pub fn new(revision: &str) -> Result<Self, Diagnostic> {
+        let mut names = BTreeMap::new();
+        collect(&TEMPLATES, &mut names);
+        let own = format!("{revision}/");
+        let overrides: Vec<(String, &'static str)> = names
+            .iter()
+            .filter_map(|(name, text)| Some((name.strip_prefix(&own)?.to_owned(), *text)))
+            .collect();
+        names.extend(overrides);
+        let mut by_language = BTreeMap::new();
+        for (name, text) in &names {
+            let language = Language::of(name);
+            let tera = by_language
+                .entry(language)
+                .or_insert_with(|| new_tera(language));
+            tera.add_raw_template(name, text)
+                .map_err(|error| explain(name, &error))?;
+        }
+        Ok(Engine { by_language, names })
+    }
+
+    /// Makes a value known to every template.
+    pub fn set(&mut self, name: &'static str, value: &serde_json::Value) {
+        for tera in self.by_language.values_mut() {
+            tera.global_context().insert(name, value);
+        }
+    }
+
+    /// Whether there is a template of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    /// The text of a template as it stands, for data that lies among the templates.
+    pub fn source(&self, name: &str) -> Option<&'static str> {
+        self.names.get(name).copied()
+    }
+
+    /// The names of all templates below a folder, in order.
+    pub fn below<'e>(&'e self, folder: &'e str) -> impl Iterator<Item = &'e str> {
+        self.names
+            .keys()
+            .map(String::as_str)
+            .filter(move |name| name.starts_with(folder))
+    }
+
+    /// Renders a template with what [`Engine::set`] made known and what `context` adds.
+    ///
+    /// # Errors
+    /// An unknown name, or a value its language cannot hold.
+    pub fn render(&self, name: &str, context: &Context) -> Result<String, Diagnostic> {
+        let tera = self
+            .by_language
+            .get(&Language::of(name))
+            .ok_or_else(|| Diagnostic::error(format!("there is no template `{name}`")))?;
+        tera.render(name, context)
+            .map_err(|error| explain(name, &error))
+    }
+}
+
+fn collect(dir: &Dir<'static>, names: &mut BTreeMap<String, &'static str>) {
+    for file in dir.files() {
+        if let (Some(path), Some(text)) = (file.path().to_str(), file.contents_utf8()) {
+            names.insert(path.replace('\\', "/"), text);
+        }
+    }
+    for dir in dir.dirs() {
+        collect(dir, names);
+    }
+}
+
+fn new_tera(language: Language) -> Tera {
+    let mut tera = Tera::new();
+    let set = tera.set_delimiters(Delimiters {
+        block_start: "<%".into(),
+        block_end: "%>".into(),
+        variable_start: "<{".into(),
+        variable_end: "}>".into(),
+        comment_start: "<#".into(),
+        comment_end: "#>".into(),
+    });
+    debug_assert!(set.is_ok(), "delimiters are constants, set before any template is added");
+    // Every name ends in the empty suffix: nothing is inserted without escaping.
+    tera.autoescape_on([""]);
+    tera.set_escape_fn(language.escape());
+    if language == Language::Yaml {
+        tera.register_filter("block", block);
+    }
+    tera
+}
+
+/// `text | block(indent=N)`: a literal block scalar with its lines indented by N.
+fn block(text: &str, arguments: Kwargs, _: &State) -> tera::TeraResult<Value> {
+    let indent: usize = arguments.must_get("indent")?;
+    Ok(Value::safe_string(&scalar::write_block(text, indent)))
+}
+
+fn explain(name: &str, error: &tera::Error) -> Diagnostic {
+    match error.kind() {
+        ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
+            let span = report.span();
+            Diagnostic::error(format!("the template `{name}` cannot be used: {}", report.message())).label(format!(
+                "at {}:{}:{}",
+                report.filename(),
+                span.start_line,
+                span.start_col + 1
+            ))
+        }
+        _ => Diagnostic::error(format!("the template `{name}` cannot be used: {error}")),
+    }
+}

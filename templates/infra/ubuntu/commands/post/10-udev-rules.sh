@@ -1,0 +1,3 @@
+# Reloading the rules alone leaves the disks that are already there as they are.
+udevadm control --reload-rules
+udevadm trigger --action=change --subsystem-match=block --sysname-match='sd*' --sysname-match='dm-*'
