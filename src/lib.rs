@@ -1,5 +1,10 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
 
 pub mod diagnostic;
+pub mod pack;
+pub mod profile;
+pub mod revision;
+pub mod rules;
 pub mod site;
+pub mod template;
 pub mod yaml;

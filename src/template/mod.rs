@@ -135,6 +135,9 @@ fn explain(name: &str, error: &tera::Error) -> Diagnostic {
                 span.start_col + 1
             ))
         }
+        ErrorKind::Io(_) => Diagnostic::error(format!(
+            "a value cannot be written into `{name}`: its language holds no control characters or line breaks there"
+        )),
         _ => Diagnostic::error(format!("the template `{name}` cannot be used: {error}")),
     }
 }

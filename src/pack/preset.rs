@@ -1,0 +1,158 @@
+//! Presets: named sets of paths to remove and values to add, one active in each group.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::yaml::Path;
+
+/// A preset of a pack.
+#[derive(Clone, Debug)]
+pub struct Preset {
+    /// Its id, unique in the pack.
+    pub name: String,
+    /// What the UI calls it.
+    pub display_name: String,
+    /// Its group.
+    pub group: String,
+    /// Paths that go first.
+    pub remove: Vec<Path>,
+    /// Values that are merged then.
+    pub add: Source,
+}
+
+/// `Group:name`, as the line of enabled presets and the revisions write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PresetName {
+    /// The group's text.
+    pub group: String,
+    /// The preset's id.
+    pub name: String,
+}
+
+impl FromStr for PresetName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.rsplit_once(':') {
+            Some((group, name)) if !group.trim().is_empty() && !name.trim().is_empty() => Ok(PresetName {
+                group: group.trim().to_owned(),
+                name: name.trim().to_owned(),
+            }),
+            _ => Err(format!("`{text}` is not a preset: write it as `Group:name`")),
+        }
+    }
+}
+
+impl fmt::Display for PresetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.group, self.name)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    presets: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entry {
+    name: String,
+    #[serde(default)]
+    display_name: String,
+    group: String,
+    #[serde(default)]
+    remove: Vec<String>,
+    #[serde(default)]
+    add: String,
+}
+
+/// Reads a presets.yaml.
+pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Diagnostic> {
+    let file: File = serde_saphyr::from_str(source.text()).map_err(|error| {
+        let place = error.location().and_then(|location| location.span().byte_offset());
+        let problem = Diagnostic::error("these presets cannot be read").help(error.without_snippet().to_string());
+        match place {
+            Some(at) => {
+                let at = usize::try_from(at).unwrap_or_default();
+                problem.at(source, at..at)
+            }
+            None => problem.label(source.name()),
+        }
+    })?;
+    file.presets
+        .into_iter()
+        .map(|entry| {
+            let remove = entry
+                .remove
+                .iter()
+                .map(|path| path.parse())
+                .collect::<Result<Vec<Path>, _>>()
+                .map_err(|error| {
+                    Diagnostic::error(format!("the preset `{}` removes no path: {error}", entry.name))
+                        .label(source.name())
+                })?;
+            let add = Source::new(format!("{}, preset {}", source.name(), entry.name), entry.add);
+            Ok(Preset {
+                name: entry.name,
+                display_name: entry.display_name,
+                group: entry.group,
+                remove,
+                add,
+            })
+        })
+        .collect()
+}
+
+/// The presets of a pack that have these names, in their order.
+pub(super) fn select<'p>(
+    pack: &str,
+    presets: &'p [Preset],
+    wanted: &[PresetName],
+) -> Result<Vec<&'p Preset>, Vec<Diagnostic>> {
+    let mut selected: Vec<&Preset> = Vec::new();
+    let mut problems = Vec::new();
+    for wanted in wanted {
+        let found = presets
+            .iter()
+            .find(|preset| preset.name == wanted.name && preset.group.eq_ignore_ascii_case(&wanted.group));
+        match found {
+            None => problems.push(unknown(pack, presets, wanted)),
+            Some(preset) => match selected.iter().find(|other| other.group == preset.group) {
+                Some(other) => problems.push(
+                    Diagnostic::error(format!(
+                        "the presets `{}` and `{}` of `{pack}` are of one group",
+                        other.name, preset.name
+                    ))
+                    .help(format!("choose one preset of `{}`", preset.group)),
+                ),
+                None => selected.push(preset),
+            },
+        }
+    }
+    if problems.is_empty() {
+        Ok(selected)
+    } else {
+        Err(problems)
+    }
+}
+
+fn unknown(pack: &str, presets: &[Preset], wanted: &PresetName) -> Diagnostic {
+    let known: Vec<String> = presets
+        .iter()
+        .map(|preset| format!("{}:{}", preset.group, preset.name))
+        .collect();
+    let mut problem = Diagnostic::error(format!("`{pack}` has no preset `{wanted}`"));
+    if let Some(nearest) = nearest(&wanted.to_string(), known.iter().map(String::as_str)) {
+        problem = problem.label(format!("did you mean `{nearest}`?"));
+    }
+    if known.is_empty() {
+        problem.help("it has no presets at all: is its presets.yaml missing?")
+    } else {
+        problem.help(format!("its presets: {}", known.join(", ")))
+    }
+}

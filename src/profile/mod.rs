@@ -1,0 +1,185 @@
+//! Palette's cluster profiles, in the shape of its import and export (v1ClusterProfileImportEntity).
+
+mod bytes;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use bytes::to_palette_json;
+
+/// A cluster profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Name, description, labels.
+    pub metadata: Metadata,
+    /// The rest.
+    pub spec: Spec,
+}
+
+/// What a profile is called.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Its name.
+    pub name: String,
+    /// Its description, often empty.
+    pub description: String,
+    /// Its labels; plain tags have the value `spectro__tag`.
+    pub labels: Map<String, Value>,
+}
+
+/// What a profile is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its version.
+    pub version: String,
+    /// Its layers.
+    pub template: Template,
+    /// Its variables; older exports have none.
+    #[serde(default)]
+    pub variables: Vec<Variable>,
+}
+
+/// The layers of a profile.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    /// `cluster`, `infra`, `add-on` or `system`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `maas`, `all`, ...
+    pub cloud_type: String,
+    /// The layers, in order.
+    pub packs: Vec<Layer>,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layer {
+    /// The pack's name.
+    pub name: String,
+    /// `spectro`, `oci`, `helm` or `manifest`; it follows the registry's kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// `os`, `k8s`, `cni`, `csi` or `addon`.
+    pub layer: String,
+    /// The resolved version.
+    pub version: String,
+    /// What the author picked.
+    pub tag: String,
+    /// The whole values text.
+    pub values: String,
+    /// Where the pack comes from.
+    pub registry: RegistryReference,
+    /// Manifests attached to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub manifests: Vec<Manifest>,
+}
+
+/// A registry, as a layer refers to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RegistryReference {
+    /// All that is known of it.
+    pub metadata: RegistryMetadata,
+}
+
+/// What a layer says of its registry; all empty for layers of manifests only.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryMetadata {
+    /// Its uid in a Palette instance.
+    pub uid: String,
+    /// Its name.
+    pub name: String,
+    /// `pack`, `oci` or `helm`.
+    pub kind: String,
+    /// Whether it needs a login.
+    pub is_private: bool,
+    /// `pack` for Palette's own OCI registries.
+    #[serde(default)]
+    pub provider_type: String,
+    /// Whether it can be synchronised.
+    #[serde(default)]
+    pub is_sync_supported: bool,
+}
+
+/// A Kubernetes manifest of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its name.
+    pub name: String,
+    /// Its YAML.
+    pub content: String,
+}
+
+/// A profile variable (v1Variable).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its label.
+    pub display_name: String,
+    /// What it is for.
+    pub description: String,
+    /// The form of its value; import demands it.
+    pub format: String,
+    /// Whether a value must be given.
+    pub required: bool,
+    /// Always a text, also for numbers; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_value: Option<String>,
+    /// Whether it is fixed once the cluster exists.
+    pub immutable: bool,
+    /// Whether it is asked for.
+    pub hidden: bool,
+    /// Whether it is masked.
+    pub is_sensitive: bool,
+    /// What its value must match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub regex: Option<String>,
+}
+
+/// The names of the profile variables that a text refers to, in the order they appear, each once.
+pub fn variables_used(text: &str) -> Vec<&str> {
+    const PREFIX: &str = ".spectro.var.";
+    let mut names = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let inside = &rest[open + 2..];
+        let end = inside.find("}}").unwrap_or(inside.len());
+        let mut expression = &inside[..end];
+        while let Some(at) = expression.find(PREFIX) {
+            let name = &expression[at + PREFIX.len()..];
+            let length = name
+                .bytes()
+                .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+                .count();
+            if length > 0 && !names.contains(&&name[..length]) {
+                names.push(&name[..length]);
+            }
+            expression = &name[length..];
+        }
+        rest = &inside[end..];
+    }
+    names
+}
+
+/// Whether a text holds a macro that Palette replaces at deployment.
+pub fn has_macro(text: &str) -> bool {
+    text.split("{{")
+        .skip(1)
+        .any(|inside| inside.split("}}").next().is_some_and(|inside| inside.contains(".spectro.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_found_in_macros_only() {
+        let text = "a: {{ .spectro.var.One }} {{.spectro.var.two_2|x}} .spectro.var.Three {{ .spectro.var.One }}";
+        assert_eq!(variables_used(text), ["One", "two_2"]);
+        assert!(has_macro("{{ .spectro.system.cluster.uid }}"));
+        assert!(!has_macro("{{ .Values.x }} .spectro."));
+    }
+}
