@@ -1,8 +1,11 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
 
 pub mod diagnostic;
+pub mod nad;
+pub mod output;
 pub mod pack;
 pub mod profile;
+pub mod render;
 pub mod revision;
 pub mod rules;
 pub mod site;

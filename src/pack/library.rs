@@ -73,8 +73,9 @@ impl Library {
             let mut packs = Vec::new();
             if let Err(error) = search(folder, 0, &mut packs) {
                 problems.push(
-                    Diagnostic::error(format!("cannot read `{}`: {error}", folder.display()))
-                        .help("name a folder that holds packs, each with its pack.json and values.yaml"),
+                    Diagnostic::error(format!("cannot read `{}`: {error}", folder.display())).help(
+                        "name a folder that holds packs, each with its pack.json and values.yaml",
+                    ),
                 );
                 continue;
             }
@@ -120,15 +121,20 @@ impl Library {
             }
             return Err(vec![problem]);
         };
-        let Some(found) = packs.iter().find(|pack| pack.description.version == version) else {
+        let Some(found) = packs
+            .iter()
+            .find(|pack| pack.description.version == version)
+        else {
             let versions: Vec<String> = packs
                 .iter()
                 .map(|pack| format!("`{}`", pack.description.version))
                 .collect();
             return Err(vec![
-                Diagnostic::error(format!("there is no version {version} of the pack `{name}`"))
-                    .label(format!("versions at hand: {}", versions.join(", ")))
-                    .help("name a folder that holds it with `--packs DIR`"),
+                Diagnostic::error(format!(
+                    "there is no version {version} of the pack `{name}`"
+                ))
+                .label(format!("versions at hand: {}", versions.join(", ")))
+                .help("name a folder that holds it with `--packs DIR`"),
             ]);
         };
         found.load()
@@ -201,10 +207,15 @@ fn search(folder: &Path, depth: usize, packs: &mut Vec<PathBuf>) -> io::Result<(
 }
 
 fn read(path: &Path) -> Result<Source, Diagnostic> {
-    let problem = |reason: String| Diagnostic::error(format!("cannot read `{}`: {reason}", path.display()));
-    let size = fs::metadata(path).map_err(|error| problem(error.to_string()))?.len();
+    let problem =
+        |reason: String| Diagnostic::error(format!("cannot read `{}`: {reason}", path.display()));
+    let size = fs::metadata(path)
+        .map_err(|error| problem(error.to_string()))?
+        .len();
     if size > LARGEST {
-        return Err(problem(format!("it has {size} bytes, more than the {LARGEST} that are read")));
+        return Err(problem(format!(
+            "it has {size} bytes, more than the {LARGEST} that are read"
+        )));
     }
     let text = fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
     Ok(Source::new(path.display().to_string(), text))

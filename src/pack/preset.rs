@@ -37,11 +37,15 @@ impl FromStr for PresetName {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text.rsplit_once(':') {
-            Some((group, name)) if !group.trim().is_empty() && !name.trim().is_empty() => Ok(PresetName {
-                group: group.trim().to_owned(),
-                name: name.trim().to_owned(),
-            }),
-            _ => Err(format!("`{text}` is not a preset: write it as `Group:name`")),
+            Some((group, name)) if !group.trim().is_empty() && !name.trim().is_empty() => {
+                Ok(PresetName {
+                    group: group.trim().to_owned(),
+                    name: name.trim().to_owned(),
+                })
+            }
+            _ => Err(format!(
+                "`{text}` is not a preset: write it as `Group:name`"
+            )),
         }
     }
 }
@@ -74,8 +78,11 @@ struct Entry {
 /// Reads a presets.yaml.
 pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Diagnostic> {
     let file: File = serde_saphyr::from_str(source.text()).map_err(|error| {
-        let place = error.location().and_then(|location| location.span().byte_offset());
-        let problem = Diagnostic::error("these presets cannot be read").help(error.without_snippet().to_string());
+        let place = error
+            .location()
+            .and_then(|location| location.span().byte_offset());
+        let problem = Diagnostic::error("these presets cannot be read")
+            .help(error.without_snippet().to_string());
         match place {
             Some(at) => {
                 let at = usize::try_from(at).unwrap_or_default();
@@ -93,10 +100,16 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Diagnostic> {
                 .map(|path| path.parse())
                 .collect::<Result<Vec<Path>, _>>()
                 .map_err(|error| {
-                    Diagnostic::error(format!("the preset `{}` removes no path: {error}", entry.name))
-                        .label(source.name())
+                    Diagnostic::error(format!(
+                        "the preset `{}` removes no path: {error}",
+                        entry.name
+                    ))
+                    .label(source.name())
                 })?;
-            let add = Source::new(format!("{}, preset {}", source.name(), entry.name), entry.add);
+            let add = Source::new(
+                format!("{}, preset {}", source.name(), entry.name),
+                entry.add,
+            );
             Ok(Preset {
                 name: entry.name,
                 display_name: entry.display_name,
@@ -117,9 +130,9 @@ pub(super) fn select<'p>(
     let mut selected: Vec<&Preset> = Vec::new();
     let mut problems = Vec::new();
     for wanted in wanted {
-        let found = presets
-            .iter()
-            .find(|preset| preset.name == wanted.name && preset.group.eq_ignore_ascii_case(&wanted.group));
+        let found = presets.iter().find(|preset| {
+            preset.name == wanted.name && preset.group.eq_ignore_ascii_case(&wanted.group)
+        });
         match found {
             None => problems.push(unknown(pack, presets, wanted)),
             Some(preset) => match selected.iter().find(|other| other.group == preset.group) {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::preset::{Preset, PresetName, select};
 use super::Pack;
+use super::preset::{Preset, PresetName, select};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::{Merge, Path};
 
@@ -28,10 +28,17 @@ pub struct Values {
 ///
 /// # Errors
 /// Unknown presets, two of one group, a text that is not YAML.
-pub fn compose(pack: &Pack, presets: &[PresetName], overlay: Source) -> Result<Values, Vec<Diagnostic>> {
+pub fn compose(
+    pack: &Pack,
+    presets: &[PresetName],
+    overlay: Source,
+) -> Result<Values, Vec<Diagnostic>> {
     let selected = select(&pack.description.name, &pack.presets, presets)?;
     let marker = marker_line(pack, &selected);
-    let base = Source::new(pack.values.name(), with_marker(pack.values.text(), marker.as_deref()));
+    let base = Source::new(
+        pack.values.name(),
+        with_marker(pack.values.text(), marker.as_deref()),
+    );
     let mut merge = Merge::new(base).map_err(|error| error.0)?;
     for preset in selected {
         for path in &preset.remove {
@@ -54,7 +61,11 @@ pub(crate) fn enabled_presets(text: &str) -> Vec<PresetName> {
     text.lines()
         .next()
         .and_then(|line| line.strip_prefix(MARKER))
-        .map(|list| list.split(',').filter_map(|name| name.parse().ok()).collect())
+        .map(|list| {
+            list.split(',')
+                .filter_map(|name| name.parse().ok())
+                .collect()
+        })
         .unwrap_or_default()
 }
 

@@ -9,7 +9,11 @@ use serde_json::ser::{CharEscape, Formatter};
 struct GoFormatter;
 
 impl Formatter for GoFormatter {
-    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         let mut written = 0;
         for (at, c) in fragment.char_indices() {
             if matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') {
@@ -21,7 +25,11 @@ impl Formatter for GoFormatter {
         writer.write_all(&fragment.as_bytes()[written..])
     }
 
-    fn write_char_escape<W: ?Sized + Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+    fn write_char_escape<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
         let escaped: &[u8] = match escape {
             CharEscape::Quote => b"\\\"",
             CharEscape::ReverseSolidus => b"\\\\",

@@ -166,9 +166,12 @@ pub fn variables_used(text: &str) -> Vec<&str> {
 
 /// Whether a text holds a macro that Palette replaces at deployment.
 pub fn has_macro(text: &str) -> bool {
-    text.split("{{")
-        .skip(1)
-        .any(|inside| inside.split("}}").next().is_some_and(|inside| inside.contains(".spectro.")))
+    text.split("{{").skip(1).any(|inside| {
+        inside
+            .split("}}")
+            .next()
+            .is_some_and(|inside| inside.contains(".spectro."))
+    })
 }
 
 #[cfg(test)]

@@ -159,7 +159,10 @@ impl Claim {
         targets.extend(self.profile_field.as_deref().map(Target::Profile));
         match targets.len() {
             1 => Ok(targets.remove(0)),
-            n => Err(format!("the claim `{}` has {n} targets instead of one", self.id)),
+            n => Err(format!(
+                "the claim `{}` has {n} targets instead of one",
+                self.id
+            )),
         }
     }
 

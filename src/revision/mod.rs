@@ -325,7 +325,10 @@ impl Revision {
     /// There is none of that name.
     pub fn load(name: &str) -> Result<Revision, Diagnostic> {
         if !Self::names().contains(&name) {
-            let listed: Vec<String> = Self::names().iter().map(|name| format!("`{name}`")).collect();
+            let listed: Vec<String> = Self::names()
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect();
             let mut problem = Diagnostic::error(format!("there is no revision `{name}`"))
                 .help(format!("revisions: {}", listed.join(", ")));
             if let Some(nearest) = nearest(name, Self::names()) {
@@ -383,7 +386,11 @@ impl Revision {
 
 /// Reads one of the built-in data files.
 fn data<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Diagnostic> {
-    let broken = |reason: String| Diagnostic::error(format!("the built-in file `profiles/{path}` is broken: {reason}"));
+    let broken = |reason: String| {
+        Diagnostic::error(format!(
+            "the built-in file `profiles/{path}` is broken: {reason}"
+        ))
+    };
     let text = PROFILES
         .get_file(path)
         .and_then(|file| file.contents_utf8())

@@ -31,8 +31,14 @@ impl<'p> Subject<'p> {
             let values = Source::new(format!("values of {}", layer.name), layer.values.as_str());
             let mut manifests = Vec::new();
             for manifest in &layer.manifests {
-                let source = Source::new(format!("manifest {}", manifest.name), manifest.content.as_str());
-                manifests.push((manifest.name.as_str(), yaml::to_json_all(&source, Limits::VALUES)?));
+                let source = Source::new(
+                    format!("manifest {}", manifest.name),
+                    manifest.content.as_str(),
+                );
+                manifests.push((
+                    manifest.name.as_str(),
+                    yaml::to_json_all(&source, Limits::VALUES)?,
+                ));
             }
             layers.push(ParsedLayer {
                 layer,
@@ -51,7 +57,9 @@ impl<'p> Subject<'p> {
         let found = self.look_up(claim)?;
         match (expectation, found) {
             (Expectation::Absent, None) => Ok(()),
-            (Expectation::Absent, Some(found)) => Err(format!("there is {found}, where nothing should be")),
+            (Expectation::Absent, Some(found)) => {
+                Err(format!("there is {found}, where nothing should be"))
+            }
             (_, None) => Err("there is nothing".to_owned()),
             (Expectation::Present, Some(_)) => Ok(()),
             (expectation, Some(found)) => test(expectation, &found),
@@ -86,7 +94,11 @@ impl<'p> Subject<'p> {
             "cloudType" => template.cloud_type.clone(),
             "version" => self.profile.spec.version.clone(),
             "layers" => {
-                let names: Vec<&str> = template.packs.iter().map(|layer| layer.name.as_str()).collect();
+                let names: Vec<&str> = template
+                    .packs
+                    .iter()
+                    .map(|layer| layer.name.as_str())
+                    .collect();
                 names.join(",")
             }
             _ => return Err(format!("a profile has no field `{field}`")),
@@ -94,7 +106,12 @@ impl<'p> Subject<'p> {
     }
 
     fn variable_field(&self, name: &str, field: &str) -> Option<Value> {
-        let variable = self.profile.spec.variables.iter().find(|variable| variable.name == name)?;
+        let variable = self
+            .profile
+            .spec
+            .variables
+            .iter()
+            .find(|variable| variable.name == name)?;
         serde_json::to_value(variable).ok()?.get(field).cloned()
     }
 }
@@ -103,8 +120,13 @@ impl ParsedLayer<'_> {
     fn look_up(&self, target: &Target<'_>) -> Result<Option<Value>, String> {
         match target {
             Target::Values(path) => find(&self.values, path),
-            Target::Manifest { name, document, path } => {
-                let Some((_, documents)) = self.manifests.iter().find(|(found, _)| found == name) else {
+            Target::Manifest {
+                name,
+                document,
+                path,
+            } => {
+                let Some((_, documents)) = self.manifests.iter().find(|(found, _)| found == name)
+                else {
                     return Ok(None);
                 };
                 match documents.get(*document) {
@@ -126,11 +148,16 @@ impl ParsedLayer<'_> {
                 let wanted: PresetName = preset.parse()?;
                 let found = enabled_presets(&self.layer.values)
                     .into_iter()
-                    .find(|found| found.name == wanted.name && found.group.eq_ignore_ascii_case(&wanted.group));
+                    .find(|found| {
+                        found.name == wanted.name && found.group.eq_ignore_ascii_case(&wanted.group)
+                    });
                 Ok(found.map(|found| Value::String(found.to_string())))
             }
             Target::File(path) => {
-                let files = self.values.pointer("/kubeadmconfig/files").and_then(Value::as_array);
+                let files = self
+                    .values
+                    .pointer("/kubeadmconfig/files")
+                    .and_then(Value::as_array);
                 Ok(files.and_then(|files| {
                     files
                         .iter()
@@ -170,7 +197,8 @@ fn test(expectation: &Expectation<'_>, found: &Value) -> Result<(), String> {
             _ => false,
         },
         Expectation::Matches(pattern) => {
-            let pattern = regex_lite::Regex::new(pattern).map_err(|error| format!("`{pattern}`: {error}"))?;
+            let pattern =
+                regex_lite::Regex::new(pattern).map_err(|error| format!("`{pattern}`: {error}"))?;
             match found {
                 Value::String(text) => pattern.is_match(text),
                 other => pattern.is_match(&other.to_string()),

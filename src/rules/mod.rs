@@ -28,7 +28,12 @@ pub struct Finding {
 }
 
 impl Finding {
-    fn new(severity: Severity, id: &'static str, path: impl Into<String>, message: impl Into<String>) -> Self {
+    fn new(
+        severity: Severity,
+        id: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
         Finding {
             id,
             severity,
@@ -63,7 +68,8 @@ impl Finding {
 
     /// The finding as a message at its place in the site file.
     pub fn diagnostic(&self, site: &Site) -> Diagnostic {
-        let mut diagnostic = Diagnostic::new(self.severity, format!("{} [{}]", self.message, self.id));
+        let mut diagnostic =
+            Diagnostic::new(self.severity, format!("{} [{}]", self.message, self.id));
         if !self.help.is_empty() {
             diagnostic = diagnostic.help(self.help.as_str());
         }
@@ -96,7 +102,13 @@ fn ingress_of_the_revision(site: &Site, revision: &Revision, findings: &mut Vec<
         .profiles
         .iter()
         .flat_map(|profile| &profile.layers)
-        .any(|layer| layer.pack == controller || layer.alternatives.iter().any(|other| other.controller == controller));
+        .any(|layer| {
+            layer.pack == controller
+                || layer
+                    .alternatives
+                    .iter()
+                    .any(|other| other.controller == controller)
+        });
     if !known && revision.is_rendered() {
         findings.push(
             Finding::error(

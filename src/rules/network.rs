@@ -42,8 +42,12 @@ fn host_bits(site: &Site, findings: &mut Vec<Finding>) {
     for (path, cidr) in all_networks(site) {
         if let Some(given) = cidr.given_with_host_bits() {
             findings.push(
-                Finding::note("host-bits", path, format!("`{given}` has host bits; the network {cidr} is used"))
-                    .section(SECTION),
+                Finding::note(
+                    "host-bits",
+                    path,
+                    format!("`{given}` has host bits; the network {cidr} is used"),
+                )
+                .section(SECTION),
             );
         }
     }
@@ -78,13 +82,19 @@ fn gateways(site: &Site, findings: &mut Vec<Finding>) {
                 Finding::error(
                     "gateway-outside",
                     format!("{path}.gateway"),
-                    format!("the gateway {gateway} is not an address of the network {}", network.cidr),
+                    format!(
+                        "the gateway {gateway} is not an address of the network {}",
+                        network.cidr
+                    ),
                 )
                 .section(SECTION),
             );
         }
     }
-    if node_networks(site).iter().all(|(_, network)| network.gateway.is_none()) {
+    if node_networks(site)
+        .iter()
+        .all(|(_, network)| network.gateway.is_none())
+    {
         findings.push(
             Finding::warning("no-gateway", "network.data", "no network has a gateway")
                 .help("nodes need a default gateway for images and for traffic back to clients: set `network.data.gateway`")
@@ -113,19 +123,41 @@ fn networks_hold_the_nodes(site: &Site, findings: &mut Vec<Finding>) {
 
 fn interfaces(site: &Site, findings: &mut Vec<Finding>) {
     let mut seen: Vec<&InterfaceName> = Vec::new();
-    let cards = site.network.nics.management.iter().map(|name| ("network.nics.management", name));
-    let cards = cards.chain(site.network.nics.data.iter().map(|name| ("network.nics.data", name)));
+    let cards = site
+        .network
+        .nics
+        .management
+        .iter()
+        .map(|name| ("network.nics.management", name));
+    let cards = cards.chain(
+        site.network
+            .nics
+            .data
+            .iter()
+            .map(|name| ("network.nics.data", name)),
+    );
     for (path, name) in cards {
         if seen.contains(&name) {
-            findings.push(Finding::error("card-twice", path, format!("the card `{name}` is named twice")).section(SECTION));
+            findings.push(
+                Finding::error(
+                    "card-twice",
+                    path,
+                    format!("the card `{name}` is named twice"),
+                )
+                .section(SECTION),
+            );
         }
         seen.push(name);
     }
     if site.network.layout == Layout::TwoBonds && site.network.nics.data.is_empty() {
         findings.push(
-            Finding::error("cards-missing", "network.nics.data", "the layout `two-bonds` needs cards for the data bond")
-                .help("name two cards, or use the layout `one-bond`")
-                .section(SECTION),
+            Finding::error(
+                "cards-missing",
+                "network.nics.data",
+                "the layout `two-bonds` needs cards for the data bond",
+            )
+            .help("name two cards, or use the layout `one-bond`")
+            .section(SECTION),
         );
     }
     if site.network.layout != Layout::TwoBonds && !site.network.nics.data.is_empty() {
@@ -133,7 +165,10 @@ fn interfaces(site: &Site, findings: &mut Vec<Finding>) {
             Finding::error(
                 "cards-unused",
                 "network.nics.data",
-                format!("the layout `{}` has one bond, and no data cards", site.network.layout.as_str()),
+                format!(
+                    "the layout `{}` has one bond, and no data cards",
+                    site.network.layout.as_str()
+                ),
             )
             .help("name all cards under `network.nics.management`, or use the layout `two-bonds`")
             .section(LIMITED),
@@ -148,7 +183,10 @@ fn interfaces(site: &Site, findings: &mut Vec<Finding>) {
                 Finding::error(
                     "interface-too-long",
                     "network.bridge",
-                    format!("the data interface would be `{name}`, {} bytes long; Linux takes 15", name.len()),
+                    format!(
+                        "the data interface would be `{name}`, {} bytes long; Linux takes 15",
+                        name.len()
+                    ),
                 )
                 .help("choose a shorter bridge name"),
             );
@@ -202,14 +240,20 @@ fn vlans_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
         && let Some(id) = network.data.vlan.id()
         && !has(id)
     {
-        missing.push(format!("{id} (`{}` stands on the bridge)", network.data.interface));
+        missing.push(format!(
+            "{id} (`{}` stands on the bridge)",
+            network.data.interface
+        ));
     }
     if !missing.is_empty() {
         findings.push(
             Finding::error(
                 "vlans-on-bridge",
                 "network.vlansOnBridge",
-                format!("the node itself would be cut off: `network.vlansOnBridge` lacks VLAN {}", missing.join(" and ")),
+                format!(
+                    "the node itself would be cut off: `network.vlansOnBridge` lacks VLAN {}",
+                    missing.join(" and ")
+                ),
             )
             .section("VMO layer"),
         );
@@ -234,14 +278,22 @@ fn nads_are_allowed(site: &Site, findings: &mut Vec<Finding>) {
             );
         }
     }
-    let mut manifests: Vec<&str> = site.nads.list.iter().map(|nad| nad.manifest.as_str()).collect();
+    let mut manifests: Vec<&str> = site
+        .nads
+        .list
+        .iter()
+        .map(|nad| nad.manifest.as_str())
+        .collect();
     manifests.sort_unstable();
     if let Some(pair) = manifests.windows(2).find(|pair| pair[0] == pair[1]) {
         findings.push(
             Finding::error(
                 "manifest-twice",
                 "nads",
-                format!("two networks would be in manifests of the one name `{}`", pair[0]),
+                format!(
+                    "two networks would be in manifests of the one name `{}`",
+                    pair[0]
+                ),
             )
             .help("give one of them another name"),
         );
@@ -252,8 +304,12 @@ fn metallb(site: &Site, findings: &mut Vec<Finding>) {
     let metallb = &site.network.metallb;
     if metallb.addresses.is_empty() {
         findings.push(
-            Finding::error("metallb-empty", "network.metallb.addresses", "MetalLB needs at least one range of addresses")
-                .section("MetalLB layer"),
+            Finding::error(
+                "metallb-empty",
+                "network.metallb.addresses",
+                "MetalLB needs at least one range of addresses",
+            )
+            .section("MetalLB layer"),
         );
     }
     if metallb.mode == MetalLbMode::Bgp {

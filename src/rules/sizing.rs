@@ -16,7 +16,10 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
         prefix @ 0..=24 => 1u64 << (24 - prefix),
         _ => 0,
     };
-    let wished = format!("/{}", 24 - (nodes + 1).next_power_of_two().trailing_zeros().min(24));
+    let wished = format!(
+        "/{}",
+        24 - (nodes + 1).next_power_of_two().trailing_zeros().min(24)
+    );
     if subnets < nodes {
         findings.push(
             Finding::error(
@@ -24,7 +27,9 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
                 "network.podCidr",
                 format!("the pod CIDR {cidr} has room for {subnets} nodes, and there are {nodes}"),
             )
-            .help(format!("each node takes a /24 and a repave one more: use at least a {wished}"))
+            .help(format!(
+                "each node takes a /24 and a repave one more: use at least a {wished}"
+            ))
             .section(SIZING),
         );
     } else if subnets == nodes {
@@ -34,7 +39,9 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
                 "network.podCidr",
                 format!("the pod CIDR {cidr} has room for {subnets} nodes and none for a repave"),
             )
-            .help(format!("a repave adds a node before it takes one away: use at least a {wished}"))
+            .help(format!(
+                "a repave adds a node before it takes one away: use at least a {wished}"
+            ))
             .section(SIZING),
         );
     }
@@ -79,17 +86,26 @@ fn nodes(site: &Site, findings: &mut Vec<Finding>) {
     }
     let control_planes = site.cluster.control_planes;
     if control_planes.is_multiple_of(2) {
-        findings.push(Finding::error(
-            "even-control-planes",
-            "cluster.controlPlanes",
-            format!("{control_planes} control-plane nodes cannot form a majority better than {}", control_planes - 1),
-        )
-        .help("use 1, 3 or 5"));
+        findings.push(
+            Finding::error(
+                "even-control-planes",
+                "cluster.controlPlanes",
+                format!(
+                    "{control_planes} control-plane nodes cannot form a majority better than {}",
+                    control_planes - 1
+                ),
+            )
+            .help("use 1, 3 or 5"),
+        );
     } else if control_planes < 3 {
         findings.push(
-            Finding::warning("one-control-plane", "cluster.controlPlanes", "a single control-plane node has no stand-in")
-                .help("the sizing of the RA assumes at least 3")
-                .section(HARDWARE),
+            Finding::warning(
+                "one-control-plane",
+                "cluster.controlPlanes",
+                "a single control-plane node has no stand-in",
+            )
+            .help("the sizing of the RA assumes at least 3")
+            .section(HARDWARE),
         );
     }
 }
@@ -102,7 +118,11 @@ fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
             Finding::error(
                 "reserved-cpus-missing",
                 "nodes.reservedCpus",
-                format!("CPU {} is reserved, and a worker of {cpus} CPUs ends at {}", reserved.highest(), cpus - 1),
+                format!(
+                    "CPU {} is reserved, and a worker of {cpus} CPUs ends at {}",
+                    reserved.highest(),
+                    cpus - 1
+                ),
             )
             .help("kubelet does not start when a reserved CPU is not there")
             .section("Ubuntu layer"),

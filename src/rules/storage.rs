@@ -11,8 +11,12 @@ fn arrays(site: &Site, findings: &mut Vec<Finding>) {
     let storage = &site.storage;
     if storage.flash_arrays.is_empty() {
         findings.push(
-            Finding::error("no-array", "storage.flashArrays", "Portworx needs at least one FlashArray")
-                .section(SECTION),
+            Finding::error(
+                "no-array",
+                "storage.flashArrays",
+                "Portworx needs at least one FlashArray",
+            )
+            .section(SECTION),
         );
     }
     if !site.places.given("storage.flashArrays") {
@@ -31,7 +35,12 @@ fn arrays(site: &Site, findings: &mut Vec<Finding>) {
 fn devices(site: &Site, findings: &mut Vec<Finding>) {
     if site.storage.device_sizes.is_empty() {
         findings.push(
-            Finding::error("no-device", "storage.deviceSizes", "a node needs at least one data drive").section(SECTION),
+            Finding::error(
+                "no-device",
+                "storage.deviceSizes",
+                "a node needs at least one data drive",
+            )
+            .section(SECTION),
         );
     }
 }
@@ -63,7 +72,10 @@ fn licence(site: &Site, findings: &mut Vec<Finding>) {
         Finding::error(
             "licence-unused",
             format!("storage.licence.{unused}"),
-            format!("a licence of type `{}` has no `{unused}`", licence.model.as_str()),
+            format!(
+                "a licence of type `{}` has no `{unused}`",
+                licence.model.as_str()
+            ),
         )
         .section(SECTION),
     );

@@ -13,9 +13,21 @@ pub(super) const RULES: &[Rule] = &[names, clones, networks, images];
 /// Names must be unique, since objects and manifests of one name would overwrite each other.
 fn names(site: &Site, findings: &mut Vec<Finding>) {
     let mut seen = BTreeSet::new();
-    let images = site.vmo.golden_images.iter().map(|image| ("goldenImages", image.manifest.as_str()));
-    let preferences = site.vmo.preferences.iter().map(|preference| ("preferences", preference.manifest.as_str()));
-    let templates = site.vmo.templates.iter().map(|template| ("templates", template.manifest.as_str()));
+    let images = site
+        .vmo
+        .golden_images
+        .iter()
+        .map(|image| ("goldenImages", image.manifest.as_str()));
+    let preferences = site
+        .vmo
+        .preferences
+        .iter()
+        .map(|preference| ("preferences", preference.manifest.as_str()));
+    let templates = site
+        .vmo
+        .templates
+        .iter()
+        .map(|template| ("templates", template.manifest.as_str()));
     for (list, manifest) in images.chain(preferences).chain(templates) {
         if !seen.insert((list, manifest)) {
             findings.push(
@@ -39,7 +51,11 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
         }
     }
     if namespaces.is_empty() {
-        findings.push(Finding::error("no-namespace", "vmo.namespaces", "VMs need at least one namespace"));
+        findings.push(Finding::error(
+            "no-namespace",
+            "vmo.namespaces",
+            "VMs need at least one namespace",
+        ));
     }
 }
 
@@ -58,7 +74,11 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
                 path("goldenImage"),
                 "golden image",
                 template.golden_image.as_str(),
-                site.vmo.golden_images.iter().map(|image| image.name.as_str()).collect(),
+                site.vmo
+                    .golden_images
+                    .iter()
+                    .map(|image| image.name.as_str())
+                    .collect(),
             )),
             Some(image) if template.disk_size.bytes() < image.size.bytes() => findings.push(
                 Finding::error(
@@ -69,18 +89,28 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
                         template.name, template.disk_size, image.size
                     ),
                 )
-                .help(format!("use at least {}; G counts thousands, Gi counts 1024", image.size))
+                .help(format!(
+                    "use at least {}; G counts thousands, Gi counts 1024",
+                    image.size
+                ))
                 .section(TEMPLATES),
             ),
             Some(_) => {}
         }
         // KubeVirt brings preferences of its own, so another name need not be wrong.
-        let known = site.vmo.preferences.iter().any(|preference| preference.name == template.preference);
+        let known = site
+            .vmo
+            .preferences
+            .iter()
+            .any(|preference| preference.name == template.preference);
         if !known {
             findings.push(Finding::warning(
                 "unknown-preference",
                 path("preference"),
-                format!("the preference `{}` is not among `vmo.preferences`", template.preference),
+                format!(
+                    "the preference `{}` is not among `vmo.preferences`",
+                    template.preference
+                ),
             ));
         }
     }
@@ -88,7 +118,9 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
 
 fn networks(site: &Site, findings: &mut Vec<Finding>) {
     for (index, template) in site.vmo.templates.iter().enumerate() {
-        let Some(network) = &template.network else { continue };
+        let Some(network) = &template.network else {
+            continue;
+        };
         let known = site
             .nads
             .list
@@ -115,9 +147,12 @@ fn networks(site: &Site, findings: &mut Vec<Finding>) {
 fn images(site: &Site, findings: &mut Vec<Finding>) {
     for (index, image) in site.vmo.golden_images.iter().enumerate() {
         let source = image.source.to_string();
-        let Some(reference) = source.strip_prefix("docker://") else { continue };
+        let Some(reference) = source.strip_prefix("docker://") else {
+            continue;
+        };
         let last = reference.rsplit('/').next().unwrap_or(reference);
-        let pinned = last.contains('@') || last.split_once(':').is_some_and(|(_, tag)| tag != "latest");
+        let pinned =
+            last.contains('@') || last.split_once(':').is_some_and(|(_, tag)| tag != "latest");
         if !pinned {
             findings.push(
                 Finding::note(
@@ -138,5 +173,6 @@ fn unknown(id: &'static str, path: String, what: &str, name: &str, known: Vec<&s
         None => String::new(),
     };
     let listed: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-    Finding::error(id, path, format!("there is no {what} `{name}`{hint}")).help(format!("known: {}", listed.join(", ")))
+    Finding::error(id, path, format!("there is no {what} `{name}`{hint}"))
+        .help(format!("known: {}", listed.join(", ")))
 }

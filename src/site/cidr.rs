@@ -43,7 +43,8 @@ impl Cidr {
     /// Whether the address can be a machine's: not the network's own and not the broadcast address.
     pub fn has_host(&self, address: Ipv4Addr) -> bool {
         self.contains(address)
-            && (self.prefix() >= 31 || (address != self.net.network() && address != self.net.broadcast()))
+            && (self.prefix() >= 31
+                || (address != self.net.network() && address != self.net.broadcast()))
     }
 }
 
@@ -63,7 +64,9 @@ impl FromStr for Cidr {
             return problem("the prefix length is missing");
         };
         let Ok(address) = address.parse::<Ipv4Addr>() else {
-            return problem(&format!("`{address}` is not an address of four numbers from 0 to 255 without leading zeros"));
+            return problem(&format!(
+                "`{address}` is not an address of four numbers from 0 to 255 without leading zeros"
+            ));
         };
         let digits = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit());
         let Some(given) = prefix
@@ -131,7 +134,10 @@ impl FromStr for AddressRange {
             });
         }
         let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let (Ok(first), Ok(last)) = (first.trim().parse::<Ipv4Addr>(), last.trim().parse::<Ipv4Addr>()) else {
+        let (Ok(first), Ok(last)) = (
+            first.trim().parse::<Ipv4Addr>(),
+            last.trim().parse::<Ipv4Addr>(),
+        ) else {
             return Err(format!(
                 "`{text}` is not a range of addresses: write it such as `10.20.30.100-10.20.30.199` or `10.20.30.64/26`"
             ));
@@ -170,8 +176,17 @@ mod tests {
     fn host_bits_are_taken_and_remembered() {
         let cidr: Cidr = "10.20.30.0/16".parse().unwrap();
         assert_eq!(cidr.to_string(), "10.20.0.0/16");
-        assert_eq!(cidr.given_with_host_bits().unwrap().to_string(), "10.20.30.0/16");
-        assert_eq!("172.16.0.0/22".parse::<Cidr>().unwrap().given_with_host_bits(), None);
+        assert_eq!(
+            cidr.given_with_host_bits().unwrap().to_string(),
+            "10.20.30.0/16"
+        );
+        assert_eq!(
+            "172.16.0.0/22"
+                .parse::<Cidr>()
+                .unwrap()
+                .given_with_host_bits(),
+            None
+        );
     }
 
     #[test]
@@ -185,14 +200,27 @@ mod tests {
             let message = text.parse::<Cidr>().unwrap_err();
             assert!(message.contains(reason), "{message}");
         }
-        assert!("010.0.0.0/8".parse::<Cidr>().unwrap_err().contains("without leading zeros"));
+        assert!(
+            "010.0.0.0/8"
+                .parse::<Cidr>()
+                .unwrap_err()
+                .contains("without leading zeros")
+        );
     }
 
     #[test]
     fn ranges_are_forward() {
         let range: AddressRange = "10.0.0.64/26".parse().unwrap();
-        assert_eq!((range.first().to_string(), range.last().to_string()), ("10.0.0.64".into(), "10.0.0.127".into()));
-        assert!("10.0.0.9-10.0.0.1".parse::<AddressRange>().unwrap_err().contains("backwards"));
+        assert_eq!(
+            (range.first().to_string(), range.last().to_string()),
+            ("10.0.0.64".into(), "10.0.0.127".into())
+        );
+        assert!(
+            "10.0.0.9-10.0.0.1"
+                .parse::<AddressRange>()
+                .unwrap_err()
+                .contains("backwards")
+        );
         assert!("x".parse::<AddressRange>().is_err());
     }
 }

@@ -144,7 +144,10 @@ impl Monitoring {
 }
 
 /// Hands a secret to the templates, which are the one place it is written to.
-pub(super) fn revealed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn revealed<S: Serializer>(
+    secret: &Option<Secret>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => serializer.serialize_some(secret.reveal()),
         None => serializer.serialize_none(),

@@ -31,7 +31,11 @@ impl FromStr for CpuSet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let problem = || format!("`{text}` is not a list of CPUs from 0 to {HIGHEST}: write it such as `0-7` or `0-7,64-71`");
+        let problem = || {
+            format!(
+                "`{text}` is not a list of CPUs from 0 to {HIGHEST}: write it such as `0-7` or `0-7,64-71`"
+            )
+        };
         let cpu = |part: &str| {
             let part = part.trim();
             let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
@@ -45,7 +49,10 @@ impl FromStr for CpuSet {
             let (low, high) = part.split_once('-').unwrap_or((part, part));
             let (low, high) = (cpu(low)?, cpu(high)?);
             if low > high {
-                return Err(format!("`{}` runs backwards: write `{high}-{low}`", part.trim()));
+                return Err(format!(
+                    "`{}` runs backwards: write `{high}-{low}`",
+                    part.trim()
+                ));
             }
             cpus.extend(low..=high);
         }

@@ -24,7 +24,9 @@ pub use cidr::{AddressRange, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
 pub use cpus::CpuSet;
 pub use names::{InterfaceName, Label, ProfileVersion, Subdomain};
-pub use network::{Bgp, BondMode, Layout, MetalLb, MetalLbMode, Nad, Nads, Network, Nics, NodeNetwork, VlanTag};
+pub use network::{
+    Bgp, BondMode, Layout, MetalLb, MetalLbMode, Nad, Nads, Network, Nics, NodeNetwork, VlanTag,
+};
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
 pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
 pub use quantity::Quantity;

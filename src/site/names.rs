@@ -56,8 +56,13 @@ fn label_problem(text: &str) -> Option<String> {
     if text.len() > 63 {
         return Some(format!("{} bytes long; 63 is the most", text.len()));
     }
-    if let Some(bad) = text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
-        return Some(format!("`{bad}` is not allowed; use a to z, 0 to 9 and `-`"));
+    if let Some(bad) = text
+        .chars()
+        .find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-'))
+    {
+        return Some(format!(
+            "`{bad}` is not allowed; use a to z, 0 to 9 and `-`"
+        ));
     }
     if text.starts_with('-') || text.ends_with('-') {
         return Some("it must start and end with a letter or digit".to_owned());
@@ -118,8 +123,11 @@ impl FromStr for ProfileVersion {
             Some((core, pre)) => (core, Some(pre)),
             None => (text, None),
         };
-        let number =
-            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
+        let number = |part: &str| {
+            !part.is_empty()
+                && part.bytes().all(|b| b.is_ascii_digit())
+                && (part == "0" || !part.starts_with('0'))
+        };
         let core_is_good = core.split('.').count() == 3 && core.split('.').all(number);
         let pre_is_good = pre.is_none_or(|pre| {
             pre.split('.').all(|part| {
@@ -170,7 +178,14 @@ mod tests {
         for good in ["1.9.0", "1.9.6-longhorn", "1.2.3-rc.1"] {
             assert!(good.parse::<ProfileVersion>().is_ok(), "{good}");
         }
-        for bad in ["1.9", "v1.9.0", "2.2.2.develop", "01.2.3", "1.2.3-", "1.2.3-01"] {
+        for bad in [
+            "1.9",
+            "v1.9.0",
+            "2.2.2.develop",
+            "01.2.3",
+            "1.2.3-",
+            "1.2.3-01",
+        ] {
             assert!(bad.parse::<ProfileVersion>().is_err(), "{bad}");
         }
     }

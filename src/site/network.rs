@@ -236,16 +236,37 @@ impl Network {
             Layout::OneBond | Layout::OneBondBridgedData => bridge.as_str(),
         };
         let nics = Self::read_nics(reader, &mut fields, layout);
-        let pxe = Self::read_network(reader, &mut fields, "pxe", "native", "192.168.0.0/22", pxe_interface);
-        let management =
-            Self::read_network(reader, &mut fields, "management", "10", "172.16.0.0/22", management_bond);
-        let data = Self::read_network(reader, &mut fields, "data", "20", "10.20.30.0/16", data_bond);
+        let pxe = Self::read_network(
+            reader,
+            &mut fields,
+            "pxe",
+            "native",
+            "192.168.0.0/22",
+            pxe_interface,
+        );
+        let management = Self::read_network(
+            reader,
+            &mut fields,
+            "management",
+            "10",
+            "172.16.0.0/22",
+            management_bond,
+        );
+        let data = Self::read_network(
+            reader,
+            &mut fields,
+            "data",
+            "20",
+            "10.20.30.0/16",
+            data_bond,
+        );
         let pod_cidr = reader.or(&mut fields, "podCidr", "100.64.0.0/18");
         let service_cidr = reader.or(&mut fields, "serviceCidr", "100.64.64.0/18");
         let vm_vlans = reader.or(&mut fields, "vmVlans", "21-100");
         let cluster_on_bridge = reader.flag(&mut fields, "clusterOnBridge", false);
         let on_bridge: Option<VlanSet> = reader.optional(&mut fields, "vlansOnBridge");
-        let on_bridge = on_bridge.or_else(|| default_vlans_on_bridge(layout, cluster_on_bridge, data.vlan));
+        let on_bridge =
+            on_bridge.or_else(|| default_vlans_on_bridge(layout, cluster_on_bridge, data.vlan));
         let metallb = Self::read_metallb(reader, &mut fields, &data);
         reader.close(fields);
         Network {
@@ -272,10 +293,12 @@ impl Network {
         let management = reader
             .values(&mut fields, "management")
             .unwrap_or_else(|| names(&["enp1s0", "enp2s0"]));
-        let data = reader.values(&mut fields, "data").unwrap_or_else(|| match layout {
-            Layout::TwoBonds => names(&["enp1s1", "enp2s1"]),
-            Layout::OneBond | Layout::OneBondBridgedData => Vec::new(),
-        });
+        let data = reader
+            .values(&mut fields, "data")
+            .unwrap_or_else(|| match layout {
+                Layout::TwoBonds => names(&["enp1s1", "enp2s1"]),
+                Layout::OneBond | Layout::OneBondBridgedData => Vec::new(),
+            });
         reader.close(fields);
         Nics { management, data }
     }
@@ -293,7 +316,8 @@ impl Network {
         let given: Option<Cidr> = reader.optional(&mut fields, "cidr");
         let gateway = gateway(reader, &mut fields);
         // The example's gateway belongs to the example's network.
-        let gateway = gateway.unwrap_or_else(|| (key == "data" && given.is_none()).then(|| fixed("10.20.30.1")));
+        let gateway = gateway
+            .unwrap_or_else(|| (key == "data" && given.is_none()).then(|| fixed("10.20.30.1")));
         let interface = match reader.optional(&mut fields, "interface") {
             Some(interface) => interface,
             None => {
@@ -314,7 +338,11 @@ impl Network {
         }
     }
 
-    fn read_metallb(reader: &mut Reader<'_>, network: &mut Fields<'_>, data: &NodeNetwork) -> MetalLb {
+    fn read_metallb(
+        reader: &mut Reader<'_>,
+        network: &mut Fields<'_>,
+        data: &NodeNetwork,
+    ) -> MetalLb {
         let mut fields = reader.section(network, "metallb");
         let mode = reader.value(&mut fields, "mode", MetalLbMode::L2);
         let addresses = reader
@@ -375,7 +403,11 @@ fn gateway(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Option<Ip
 }
 
 /// What the RA's layouts put on the bridge: its own address is VLAN 1, a subinterface its VLAN.
-fn default_vlans_on_bridge(layout: Layout, cluster_on_bridge: bool, data: VlanTag) -> Option<VlanSet> {
+fn default_vlans_on_bridge(
+    layout: Layout,
+    cluster_on_bridge: bool,
+    data: VlanTag,
+) -> Option<VlanSet> {
     let own = fixed::<VlanId>("1");
     match layout {
         Layout::TwoBonds if !cluster_on_bridge => None,
@@ -415,10 +447,20 @@ impl Nad {
             Some(id) => format!("{prefix}{id}"),
             None => format!("{prefix}untagged"),
         };
-        Ok(Nad::named(name.parse()?, namespace, vlan, preserve_default_vlan))
+        Ok(Nad::named(
+            name.parse()?,
+            namespace,
+            vlan,
+            preserve_default_vlan,
+        ))
     }
 
-    fn named(name: Subdomain, namespace: &Label, vlan: Option<VlanId>, preserve_default_vlan: Option<bool>) -> Nad {
+    fn named(
+        name: Subdomain,
+        namespace: &Label,
+        vlan: Option<VlanId>,
+        preserve_default_vlan: Option<bool>,
+    ) -> Nad {
         let manifest = match namespace.as_str() {
             "default" => format!("nad-{name}"),
             other => format!("nad-{other}-{name}"),

@@ -40,7 +40,9 @@ impl std::str::FromStr for Containerd {
         match text {
             "1" => Ok(Containerd::One),
             "2" => Ok(Containerd::Two),
-            _ => Err(format!("`{text}` is not a containerd version: use `1` or `2`")),
+            _ => Err(format!(
+                "`{text}` is not a containerd version: use `1` or `2`"
+            )),
         }
     }
 }
@@ -203,19 +205,27 @@ impl Nodes {
                 && key
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
-            let value_is_good =
-                !entry.value.is_null() && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ') && !value.contains(['{', '#']);
-            let protected = PROTECTED.iter().find(|(name, wanted)| *name == key && *wanted != value);
+            let value_is_good = !entry.value.is_null()
+                && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+                && !value.contains(['{', '#']);
+            let protected = PROTECTED
+                .iter()
+                .find(|(name, wanted)| *name == key && *wanted != value);
             if !key_is_good {
-                let problem = Diagnostic::error(format!("`{key}` is not the name of a kernel setting"))
-                    .help("write it such as `vm.swappiness`");
+                let problem =
+                    Diagnostic::error(format!("`{key}` is not the name of a kernel setting"))
+                        .help("write it such as `vm.swappiness`");
                 reader.problem_at(&entry.key, problem);
             } else if !value_is_good {
-                let problem = Diagnostic::error(format!("`{key}` needs a value on one line, without `{{` and `#`"));
+                let problem = Diagnostic::error(format!(
+                    "`{key}` needs a value on one line, without `{{` and `#`"
+                ));
                 reader.problem_at(&entry.value, problem);
             } else if let Some((_, wanted)) = protected {
-                let problem = Diagnostic::error(format!("kubelet does not start with `{key}` other than {wanted}"))
-                    .help("its protectKernelDefaults setting compares this value; leave the key out");
+                let problem = Diagnostic::error(format!(
+                    "kubelet does not start with `{key}` other than {wanted}"
+                ))
+                .help("its protectKernelDefaults setting compares this value; leave the key out");
                 reader.problem_at(&entry.value, problem);
             } else {
                 match sysctl.iter_mut().find(|(name, _)| name == key) {
@@ -227,7 +237,11 @@ impl Nodes {
         sysctl
     }
 
-    fn read_certificate(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<CaCertificate> {
+    fn read_certificate(
+        reader: &mut Reader<'_>,
+        node: &Node,
+        path: String,
+    ) -> Option<CaCertificate> {
         let mut fields = reader.item(node, path);
         let name = reader.required(&mut fields, "name", node);
         let file_node = reader.node(&mut fields, "file");
@@ -242,8 +256,11 @@ impl Nodes {
         match certificates(&pem) {
             Ok(pem) => Some(CaCertificate { name: name?, pem }),
             Err(reason) => {
-                let problem = Diagnostic::error(format!("`{}` is not a PEM certificate: {reason}", file.display()))
-                    .help("convert a DER file with `openssl x509 -inform der -in FILE -out FILE.pem`");
+                let problem = Diagnostic::error(format!(
+                    "`{}` is not a PEM certificate: {reason}",
+                    file.display()
+                ))
+                .help("convert a DER file with `openssl x509 -inform der -in FILE -out FILE.pem`");
                 reader.problem_at(file_node, problem);
                 None
             }
@@ -263,7 +280,9 @@ fn certificates(text: &str) -> Result<String, String> {
         let end = rest[body_start..]
             .find(END)
             .ok_or("a certificate begins and does not end")?;
-        let body: String = rest[body_start..body_start + end].split_whitespace().collect();
+        let body: String = rest[body_start..body_start + end]
+            .split_whitespace()
+            .collect();
         let der = STANDARD
             .decode(&body)
             .map_err(|_| "what stands between its lines is not base64".to_owned())?;

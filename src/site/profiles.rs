@@ -46,7 +46,11 @@ impl Profiles {
         profiles
     }
 
-    fn read_one(reader: &mut Reader<'_>, profiles: &mut Fields<'_>, key: &'static str) -> ProfileSettings {
+    fn read_one(
+        reader: &mut Reader<'_>,
+        profiles: &mut Fields<'_>,
+        key: &'static str,
+    ) -> ProfileSettings {
         let mut fields = reader.section(profiles, key);
         let name = match reader.node(&mut fields, "name") {
             Some(node) => read_name(reader, node),
@@ -68,11 +72,18 @@ fn read_name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
     let name: String = reader.parse(node)?;
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
     let problem = if name.len() > 100 {
-        format!("`{name}` has {} bytes; 100 is the most for a profile name", name.len())
+        format!(
+            "`{name}` has {} bytes; 100 is the most for a profile name",
+            name.len()
+        )
     } else if name.trim() != name || name.starts_with('.') || name.is_empty() {
-        format!("`{name}` cannot be a profile name: it must not start with a dot, nor start or end with a blank")
+        format!(
+            "`{name}` cannot be a profile name: it must not start with a dot, nor start or end with a blank"
+        )
     } else if let Some(bad) = name.chars().find(|c| !allowed(*c)) {
-        format!("`{name}` cannot be a profile name: `{bad}` is not allowed; use letters, digits, `-`, `_`, `.` and blanks")
+        format!(
+            "`{name}` cannot be a profile name: `{bad}` is not allowed; use letters, digits, `-`, `_`, `.` and blanks"
+        )
     } else {
         return Some(name);
     };
@@ -121,17 +132,28 @@ pub struct Registry {
     pub is_sync_supported: bool,
 }
 
-/// The registries: one for all packs, and exceptions by pack name.
+/// Where packs come from: one registry for all, exceptions by pack name, and versions other than the revision's.
 #[derive(Clone, Debug)]
 pub struct Registries {
     default: Registry,
     packs: BTreeMap<String, Registry>,
+    versions: BTreeMap<String, String>,
 }
 
 impl Registries {
     /// The registry a pack comes from.
     pub fn of(&self, pack: &str) -> &Registry {
         self.packs.get(pack).unwrap_or(&self.default)
+    }
+
+    /// The version the site wants of a pack in place of the revision's.
+    pub fn version_of(&self, pack: &str) -> Option<&str> {
+        self.versions.get(pack).map(String::as_str)
+    }
+
+    /// The packs that the site names a version for.
+    pub fn versioned(&self) -> impl Iterator<Item = &str> {
+        self.versions.keys().map(String::as_str)
     }
 
     /// The packs that the site names a registry for.
@@ -159,7 +181,15 @@ impl Registries {
             }
         }
         reader.close(fields);
-        Registries { default, packs }
+        let mut versions = BTreeMap::new();
+        for (pack, version) in reader.texts(site, "packVersions") {
+            versions.insert(pack, version);
+        }
+        Registries {
+            default,
+            packs,
+            versions,
+        }
     }
 }
 
@@ -177,9 +207,15 @@ fn public_repo() -> Registry {
 
 fn read_registry(reader: &mut Reader<'_>, node: &Node, path: String) -> Registry {
     let mut fields = reader.item(node, path);
-    let name = reader.required(&mut fields, "name", node).unwrap_or_default();
+    let name = reader
+        .required(&mut fields, "name", node)
+        .unwrap_or_default();
     let kind = reader.value(&mut fields, "kind", RegistryKind::Pack);
-    let provider = if kind == RegistryKind::Oci { "pack" } else { "" };
+    let provider = if kind == RegistryKind::Oci {
+        "pack"
+    } else {
+        ""
+    };
     let registry = Registry {
         uid: reader.free_text(&mut fields, "uid", ""),
         name,

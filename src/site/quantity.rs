@@ -62,7 +62,9 @@ impl FromStr for Quantity {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let problem = || format!("`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`");
+        let problem = || {
+            format!("`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`")
+        };
         let digits = text.bytes().take_while(|b| b.is_ascii_digit()).count();
         let number: u64 = text[..digits].parse().map_err(|_| problem())?;
         let (_, unit) = SUFFIXES
@@ -103,7 +105,13 @@ mod tests {
     fn units_are_those_of_kubernetes() {
         assert_eq!(quantity("80G").bytes(), 80_000_000_000);
         assert_eq!(quantity("80Gi").bytes(), 85_899_345_920);
-        assert_eq!(quantity("4Gi").plus(&quantity("1Gi")).plus(&quantity("100Mi")).to_string(), "5220Mi");
+        assert_eq!(
+            quantity("4Gi")
+                .plus(&quantity("1Gi"))
+                .plus(&quantity("100Mi"))
+                .to_string(),
+            "5220Mi"
+        );
         assert_eq!(quantity("8Gi").plus(&quantity("4Gi")).to_string(), "12Gi");
         for bad in ["", "8 Gi", "8GB", "-1Gi", "0Gi", "1.5Gi", "Gi"] {
             assert!(bad.parse::<Quantity>().is_err(), "{bad}");

@@ -90,8 +90,8 @@ impl<'s> Reader<'s> {
                 "" => "at the top of a site".to_owned(),
                 path => format!("in `{path}`"),
             };
-            let mut problem =
-                Diagnostic::error(format!("unknown key `{name}` {place}")).at(self.source, entry.key.span.clone());
+            let mut problem = Diagnostic::error(format!("unknown key `{name}` {place}"))
+                .at(self.source, entry.key.span.clone());
             if let Some(nearest) = nearest(name, fields.known.iter().copied()) {
                 problem = problem.label(format!("did you mean `{nearest}`?"));
             }
@@ -102,7 +102,11 @@ impl<'s> Reader<'s> {
     }
 
     /// The value under a key; none where it is absent or left empty.
-    pub(super) fn node<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> Option<&'n Node> {
+    pub(super) fn node<'n>(
+        &mut self,
+        fields: &mut Fields<'n>,
+        key: &'static str,
+    ) -> Option<&'n Node> {
         fields.known.push(key);
         let entry = fields.entries.iter().find(|entry| entry.name() == key)?;
         let span = if entry.value.span.is_empty() {
@@ -161,7 +165,8 @@ impl<'s> Reader<'s> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                let problem = Diagnostic::error(error.to_string()).at(self.source, node.span.clone());
+                let problem =
+                    Diagnostic::error(error.to_string()).at(self.source, node.span.clone());
                 self.problems.push(problem);
                 None
             }
@@ -187,10 +192,16 @@ impl<'s> Reader<'s> {
 
     /// A problem with the value of a field, by its whole path.
     pub(super) fn problem_at(&mut self, node: &Node, problem: Diagnostic) {
-        self.problems.push(problem.at(self.source, node.span.clone()));
+        self.problems
+            .push(problem.at(self.source, node.span.clone()));
     }
 
-    pub(super) fn flag(&mut self, fields: &mut Fields<'_>, key: &'static str, default: bool) -> bool {
+    pub(super) fn flag(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: bool,
+    ) -> bool {
         let Some(node) = self.node(fields, key) else {
             return default;
         };
@@ -222,7 +233,10 @@ impl<'s> Reader<'s> {
     pub(super) fn whole_number(&mut self, node: &Node, range: RangeInclusive<u32>) -> Option<u32> {
         let text = self.text(node)?;
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let number = text.parse().ok().filter(|number| digits && range.contains(number));
+        let number = text
+            .parse()
+            .ok()
+            .filter(|number| digits && range.contains(number));
         if number.is_none() {
             let problem = Diagnostic::error(format!(
                 "`{text}` is not a whole number from {} to {}",
@@ -235,8 +249,14 @@ impl<'s> Reader<'s> {
     }
 
     /// Free text: whatever stands there, whatever YAML would take it for.
-    pub(super) fn free_text(&mut self, fields: &mut Fields<'_>, key: &'static str, default: &str) -> String {
-        self.optional(fields, key).unwrap_or_else(|| default.to_owned())
+    pub(super) fn free_text(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: &str,
+    ) -> String {
+        self.optional(fields, key)
+            .unwrap_or_else(|| default.to_owned())
     }
 
     /// A list, each item read by `item`; none where the key is absent.
@@ -276,7 +296,11 @@ impl<'s> Reader<'s> {
     }
 
     /// A map of free keys to texts, in the order given.
-    pub(super) fn texts(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, String)> {
+    pub(super) fn texts(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+    ) -> Vec<(String, String)> {
         let path = fields.path_of(key);
         let Some(node) = self.node(fields, key) else {
             return Vec::new();
@@ -298,7 +322,12 @@ impl<'s> Reader<'s> {
     }
 
     /// A required field of a list's item.
-    pub(super) fn required<T>(&mut self, fields: &mut Fields<'_>, key: &'static str, around: &Node) -> Option<T>
+    pub(super) fn required<T>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        around: &Node,
+    ) -> Option<T>
     where
         T: FromStr,
         T::Err: Display,
@@ -343,21 +372,23 @@ impl<'s> Reader<'s> {
         match source {
             SecretSource::Env(name) => {
                 let value = self.inputs.env(name).ok_or_else(|| {
-                    Diagnostic::error(format!("the environment variable `{name}` is not set"))
-                        .help(format!("set it for this run, such as `read -rs {name} && export {name}`"))
+                    Diagnostic::error(format!("the environment variable `{name}` is not set")).help(
+                        format!("set it for this run, such as `read -rs {name} && export {name}`"),
+                    )
                 })?;
-                Secret::new(value)
-                    .ok_or_else(|| Diagnostic::error(format!("the environment variable `{name}` is empty")))
+                Secret::new(value).ok_or_else(|| {
+                    Diagnostic::error(format!("the environment variable `{name}` is empty"))
+                })
             }
             SecretSource::File(path) => {
-                let text = self
-                    .inputs
-                    .file(path)
-                    .map_err(|error| Diagnostic::error(format!("cannot read `{}`: {error}", path.display())))?;
+                let text = self.inputs.file(path).map_err(|error| {
+                    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
+                })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);
-                Secret::new(text.to_owned())
-                    .ok_or_else(|| Diagnostic::error(format!("the file `{}` is empty", path.display())))
+                Secret::new(text.to_owned()).ok_or_else(|| {
+                    Diagnostic::error(format!("the file `{}` is empty", path.display()))
+                })
             }
         }
     }
@@ -367,7 +398,8 @@ impl<'s> Reader<'s> {
         match self.inputs.file(path) {
             Ok(text) => Some(text),
             Err(error) => {
-                let problem = Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
+                let problem =
+                    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
                 self.problem_at(node, problem);
                 None
             }
@@ -402,5 +434,8 @@ fn secret_source(node: &Node) -> Option<SecretSource> {
 /// Points at a line by its number only.
 fn hide_line(problem: Diagnostic, source: &Source, span: Range<usize>) -> Diagnostic {
     let (line, column) = source.position(span.start);
-    problem.label(format!("at {}:{line}:{column}; the line is not shown", source.name()))
+    problem.label(format!(
+        "at {}:{line}:{column}; the line is not shown",
+        source.name()
+    ))
 }

@@ -69,7 +69,9 @@ impl FromStr for Endpoint {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let bracketed = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
         let is_ip = match bracketed {
             Some(inside) => inside.parse::<std::net::Ipv6Addr>().is_ok(),
             None => text.parse::<Ipv4Addr>().is_ok(),
@@ -233,7 +235,12 @@ pub struct Storage {
 }
 
 impl Storage {
-    pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>, cluster: &Cluster, network: &Network) -> Self {
+    pub(super) fn read(
+        reader: &mut Reader<'_>,
+        site: &mut Fields<'_>,
+        cluster: &Cluster,
+        network: &Network,
+    ) -> Self {
         let mut fields = reader.section(site, "storage");
         let san_type = reader.value(&mut fields, "sanType", SanType::Fc);
         let namespace = reader.or(&mut fields, "namespace", "portworx");
@@ -270,7 +277,11 @@ impl Storage {
                 "managementInterface",
                 network.management.interface.clone(),
             ),
-            data_interface: reader.value(&mut fields, "dataInterface", network.management.interface.clone()),
+            data_interface: reader.value(
+                &mut fields,
+                "dataInterface",
+                network.management.interface.clone(),
+            ),
             ops_qps_rate: reader.number(&mut fields, "opsQpsRate", 1..=1_000_000, 2000),
             ops_burst_rate: reader.number(&mut fields, "opsBurstRate", 1..=1_000_000, 4000),
             storage_class: Self::read_class(reader, &mut fields),
@@ -300,9 +311,13 @@ impl Storage {
         let mut fields = reader.item(node, path);
         let endpoint = reader.required(&mut fields, "endpoint", node);
         let api_token = reader.secret(&mut fields, "apiToken");
-        if api_token.as_ref().is_some_and(|token| !is_token(token.reveal())) {
-            let problem = Diagnostic::error("this secret does not have the form of a FlashArray API token")
-                .help("a token is 8-4-4-4-12 hexadecimal digits with dashes between");
+        if api_token
+            .as_ref()
+            .is_some_and(|token| !is_token(token.reveal()))
+        {
+            let problem =
+                Diagnostic::error("this secret does not have the form of a FlashArray API token")
+                    .help("a token is 8-4-4-4-12 hexadecimal digits with dashes between");
             reader.problem_at(node, problem);
         }
         reader.close(fields);
@@ -332,5 +347,8 @@ impl Storage {
 fn is_token(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    lengths == [8, 4, 4, 4, 12] && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+    lengths == [8, 4, 4, 4, 12]
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
 }

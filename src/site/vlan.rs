@@ -60,17 +60,24 @@ impl VlanSet {
 
     /// Whether it holds this id.
     pub fn contains(&self, id: VlanId) -> bool {
-        self.ranges.iter().any(|(low, high)| (*low..=*high).contains(&id))
+        self.ranges
+            .iter()
+            .any(|(low, high)| (*low..=*high).contains(&id))
     }
 
     /// The ids, ascending.
     pub fn iter(&self) -> impl Iterator<Item = VlanId> + '_ {
-        self.ranges.iter().flat_map(|(low, high)| (low.0..=high.0).map(VlanId))
+        self.ranges
+            .iter()
+            .flat_map(|(low, high)| (low.0..=high.0).map(VlanId))
     }
 
     /// How many ids it holds.
     pub fn len(&self) -> usize {
-        self.ranges.iter().map(|(low, high)| usize::from(high.0 - low.0) + 1).sum()
+        self.ranges
+            .iter()
+            .map(|(low, high)| usize::from(high.0 - low.0) + 1)
+            .sum()
     }
 
     fn insert(&mut self, low: VlanId, high: VlanId) {
@@ -102,15 +109,22 @@ impl FromStr for VlanSet {
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text.contains(['–', '—']) {
-            return Err(format!("`{text}` holds a long dash: write ranges with `-`, such as `21-100`"));
+            return Err(format!(
+                "`{text}` holds a long dash: write ranges with `-`, such as `21-100`"
+            ));
         }
         let mut set = VlanSet::default();
         for part in text.split(',').map(str::trim) {
             if part.is_empty() {
-                return Err(format!("`{text}` has an empty part: write VLANs such as `21-100,200`"));
+                return Err(format!(
+                    "`{text}` has an empty part: write VLANs such as `21-100,200`"
+                ));
             }
             let (low, high) = match part.split_once('-') {
-                Some((low, high)) => (low.trim().parse::<VlanId>()?, high.trim().parse::<VlanId>()?),
+                Some((low, high)) => (
+                    low.trim().parse::<VlanId>()?,
+                    high.trim().parse::<VlanId>()?,
+                ),
                 None => {
                     let id = part.parse::<VlanId>()?;
                     (id, id)
@@ -193,8 +207,14 @@ mod tests {
             ("99999", "`99999` is not a VLAN id: 1 to 4094 can be used"),
             ("+5", "`+5` is not a VLAN id: 1 to 4094 can be used"),
             ("100-21", "`100-21` runs backwards: write `21-100`"),
-            ("21–100", "`21–100` holds a long dash: write ranges with `-`, such as `21-100`"),
-            ("1,,2", "`1,,2` has an empty part: write VLANs such as `21-100,200`"),
+            (
+                "21–100",
+                "`21–100` holds a long dash: write ranges with `-`, such as `21-100`",
+            ),
+            (
+                "1,,2",
+                "`1,,2` has an empty part: write VLANs such as `21-100,200`",
+            ),
         ] {
             assert_eq!(text.parse::<VlanSet>().unwrap_err(), message);
         }
@@ -205,7 +225,13 @@ mod tests {
         let selection: VlanSelection = "untagged,30".parse().unwrap();
         assert!(selection.untagged);
         assert_eq!(selection.tagged.to_string(), "30");
-        assert!("untagged".parse::<VlanSelection>().unwrap().tagged.is_empty());
+        assert!(
+            "untagged"
+                .parse::<VlanSelection>()
+                .unwrap()
+                .tagged
+                .is_empty()
+        );
         assert!("".parse::<VlanSelection>().is_err());
     }
 }

@@ -57,7 +57,9 @@ impl FromStr for ImageSource {
         let known = ["docker://", "oci-archive://", "http://", "https://"];
         let rest = known.iter().find_map(|scheme| text.strip_prefix(scheme));
         match rest {
-            Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(ImageSource(text.to_owned())),
+            Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => {
+                Ok(ImageSource(text.to_owned()))
+            }
             _ => Err(format!(
                 "`{text}` is not the source of an image: use `docker://REGISTRY/IMAGE:TAG` or `https://...`"
             )),
@@ -218,8 +220,11 @@ impl Vmo {
         let namespaces = reader
             .values(&mut fields, "namespaces")
             .unwrap_or_else(|| vec![fixed("default"), fixed("virtual-machines")]);
-        let golden_images_namespace = reader.or(&mut fields, "goldenImagesNamespace", "vmo-golden-images");
-        let feature_gates = reader.values(&mut fields, "featureGates").unwrap_or_default();
+        let golden_images_namespace =
+            reader.or(&mut fields, "goldenImagesNamespace", "vmo-golden-images");
+        let feature_gates = reader
+            .values(&mut fields, "featureGates")
+            .unwrap_or_default();
         let golden_images = reader
             .list(&mut fields, "goldenImages", read_image)
             .unwrap_or_else(example_images);
@@ -337,7 +342,9 @@ fn example_images() -> Vec<GoldenImage> {
         GoldenImage {
             manifest: "dv-ubuntu-2204".to_owned(),
             name: fixed("template-ubuntu-2204"),
-            source: fixed("docker://gcr.io/spectro-images-public/release/vm-dashboard/os/ubuntu-container-disk:22.04"),
+            source: fixed(
+                "docker://gcr.io/spectro-images-public/release/vm-dashboard/os/ubuntu-container-disk:22.04",
+            ),
             size: fixed("50Gi"),
         },
         GoldenImage {
@@ -350,14 +357,17 @@ fn example_images() -> Vec<GoldenImage> {
 }
 
 fn example_preferences() -> Vec<Preference> {
-    [("generic-linux", GuestOs::Linux), ("generic-windows", GuestOs::Windows)]
-        .into_iter()
-        .map(|(name, os)| Preference {
-            manifest: format!("vmcp-{name}"),
-            name: fixed(name),
-            os,
-        })
-        .collect()
+    [
+        ("generic-linux", GuestOs::Linux),
+        ("generic-windows", GuestOs::Windows),
+    ]
+    .into_iter()
+    .map(|(name, os)| Preference {
+        manifest: format!("vmcp-{name}"),
+        name: fixed(name),
+        os,
+    })
+    .collect()
 }
 
 fn example_templates() -> Vec<VmTemplate> {
@@ -392,4 +402,3 @@ fn example_templates() -> Vec<VmTemplate> {
         },
     ]
 }
-

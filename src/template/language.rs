@@ -99,7 +99,9 @@ fn toml(text: &str, out: &mut dyn Write) -> Result<()> {
 
 fn line(text: &str, out: &mut dyn Write) -> Result<()> {
     if text.chars().any(char::is_control) {
-        return Err(refused("a line of this file cannot hold a line break or control character"));
+        return Err(refused(
+            "a line of this file cannot hold a line break or control character",
+        ));
     }
     out.write_all(text.as_bytes())
 }
@@ -121,7 +123,10 @@ mod tests {
     #[test]
     fn the_path_decides() {
         assert_eq!(Language::of("a/values.yaml"), Language::Yaml);
-        assert_eq!(Language::of("f/etc/kubernetes/kubelet.conf.d/20.conf"), Language::Yaml);
+        assert_eq!(
+            Language::of("f/etc/kubernetes/kubelet.conf.d/20.conf"),
+            Language::Yaml
+        );
         assert_eq!(Language::of("f/etc/multipath.conf"), Language::Lines);
         assert_eq!(Language::of("f/etc/kube.slice"), Language::Lines);
         assert_eq!(Language::of("c/10-a.sh"), Language::Shell);
@@ -131,10 +136,19 @@ mod tests {
     fn every_language_quotes_its_own_way() {
         assert_eq!(escaped(Language::Shell, "a'b c").unwrap(), r"'a'\''b c'");
         assert_eq!(escaped(Language::Shell, "").unwrap(), "''");
-        assert_eq!(escaped(Language::Shell, "172.16.0.0/22").unwrap(), "172.16.0.0/22");
-        assert_eq!(escaped(Language::Xml, "<a & 'b'>").unwrap(), "&lt;a &amp; &apos;b&apos;&gt;");
+        assert_eq!(
+            escaped(Language::Shell, "172.16.0.0/22").unwrap(),
+            "172.16.0.0/22"
+        );
+        assert_eq!(
+            escaped(Language::Xml, "<a & 'b'>").unwrap(),
+            "&lt;a &amp; &apos;b&apos;&gt;"
+        );
         assert!(escaped(Language::Xml, "\u{1}").is_err());
-        assert_eq!(escaped(Language::Toml, "a\"\\\n").unwrap(), r#""a\"\\\u000A""#);
+        assert_eq!(
+            escaped(Language::Toml, "a\"\\\n").unwrap(),
+            r#""a\"\\\u000A""#
+        );
         assert!(escaped(Language::Lines, "a\nb").is_err());
     }
 }

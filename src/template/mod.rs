@@ -108,7 +108,10 @@ fn new_tera(language: Language) -> Tera {
         comment_start: "<#".into(),
         comment_end: "#>".into(),
     });
-    debug_assert!(set.is_ok(), "delimiters are constants, set before any template is added");
+    debug_assert!(
+        set.is_ok(),
+        "delimiters are constants, set before any template is added"
+    );
     // Every name ends in the empty suffix: nothing is inserted without escaping.
     tera.autoescape_on([""]);
     tera.set_escape_fn(language.escape());
@@ -128,7 +131,11 @@ fn explain(name: &str, error: &tera::Error) -> Diagnostic {
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
             let span = report.span();
-            Diagnostic::error(format!("the template `{name}` cannot be used: {}", report.message())).label(format!(
+            Diagnostic::error(format!(
+                "the template `{name}` cannot be used: {}",
+                report.message()
+            ))
+            .label(format!(
                 "at {}:{}:{}",
                 report.filename(),
                 span.start_line,

@@ -1,0 +1,86 @@
+//! Arguments in, exit code out. Only this module prints, and only it reads arguments and the environment.
+
+mod init;
+mod inputs;
+mod nad;
+mod render;
+mod revisions;
+mod table;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output::WriteError;
+
+/// Renders the Palette VMO reference architecture (RA) from one typed site file.
+#[derive(Debug, Parser)]
+#[command(
+    name = "vmo-ra",
+    version,
+    after_help = "Exit codes: 0 fine, 2 the input or command line is wrong, 3 could not read or write."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Render(render::Render),
+    Nad(nad::Nad),
+    Revisions(revisions::Revisions),
+}
+
+/// Why a command ends without its result.
+enum Failure {
+    /// The input or the command line is wrong.
+    Input(Vec<Diagnostic>),
+    /// Something could not be read or written.
+    System(Diagnostic),
+    /// The reader of standard output has gone, which is its right.
+    ClosedPipe,
+}
+
+impl From<Vec<Diagnostic>> for Failure {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Failure::Input(problems)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(problem: Diagnostic) -> Self {
+        Failure::Input(vec![problem])
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(problem) => Failure::Input(vec![problem]),
+            WriteError::Failed(problem) => Failure::System(problem),
+        }
+    }
+}
+
+pub(crate) fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Init(command) => command.run(),
+        Command::Render(command) => command.run(),
+        Command::Nad(command) => command.run(),
+        Command::Revisions(command) => command.run(),
+    };
+    match result {
+        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(Failure::Input(problems)) => {
+            terminal::explain(&problems);
+            ExitCode::from(2)
+        }
+        Err(Failure::System(problem)) => {
+            terminal::explain(&[problem]);
+            ExitCode::from(3)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `vmo-ra nad`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::nad::manifest;
+use vmo_ra::output::{self, Tree};
+use vmo_ra::revision::Revision;
+use vmo_ra::site::{self, InterfaceName, Label, Site, VlanSelection};
+use vmo_ra::template::Engine;
+
+use super::{Failure, inputs, terminal};
+
+/// Write one NetworkAttachmentDefinition for each VLAN
+#[derive(Debug, Args)]
+pub(super) struct Nad {
+    /// The VLANs, such as `21-100,untagged`; those of the site without it
+    #[arg(long, value_name = "VLANS", required_unless_present = "site")]
+    vlans: Option<VlanSelection>,
+    /// A site file, or `-`, to take bridge, namespaces and VLANs from
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// The bridge [default: br0, or the site's]
+    #[arg(long, value_name = "NAME")]
+    bridge: Option<InterfaceName>,
+    /// The namespace of the networks [default: default]
+    #[arg(long, value_name = "NAMESPACE", requires = "vlans")]
+    namespace: Option<Label>,
+    /// What stands in front of the VLAN id in a network's name [default: vlan-]
+    #[arg(long, value_name = "TEXT", requires = "vlans")]
+    prefix: Option<String>,
+    /// The folder to write, or `-` for one stream on standard output
+    #[arg(long, value_name = "DIR", default_value = "-")]
+    out: PathBuf,
+    /// Replace a folder that an earlier run wrote
+    #[arg(long)]
+    force: bool,
+}
+
+impl Nad {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let site = match &self.site {
+            Some(path) => inputs::site(Some(path))?,
+            None => Site::example(),
+        };
+        let bridge = self.bridge.as_ref().unwrap_or(&site.network.bridge);
+        let nads = self.nads(&site)?;
+        let engine = Engine::new(Revision::NEWEST)?;
+        let mut manifests = Vec::with_capacity(nads.len());
+        for nad in &nads {
+            manifests.push((nad, manifest(&engine, bridge, nad)?));
+        }
+        if self.out == Path::new("-") {
+            let texts: Vec<&str> = manifests.iter().map(|(_, text)| text.as_str()).collect();
+            return terminal::print(texts.join("---\n").as_bytes());
+        }
+        let files = manifests
+            .into_iter()
+            .map(|(nad, text)| (format!("{}.yaml", nad.manifest), text.into_bytes()));
+        let tree = Tree::of_files(files)?;
+        output::write(&tree, &self.out, self.force)?;
+        terminal::print(
+            format!("wrote {} networks to {}\n", nads.len(), self.out.display()).as_bytes(),
+        )
+    }
+
+    fn nads(&self, site: &Site) -> Result<Vec<site::Nad>, Failure> {
+        let Some(vlans) = &self.vlans else {
+            return Ok(site.nads.list.clone());
+        };
+        let namespace = match &self.namespace {
+            Some(namespace) => namespace.clone(),
+            None => "default"
+                .parse()
+                .map_err(|error: String| Diagnostic::error(error))?,
+        };
+        let prefix = self.prefix.as_deref().unwrap_or("vlan-");
+        let ids = vlans
+            .tagged
+            .iter()
+            .map(Some)
+            .chain(vlans.untagged.then_some(None));
+        ids.map(|id| site::Nad::with_prefix(prefix, &namespace, id, Some(false)))
+            .collect::<Result<Vec<_>, String>>()
+            .map_err(|error| Diagnostic::error(error).into())
+    }
+}

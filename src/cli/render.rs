@@ -1,0 +1,138 @@
+//! `vmo-ra render`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output::{self, Tree};
+use vmo_ra::pack::Library;
+use vmo_ra::profile::to_palette_json;
+use vmo_ra::render::{Rendered, Request, render};
+use vmo_ra::revision::{Revision, Role};
+
+use super::{Failure, inputs, table, terminal};
+
+/// Render the three profiles of a site as JSON that Palette imports, and as manifests
+#[derive(Debug, Args)]
+pub(super) struct Render {
+    /// The site file, or `-` for standard input; the RA's example without it
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// The RA revision
+    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    revision: String,
+    /// A profile to render: infra, core or templates; all three without it
+    #[arg(long, value_name = "PROFILE")]
+    profile: Vec<Role>,
+    /// A folder with packs in Palette's own layout, searched before the built-in ones
+    #[arg(long, value_name = "DIR")]
+    packs: Vec<PathBuf>,
+    /// The folder to write, or `-` for the JSON of one profile on standard output
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    out: PathBuf,
+    /// Render what the RA prints, even where it cannot work (see `vmo-ra revisions REVISION`)
+    #[arg(long)]
+    as_published: bool,
+    /// Replace a folder that an earlier run wrote
+    #[arg(long)]
+    force: bool,
+}
+
+impl Render {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let to_stdout = self.out == Path::new("-");
+        if to_stdout && self.profile.len() != 1 {
+            return Err(Diagnostic::error("standard output takes one profile")
+                .help("name it, such as `--profile infra --out -`")
+                .into());
+        }
+        let revision = Revision::load(&self.revision)?;
+        let site = inputs::site(self.site.as_deref())?;
+        let library = Library::with_folders(&self.packs)?;
+        let profiles = if self.profile.is_empty() {
+            &Role::ALL[..]
+        } else {
+            &self.profile
+        };
+        let rendered = render(&Request {
+            site: &site,
+            revision: &revision,
+            library: &library,
+            profiles,
+            published: self.as_published,
+        })?;
+        terminal::explain(&rendered.remarks);
+        if to_stdout {
+            for profile in &rendered.profiles {
+                let json = to_palette_json(&profile.profile).map_err(|error| {
+                    Diagnostic::error(format!("the profile has no JSON form: {error}"))
+                })?;
+                terminal::print(&json)?;
+            }
+            return Ok(());
+        }
+        let tree = Tree::of_render(&rendered)?;
+        output::write(&tree, &self.out, self.force)?;
+        terminal::print(self.summary(&rendered, &tree).as_bytes())
+    }
+
+    fn summary(&self, rendered: &Rendered, tree: &Tree) -> String {
+        let mut text = String::new();
+        for (profile, index) in rendered.profiles.iter().zip(0..) {
+            if index > 0 {
+                text.push('\n');
+            }
+            let spec = &profile.profile.spec;
+            text.push_str(&format!(
+                "{} {}\n",
+                profile.profile.metadata.name, spec.version
+            ));
+            let rows: Vec<Vec<String>> = spec
+                .template
+                .packs
+                .iter()
+                .zip(&profile.bases)
+                .map(|(layer, base)| vec![layer.name.clone(), layer.version.clone(), base.clone()])
+                .collect();
+            text.push_str(&table::lines(&rows, 2));
+            if !spec.variables.is_empty() {
+                text.push_str("  variables at deployment:\n");
+                let rows: Vec<Vec<String>> = spec
+                    .variables
+                    .iter()
+                    .map(|variable| {
+                        let default = match &variable.default_value {
+                            Some(default) => default.clone(),
+                            None => "to be filled in".to_owned(),
+                        };
+                        vec![
+                            variable.name.clone(),
+                            default,
+                            variable.display_name.clone(),
+                        ]
+                    })
+                    .collect();
+                text.push_str(&table::lines(&rows, 4));
+            }
+        }
+        if !tree.left_out().is_empty() {
+            text.push_str(
+                "\nnot for kubectl, since they hold Palette macros (they are in the profiles):\n",
+            );
+            for path in tree.left_out() {
+                text.push_str(&format!("  {path}\n"));
+            }
+        }
+        let private = if tree.is_private() {
+            ", readable by you only since they hold secrets"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "\nwrote {} files to {}{private}\n",
+            tree.len(),
+            self.out.display()
+        ));
+        text
+    }
+}

@@ -1,0 +1,234 @@
+//! `vmo-ra revisions`
+
+use clap::Args;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::revision::{Revision, Software};
+
+use super::{Failure, table, terminal};
+
+/// List the RA revisions, show one, or set the software of two side by side
+#[derive(Debug, Args)]
+pub(super) struct Revisions {
+    /// The revision to show
+    #[arg(conflicts_with = "compare")]
+    revision: Option<String>,
+    /// Two revisions whose software tables are set side by side
+    #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
+    compare: Option<Vec<String>>,
+}
+
+impl Revisions {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let text = match (&self.revision, self.compare.as_deref()) {
+            (_, Some([old, new])) => compare(&Revision::load(old)?, &Revision::load(new)?),
+            (Some(name), _) => show(&Revision::load(name)?)?,
+            _ => list()?,
+        };
+        terminal::print(text.as_bytes())
+    }
+}
+
+fn row(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|cell| (*cell).to_owned()).collect()
+}
+
+fn list() -> Result<String, Failure> {
+    let mut rows = Vec::new();
+    for name in Revision::names() {
+        let revision = Revision::load(name)?;
+        let contents = if revision.is_rendered() {
+            let layers: usize = revision
+                .profiles
+                .iter()
+                .map(|profile| profile.layers.len())
+                .sum();
+            format!(
+                "{} profiles, {layers} layers, {} claims, {} errata",
+                revision.profiles.len(),
+                revision.claims()?.len(),
+                revision.errata()?.len()
+            )
+        } else {
+            "tables only".to_owned()
+        };
+        rows.push(vec![
+            revision.name,
+            revision.date,
+            contents,
+            revision.summary,
+        ]);
+    }
+    Ok(table::lines(&rows, 0))
+}
+
+fn show(revision: &Revision) -> Result<String, Diagnostic> {
+    let mut text = format!(
+        "{}, {}\n{}\n",
+        revision.name, revision.date, revision.summary
+    );
+    for profile in &revision.profiles {
+        text.push_str(&format!(
+            "\n{} ({}, {})\n",
+            profile.name, profile.kind, profile.cloud_type
+        ));
+        let mut rows = Vec::new();
+        for layer in &profile.layers {
+            let order = layer
+                .install_order
+                .map_or(String::new(), |order| format!("order {order}"));
+            rows.push(row(&[
+                &layer.display_name,
+                &layer.pack,
+                &layer.version,
+                &order,
+            ]));
+            for preset in &layer.presets {
+                rows.push(row(&["", &format!("preset {preset}")]));
+            }
+            for other in &layer.alternatives {
+                rows.push(row(&["", &format!("or {} {}", other.pack, other.version)]));
+            }
+        }
+        // Presets are longer than names and versions; they must not widen their column.
+        let width = rows
+            .iter()
+            .filter(|row| row.len() > 2)
+            .map(|row| row[1].len())
+            .max()
+            .unwrap_or(0);
+        let (name_width, version_width) = (
+            rows.iter().map(|row| row[0].len()).max().unwrap_or(0),
+            rows.iter()
+                .filter_map(|row| row.get(2))
+                .map(String::len)
+                .max()
+                .unwrap_or(0),
+        );
+        for row in rows {
+            let line = match row.as_slice() {
+                [name, pack, version, order] => {
+                    format!(
+                        "  {name:name_width$}  {pack:width$}  {version:version_width$}  {order}"
+                    )
+                }
+                [_, remark] => format!("  {:name_width$}  {remark}", ""),
+                _ => continue,
+            };
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    if revision.is_rendered() {
+        text.push_str("\nvariables\n");
+        let rows: Vec<Vec<String>> = revision
+            .variables()?
+            .iter()
+            .map(|variable| {
+                let mut marks = vec![variable.format.as_str()];
+                marks.extend(variable.required.then_some("required"));
+                marks.extend(variable.immutable.then_some("read-only"));
+                marks.extend(variable.sensitive.then_some("masked"));
+                row(&[
+                    variable.profile.as_str(),
+                    &variable.name,
+                    &variable.display_name,
+                    &marks.join(", "),
+                ])
+            })
+            .collect();
+        text.push_str(&table::lines(&rows, 2));
+    }
+    text.push_str("\nsoftware\n");
+    let rows: Vec<Vec<String>> = revision
+        .software
+        .iter()
+        .map(|software| row(&[&software.component, &software.product, &software.version]))
+        .collect();
+    text.push_str(&table::lines(&rows, 2));
+    text.push_str("\nhardware of a worker: minimum, recommended\n");
+    let rows: Vec<Vec<String>> = revision
+        .hardware
+        .iter()
+        .map(|hardware| {
+            row(&[
+                &hardware.component,
+                &hardware.minimum,
+                &hardware.recommended,
+                &hardware.remarks,
+            ])
+        })
+        .collect();
+    text.push_str(&table::lines(&rows, 2));
+    text.push_str("\nstorage with volumes that VMs can share\n");
+    let rows: Vec<Vec<String>> = revision
+        .storage_providers
+        .iter()
+        .map(|storage| row(&[&storage.provider, &storage.version, &storage.mode]))
+        .collect();
+    text.push_str(&table::lines(&rows, 2));
+    let errata = revision.errata()?;
+    if !errata.is_empty() {
+        text.push_str("\nerrata: where the text contradicts itself or cannot work as printed\n");
+        for erratum in errata {
+            text.push_str(&format!(
+                "  {} ({}; {})\n    printed: {}\n    instead: {}\n    why:     {}\n",
+                erratum.id,
+                erratum.place,
+                erratum.section,
+                erratum.printed,
+                erratum.instead,
+                erratum.why
+            ));
+        }
+    }
+    Ok(text)
+}
+
+/// The software of both, in the order of the newer one; what only the older has comes last.
+fn compare(old: &Revision, new: &Revision) -> String {
+    let mut rows = vec![row(&["component", "product", &old.name, &new.name, ""])];
+    let key = |software: &Software| (software.component.clone(), software.product.clone());
+    let mut matched = Vec::new();
+    for software in &new.software {
+        let before = old
+            .software
+            .iter()
+            .find(|other| other.product == software.product)
+            .or_else(|| {
+                // A product may have been renamed while its place in the table stayed its own.
+                old.software.iter().find(|other| {
+                    other.component == software.component
+                        && new
+                            .software
+                            .iter()
+                            .all(|newer| newer.product != other.product)
+                })
+            });
+        matched.extend(before.map(key));
+        let old_version = before.map_or("-", |before| before.version.as_str());
+        let mark = if old_version == software.version {
+            ""
+        } else {
+            "changed"
+        };
+        rows.push(row(&[
+            &software.component,
+            &software.product,
+            old_version,
+            &software.version,
+            mark,
+        ]));
+    }
+    for software in &old.software {
+        if !matched.contains(&key(software)) {
+            rows.push(row(&[
+                &software.component,
+                &software.product,
+                &software.version,
+                "-",
+                "gone",
+            ]));
+        }
+    }
+    table::lines(&rows, 0)
+}

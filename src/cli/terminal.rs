@@ -1,0 +1,47 @@
+//! Standard output and standard error.
+
+use std::env;
+use std::io::{self, IsTerminal, Write};
+
+use annotate_snippets::Renderer;
+use vmo_ra::diagnostic::{Diagnostic, Severity};
+
+use super::Failure;
+
+/// Writes messages to standard error, with a count of the errors where there are several.
+pub(super) fn explain(diagnostics: &[Diagnostic]) {
+    let coloured =
+        io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let renderer = if coloured {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&diagnostic.render(&renderer));
+        text.push('\n');
+    }
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity() == Severity::Error)
+        .count();
+    if errors > 1 {
+        text.push_str(&format!("{errors} errors; nothing was written\n"));
+    }
+    // There is nobody left to tell when standard error is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Writes to standard output.
+pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
+            _ => Failure::System(Diagnostic::error(format!(
+                "cannot write to standard output: {error}"
+            ))),
+        })
+}

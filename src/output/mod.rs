@@ -1,0 +1,216 @@
+//! What a run leaves on disk: a folder that appears as a whole or not at all.
+
+mod tree;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+pub use tree::Tree;
+
+use crate::diagnostic::Diagnostic;
+
+/// The file that names every other file of a folder with its SHA-256.
+pub const CHECKSUMS: &str = "SHA256SUMS";
+
+/// Why nothing was written.
+#[derive(Debug)]
+pub enum WriteError {
+    /// The folder is not one that may be written to.
+    Refused(Diagnostic),
+    /// The disk or the system said no.
+    Failed(Diagnostic),
+}
+
+/// Writes a tree to a folder. The files are first written beside it, then take its place in one step.
+///
+/// A folder that holds files is only replaced with `force`, and only if an earlier run wrote all of them.
+///
+/// # Errors
+/// The folder may not be replaced, or cannot be written; it is then as it was.
+pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), WriteError> {
+    let occupied = check(folder, force)?;
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let failed = |what: &Path, error: io::Error| {
+        WriteError::Failed(Diagnostic::error(format!(
+            "cannot write `{}`: {error}",
+            what.display()
+        )))
+    };
+    fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+    let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, error))?;
+    for (path, bytes) in tree.files() {
+        let target = staging.path.join(path);
+        write_file(&target, bytes, tree.is_private())
+            .map_err(|error| failed(&folder.join(path), error))?;
+    }
+    if occupied {
+        let old = staging.path.with_extension("old");
+        fs::rename(folder, &old).map_err(|error| failed(folder, error))?;
+        if let Err(error) = fs::rename(&staging.path, folder) {
+            // Put the old folder back; if even that fails, the message names where it is.
+            return Err(match fs::rename(&old, folder) {
+                Ok(()) => failed(folder, error),
+                Err(_) => WriteError::Failed(
+                    Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
+                        .help(format!("what was there before is in `{}`", old.display())),
+                ),
+            });
+        }
+        staging.keep();
+        // The new folder is in place; a rest of the old one that cannot go is no failure of this run.
+        let _ = fs::remove_dir_all(&old);
+    } else {
+        fs::rename(&staging.path, folder).map_err(|error| failed(folder, error))?;
+        staging.keep();
+    }
+    Ok(())
+}
+
+/// Whether the folder holds files, all of which may be replaced.
+fn check(folder: &Path, force: bool) -> Result<bool, WriteError> {
+    let shown = folder.display();
+    let metadata = match fs::symlink_metadata(folder) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => {
+            return Err(WriteError::Failed(Diagnostic::error(format!(
+                "cannot read `{shown}`: {error}"
+            ))));
+        }
+    };
+    if metadata.is_symlink() {
+        return Err(WriteError::Refused(
+            Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
+                .help("name the folder itself"),
+        ));
+    }
+    if !metadata.is_dir() {
+        return Err(WriteError::Refused(
+            Diagnostic::error(format!("`{shown}` is not a folder"))
+                .help("choose another one with `--out DIR`"),
+        ));
+    }
+    let failed = |error: io::Error| {
+        WriteError::Failed(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
+    };
+    let mut found = BTreeSet::new();
+    list(folder, folder, &mut found).map_err(failed)?;
+    if found.is_empty() {
+        return Ok(false);
+    }
+    if !force {
+        return Err(WriteError::Refused(
+            Diagnostic::error(format!("`{shown}` is not empty"))
+                .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"),
+        ));
+    }
+    let written = match fs::read_to_string(folder.join(CHECKSUMS)) {
+        Ok(text) => tree::paths_in_checksums(&text),
+        Err(_) => BTreeSet::new(),
+    };
+    let foreign: Vec<String> = found
+        .iter()
+        .filter(|path| path.as_str() != CHECKSUMS && !written.contains(*path))
+        .map(|path| format!("`{path}`"))
+        .collect();
+    if foreign.is_empty() {
+        return Ok(true);
+    }
+    let shown_files = foreign[..foreign.len().min(5)].join(", ");
+    let more = match foreign.len() {
+        0..=5 => String::new(),
+        n => format!(" and {} more", n - 5),
+    };
+    Err(WriteError::Refused(
+        Diagnostic::error(format!(
+            "`{shown}` holds files that no earlier run wrote: {shown_files}{more}"
+        ))
+        .help("move them away, or choose another folder with `--out DIR`"),
+    ))
+}
+
+/// All files below a folder, and its empty folders, as paths with `/`.
+fn list(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            list(root, &path, found)?;
+        } else if let Ok(relative) = path.strip_prefix(root) {
+            let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
+            found.insert(parts.join("/"));
+        }
+    }
+    Ok(())
+}
+
+/// A folder that goes again unless it is kept.
+struct Staging {
+    path: PathBuf,
+    kept: bool,
+}
+
+impl Staging {
+    fn beside(folder: &Path, parent: &Path) -> io::Result<Self> {
+        let name = folder
+            .file_name()
+            .map_or("out".into(), |name| name.to_string_lossy());
+        for attempt in 0..1000 {
+            let path = parent.join(format!(".{name}.{}-{attempt}", std::process::id()));
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Staging { path, kept: false }),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(io::Error::new(
+            io::ErrorKind::AlreadyExists,
+            "no free name beside it",
+        ))
+    }
+
+    fn keep(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.kept {
+            // Nothing can be done about a rest that does not go.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// Writes a new file, for its owner only where it is private.
+///
+/// # Errors
+/// The system says no, or the file is there already.
+pub fn write_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    create_new(path, private)?.write_all(bytes)
+}
+
+#[cfg(unix)]
+fn create_new(path: &Path, private: bool) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mode = if private { 0o600 } else { 0o644 };
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn create_new(path: &Path, _: bool) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}

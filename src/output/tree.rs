@@ -1,0 +1,137 @@
+//! The files of a run, before they are written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use super::CHECKSUMS;
+use crate::diagnostic::Diagnostic;
+use crate::profile::{has_macro, to_palette_json};
+use crate::render::Rendered;
+
+/// Files by their path below the folder, with `/` between parts.
+#[derive(Debug, Default)]
+pub struct Tree {
+    files: BTreeMap<String, Vec<u8>>,
+    private: bool,
+    left_out: Vec<String>,
+}
+
+impl Tree {
+    /// The folder of a render: profiles, values, the manifests that kubectl can apply, checksums.
+    ///
+    /// # Errors
+    /// Two files would have one name on a disk that ignores case.
+    pub fn of_render(rendered: &Rendered) -> Result<Self, Diagnostic> {
+        let mut tree = Tree {
+            private: rendered.holds_secrets,
+            ..Tree::default()
+        };
+        for profile in &rendered.profiles {
+            let json = to_palette_json(&profile.profile).map_err(|error| {
+                Diagnostic::error(format!(
+                    "the {} profile has no JSON form: {error}",
+                    profile.role
+                ))
+            })?;
+            tree.add(format!("{}.json", profile.profile.metadata.name), json)?;
+            for (layer, number) in profile.profile.spec.template.packs.iter().zip(1..) {
+                let mut values = layer.values.clone();
+                values.push('\n');
+                tree.add(
+                    format!("values/{}/{number:02}-{}.yaml", profile.role, layer.name),
+                    values.into_bytes(),
+                )?;
+                for manifest in &layer.manifests {
+                    let path = format!("manifests/{}/{}.yaml", layer.name, manifest.name);
+                    if has_macro(&manifest.content) {
+                        tree.left_out.push(path);
+                    } else {
+                        tree.add(path, manifest.content.clone().into_bytes())?;
+                    }
+                }
+            }
+        }
+        Ok(tree.with_checksums())
+    }
+
+    /// A folder of single files.
+    ///
+    /// # Errors
+    /// Two files would have one name on a disk that ignores case.
+    pub fn of_files(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    ) -> Result<Self, Diagnostic> {
+        let mut tree = Tree::default();
+        for (path, bytes) in files {
+            tree.add(path, bytes)?;
+        }
+        Ok(tree.with_checksums())
+    }
+
+    /// The files in the order of their paths.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files
+            .iter()
+            .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// How many files there are, the checksums among them.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Whether the files hold secrets, so that only their owner may read them.
+    pub fn is_private(&self) -> bool {
+        self.private
+    }
+
+    /// Manifests that only Palette can use, since they hold its macros.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
+    fn add(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Diagnostic> {
+        let lower = path.to_lowercase();
+        if let Some(other) = self
+            .files
+            .keys()
+            .find(|other| other.to_lowercase() == lower)
+        {
+            return Err(
+                Diagnostic::error(format!("two files would be `{path}` and `{other}`"))
+                    .help("names must differ by more than the case of their letters"),
+            );
+        }
+        self.files.insert(path, bytes);
+        Ok(())
+    }
+
+    /// Adds the file that `sha256sum -c` reads.
+    fn with_checksums(mut self) -> Self {
+        let mut lines = String::new();
+        for (path, bytes) in &self.files {
+            for byte in Sha256::digest(bytes) {
+                // Writing to a String cannot fail.
+                let _ = write!(lines, "{byte:02x}");
+            }
+            let _ = writeln!(lines, "  {path}");
+        }
+        self.files.insert(CHECKSUMS.to_owned(), lines.into_bytes());
+        self
+    }
+}
+
+/// The paths that a file of checksums names.
+pub(super) fn paths_in_checksums(text: &str) -> BTreeSet<String> {
+    text.lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(_, path)| path.to_owned())
+        .collect()
+}

@@ -1,0 +1,198 @@
+//! What templates can refer to: the site, the revision, and the macros of profile variables.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::Request;
+use crate::diagnostic::Diagnostic;
+use crate::revision::{Role, Settings, Variable};
+use crate::site::Site;
+use crate::template::Engine;
+use crate::yaml::Path;
+
+/// The name of the variable for an array's token; further arrays count from 2.
+const ARRAY_TOKEN: &str = "FlashArrayApiToken";
+
+/// Everything that is the same for all templates of a run.
+pub(super) struct Scope {
+    site: Value,
+    variables: Vec<Variable>,
+    published: bool,
+    revision: String,
+    kubernetes: Value,
+    holds_secrets: bool,
+}
+
+impl Scope {
+    pub(super) fn new(request: &Request<'_>, settings: &Settings) -> Result<Self, Diagnostic> {
+        let site = request.site;
+        let mut variables = request.revision.variables()?;
+        add_array_variables(&mut variables, site);
+        let mut value = serde_json::to_value(site)
+            .map_err(|error| Diagnostic::error(format!("the site has no JSON form: {error}")))?;
+        let mut set = |pointer: &str, new: Value| {
+            let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
+            if let Some(Value::Object(map)) = value.pointer_mut(parent) {
+                map.insert(key.to_owned(), new);
+            }
+        };
+        if site.nodes.pause_image.is_none() {
+            set("/nodes/pauseImage", json!(settings.pause_image));
+        }
+        let mut gates = settings.feature_gates.clone();
+        gates.extend(
+            site.vmo
+                .feature_gates
+                .iter()
+                .filter(|gate| !settings.feature_gates.contains(gate))
+                .cloned(),
+        );
+        set("/vmo/featureGates", json!(gates));
+        set("/storage/secret", array_secret(site, request.published)?);
+        if request.published {
+            // The RA leaves the setting to the plugin's version.
+            if let Some(Value::Array(nads)) = value.pointer_mut("/nads/list") {
+                for nad in nads {
+                    nad["preserveDefaultVlan"] = Value::Null;
+                }
+            }
+        }
+        Ok(Scope {
+            site: value,
+            variables,
+            published: request.published,
+            revision: request.revision.name.clone(),
+            kubernetes: json!({
+                "version": settings.kubernetes,
+                "minor": settings.kubernetes_minor(),
+            }),
+            holds_secrets: holds_secrets(site),
+        })
+    }
+
+    pub(super) fn apply(&self, engine: &mut Engine) {
+        let references: Map<String, Value> = self
+            .variables
+            .iter()
+            .map(|variable| {
+                (
+                    variable.name.clone(),
+                    Value::String(Variable::reference(&variable.name)),
+                )
+            })
+            .collect();
+        engine.set("site", &self.site);
+        engine.set("var", &Value::Object(references));
+        engine.set("published", &Value::Bool(self.published));
+        engine.set("revision", &Value::String(self.revision.clone()));
+        engine.set("kubernetes", &self.kubernetes);
+    }
+
+    pub(super) fn holds_secrets(&self) -> bool {
+        self.holds_secrets
+    }
+
+    /// The variables that a profile may declare, in order.
+    pub(super) fn variables(&self, role: Role) -> impl Iterator<Item = &Variable> {
+        self.variables
+            .iter()
+            .filter(move |variable| variable.profile == role)
+    }
+
+    /// A value of the site as a text, for a variable's default.
+    pub(super) fn site_text(&self, path: &str) -> Option<String> {
+        let path: Path = path.parse().ok()?;
+        match path.find(&self.site)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            other => Some(other.to_string()),
+        }
+    }
+}
+
+/// One variable for the token of each array beyond the first.
+fn add_array_variables(variables: &mut Vec<Variable>, site: &Site) {
+    let Some(at) = variables
+        .iter()
+        .position(|variable| variable.name == ARRAY_TOKEN)
+    else {
+        return;
+    };
+    for number in 2..=site.storage.flash_arrays.len() {
+        let mut variable = variables[at].clone();
+        variable.name = array_variable(number);
+        variable.display_name = format!("{} {number}", variable.display_name);
+        variables.insert(at + number - 1, variable);
+    }
+}
+
+fn array_variable(number: usize) -> String {
+    match number {
+        1 => ARRAY_TOKEN.to_owned(),
+        _ => format!("{ARRAY_TOKEN}{number}"),
+    }
+}
+
+/// pure.json, as Portworx reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PureJson {
+    flash_arrays: Vec<PureArray>,
+}
+
+#[derive(Serialize)]
+struct PureArray {
+    #[serde(rename = "MgmtEndPoint")]
+    endpoint: String,
+    #[serde(rename = "APIToken")]
+    token: String,
+}
+
+/// What the template of the Secret needs. Base64 hides a macro from Palette, so it is only made of known tokens.
+fn array_secret(site: &Site, published: bool) -> Result<Value, Diagnostic> {
+    let arrays = &site.storage.flash_arrays;
+    let pure = PureJson {
+        flash_arrays: arrays
+            .iter()
+            .zip(1..)
+            .map(|(array, number)| PureArray {
+                endpoint: array.endpoint.to_string(),
+                token: match &array.api_token {
+                    Some(token) => token.reveal().to_owned(),
+                    None => Variable::reference(&array_variable(number)),
+                },
+            })
+            .collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&pure)
+        .map_err(|error| Diagnostic::error(format!("pure.json cannot be written: {error}")))?;
+    text.push('\n');
+    let all_known = arrays.iter().all(|array| array.api_token.is_some());
+    let base64 = all_known.then(|| STANDARD.encode(&text));
+    let namespace = if published {
+        "kube-system"
+    } else {
+        site.storage.namespace.as_str()
+    };
+    Ok(json!({
+        "name": "px-pure-secret",
+        "namespace": namespace,
+        "pureJson": text,
+        "base64": base64,
+    }))
+}
+
+fn holds_secrets(site: &Site) -> bool {
+    let storage = &site.storage;
+    site.monitoring.grafana_admin_password.is_some()
+        || storage.licence.activation_id.is_some()
+        || storage.licence.saas_key.is_some()
+        || storage
+            .flash_arrays
+            .iter()
+            .any(|array| array.api_token.is_some())
+        || site.vmo.linux.password.is_some()
+        || site.vmo.windows.admin_password.is_some()
+}

@@ -1,0 +1,170 @@
+//! Files and commands that a layer puts on the nodes, each a template of its own.
+
+use serde::{Deserialize, Serialize};
+use tera::Context;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::site::Site;
+use crate::template::Engine;
+
+/// An entry of a layer's `files.yaml`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    /// A template and where it lands.
+    File(FileEntry),
+    /// One file for each of the site's certificates.
+    #[serde(rename_all = "camelCase")]
+    Certificates {
+        #[serde(rename = "caCertificates")]
+        _ca_certificates: bool,
+        directory: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FileEntry {
+    path: String,
+    template: String,
+    owner: String,
+    permissions: String,
+    when: When,
+}
+
+#[derive(Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+enum When {
+    Always,
+    SanBoot,
+}
+
+/// A file on a node, as the overlay's template sees it.
+#[derive(Serialize)]
+struct NodeFile {
+    path: String,
+    owner: String,
+    permissions: String,
+    content: String,
+}
+
+/// Adds `files`, `preCommands` and `postCommands` to the context of a layer that has a `files.yaml`.
+pub(super) fn add(
+    engine: &Engine,
+    site: &Site,
+    folder: &str,
+    context: &mut Context,
+) -> Result<(), Vec<Diagnostic>> {
+    let listing = format!("{folder}/files.yaml");
+    let Some(text) = engine.source(&listing) else {
+        return Ok(());
+    };
+    let entries: Vec<Entry> = serde_saphyr::from_str(text).map_err(|error| {
+        vec![Diagnostic::error(format!(
+            "`templates/{listing}` is broken: {error}"
+        ))]
+    })?;
+    let mut texts = Texts {
+        engine,
+        problems: Vec::new(),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        match entry {
+            Entry::File(file) if file.when == When::SanBoot && !site.nodes.san_boot => {}
+            Entry::File(file) => files.extend(
+                texts
+                    .render(&format!("{folder}/files/{}", file.template))
+                    .map(|content| NodeFile {
+                        path: file.path,
+                        owner: file.owner,
+                        permissions: file.permissions,
+                        content,
+                    }),
+            ),
+            Entry::Certificates { directory, .. } => files.extend(
+                site.nodes
+                    .ca_certificates
+                    .iter()
+                    .map(|certificate| NodeFile {
+                        path: format!("{directory}/{}.crt", certificate.name),
+                        owner: "root:root".to_owned(),
+                        permissions: "0644".to_owned(),
+                        content: certificate.pem.clone(),
+                    }),
+            ),
+        }
+    }
+    let pre = texts.commands(&format!("{folder}/commands/pre/"));
+    let post = texts.commands(&format!("{folder}/commands/post/"));
+    if !texts.problems.is_empty() {
+        return Err(texts.problems);
+    }
+    context.insert("files", &files);
+    context.insert("preCommands", &pre);
+    context.insert("postCommands", &post);
+    Ok(())
+}
+
+struct Texts<'e> {
+    engine: &'e Engine,
+    problems: Vec<Diagnostic>,
+}
+
+impl Texts<'_> {
+    fn commands(&mut self, folder: &str) -> Vec<String> {
+        let engine = self.engine;
+        engine
+            .below(folder)
+            .filter_map(|name| self.render(name))
+            .collect()
+    }
+
+    fn render(&mut self, name: &str) -> Option<String> {
+        let text = match self.engine.render(name, &Context::new()) {
+            Ok(text) => text,
+            Err(problem) => {
+                self.problems.push(problem);
+                return None;
+            }
+        };
+        if let Some(at) = jinja(&text) {
+            let source = Source::new(format!("templates/{name}, rendered"), text.as_str());
+            self.problems.push(
+                Diagnostic::error("node user-data is a Jinja template, which this text would break")
+                    .at(&source, at..at + 2)
+                    .help("cloud-init reads `{{`, `{%` and `{#` as template syntax, in the shell's `${#name}` too; only Palette's macros may stand there"),
+            );
+            return None;
+        }
+        Some(text)
+    }
+}
+
+/// Where a text holds Jinja syntax that is not a macro of Palette, which is gone before cloud-init reads it.
+fn jinja(text: &str) -> Option<usize> {
+    text.match_indices('{').map(|(at, _)| at).find(|at| {
+        let rest = &text[at + 1..];
+        match rest.chars().next() {
+            Some('{') => !rest[1..].trim_start_matches(' ').starts_with(".spectro."),
+            Some('%' | '#') => true,
+            _ => false,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::jinja;
+
+    #[test]
+    fn only_macros_of_palette_may_stand_in_user_data() {
+        assert_eq!(
+            jinja("a {{ .spectro.var.X }} {{.spectro.system.cluster.uid}} ${x} {"),
+            None
+        );
+        assert_eq!(jinja("n=${#a}"), Some(3));
+        assert_eq!(jinja("x {{ .Names }}"), Some(2));
+        assert_eq!(jinja("x {% if %}"), Some(2));
+    }
+}
