@@ -181,14 +181,19 @@ impl Diagnostic {
                     .fold(true)
                     .annotation(mark),
             );
-        } else if !self.label.is_empty() {
-            group = group.element(Level::NOTE.message(self.label.as_str()));
+            for help in &self.help {
+                group = group.element(Level::HELP.message(help.as_str()));
+            }
+            return renderer.render(&[group]) + "\n";
+        }
+        // Without a line to show there is no margin to hang the rest on.
+        let mut text = renderer.render(&[group]) + "\n";
+        if !self.label.is_empty() {
+            text.push_str(&format!("  = note: {}\n", self.label));
         }
         for help in &self.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            text.push_str(&format!("  = help: {help}\n"));
         }
-        let mut text = renderer.render(&[group]);
-        text.push('\n');
         text
     }
 }

@@ -159,6 +159,20 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
         })
         .collect();
     text.push_str(&table::lines(&rows, 2));
+    text.push_str("\ncontrol-plane nodes: workers, namespaces, cores, memory\n");
+    let rows: Vec<Vec<String>> = revision
+        .control_plane
+        .iter()
+        .map(|size| {
+            vec![
+                size.workers.to_string(),
+                size.namespaces.to_string(),
+                size.cores.to_string(),
+                format!("{} GB", size.memory_gb),
+            ]
+        })
+        .collect();
+    text.push_str(&table::lines(&rows, 2));
     text.push_str("\nstorage with volumes that VMs can share\n");
     let rows: Vec<Vec<String>> = revision
         .storage_providers

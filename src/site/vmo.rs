@@ -275,10 +275,12 @@ fn read_image(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<Gold
     let name: Option<Subdomain> = reader.required(&mut fields, "name", node);
     let source = reader.required(&mut fields, "source", node);
     let size = reader.required(&mut fields, "size", node);
+    let manifest: Option<Subdomain> = reader.optional(&mut fields, "manifest");
     reader.close(fields);
     let name = name?;
+    let short = name.as_str().trim_start_matches("template-");
     Some(GoldenImage {
-        manifest: format!("dv-{}", name.as_str().trim_start_matches("template-")),
+        manifest: manifest.map_or_else(|| format!("dv-{short}"), |manifest| manifest.to_string()),
         name,
         source: source?,
         size: size?,
@@ -289,10 +291,11 @@ fn read_preference(reader: &mut Reader<'_>, node: &Node, path: String) -> Option
     let mut fields = reader.item(node, path);
     let name: Option<Subdomain> = reader.required(&mut fields, "name", node);
     let os = reader.required(&mut fields, "os", node);
+    let manifest: Option<Subdomain> = reader.optional(&mut fields, "manifest");
     reader.close(fields);
     let name = name?;
     Some(Preference {
-        manifest: format!("vmcp-{name}"),
+        manifest: manifest.map_or_else(|| format!("vmcp-{name}"), |manifest| manifest.to_string()),
         name,
         os: os?,
     })
@@ -316,10 +319,14 @@ fn read_template(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<V
     let cpu_cores = reader.number(&mut fields, "cpuCores", 1..=512, 2);
     let memory = reader.or(&mut fields, "memory", "2Gi");
     let network = reader.optional(&mut fields, "network");
+    let manifest: Option<Subdomain> = reader.optional(&mut fields, "manifest");
     reader.close(fields);
     let name = name?;
     Some(VmTemplate {
-        manifest: format!("vmtemplate-{name}"),
+        manifest: manifest.map_or_else(
+            || format!("vmtemplate-{name}"),
+            |manifest| manifest.to_string(),
+        ),
         name,
         display_name,
         description,

@@ -1,0 +1,208 @@
+//! What the commands write is what lies in golden/, byte for byte.
+//!
+//! After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test golden`, then read the difference with git before it is
+//! committed.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(arguments)
+        .output()
+        .expect("the program starts");
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
+
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
+        for entry in fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("the entry can be read").path();
+            if path.is_dir() {
+                collect(root, &path, found);
+            } else {
+                let name = path
+                    .strip_prefix(root)
+                    .expect("it is below")
+                    .display()
+                    .to_string();
+                found.insert(name, fs::read(&path).expect("the file can be read"));
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    if folder.is_dir() {
+        collect(folder, folder, &mut found);
+    }
+    found
+}
+
+/// Compares a folder with golden/NAME, or takes it over.
+fn compare(name: &str, made: &Path) {
+    let golden = root().join("golden").join(name);
+    if env::var_os("VMO_RA_ACCEPT").is_some() {
+        let _ = fs::remove_dir_all(&golden);
+        for (path, bytes) in files(made) {
+            let target = golden.join(path);
+            fs::create_dir_all(target.parent().expect("it has a folder"))
+                .expect("the folder can be made");
+            fs::write(target, bytes).expect("the file can be written");
+        }
+        return;
+    }
+    let (wanted, made) = (files(&golden), files(made));
+    let mut differences = Vec::new();
+    for path in wanted
+        .keys()
+        .chain(made.keys().filter(|path| !wanted.contains_key(*path)))
+    {
+        match (wanted.get(path), made.get(path)) {
+            (Some(_), None) => differences.push(format!("golden/{name}/{path} was not written")),
+            (None, Some(_)) => differences.push(format!("golden/{name}/{path} is not there")),
+            (Some(wanted), Some(made)) if wanted != made => {
+                differences.push(format!(
+                    "golden/{name}/{path} differs: {}",
+                    first_difference(wanted, made)
+                ));
+            }
+            _ => {}
+        }
+    }
+    assert!(
+        differences.is_empty(),
+        "{}\naccept a wanted change with VMO_RA_ACCEPT=1 cargo test --test golden",
+        differences.join("\n")
+    );
+}
+
+fn first_difference(wanted: &[u8], made: &[u8]) -> String {
+    let (wanted, made) = (
+        String::from_utf8_lossy(wanted),
+        String::from_utf8_lossy(made),
+    );
+    let pairs = wanted.lines().zip(made.lines()).zip(1..);
+    for ((wanted, made), line) in pairs {
+        if wanted != made {
+            let at = wanted
+                .chars()
+                .zip(made.chars())
+                .take_while(|(a, b)| a == b)
+                .count();
+            let around = |text: &str| {
+                text.chars()
+                    .skip(at.saturating_sub(40))
+                    .take(120)
+                    .collect::<String>()
+            };
+            return format!(
+                "line {line}\n  golden: {}\n  made:   {}",
+                around(wanted),
+                around(made)
+            );
+        }
+    }
+    "one is longer".to_owned()
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+fn rendered(revision: &str, arguments: &[&str]) -> PathBuf {
+    let folder = scratch(&format!("golden-{revision}{}", arguments.join("")));
+    let out = folder.display().to_string();
+    run(&[
+        &["render", "--revision", revision, "--out", &out][..],
+        arguments,
+    ]
+    .concat());
+    folder
+}
+
+#[test]
+fn render_of_1_9_0_is_golden() {
+    compare("1.9.0", &rendered("1.9.0", &[]));
+}
+
+#[test]
+fn render_of_1_7_0_is_golden() {
+    compare("1.7.0", &rendered("1.7.0", &[]));
+}
+
+#[test]
+fn networks_are_golden() {
+    let folder = scratch("golden-nad");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let stream = run(&["nad", "--vlans", "21-23,untagged"]);
+    fs::write(folder.join("stream.yaml"), stream).expect("the file can be written");
+    compare("nad", &folder);
+}
+
+#[test]
+fn tables_are_golden() {
+    let folder = scratch("golden-revisions");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    for (file, arguments) in [
+        ("list.txt", &["revisions"][..]),
+        ("1.9.0.txt", &["revisions", "1.9.0"]),
+        ("1.7.0.txt", &["revisions", "1.7.0"]),
+        ("docs-2024.txt", &["revisions", "docs-2024"]),
+        ("compare.txt", &["revisions", "--compare", "1.7.0", "1.9.0"]),
+    ] {
+        fs::write(folder.join(file), run(arguments)).expect("the file can be written");
+    }
+    compare("revisions", &folder);
+}
+
+/// The RA tells its readers to edit lines 4, 10, 12 and 13 of a network.
+#[test]
+fn a_network_has_its_values_on_the_lines_the_ra_names() {
+    let text = String::from_utf8(run(&[
+        "nad", "--vlans", "42", "--bridge", "br7", "--prefix", "net-",
+    ]))
+    .expect("text");
+    let line = |number: usize| {
+        text.lines()
+            .nth(number - 1)
+            .expect("it has that many lines")
+            .trim()
+    };
+    assert_eq!(line(4), "name: net-42");
+    assert_eq!(line(10), "\"name\": \"net-42\",");
+    assert_eq!(line(12), "\"bridge\": \"br7\",");
+    assert_eq!(line(13), "\"vlan\": 42,");
+    assert_eq!(line(14), "\"preserveDefaultVlan\": false,");
+}
+
+#[test]
+fn sha256sum_accepts_the_checksums() {
+    let folder = rendered("1.9.0", &["--as-published"]);
+    let status = Command::new("sha256sum")
+        .args(["--check", "--strict", "--quiet", "SHA256SUMS"])
+        .current_dir(&folder)
+        .status();
+    match status {
+        Ok(status) => assert!(status.success(), "sha256sum refuses {}", folder.display()),
+        Err(error) => {
+            assert!(
+                env::var_os("CI").is_none(),
+                "sha256sum is required in CI: {error}"
+            );
+            eprintln!("skipped: sha256sum cannot be started: {error}");
+        }
+    }
+}
