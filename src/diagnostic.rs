@@ -16,6 +16,8 @@ pub struct Source {
 struct Inner {
     name: String,
     text: String,
+    /// The text as it may be shown, of the same length, where it differs.
+    shown: Option<String>,
 }
 
 impl Source {
@@ -25,8 +27,33 @@ impl Source {
             inner: Arc::new(Inner {
                 name: name.into(),
                 text: text.into(),
+                shown: None,
             }),
         }
+    }
+
+    /// A text that is shown in messages with other characters in place of some, such as secrets.
+    ///
+    /// The shown text must be as long as the text itself, byte for byte; if it is not, it is not used and nothing is
+    /// shown.
+    pub fn with_shown(name: impl Into<String>, text: String, shown: String) -> Self {
+        let shown = if shown.len() == text.len() {
+            shown
+        } else {
+            String::new()
+        };
+        Source {
+            inner: Arc::new(Inner {
+                name: name.into(),
+                text,
+                shown: Some(shown),
+            }),
+        }
+    }
+
+    /// The text as it may be shown.
+    fn shown(&self) -> &str {
+        self.inner.shown.as_deref().unwrap_or(&self.inner.text)
     }
 
     /// Where it came from.
@@ -78,6 +105,7 @@ pub struct Diagnostic {
     message: String,
     place: Option<Place>,
     label: String,
+    notes: Vec<String>,
     help: Vec<String>,
 }
 
@@ -110,6 +138,7 @@ impl Diagnostic {
             message: message.into(),
             place: None,
             label: String::new(),
+            notes: Vec::new(),
             help: Vec::new(),
         }
     }
@@ -128,6 +157,13 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    /// Something that explains the message, such as its source.
+    #[must_use]
+    pub fn because(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
         self
     }
 
@@ -162,7 +198,7 @@ impl Diagnostic {
         };
         let mut group = Group::with_title(level.primary_title(self.message.as_str()));
         if let Some(place) = &self.place {
-            let text = place.source.text();
+            let text = place.source.shown();
             let start = text.floor_char_boundary(place.span.start.min(text.len()));
             let line_end = text[start..]
                 .find('\n')
@@ -181,6 +217,9 @@ impl Diagnostic {
                     .fold(true)
                     .annotation(mark),
             );
+            for note in &self.notes {
+                group = group.element(Level::NOTE.message(note.as_str()));
+            }
             for help in &self.help {
                 group = group.element(Level::HELP.message(help.as_str()));
             }
@@ -188,8 +227,12 @@ impl Diagnostic {
         }
         // Without a line to show there is no margin to hang the rest on.
         let mut text = renderer.render(&[group]) + "\n";
-        if !self.label.is_empty() {
-            text.push_str(&format!("  = note: {}\n", self.label));
+        for note in Some(&self.label)
+            .filter(|label| !label.is_empty())
+            .into_iter()
+            .chain(&self.notes)
+        {
+            text.push_str(&format!("  = note: {note}\n"));
         }
         for help in &self.help {
             text.push_str(&format!("  = help: {help}\n"));
@@ -204,20 +247,18 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The name of `known` that `given` was probably meant to be.
+/// The name of `known` that `given` was probably meant to be: a few letters away, or longer by an end.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
+    let far = |name: &str| {
+        let distance = strsim::damerau_levenshtein(&given, name);
+        let close = distance <= (name.chars().count().max(given.chars().count()) / 3).max(1);
+        let shortened = given.len() >= 3 && name.starts_with(&given);
+        (close || shortened).then_some(distance)
+    };
     known
         .into_iter()
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&given, &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|(distance, name)| {
-            *distance <= (name.chars().count().max(given.chars().count()) / 3).max(1)
-        })
+        .filter_map(|name| Some((far(&name.to_lowercase())?, name)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }

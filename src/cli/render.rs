@@ -39,7 +39,9 @@ pub(super) struct Render {
 }
 
 impl Render {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(mut self) -> Result<(), Failure> {
+        self.profile.sort();
+        self.profile.dedup();
         let to_stdout = self.out == Path::new("-");
         if to_stdout && self.profile.len() != 1 {
             return Err(Diagnostic::error("standard output takes one profile")
@@ -61,8 +63,8 @@ impl Render {
             profiles,
             published: self.as_published,
         })?;
-        terminal::explain(&rendered.remarks);
         if to_stdout {
+            terminal::explain(&rendered.remarks);
             for profile in &rendered.profiles {
                 let json = to_palette_json(&profile.profile).map_err(|error| {
                     Diagnostic::error(format!("the profile has no JSON form: {error}"))
@@ -73,6 +75,7 @@ impl Render {
         }
         let tree = Tree::of_render(&rendered)?;
         output::write(&tree, &self.out, self.force)?;
+        terminal::explain(&rendered.remarks);
         terminal::print(self.summary(&rendered, &tree).as_bytes())
     }
 

@@ -74,7 +74,7 @@ impl Finding {
             diagnostic = diagnostic.help(self.help.as_str());
         }
         if !self.section.is_empty() {
-            diagnostic = diagnostic.help(format!("reference architecture: {}", self.section));
+            diagnostic = diagnostic.because(format!("reference architecture, {}", self.section));
         }
         site.places.locate(diagnostic, &self.path)
     }

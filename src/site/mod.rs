@@ -23,7 +23,7 @@ use serde::Serialize;
 pub use cidr::{AddressRange, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
 pub use cpus::CpuSet;
-pub use names::{InterfaceName, Label, ProfileVersion, Subdomain};
+pub use names::{ImageReference, InterfaceName, Label, PackVersion, ProfileVersion, Subdomain};
 pub use network::{
     Bgp, BondMode, Layout, MetalLb, MetalLbMode, Nad, Nads, Network, Nics, NodeNetwork, VlanTag,
 };
@@ -104,6 +104,11 @@ impl Site {
     /// # Errors
     /// Every mistake that one pass finds, with its place; the rules between fields are checked by [`crate::rules`].
     pub fn parse(source: &Source, inputs: &dyn Inputs) -> Result<Site, Vec<Diagnostic>> {
+        let source = &Source::with_shown(
+            source.name(),
+            source.text().to_owned(),
+            secret::masked(source.text()),
+        );
         let root = yaml::parse(source, Limits::INPUT)?;
         let mut reader = Reader::new(source, inputs);
         let mut fields = reader.root(root.as_ref());

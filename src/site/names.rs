@@ -49,6 +49,50 @@ text_type! {
     ProfileVersion
 }
 
+text_type! {
+    /// A container image: `REGISTRY/NAME:TAG` or `...@DIGEST`, without a scheme.
+    ImageReference
+}
+
+text_type! {
+    /// A version of a pack as registries list it, such as `4.9.46` or `22.04`.
+    PackVersion
+}
+
+/// A text of letters, digits and the given signs, starting with a letter or digit.
+fn is_of(text: &str, signs: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || signs.contains(c))
+}
+
+impl FromStr for ImageReference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if is_of(text, "._-/:@") && !text.contains("://") {
+            return Ok(ImageReference(text.to_owned()));
+        }
+        Err(format!(
+            "`{text}` is not an image: write it such as `registry.k8s.io/pause:3.10`"
+        ))
+    }
+}
+
+impl FromStr for PackVersion {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() <= 64 && is_of(text, "._-+") {
+            return Ok(PackVersion(text.to_owned()));
+        }
+        Err(format!(
+            "`{text}` is not the version of a pack: write it such as `4.9.46`"
+        ))
+    }
+}
+
 fn label_problem(text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("a name is needed".to_owned());

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::cluster::words;
 use super::cpus::CpuSet;
-use super::names::Subdomain;
+use super::names::{ImageReference, Subdomain};
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader};
 use crate::diagnostic::Diagnostic;
@@ -89,7 +89,7 @@ pub struct Nodes {
     /// The container runtime's configuration form.
     pub containerd: Containerd,
     /// The pause image; the revision's own where none is given.
-    pub pause_image: Option<String>,
+    pub pause_image: Option<ImageReference>,
     /// CPUs kept for the system, kubelet, containerd and Portworx.
     pub reserved_cpus: CpuSet,
     /// CPU threads of the smallest worker, where known.

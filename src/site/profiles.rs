@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::cluster::words;
-use super::names::ProfileVersion;
+use super::names::{PackVersion, ProfileVersion};
 use super::reader::{Fields, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
@@ -60,7 +60,7 @@ impl Profiles {
             name,
             version: reader.optional(&mut fields, "version"),
             description: reader.optional(&mut fields, "description"),
-            labels: reader.texts(&mut fields, "labels"),
+            labels: reader.values_by_name(&mut fields, "labels"),
         };
         reader.close(fields);
         settings
@@ -137,7 +137,7 @@ pub struct Registry {
 pub struct Registries {
     default: Registry,
     packs: BTreeMap<String, Registry>,
-    versions: BTreeMap<String, String>,
+    versions: BTreeMap<String, PackVersion>,
 }
 
 impl Registries {
@@ -148,7 +148,7 @@ impl Registries {
 
     /// The version the site wants of a pack in place of the revision's.
     pub fn version_of(&self, pack: &str) -> Option<&str> {
-        self.versions.get(pack).map(String::as_str)
+        self.versions.get(pack).map(PackVersion::as_str)
     }
 
     /// The packs that the site names a version for.
@@ -167,24 +167,11 @@ impl Registries {
             Some(node) => read_registry(reader, node, "registries.default".to_owned()),
             None => public_repo(),
         };
-        let mut packs = BTreeMap::new();
-        if let Some(node) = reader.node(&mut fields, "packs") {
-            match node.entries() {
-                Some(entries) => {
-                    for entry in entries {
-                        let path = format!("registries.packs.{}", entry.name());
-                        let registry = read_registry(reader, &entry.value, path);
-                        packs.insert(entry.name().to_owned(), registry);
-                    }
-                }
-                None => reader.expected("a map of pack names", node),
-            }
-        }
+        let packs = reader.by_name(&mut fields, "packs", |reader, node, path| {
+            Some(read_registry(reader, node, path))
+        });
         reader.close(fields);
-        let mut versions = BTreeMap::new();
-        for (pack, version) in reader.texts(site, "packVersions") {
-            versions.insert(pack, version);
-        }
+        let versions = reader.values_by_name(site, "packVersions");
         Registries {
             default,
             packs,

@@ -295,30 +295,39 @@ impl<'s> Reader<'s> {
         self.fields(Some(node), path)
     }
 
-    /// A map of free keys to texts, in the order given.
-    pub(super) fn texts(
+    /// A map of free keys, each value read by `item`, in the order of the site.
+    pub(super) fn by_name<T, M: FromIterator<(String, T)>>(
         &mut self,
         fields: &mut Fields<'_>,
         key: &'static str,
-    ) -> Vec<(String, String)> {
+        mut item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
+    ) -> M {
         let path = fields.path_of(key);
-        let Some(node) = self.node(fields, key) else {
-            return Vec::new();
-        };
-        let Some(entries) = node.entries() else {
+        let node = self.node(fields, key);
+        let entries = node.and_then(Node::entries).unwrap_or_default();
+        if let Some(node) = node
+            && node.entries().is_none()
+        {
             self.expected("a map", node);
-            return Vec::new();
-        };
-        let mut texts = Vec::with_capacity(entries.len());
-        for entry in entries {
-            self.spans
-                .insert(format!("{path}.{}", entry.name()), entry.value.span.clone());
-            if let Some(text) = self.text(&entry.value) {
-                let text = if entry.value.is_null() { "" } else { text };
-                texts.push((entry.name().to_owned(), text.to_owned()));
-            }
         }
-        texts
+        entries
+            .iter()
+            .filter_map(|entry| {
+                let path = format!("{path}.{}", entry.name());
+                self.spans.insert(path.clone(), entry.value.span.clone());
+                Some((entry.name().to_owned(), item(self, &entry.value, path)?))
+            })
+            .collect()
+    }
+
+    /// A map of free keys to values that parse on their own.
+    pub(super) fn values_by_name<T, M>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> M
+    where
+        T: FromStr,
+        T::Err: Display,
+        M: FromIterator<(String, T)>,
+    {
+        self.by_name(fields, key, |reader, node, _| reader.parse(node))
     }
 
     /// A required field of a list's item.
@@ -349,14 +358,12 @@ impl<'s> Reader<'s> {
     pub(super) fn secret(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<Secret> {
         let node = self.node(fields, key)?;
         let Some(source) = secret_source(node) else {
-            // The text itself is never shown: it may be the secret.
             let problem = Diagnostic::error("a secret does not stand in the site itself")
                 .help("write `{ env: NAME }` for an environment variable, or `{ file: PATH }` for a file beside the site")
                 .help(format!(
                     "or leave `{key}` out: it then stays a Palette variable, filled in at deployment"
                 ));
-            let line = node.span.start..node.span.start;
-            self.problems.push(hide_line(problem, self.source, line));
+            self.problem_at(node, problem);
             return None;
         };
         match self.resolve(&source) {
@@ -429,13 +436,4 @@ fn secret_source(node: &Node) -> Option<SecretSource> {
         "file" => Some(SecretSource::File(PathBuf::from(text))),
         _ => None,
     }
-}
-
-/// Points at a line by its number only.
-fn hide_line(problem: Diagnostic, source: &Source, span: Range<usize>) -> Diagnostic {
-    let (line, column) = source.position(span.start);
-    problem.label(format!(
-        "at {}:{line}:{column}; the line is not shown",
-        source.name()
-    ))
 }
