@@ -101,6 +101,12 @@ impl fmt::Display for Severity {
 /// One message to the person at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    // Boxed, since it is the error of many results and errors are rare.
+    content: Box<Content>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Content {
     severity: Severity,
     message: String,
     place: Option<Place>,
@@ -134,19 +140,21 @@ impl Diagnostic {
     /// A message of the given severity.
     pub fn new(severity: Severity, message: impl Into<String>) -> Self {
         Diagnostic {
-            severity,
-            message: message.into(),
-            place: None,
-            label: String::new(),
-            notes: Vec::new(),
-            help: Vec::new(),
+            content: Box::new(Content {
+                severity,
+                message: message.into(),
+                place: None,
+                label: String::new(),
+                notes: Vec::new(),
+                help: Vec::new(),
+            }),
         }
     }
 
     /// Points at bytes of a text.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {
-        self.place = Some(Place {
+        self.content.place = Some(Place {
             source: source.clone(),
             span,
         });
@@ -156,48 +164,48 @@ impl Diagnostic {
     /// What to write under the marked bytes.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
+        self.content.label = label.into();
         self
     }
 
     /// Something that explains the message, such as its source.
     #[must_use]
     pub fn because(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.content.notes.push(note.into());
         self
     }
 
     /// A way out; more than one may be given.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.content.help.push(help.into());
         self
     }
 
     /// How much it matters.
     pub fn severity(&self) -> Severity {
-        self.severity
+        self.content.severity
     }
 
     /// The message without its place.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.content.message
     }
 
     /// The byte it points at, to order several messages.
     pub fn offset(&self) -> Option<usize> {
-        self.place.as_ref().map(|place| place.span.start)
+        self.content.place.as_ref().map(|place| place.span.start)
     }
 
     /// The message with file, line, column and the line itself, ending in a line break.
     pub fn render(&self, renderer: &Renderer) -> String {
-        let level = match self.severity {
+        let level = match self.content.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
-        if let Some(place) = &self.place {
+        let mut group = Group::with_title(level.primary_title(self.content.message.as_str()));
+        if let Some(place) = &self.content.place {
             let text = place.source.shown();
             let start = text.floor_char_boundary(place.span.start.min(text.len()));
             let line_end = text[start..]
@@ -206,10 +214,10 @@ impl Diagnostic {
             // One line shows where; a whole block under carets only hides it.
             let end = text.ceil_char_boundary(place.span.end.clamp(start, line_end));
             let mark = AnnotationKind::Primary.span(start..end);
-            let mark = if self.label.is_empty() {
+            let mark = if self.content.label.is_empty() {
                 mark
             } else {
-                mark.label(self.label.as_str())
+                mark.label(self.content.label.as_str())
             };
             group = group.element(
                 Snippet::source(text)
@@ -217,24 +225,24 @@ impl Diagnostic {
                     .fold(true)
                     .annotation(mark),
             );
-            for note in &self.notes {
+            for note in &self.content.notes {
                 group = group.element(Level::NOTE.message(note.as_str()));
             }
-            for help in &self.help {
+            for help in &self.content.help {
                 group = group.element(Level::HELP.message(help.as_str()));
             }
             return renderer.render(&[group]) + "\n";
         }
         // Without a line to show there is no margin to hang the rest on.
         let mut text = renderer.render(&[group]) + "\n";
-        for note in Some(&self.label)
+        for note in Some(&self.content.label)
             .filter(|label| !label.is_empty())
             .into_iter()
-            .chain(&self.notes)
+            .chain(&self.content.notes)
         {
             text.push_str(&format!("  = note: {note}\n"));
         }
-        for help in &self.help {
+        for help in &self.content.help {
             text.push_str(&format!("  = help: {help}\n"));
         }
         text

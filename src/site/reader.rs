@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::secret::{Secret, SecretSource};
@@ -401,7 +401,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The text of a file that the site names.
-    pub(super) fn file(&mut self, node: &Node, path: &PathBuf) -> Option<String> {
+    pub(super) fn file(&mut self, node: &Node, path: &Path) -> Option<String> {
         match self.inputs.file(path) {
             Ok(text) => Some(text),
             Err(error) => {

@@ -48,7 +48,7 @@ impl Path {
             Step::Item(key, wanted) => value.as_array()?.iter().find(|item| {
                 item.get(key).is_some_and(|found| match found {
                     Value::String(text) => text == wanted,
-                    other => other.to_string() == *wanted,
+                    other => wanted == &other.to_string(),
                 })
             }),
         })

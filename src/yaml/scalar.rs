@@ -188,7 +188,7 @@ pub fn write(text: &str) -> String {
     }
 }
 
-/// Writes a string as [`write`] does, for a place between `[ ]` or `{ }` where commas and brackets end a plain scalar.
+/// Writes a string as [`write()`] does, for a place between `[ ]` or `{ }` where commas and brackets end a plain scalar.
 pub fn write_in_flow(text: &str) -> String {
     if needs_quotes(text) || text.contains([',', '[', ']', '{', '}']) {
         quote(text)
