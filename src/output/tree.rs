@@ -14,6 +14,8 @@ use crate::render::Rendered;
 #[derive(Debug, Default)]
 pub struct Tree {
     files: BTreeMap<String, Vec<u8>>,
+    /// The paths in small letters, to find two that differ by case only.
+    lower: BTreeSet<String>,
     private: bool,
     left_out: Vec<String>,
 }
