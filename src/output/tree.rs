@@ -100,16 +100,11 @@ impl Tree {
     }
 
     fn add(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Diagnostic> {
-        let lower = path.to_lowercase();
-        if let Some(other) = self
-            .files
-            .keys()
-            .find(|other| other.to_lowercase() == lower)
-        {
-            return Err(
-                Diagnostic::error(format!("two files would be `{path}` and `{other}`"))
-                    .help("names must differ by more than the case of their letters"),
-            );
+        if !self.lower.insert(path.to_lowercase()) {
+            return Err(Diagnostic::error(format!(
+                "two files would have the name `{path}`, but for the case of its letters"
+            ))
+            .help("choose names that differ by more than that"));
         }
         self.files.insert(path, bytes);
         Ok(())

@@ -126,10 +126,13 @@ impl LayerManifests<'_> {
 
     /// Takes a manifest if it is YAML; a template that yields anything else is a mistake in this crate.
     fn push(&mut self, name: String, text: Result<String, Diagnostic>) {
-        let text = match text {
+        let mut text = match text {
             Ok(text) => text,
             Err(problem) => return self.problems.push(problem),
         };
+        // Control tags at the end of a template take its last line break along.
+        text.truncate(text.trim_end().len());
+        text.push('\n');
         let source = Source::new(format!("manifest {name}, rendered"), text);
         match yaml::parse_all(&source, Limits::VALUES) {
             Ok(_) => self.manifests.push(Manifest {

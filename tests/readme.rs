@@ -1,0 +1,71 @@
+//! The worked example of the README is what the program really does.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The text of the fenced blocks of a language, in order.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"))
+        .expect("there is a README");
+    readme
+        .split(&format!("```{language}\n"))
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What follows a command in the README's console blocks.
+fn shown_after(command: &str) -> String {
+    let line = format!("$ {command}\n");
+    blocks("console")
+        .iter()
+        .find_map(|block| block.split_once(&line))
+        .map(|(_, shown)| shown.trim_end().to_owned())
+        .unwrap_or_else(|| panic!("the README does not show `{command}`"))
+}
+
+fn scratch() -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// Runs a line as it stands in the README; what a terminal shows of it.
+fn terminal(command: &str, folder: &Path) -> String {
+    let arguments = command
+        .strip_prefix("vmo-ra ")
+        .expect("our own command")
+        .split(' ');
+    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("FLASHARRAY_TOKEN", "00000000-1111-2222-3333-444444444444")
+        .output()
+        .expect("the program starts");
+    let shown = [output.stderr, output.stdout].concat();
+    String::from_utf8(shown)
+        .expect("text")
+        .trim_end()
+        .to_owned()
+}
+
+#[test]
+fn the_example_is_what_happens() {
+    let folder = scratch();
+    let site = blocks("yaml").remove(0);
+    fs::write(folder.join("berlin.yaml"), &site).expect("the file can be written");
+
+    assert_eq!(terminal("vmo-ra init", &folder), shown_after("vmo-ra init"));
+    let command = "vmo-ra render --site berlin.yaml";
+    assert_eq!(terminal(command, &folder), shown_after(command));
+
+    let wrong = site.replace("vmVlans: 200-240", "vmVlans: 111-240");
+    assert_ne!(wrong, site);
+    fs::write(folder.join("berlin.yaml"), wrong).expect("the file can be written");
+    let command = "vmo-ra render --site berlin.yaml --out other";
+    assert_eq!(terminal(command, &folder), shown_after(command));
+    assert!(!folder.join("other").exists());
+}
