@@ -45,7 +45,7 @@ fn a_new_key_goes_to_the_end_of_its_map_with_its_comment() {
     let base = "a:\n    x: 1\n    # about y\n    y: 2 # two\n    # trailing\n\nb: 1\n";
     assert_eq!(
         merged(base, &[], &[], "a:\n  # why z\n  z:\n  - 1\n  - k: v\n"),
-        "a:\n    x: 1\n    # about y\n    y: 2 # two\n    # why z\n    z:\n    - 1\n    - k: v\n    # trailing\n\nb: 1\n"
+        "a:\n    x: 1\n    # about y\n    y: 2 # two\n    # trailing\n    # why z\n    z:\n    - 1\n    - k: v\n\nb: 1\n"
     );
 }
 

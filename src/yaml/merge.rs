@@ -440,10 +440,28 @@ impl<'a> Edits<'a> {
             }
         }
         if !lines.is_empty() {
-            let after = self.next_line(node.span.end);
+            let after = self.end_of_map(node.span.end, indent);
             self.insert_lines(after, &lines);
         }
         Ok(())
+    }
+
+    /// The end of a block map: behind the comments below its last value that are not less indented than its keys.
+    fn end_of_map(&self, value_end: usize, indent: usize) -> usize {
+        let text = self.base.text();
+        let mut end = self.next_line(value_end);
+        let mut at = end;
+        while at < text.len() {
+            let next = self.next_line(at);
+            let line = &text[at..next];
+            at = next;
+            match comment_indent(line) {
+                Some(column) if column >= indent => end = next,
+                None if line.trim().is_empty() => {}
+                _ => break,
+            }
+        }
+        end
     }
 
     /// A flow map is rewritten as one flow map where anything in it changes.
