@@ -1,0 +1,256 @@
+//! Sites of many kinds, rendered once for each revision, as the default and as published.
+
+use std::io;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use vmo_ra::diagnostic::Source;
+use vmo_ra::pack::Library;
+use vmo_ra::profile::Layer;
+use vmo_ra::render::{Rendered, Request, render};
+use vmo_ra::revision::{Revision, Role};
+use vmo_ra::site::{Inputs, Site};
+
+const REVISIONS: [&str; 2] = ["1.7.0", "1.9.0"];
+
+/// Name, the one revision it is for, text.
+type SiteText = (&'static str, Option<&'static str>, &'static str);
+
+const SITES: [SiteText; 11] = [
+    ("example", None, ""),
+    (
+        "one-bond",
+        None,
+        "
+network:
+  layout: one-bond
+  bridge: br-vm
+  clusterOnBridge: true
+ingress: {vclusterPassthrough: false}
+storage:
+  storageClass: {default: false, defaultForVms: false, nodiscard: false, reclaimPolicy: Retain}
+  vmStateStorageClass: spectro-storage-class
+",
+    ),
+    (
+        "one-bond-br0-vlan",
+        None,
+        "
+network:
+  layout: one-bond-br0-vlan
+  clusterOnBridge: true
+  vmVlans: 20-30,4094
+  management: {vlan: 11}
+",
+    ),
+    ("traefik", Some("1.9.0"), "ingress: {controller: traefik}"),
+    (
+        "traefik-plain",
+        Some("1.9.0"),
+        "ingress: {controller: traefik, vclusterPassthrough: false}",
+    ),
+    (
+        "bgp",
+        None,
+        "
+network:
+  metallb:
+    mode: bgp
+    addresses: [192.0.2.0/25, 192.0.2.200-192.0.2.210]
+    bgp: {localAsn: 4200000000, peerAsn: 64513, peerAddress: 10.20.30.1}
+",
+    ),
+    ("saas", None, "storage: {licence: {type: saas}}"),
+    (
+        "two-arrays",
+        None,
+        "
+storage:
+  namespace: kube-system
+  sanType: NVMEOF-TCP
+  deviceSizes: [1024, 2048]
+  flashArrays:
+  - {endpoint: 172.16.200.50, apiToken: {env: TOKEN}}
+  - {endpoint: '[fd00::1]'}
+",
+    ),
+    ("storage-nodes-open", None, "storage: {maxStorageNodes: variable}"),
+    (
+        "secrets",
+        None,
+        "
+storage:
+  licence: {activationId: {env: AWKWARD}}
+  flashArrays:
+  - {endpoint: array.example.com, apiToken: {env: TOKEN}}
+  - {endpoint: array2.example.com, apiToken: {file: token}}
+monitoring: {grafanaAdminPassword: {env: AWKWARD}}
+vmo:
+  linux: {password: {env: AWKWARD}}
+  windows: {adminPassword: {env: AWKWARD}}
+nodes: {caCertificates: [{name: company, file: company.pem}]}
+",
+    ),
+    (
+        "everything-else",
+        None,
+        "
+cluster: {workers: 40, controlPlanes: 5, controlPlaneRunsVms: true}
+network: {podCidr: 100.64.0.0/17, serviceCidr: 100.65.0.0/18}
+nads:
+- {vlan: '21-23,untagged', prefix: net-, namespace: virtual-machines, preserveDefaultVlan: true}
+- {vlan: 24, name: dmz}
+nodes: {ubuntu: '24.04', containerd: 2, reservedCpus: '0-3,32-35', sanBoot: false}
+monitoring: {grafanaHost: grafana.example.com}
+vmo:
+  access: Direct
+  namespaces: [team-a]
+  featureGates: [NUMA]
+  goldenImages:
+  - {name: 'debian.12', source: 'https://images.example.com/debian-12.qcow2', size: 20Gi}
+  - {name: windows, source: 'docker://registry.example.com/windows@sha256:0000', size: 64Gi}
+  preferences:
+  - {name: quick, os: linux}
+  templates:
+  - {name: web, os: linux, goldenImage: 'debian.12', diskSize: 40Gi, preference: quick, network: default/dmz,
+     displayName: 'yes: \"no\" # on', description: '<b>& ''1e3''', cpuCores: 512, memory: 1536Mi}
+  - {name: desk, os: windows, goldenImage: windows, diskSize: 64Gi, network: virtual-machines/net-21}
+registries:
+  default: {name: Palette Registry, kind: oci, uid: 64eaff453040297344bcad5d}
+  packs:
+    nginx: {name: Public Repo}
+    prometheus-operator: {name: Charts, kind: helm, private: true}
+packVersions: {virtual-machine-orchestrator: 4.9.46}
+profiles:
+  infra: {name: Infra 2, version: 2.0.0-rc.1, description: \"two\\nlines\", labels: {AI: spectro__tag}}
+  core: {version: 10.20.30}
+",
+    ),
+];
+
+/// A secret that every kind of text has to quote in its own way.
+pub const AWKWARD: &str = r#"a: "b" 'c' #d & <e> \f %g"#;
+
+/// Secrets and files that the sites name.
+struct Known;
+
+impl Inputs for Known {
+    fn env(&self, name: &str) -> Option<String> {
+        match name {
+            "TOKEN" => Some("12345678-90ab-cdef-1234-567890abcdef".to_owned()),
+            "AWKWARD" => Some(AWKWARD.to_owned()),
+            _ => None,
+        }
+    }
+
+    fn file(&self, path: &Path) -> io::Result<String> {
+        match path.to_str() {
+            Some("token") => Ok("0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e\n".to_owned()),
+            Some("company.pem") => {
+                let mut der = vec![0; 200];
+                der[..2].copy_from_slice(&[0x30, 0x82]);
+                Ok(format!(
+                    "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+                    STANDARD.encode(der)
+                ))
+            }
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+/// One rendering.
+pub struct Case {
+    pub revision: &'static str,
+    pub site: &'static str,
+    pub published: bool,
+    /// What was read from the site.
+    pub input: Site,
+    pub rendered: Rendered,
+}
+
+impl Case {
+    /// Every layer with its place, for messages.
+    pub fn layers(&self) -> impl Iterator<Item = (String, Role, &Layer)> {
+        self.rendered.profiles.iter().flat_map(move |profile| {
+            profile
+                .profile
+                .spec
+                .template
+                .packs
+                .iter()
+                .map(move |layer| {
+                    (
+                        format!("{self}: {} / {}", profile.role, layer.name),
+                        profile.role,
+                        layer,
+                    )
+                })
+        })
+    }
+
+    /// The values of a layer and its place; none where the profile has another layer instead.
+    pub fn values(&self, pack: &str) -> Option<(String, Value)> {
+        let (place, _, layer) = self.layers().find(|(_, _, layer)| layer.name == pack)?;
+        let values = super::yaml(&place, &layer.values);
+        Some((place, values))
+    }
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let form = if self.published { ", published" } else { "" };
+        write!(f, "RA {}, site {}{form}", self.revision, self.site)
+    }
+}
+
+/// All renderings with the built-in packs.
+pub fn cases() -> &'static [Case] {
+    static CASES: OnceLock<Vec<Case>> = OnceLock::new();
+    CASES.get_or_init(|| {
+        let library = Library::built_in().unwrap_or_else(|problem| panic!("{problem}"));
+        all(&library, &REVISIONS)
+    })
+}
+
+/// All renderings of some revisions with the packs of a library.
+pub fn all(library: &Library, revisions: &[&'static str]) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for name in revisions {
+        let revision = Revision::load(name).unwrap_or_else(|problem| panic!("{problem}"));
+        for (site, only, text) in SITES {
+            if only.is_some_and(|only| only != *name) {
+                continue;
+            }
+            let input = Site::parse(&Source::new(site, text), &Known)
+                .unwrap_or_else(|problems| panic!("site {site}: {}", shown(&problems)));
+            for published in [false, true] {
+                let request = Request {
+                    site: &input,
+                    revision: &revision,
+                    library,
+                    profiles: &Role::ALL,
+                    published,
+                };
+                let rendered = render(&request).unwrap_or_else(|problems| {
+                    panic!("RA {name}, site {site}: {}", shown(&problems))
+                });
+                cases.push(Case {
+                    revision: name,
+                    site,
+                    published,
+                    input: input.clone(),
+                    rendered,
+                });
+            }
+        }
+    }
+    cases
+}
+
+fn shown(problems: &[vmo_ra::diagnostic::Diagnostic]) -> String {
+    problems.iter().map(ToString::to_string).collect()
+}

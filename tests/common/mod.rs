@@ -1,0 +1,76 @@
+//! What several test files share.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+pub mod matrix;
+pub mod schema;
+
+use std::env;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use serde_json::Value;
+use vmo_ra::diagnostic::Source;
+use vmo_ra::yaml::{Limits, to_json, to_json_all};
+
+/// The folder beside this repository that holds schemas, charts, real packs and a real export.
+pub struct Shared(PathBuf);
+
+impl Shared {
+    /// None where the folder is absent: the test is skipped and says so. In CI it must be there.
+    pub fn find() -> Option<Self> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+        if folder.is_dir() {
+            return Some(Shared(folder));
+        }
+        let place = folder.display();
+        assert!(
+            env::var("CI").as_deref() != Ok("true"),
+            "{place} is required in CI"
+        );
+        let thread = thread::current();
+        let test = thread.name().unwrap_or("a test");
+        // Not eprintln!, which the test harness hides.
+        let _ = writeln!(io::stderr(), "skipped: {test}: there is no {place}");
+        None
+    }
+
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.0.join(path)
+    }
+
+    pub fn text(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub fn json(&self, path: &str) -> Value {
+        serde_json::from_str(&self.text(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub fn yaml(&self, path: &str) -> Value {
+        yaml(path, &self.text(path))
+    }
+}
+
+/// A YAML text as Kubernetes reads it.
+pub fn yaml(name: &str, text: &str) -> Value {
+    to_json(&Source::new(name, text), Limits::VALUES)
+        .unwrap_or_else(|problems| panic!("{name}: {problems:?}"))
+}
+
+/// Every document of a YAML text.
+pub fn documents(name: &str, text: &str) -> Vec<Value> {
+    to_json_all(&Source::new(name, text), Limits::VALUES)
+        .unwrap_or_else(|problems| panic!("{name}: {problems:?}"))
+}
+
+/// Fails with all that was found wrong, one line each.
+pub fn nothing_wrong(problems: &[String]) {
+    assert!(
+        problems.is_empty(),
+        "{} found:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
+}
