@@ -417,6 +417,27 @@ fn networks_follow_the_site() {
 }
 
 #[test]
+fn a_layer_without_anything_to_hold_is_left_out() {
+    let rendered = rendered("nads: []");
+    let names: Vec<&str> = profile(&rendered, Role::Templates)
+        .spec
+        .template
+        .packs
+        .iter()
+        .map(|layer| layer.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "vmo-storage",
+            "vmo-goldenimages",
+            "vmo-vmpreferences",
+            "vmo-vmtemplates"
+        ]
+    );
+}
+
+#[test]
 fn profiles_and_registries_have_the_sites_names() {
     let rendered = rendered(
         "profiles: {core: {name: Core of ours, version: 2.0.0-rc.1, description: 'x: y', labels: {env: prod, AI: spectro__tag}}}\n\

@@ -50,6 +50,11 @@ impl Scope {
                 .cloned(),
         );
         set("/vmo/featureGates", json!(gates));
+        let storage_nodes = site
+            .storage
+            .max_storage_nodes
+            .unwrap_or(site.cluster.workers);
+        set("/storage/storageNodes", json!(storage_nodes));
         set("/storage/secret", array_secret(site, request.published)?);
         if request.published {
             // The RA leaves the setting to the plugin's version.

@@ -12,7 +12,7 @@ use crate::pack::{Library, PresetName, compose};
 use crate::profile::{
     Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
 };
-use crate::revision::{LayerDefinition, ProfileDefinition, Revision, Role};
+use crate::revision::{Each, LayerDefinition, ProfileDefinition, Revision, Role};
 use crate::rules;
 use crate::site::{LicenceType, ProfileSettings, Site, Ubuntu};
 use crate::template::Engine;
@@ -194,6 +194,13 @@ impl Renderer<'_> {
         let mut bases = Vec::new();
         let mut problems = Vec::new();
         for layer in &definition.layers {
+            if layer.is_manifest_layer() && self.has_nothing_for(layer) {
+                self.remarks.push(Diagnostic::note(format!(
+                    "the layer `{}` is left out, since the site has nothing for it",
+                    layer.pack
+                )));
+                continue;
+            }
             let rendered = if layer.is_manifest_layer() {
                 self.manifest_layer(definition.role, layer)
             } else {
@@ -247,6 +254,21 @@ impl Renderer<'_> {
             },
             bases,
         })
+    }
+
+    /// Whether every manifest of a layer is made from a list of the site that is empty.
+    fn has_nothing_for(&self, definition: &LayerDefinition) -> bool {
+        let site = self.request.site;
+        definition
+            .manifests
+            .iter()
+            .all(|manifest| match manifest.each {
+                None => false,
+                Some(Each::Nads) => site.nads.list.is_empty(),
+                Some(Each::GoldenImages) => site.vmo.golden_images.is_empty(),
+                Some(Each::Preferences) => site.vmo.preferences.is_empty(),
+                Some(Each::Templates) => site.vmo.templates.is_empty(),
+            })
     }
 
     fn settings(&self, role: Role) -> &ProfileSettings {

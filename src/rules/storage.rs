@@ -46,6 +46,17 @@ fn devices(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 fn storage_nodes(site: &Site, findings: &mut Vec<Finding>) {
+    if site.storage.max_storage_nodes.is_none() {
+        findings.push(
+            Finding::warning(
+                "storage-nodes-variable",
+                "storage.maxStorageNodes",
+                "the number of storage nodes is a Palette variable, which stays a string where the CRD wants an integer",
+            )
+            .help("leave the key out for the number of workers, or write the number, unless your Palette resolves it to one")
+            .section(SECTION),
+        );
+    }
     if let Some(nodes) = site.storage.max_storage_nodes
         && nodes != site.cluster.workers
     {

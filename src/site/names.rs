@@ -40,7 +40,8 @@ text_type! {
 }
 
 text_type! {
-    /// A Linux network interface: 1 to 15 bytes without blanks and slashes (`IFNAMSIZ` in the kernel).
+    /// A Linux network interface: 1 to 15 bytes (`IFNAMSIZ` in the kernel) of letters, digits, `_`, `-` and `.`, not
+    /// starting with a dash or a dot, which commands would read otherwise.
     InterfaceName
 }
 
@@ -145,13 +146,15 @@ impl FromStr for InterfaceName {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
-        let problem = if text.is_empty() || text == "." || text == ".." {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let problem = if text.is_empty() {
             "a name is needed".to_owned()
+        } else if text.starts_with(['-', '.']) {
+            "it must start with a letter, a digit or `_`".to_owned()
         } else if text.len() > 15 {
             format!("{} bytes long; Linux takes 15 at the most", text.len())
         } else if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
-            format!("`{bad}` is not allowed; use letters, digits, `_`, `-`, `.` and `:`")
+            format!("`{bad}` is not allowed; use letters, digits, `_`, `-` and `.`")
         } else {
             return Ok(InterfaceName(text.to_owned()));
         };
@@ -214,7 +217,9 @@ mod tests {
             "`bond_management.10` is not an interface name: 18 bytes long; Linux takes 15 at the most"
         );
         assert!("a b".parse::<InterfaceName>().is_err());
-        assert!("a/b".parse::<InterfaceName>().is_err());
+        for bad in ["a/b", "br:0", "-br", "..", ""] {
+            assert!(bad.parse::<InterfaceName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ const SITES: [SiteText; 11] = [
         "
 network:
   layout: one-bond
-  bridge: br-vm
+  bridge: _br-vm
   clusterOnBridge: true
 ingress: {vclusterPassthrough: false}
 storage:
