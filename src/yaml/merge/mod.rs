@@ -1,0 +1,219 @@
+//! Changes to a YAML text that leave every untouched byte as it stands.
+//!
+//! Removals and additions are first folded into one target tree; only where the target differs from the text are
+//! lines replaced, added or taken out. So a path that is removed and added again with the same value is no change.
+
+mod edits;
+mod lines;
+mod new_text;
+mod target;
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use super::json;
+use super::node::{Limits, Node, parse};
+use super::path::{Path, Step};
+use crate::diagnostic::{Diagnostic, Source};
+use edits::Edits;
+use target::Target;
+
+/// Why a text could not be changed.
+#[derive(Debug)]
+pub struct MergeError(pub Vec<Diagnostic>);
+
+impl fmt::Display for MergeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|problem| problem.fmt(f))
+    }
+}
+
+impl std::error::Error for MergeError {}
+
+impl From<Vec<Diagnostic>> for MergeError {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        MergeError(problems)
+    }
+}
+
+/// What an explicit null in an addition means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Null {
+    /// The value null, as Palette's presets use it.
+    Keep,
+    /// The key is taken out, as in our overlays.
+    Remove,
+}
+
+/// One step of a merge, in the order given.
+enum Change {
+    Remove(Path),
+    Add {
+        source: Source,
+        root: Node,
+        null: Null,
+    },
+}
+
+/// Changes to come, over a base text.
+pub struct Merge {
+    base: Source,
+    root: Option<Node>,
+    changes: Vec<Change>,
+    missing: Vec<Path>,
+}
+
+impl Merge {
+    /// Starts from a text.
+    ///
+    /// # Errors
+    /// The text is not YAML, or not a map.
+    pub fn new(base: Source) -> Result<Self, MergeError> {
+        let root = parse(&base, Limits::VALUES)?;
+        if let Some(root) = &root
+            && root.entries().is_none()
+        {
+            return Err(MergeError(vec![
+                Diagnostic::error("values must be a map")
+                    .at(&base, root.span.clone())
+                    .label(format!("this is {}", root.describe())),
+            ]));
+        }
+        Ok(Merge {
+            base,
+            root,
+            changes: Vec::new(),
+            missing: Vec::new(),
+        })
+    }
+
+    /// Takes a path out; one that is not there is remembered in [`Merge::missing`].
+    pub fn remove(&mut self, path: Path) {
+        self.changes.push(Change::Remove(path));
+    }
+
+    /// Merges a preset's additions: maps merge, scalars and lists replace, null is a value.
+    ///
+    /// # Errors
+    /// The addition is not YAML, or not a map.
+    pub fn add(&mut self, addition: Source) -> Result<(), MergeError> {
+        self.push(addition, Null::Keep)
+    }
+
+    /// Merges an overlay: as [`Merge::add`], but an explicit null takes its key out.
+    ///
+    /// # Errors
+    /// The overlay is not YAML, or not a map.
+    pub fn overlay(&mut self, overlay: Source) -> Result<(), MergeError> {
+        self.push(overlay, Null::Remove)
+    }
+
+    fn push(&mut self, source: Source, null: Null) -> Result<(), MergeError> {
+        let Some(root) = parse(&source, Limits::VALUES)? else {
+            return Ok(());
+        };
+        if root.entries().is_none() {
+            return Err(MergeError(vec![
+                Diagnostic::error("what is merged into values must be a map")
+                    .at(&source, root.span.clone())
+                    .label(format!("this is {}", root.describe())),
+            ]));
+        }
+        self.changes.push(Change::Add { source, root, null });
+        Ok(())
+    }
+
+    /// The paths that were to be removed and were not there, after [`Merge::finish`].
+    pub fn missing(&self) -> &[Path] {
+        &self.missing
+    }
+
+    /// Makes the text, and its value as Kubernetes reads it.
+    ///
+    /// # Errors
+    /// A change goes through an alias, or the result would not mean what the changes say.
+    pub fn finish(&mut self) -> Result<(String, Value), MergeError> {
+        let mut expected = match &self.root {
+            Some(root) => root.to_value(&self.base)?,
+            None => Value::Object(Map::new()),
+        };
+        let mut target = match &self.root {
+            Some(root) => Target::Base(root),
+            None => Target::Map {
+                base: None,
+                entries: Vec::new(),
+            },
+        };
+        let mut missing = Vec::new();
+        for change in &self.changes {
+            match change {
+                Change::Remove(path) => {
+                    if !target.remove(&self.base, path.steps())? {
+                        missing.push(path.clone());
+                    }
+                    remove_value(&mut expected, path.steps());
+                }
+                Change::Add { source, root, null } => {
+                    let addition = root.to_value(source)?;
+                    target.add(&self.base, source, root, *null)?;
+                    merge_value(&mut expected, &addition, *null);
+                }
+            }
+        }
+        let mut edits = Edits::new(&self.base);
+        edits.root(&target)?;
+        let text = edits.apply();
+        self.missing = missing;
+        let result = Source::new(self.base.name(), text);
+        let value = match json::to_json(&result, Limits::VALUES)? {
+            Value::Null => Value::Object(Map::new()),
+            value => value,
+        };
+        if value != expected {
+            return Err(MergeError(vec![
+                Diagnostic::error(format!(
+                    "`{}` cannot be changed line by line without changing its meaning",
+                    self.base.name()
+                ))
+                .help("write the values without anchors, tabs or flow collections around the changed keys"),
+            ]));
+        }
+        Ok((result.text().to_owned(), value))
+    }
+}
+
+fn remove_value(value: &mut Value, steps: &[Step]) {
+    let (Some(Step::Key(key)), Value::Object(map)) = (steps.first(), value) else {
+        return;
+    };
+    if steps.len() == 1 {
+        map.shift_remove(key);
+    } else if let Some(child) = map.get_mut(key) {
+        remove_value(child, &steps[1..]);
+    }
+}
+
+fn merge_value(value: &mut Value, addition: &Value, null: Null) {
+    match (value, addition) {
+        (Value::Object(map), Value::Object(addition)) => {
+            for (key, new) in addition {
+                if new.is_null() && null == Null::Remove {
+                    map.shift_remove(key);
+                } else if let Some(old) = map.get_mut(key) {
+                    merge_value(old, new, null);
+                } else {
+                    let mut fresh = Value::Null;
+                    merge_value(&mut fresh, new, null);
+                    map.insert(key.clone(), fresh);
+                }
+            }
+        }
+        (value, Value::Object(addition)) => {
+            let mut fresh = Value::Object(Map::new());
+            merge_value(&mut fresh, &Value::Object(addition.clone()), null);
+            *value = fresh;
+        }
+        (value, new) => *value = new.clone(),
+    }
+}

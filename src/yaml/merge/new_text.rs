@@ -1,0 +1,242 @@
+//! The text of what comes in: an addition's own text, moved to its new indentation, or one written anew.
+
+use serde_json::Value;
+
+use super::MergeError;
+use super::lines::{comment_indent, leading_blanks, line_end, line_start};
+use super::target::{Target, TargetEntry};
+use crate::diagnostic::Source;
+use crate::yaml::node::{Kind, Node, Style};
+use crate::yaml::scalar;
+
+/// The text of a value that goes behind a key.
+pub(super) enum NewValue {
+    /// On the key's line.
+    Inline(String),
+    /// On lines of its own, with what stands on the key's line (`|`) first.
+    Lines { head: String, lines: Vec<String> },
+}
+
+/// The lines of a new entry, with its comment.
+pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<String>, MergeError> {
+    let margin = " ".repeat(indent);
+    let mut lines = Vec::new();
+    let key = match entry.source {
+        Some(source) => {
+            for comment in comments_above(source, entry.entry.key.whole().start) {
+                lines.push(format!("{margin}{comment}"));
+            }
+            source.text()[entry.entry.key.whole()].to_owned()
+        }
+        None => scalar::write(entry.entry.name()),
+    };
+    match new_value(&entry.value, indent)? {
+        NewValue::Inline(value) if value.is_empty() => lines.push(format!("{margin}{key}:")),
+        NewValue::Inline(value) => lines.push(format!("{margin}{key}: {value}")),
+        NewValue::Lines { head, lines: more } => {
+            let head = if head.is_empty() {
+                head
+            } else {
+                format!(" {head}")
+            };
+            lines.push(format!("{margin}{key}:{head}"));
+            lines.extend(more);
+        }
+    }
+    Ok(lines)
+}
+
+/// The text of a value behind a key that is indented by `indent`.
+pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, MergeError> {
+    match target {
+        Target::New { source, node } => Ok(match copied(source, node, indent) {
+            Some(copied) => copied,
+            None => generated(&node.to_value(source)?, indent),
+        }),
+        Target::Map { entries, .. } if entries.is_empty() => Ok(NewValue::Inline("{}".to_owned())),
+        Target::Map { entries, .. } => {
+            let mut lines = Vec::new();
+            for entry in entries {
+                lines.extend(new_entry(entry, indent + 2)?);
+            }
+            Ok(NewValue::Lines {
+                head: String::new(),
+                lines,
+            })
+        }
+        Target::Base(_) => Ok(NewValue::Inline(String::new())),
+    }
+}
+
+/// An addition's own text, moved to the new indentation; `None` where the text cannot be moved as it is.
+pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewValue> {
+    if has_alias(node) {
+        return None;
+    }
+    let text = source.text();
+    let written = &text[node.whole()];
+    if !starts_block(node) {
+        return (!written.contains('\n')).then(|| NewValue::Inline(written.to_owned()));
+    }
+    // The key's column in the addition is what the lines are moved from.
+    let own_line = line_start(text, node.whole().start);
+    let (head, body_start, from) = if matches!(node.kind, Kind::Scalar(_)) {
+        let head_end = line_end(text, node.span.start);
+        let key_column = leading_blanks(&text[own_line..]);
+        (
+            text[node.whole().start..head_end].trim_end().to_owned(),
+            head_end + 1,
+            key_column,
+        )
+    } else {
+        if !text[own_line..node.whole().start].trim().is_empty() {
+            return None;
+        }
+        let start = first_comment_line(source, own_line);
+        (String::new(), start, parent_column(source, node))
+    };
+    let body = text.get(body_start..node.span.end)?;
+    let mut lines = Vec::new();
+    for line in body.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.trim().is_empty() {
+            lines.push(String::new());
+        } else {
+            let blanks = leading_blanks(line);
+            if blanks < from {
+                return None;
+            }
+            lines.push(format!(
+                "{}{}",
+                " ".repeat(indent + blanks - from),
+                &line[blanks..]
+            ));
+        }
+    }
+    Some(NewValue::Lines { head, lines })
+}
+
+/// The column of the key that a block collection hangs under: the nearest line above that is not deeper.
+pub(super) fn parent_column(source: &Source, node: &Node) -> usize {
+    let text = source.text();
+    let is_list = matches!(node.kind, Kind::Sequence { .. });
+    let start = node.whole().start;
+    let column = start - line_start(text, start);
+    let mut at = line_start(text, start);
+    while at > 0 {
+        let above = line_start(text, at - 1);
+        let line = &text[above..at - 1];
+        let blanks = leading_blanks(line);
+        let content = line.trim();
+        if !content.is_empty()
+            && !content.starts_with('#')
+            && (blanks < column || (is_list && blanks == column))
+        {
+            return blanks;
+        }
+        at = above;
+    }
+    0
+}
+
+/// The start of the comment lines directly above a line, or of that line.
+pub(super) fn first_comment_line(source: &Source, line: usize) -> usize {
+    let text = source.text();
+    let column = leading_blanks(&text[line..]);
+    let mut start = line;
+    while start > 0 {
+        let above = line_start(text, start - 1);
+        if comment_indent(&text[above..start]) != Some(column) {
+            break;
+        }
+        start = above;
+    }
+    start
+}
+
+/// The comment lines directly above a key of an addition, without their indentation.
+pub(super) fn comments_above(source: &Source, key: usize) -> Vec<String> {
+    let text = source.text();
+    let line = line_start(text, key);
+    let start = first_comment_line(source, line);
+    text[start..line]
+        .lines()
+        .map(|line| line.trim().to_owned())
+        .collect()
+}
+
+/// A value written anew, for what cannot be copied.
+pub(super) fn generated(value: &Value, indent: usize) -> NewValue {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let mut lines = Vec::new();
+            for (key, value) in map {
+                generated_entry(key, value, indent + 2, &mut lines);
+            }
+            NewValue::Lines {
+                head: String::new(),
+                lines,
+            }
+        }
+        Value::Array(items) if !items.is_empty() => NewValue::Lines {
+            head: String::new(),
+            lines: items
+                .iter()
+                .map(|item| format!("{}- {}", " ".repeat(indent), flow(item)))
+                .collect(),
+        },
+        other => NewValue::Inline(flow(other)),
+    }
+}
+
+pub(super) fn generated_entry(key: &str, value: &Value, indent: usize, lines: &mut Vec<String>) {
+    let key = format!("{}{}:", " ".repeat(indent), scalar::write(key));
+    match generated(value, indent) {
+        NewValue::Inline(text) => lines.push(format!("{key} {text}")),
+        NewValue::Lines { lines: more, .. } => {
+            lines.push(key);
+            lines.extend(more);
+        }
+    }
+}
+
+/// A value on one line; JSON is YAML.
+pub(super) fn flow(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar::write_in_flow(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar::write_in_flow(key), flow(value)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether a value goes on behind its first line by indentation.
+pub(super) fn starts_block(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(scalar) => scalar.block,
+        Kind::Sequence { style, items } => *style == Style::Block && !items.is_empty(),
+        Kind::Mapping { style, entries } => *style == Style::Block && !entries.is_empty(),
+        Kind::Alias(_) => false,
+    }
+}
+
+pub(super) fn has_alias(node: &Node) -> bool {
+    node.anchor != 0
+        || match &node.kind {
+            Kind::Alias(_) => true,
+            Kind::Scalar(_) => false,
+            Kind::Sequence { items, .. } => items.iter().any(has_alias),
+            Kind::Mapping { entries, .. } => entries
+                .iter()
+                .any(|entry| has_alias(&entry.key) || has_alias(&entry.value)),
+        }
+}
