@@ -1,5 +1,7 @@
 //! Claims: what the RA says about its layers, each as something that can be looked up and compared.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use super::Role;
 
 /// One statement of the RA.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Claim {
     /// Its id.
     pub id: String,
@@ -42,31 +44,21 @@ pub struct Claim {
     field: Option<String>,
     #[serde(default)]
     profile_field: Option<String>,
-    #[serde(default)]
-    equals: Option<Value>,
-    #[serde(default)]
-    contains: Option<String>,
-    #[serde(default)]
-    matches: Option<String>,
-    #[serde(default)]
-    present: Option<bool>,
-    #[serde(default)]
-    absent: Option<bool>,
-    #[serde(default)]
-    count: Option<usize>,
+    #[serde(flatten)]
+    test: Test,
     /// The erratum that lets the default output differ.
     #[serde(default)]
     pub erratum: Option<String>,
     #[serde(default)]
-    instead: Option<Instead>,
+    instead: Option<Test>,
     /// Whether `--as-published` gives the printed form.
     #[serde(default = "yes")]
     pub published: bool,
 }
 
+/// What is expected, as a claim writes it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Instead {
+struct Test {
     #[serde(default)]
     equals: Option<Value>,
     #[serde(default)]
@@ -79,6 +71,9 @@ struct Instead {
     absent: Option<bool>,
     #[serde(default)]
     count: Option<usize>,
+    /// Misspelt keys, of which there must be none.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
 }
 
 fn yes() -> bool {
@@ -171,15 +166,7 @@ impl Claim {
     /// # Errors
     /// The claim tests nothing, or more than one thing.
     pub fn printed(&self) -> Result<Expectation<'_>, String> {
-        expectation(
-            &self.id,
-            self.equals.as_ref(),
-            self.contains.as_deref(),
-            self.matches.as_deref(),
-            self.present,
-            self.absent,
-            self.count,
-        )
+        self.test.expectation(&self.id)
     }
 
     /// What our default output holds: what is printed, unless an erratum says otherwise.
@@ -187,39 +174,28 @@ impl Claim {
     /// # Errors
     /// The claim tests nothing, or more than one thing.
     pub fn expected(&self) -> Result<Expectation<'_>, String> {
-        match &self.instead {
-            None => self.printed(),
-            Some(instead) => expectation(
-                &self.id,
-                instead.equals.as_ref(),
-                instead.contains.as_deref(),
-                instead.matches.as_deref(),
-                instead.present,
-                instead.absent,
-                instead.count,
-            ),
-        }
+        self.instead
+            .as_ref()
+            .unwrap_or(&self.test)
+            .expectation(&self.id)
     }
 }
 
-fn expectation<'c>(
-    id: &str,
-    equals: Option<&'c Value>,
-    contains: Option<&'c str>,
-    matches: Option<&'c str>,
-    present: Option<bool>,
-    absent: Option<bool>,
-    count: Option<usize>,
-) -> Result<Expectation<'c>, String> {
-    let mut tests = Vec::new();
-    tests.extend(equals.map(Expectation::Equals));
-    tests.extend(contains.map(Expectation::Contains));
-    tests.extend(matches.map(Expectation::Matches));
-    tests.extend(present.map(|_| Expectation::Present));
-    tests.extend(absent.map(|_| Expectation::Absent));
-    tests.extend(count.map(Expectation::Count));
-    match tests.len() {
-        1 => Ok(tests.remove(0)),
-        n => Err(format!("the claim `{id}` has {n} tests instead of one")),
+impl Test {
+    fn expectation(&self, id: &str) -> Result<Expectation<'_>, String> {
+        if let Some(unknown) = self.unknown.keys().next() {
+            return Err(format!("the claim `{id}` has an unknown key `{unknown}`"));
+        }
+        let mut tests = Vec::new();
+        tests.extend(self.equals.as_ref().map(Expectation::Equals));
+        tests.extend(self.contains.as_deref().map(Expectation::Contains));
+        tests.extend(self.matches.as_deref().map(Expectation::Matches));
+        tests.extend(self.present.map(|_| Expectation::Present));
+        tests.extend(self.absent.map(|_| Expectation::Absent));
+        tests.extend(self.count.map(Expectation::Count));
+        match tests.len() {
+            1 => Ok(tests.remove(0)),
+            n => Err(format!("the claim `{id}` has {n} tests instead of one")),
+        }
     }
 }
