@@ -1,6 +1,7 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
 
 pub mod diagnostic;
+pub mod diff;
 pub mod nad;
 pub mod output;
 pub mod pack;
