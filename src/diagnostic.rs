@@ -66,6 +66,17 @@ impl Source {
         &self.inner.text
     }
 
+    /// The byte at a line and a column, both from 1, as JSON parsers count them.
+    pub fn byte_of(&self, line: usize, column: usize) -> usize {
+        let before: usize = self
+            .text()
+            .split_inclusive('\n')
+            .take(line.saturating_sub(1))
+            .map(str::len)
+            .sum();
+        (before + column.saturating_sub(1)).min(self.text().len())
+    }
+
     /// Line and column of a byte, both from 1; columns count characters.
     pub fn position(&self, byte: usize) -> (usize, usize) {
         let before = &self.text()[..self.text().floor_char_boundary(byte)];

@@ -1,7 +1,6 @@
 //! `vmo-ra init`
 
 use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -33,7 +32,7 @@ impl Init {
                 .help("choose another name, or replace it with `--force`")
                 .into());
         }
-        self.write().map_err(|error| {
+        output::replace_file(&self.file, STARTER.as_bytes(), false).map_err(|error| {
             Failure::System(Diagnostic::error(format!(
                 "cannot write `{shown}`: {error}"
             )))
@@ -41,19 +40,5 @@ impl Init {
         terminal::print(
             format!("wrote {shown}; change it and run `vmo-ra render --site {shown}`\n").as_bytes(),
         )
-    }
-
-    /// Writes beside the file first, so that a full disk leaves the old one.
-    fn write(&self) -> io::Result<()> {
-        let mut name = self.file.file_name().unwrap_or_default().to_os_string();
-        name.push(format!(".{}", std::process::id()));
-        let staging = self.file.with_file_name(name);
-        let written = output::write_file(&staging, STARTER.as_bytes(), false)
-            .and_then(|()| fs::rename(&staging, &self.file));
-        if written.is_err() {
-            // The first error is the one to tell.
-            let _ = fs::remove_file(&staging);
-        }
-        written
     }
 }

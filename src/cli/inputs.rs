@@ -48,14 +48,37 @@ fn read(from: impl Read, largest: u64) -> io::Result<String> {
     })
 }
 
+/// The largest profile, in bytes.
+const LARGEST_PROFILE: u64 = 128 << 20;
+
 /// The site of a `--site` option; the RA's example where it is absent.
 pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
-    let Some(path) = option else {
-        return Ok(Site::example());
-    };
-    let (name, text, folder) = if path == Path::new("-") {
-        let text = read(io::stdin().lock(), LARGEST_SITE);
-        ("<standard input>".to_owned(), text, PathBuf::from("."))
+    match option {
+        None => Ok(Site::example()),
+        Some(path) => {
+            let source = read_source(path, LARGEST_SITE)?;
+            parse_site(&source, path)
+        }
+    }
+}
+
+/// A site that was read from a path.
+pub(super) fn parse_site(source: &Source, path: &Path) -> Result<Site, Failure> {
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    Ok(Site::parse(source, &System { folder })?)
+}
+
+/// The text of a file, or of standard input for `-`.
+pub(super) fn text(name: &str) -> Result<Source, Failure> {
+    read_source(Path::new(name), LARGEST_PROFILE)
+}
+
+fn read_source(path: &Path, largest: u64) -> Result<Source, Failure> {
+    let (name, text) = if path == Path::new("-") {
+        (
+            "<standard input>".to_owned(),
+            read(io::stdin().lock(), largest),
+        )
     } else {
         let text = File::open(path).and_then(|file| {
             if file.metadata()?.is_dir() {
@@ -64,23 +87,21 @@ pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
                     "it is a folder",
                 ));
             }
-            read(file, LARGEST_SITE)
+            read(file, largest)
         });
-        let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        (path.display().to_string(), text, folder)
+        (path.display().to_string(), text)
     };
     let text = text.map_err(|error| {
         let problem = Diagnostic::error(format!("cannot read `{name}`: {error}"));
         match error.kind() {
-            io::ErrorKind::NotFound => {
-                Failure::System(problem.help("write one to start from with `vmo-ra init`"))
-            }
             io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => {
                 Failure::Input(vec![problem])
+            }
+            io::ErrorKind::NotFound if largest == LARGEST_SITE => {
+                Failure::System(problem.help("write one to start from with `vmo-ra init`"))
             }
             _ => Failure::System(problem),
         }
     })?;
-    let source = Source::new(name, text);
-    Ok(Site::parse(&source, &System { folder })?)
+    Ok(Source::new(name, text))
 }

@@ -1,10 +1,12 @@
 //! Arguments in, exit code out. Only this module prints, and only it reads arguments and the environment.
 
+mod diff;
 mod init;
 mod inputs;
 mod nad;
 mod render;
 mod revisions;
+mod schema;
 mod table;
 mod terminal;
 
@@ -19,7 +21,7 @@ use vmo_ra::output::WriteError;
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 fine, 1 differences (diff), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -32,6 +34,8 @@ enum Command {
     Render(render::Render),
     Nad(nad::Nad),
     Revisions(revisions::Revisions),
+    Diff(diff::Diff),
+    Schema(schema::Schema),
 }
 
 /// Why a command ends without its result.
@@ -71,14 +75,26 @@ pub(crate) fn main() -> ExitCode {
         Command::Render(command) => command.run(),
         Command::Nad(command) => command.run(),
         Command::Revisions(command) => command.run(),
+        Command::Schema(command) => command.run(),
+        Command::Diff(command) => {
+            return command.run().unwrap_or_else(ended);
+        }
     };
     match result {
-        Ok(()) | Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
-        Err(Failure::Input(problems)) => {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ended(failure),
+    }
+}
+
+/// Explains a failure and gives its exit code.
+fn ended(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::ClosedPipe => ExitCode::SUCCESS,
+        Failure::Input(problems) => {
             terminal::explain(&problems);
             ExitCode::from(2)
         }
-        Err(Failure::System(problem)) => {
+        Failure::System(problem) => {
             terminal::explain(&[problem]);
             ExitCode::from(3)
         }

@@ -188,11 +188,27 @@ impl Drop for Staging {
     }
 }
 
+/// Writes a file in place of one that may be there: beside it first, so that a full disk leaves the old one.
+///
+/// # Errors
+/// The system says no.
+pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}", std::process::id()));
+    let staging = path.with_file_name(name);
+    let written = write_file(&staging, bytes, private).and_then(|()| fs::rename(&staging, path));
+    if written.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&staging);
+    }
+    written
+}
+
 /// Writes a new file, for its owner only where it is private.
 ///
 /// # Errors
 /// The system says no, or the file is there already.
-pub fn write_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+fn write_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }

@@ -223,13 +223,7 @@ fn read(path: &Path) -> Result<Source, Diagnostic> {
 
 fn describe(source: &Source) -> Result<Description, Diagnostic> {
     serde_json::from_str(source.text()).map_err(|error| {
-        let line_start: usize = source
-            .text()
-            .split_inclusive('\n')
-            .take(error.line().saturating_sub(1))
-            .map(str::len)
-            .sum();
-        let at = line_start + error.column().saturating_sub(1);
+        let at = source.byte_of(error.line(), error.column());
         Diagnostic::error("this pack.json cannot be read")
             .at(source, at..at)
             .help(error.to_string())

@@ -1,11 +1,13 @@
 //! Palette's cluster profiles, in the shape of its import and export (v1ClusterProfileImportEntity).
 
 mod bytes;
+mod read;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use bytes::to_palette_json;
+pub use read::read;
 
 /// A cluster profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,8 +24,10 @@ pub struct Metadata {
     /// Its name.
     pub name: String,
     /// Its description, often empty.
+    #[serde(default)]
     pub description: String,
     /// Its labels; plain tags have the value `spectro__tag`.
+    #[serde(default)]
     pub labels: Map<String, Value>,
 }
 
@@ -31,6 +35,7 @@ pub struct Metadata {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// Its version.
+    #[serde(default)]
     pub version: String,
     /// Its layers.
     pub template: Template,
@@ -47,6 +52,7 @@ pub struct Template {
     #[serde(rename = "type")]
     pub kind: String,
     /// `maas`, `all`, ...
+    #[serde(default)]
     pub cloud_type: String,
     /// The layers, in order.
     pub packs: Vec<Layer>,
@@ -61,14 +67,19 @@ pub struct Layer {
     #[serde(rename = "type")]
     pub kind: String,
     /// `os`, `k8s`, `cni`, `csi` or `addon`.
+    #[serde(default)]
     pub layer: String,
     /// The resolved version.
+    #[serde(default)]
     pub version: String,
-    /// What the author picked.
+    /// What the author picked; older exports leave it out.
+    #[serde(default)]
     pub tag: String,
     /// The whole values text.
+    #[serde(default)]
     pub values: String,
     /// Where the pack comes from.
+    #[serde(default)]
     pub registry: RegistryReference,
     /// Manifests attached to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -76,15 +87,16 @@ pub struct Layer {
 }
 
 /// A registry, as a layer refers to it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RegistryReference {
     /// All that is known of it.
+    #[serde(default)]
     pub metadata: RegistryMetadata,
 }
 
 /// What a layer says of its registry; all empty for layers of manifests only.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct RegistryMetadata {
     /// Its uid in a Palette instance.
     pub uid: String,
@@ -95,10 +107,8 @@ pub struct RegistryMetadata {
     /// Whether it needs a login.
     pub is_private: bool,
     /// `pack` for Palette's own OCI registries.
-    #[serde(default)]
     pub provider_type: String,
     /// Whether it can be synchronised.
-    #[serde(default)]
     pub is_sync_supported: bool,
 }
 
@@ -108,12 +118,13 @@ pub struct Manifest {
     /// Its name.
     pub name: String,
     /// Its YAML.
+    #[serde(default)]
     pub content: String,
 }
 
 /// A profile variable (v1Variable).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Variable {
     /// Its name.
     pub name: String,
@@ -126,7 +137,7 @@ pub struct Variable {
     /// Whether a value must be given.
     pub required: bool,
     /// Always a text, also for numbers; left out where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Whether it is fixed once the cluster exists.
     pub immutable: bool,
@@ -135,8 +146,14 @@ pub struct Variable {
     /// Whether it is masked.
     pub is_sensitive: bool,
     /// What its value must match.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub regex: Option<String>,
+    /// `text`, `dropdown` or `multiline`; `text` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_type: Option<String>,
+    /// The choices of a dropdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub options: Option<Value>,
 }
 
 /// The names of the profile variables that a text refers to, in the order they appear, each once.

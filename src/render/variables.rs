@@ -35,6 +35,7 @@ pub(super) fn of_profile(
             hidden: false,
             is_sensitive: variable.sensitive,
             regex: variable.regex.clone(),
+            ..Variable::default()
         })
         .collect();
     let mut undeclared: Vec<&str> = used

@@ -9,4 +9,4 @@ pub mod scalar;
 pub use json::{to_json, to_json_all};
 pub use merge::{Merge, MergeError};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
-pub use path::{Path, PathError};
+pub use path::{Path, PathError, Step};

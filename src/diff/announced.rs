@@ -1,0 +1,129 @@
+//! Which section of a revision's text announces a change.
+
+use super::path::{Place, Step};
+use super::report::Part;
+use crate::diagnostic::Diagnostic;
+use crate::revision::{Claim, Revision, Target};
+use crate::yaml;
+
+/// What a revision says anew, and where.
+#[derive(Default)]
+pub(super) struct Announcements(Vec<Announcement>);
+
+struct Announcement {
+    layer: String,
+    part: Part,
+    /// Keys from the root of the part.
+    keys: Vec<String>,
+    section: String,
+}
+
+impl Announcements {
+    /// What the new revision says that the old one does not.
+    pub(super) fn between(old: &Revision, new: &Revision) -> Result<Self, Diagnostic> {
+        let before = old.claims()?;
+        let said_before = |claim: &Claim| {
+            before.iter().any(|old| {
+                old.layer == claim.layer
+                    && old.target() == claim.target()
+                    && old.expected() == claim.expected()
+            })
+        };
+        let mut announcements = Vec::new();
+        for claim in new.claims()? {
+            if said_before(&claim) {
+                continue;
+            }
+            let Ok(target) = claim.target() else { continue };
+            let Some((part, path)) = part(&target) else {
+                continue;
+            };
+            announcements.push(Announcement {
+                layer: claim.layer.clone().unwrap_or_default(),
+                part,
+                keys: keys(&path),
+                section: claim.section.clone(),
+            });
+        }
+        Ok(Announcements(announcements))
+    }
+
+    /// The section whose claim is nearest to a place: at it, above it, or below it.
+    pub(super) fn section(&self, layer: &str, part: &Part, place: &Place) -> Option<String> {
+        let keys: Vec<&str> = place
+            .steps()
+            .iter()
+            .map_while(|step| match step {
+                Step::Key(key) => Some(key.as_str()),
+                _ => None,
+            })
+            .collect();
+        let nearness = |announcement: &Announcement| {
+            let shared = announcement
+                .keys
+                .iter()
+                .zip(&keys)
+                .take_while(|(a, b)| a == b)
+                .count();
+            let related = shared == announcement.keys.len() || shared == keys.len();
+            related.then_some(shared)
+        };
+        self.0
+            .iter()
+            .filter(|announcement| {
+                announcement.layer == layer && same_part(&announcement.part, part)
+            })
+            .filter_map(|announcement| Some((nearness(announcement)?, announcement)))
+            // The first of the nearest: chapters about a layer itself come after the tables.
+            .max_by_key(|(shared, _)| *shared)
+            .map(|(_, announcement)| announcement.section.clone())
+    }
+}
+
+fn part(target: &Target<'_>) -> Option<(Part, String)> {
+    Some(match target {
+        Target::Values(path) => (Part::Values, (*path).to_owned()),
+        Target::Manifest { name, path, .. } => {
+            (Part::Manifest((*name).to_owned()), (*path).to_owned())
+        }
+        Target::Pack(field) => (Part::Layer, (*field).to_owned()),
+        Target::Preset(preset) => {
+            let group = preset.rsplit_once(':').map_or(*preset, |(group, _)| group);
+            (Part::Preset(group.to_owned()), String::new())
+        }
+        Target::File(path) => (Part::File((*path).to_owned()), String::new()),
+        Target::Command("pre") => (
+            Part::Commands("preKubeadmCommands".to_owned()),
+            String::new(),
+        ),
+        Target::Command(_) => (
+            Part::Commands("postKubeadmCommands".to_owned()),
+            String::new(),
+        ),
+        Target::Variable { name, field } => {
+            (Part::Variable((*name).to_owned()), (*field).to_owned())
+        }
+        Target::Profile("layers") => return None,
+        Target::Profile(field) => (Part::Profile, (*field).to_owned()),
+    })
+}
+
+fn same_part(announced: &Part, changed: &Part) -> bool {
+    match (announced, changed) {
+        (Part::Preset(a), Part::Preset(b)) => a.eq_ignore_ascii_case(b),
+        (a, b) => a == b,
+    }
+}
+
+fn keys(path: &str) -> Vec<String> {
+    let Ok(path) = path.parse::<yaml::Path>() else {
+        return Vec::new();
+    };
+    path.steps()
+        .iter()
+        .map_while(|step| match step {
+            yaml::Step::Key(key) => Some(key.clone()),
+            _ => None,
+        })
+        .collect()
+}

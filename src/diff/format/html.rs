@@ -1,0 +1,694 @@
+//! The report as one page for a browser, with nothing to load: `page/` has its HTML, style and script.
+
+use std::collections::{HashMap, HashSet};
+use std::io::{Result as IoResult, Write};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tera::{Context, Delimiters, Tera};
+
+use crate::diff::report::{
+    Change, ChangeKind, Hunk, Impact, LayerPair, PackVersion, Part, ProfilePair, Report, Shown,
+    Side,
+};
+use crate::yaml::scalar;
+
+const PAGE: &str = include_str!("page/page.html");
+const STYLE: &str = include_str!("page/style.css");
+const SCRIPT: &str = include_str!("page/filter.js");
+
+/// Writes a report as one self-contained HTML page.
+///
+/// The page loads nothing and its policy lets nothing be loaded; the only style and script it runs are its own, named by
+/// their hash.
+pub fn html(report: &Report) -> String {
+    render(&Page::new(report)).unwrap_or_else(|error| {
+        // Only a mistake in the template gets here, which the tests would have met: it is told, not hidden.
+        debug_assert!(false, "the page cannot be rendered: {error}");
+        format!("the page cannot be rendered: {error}\n")
+    })
+}
+
+fn render(page: &Page<'_>) -> tera::TeraResult<String> {
+    let mut tera = Tera::new();
+    tera.set_delimiters(Delimiters {
+        block_start: "<%".into(),
+        block_end: "%>".into(),
+        variable_start: "<{".into(),
+        variable_end: "}>".into(),
+        comment_start: "<#".into(),
+        comment_end: "#>".into(),
+    })?;
+    tera.autoescape_on([".html"]);
+    tera.set_escape_fn(escape);
+    tera.add_raw_template("page.html", PAGE)?;
+    let mut context = Context::from_serialize(page)?;
+    for (name, hash_name, text) in [
+        ("style", "style_hash", STYLE),
+        ("script", "script_hash", SCRIPT),
+    ] {
+        context.insert_value(name, tera::Value::safe_string(text));
+        let hash = STANDARD.encode(Sha256::digest(text));
+        context.insert_value(hash_name, tera::Value::safe_string(&hash));
+    }
+    tera.render("page.html", &context)
+}
+
+/// Writes a text into an element or a quoted attribute.
+///
+/// What cannot be seen is spelled out: a control character has no place in HTML, and a mark that turns the direction
+/// round would make a line look like another.
+fn escape(text: &str, out: &mut dyn Write) -> IoResult<()> {
+    let mut done = 0;
+    for (at, c) in text.char_indices() {
+        let entity = match c {
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '&' => "&amp;",
+            '"' => "&quot;",
+            '\'' => "&#39;",
+            c if is_invisible(c) => "",
+            _ => continue,
+        };
+        out.write_all(&text.as_bytes()[done..at])?;
+        done = at + c.len_utf8();
+        if entity.is_empty() {
+            write!(out, "⟨U+{:04X}⟩", u32::from(c))?;
+        } else {
+            out.write_all(entity.as_bytes())?;
+        }
+    }
+    out.write_all(&text.as_bytes()[done..])
+}
+
+fn is_invisible(c: char) -> bool {
+    match c {
+        '\n' | '\t' => false,
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => true,
+        // Noncharacters, the last two of each plane among them.
+        '\u{fdd0}'..='\u{fdef}' => true,
+        c => c.is_control() || u32::from(c) & 0xfffe == 0xfffe,
+    }
+}
+
+/// What the template sees.
+#[derive(Serialize)]
+struct Page<'r> {
+    old: &'r str,
+    new: &'r str,
+    worst: Option<ImpactCount>,
+    impacts: Vec<ImpactCount>,
+    total: usize,
+    /// How many layers have a change.
+    changed_layers: usize,
+    layers: usize,
+    notes: &'r [String],
+    profiles: Vec<Profile<'r>>,
+}
+
+#[derive(Clone, Serialize)]
+struct ImpactCount {
+    #[serde(flatten)]
+    name: ImpactName,
+    count: usize,
+    meaning: &'static str,
+}
+
+/// An impact as a word for the machine and one for the person.
+#[derive(Clone, Serialize)]
+struct ImpactName {
+    #[serde(skip)]
+    impact: Impact,
+    word: &'static str,
+    label: String,
+}
+
+impl ImpactName {
+    fn new(impact: Impact) -> Self {
+        ImpactName {
+            impact,
+            word: impact.as_str(),
+            label: impact.as_str().replace('-', " "),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Profile<'r> {
+    anchor: String,
+    name: &'r str,
+    versions: String,
+    count: usize,
+    layers: Vec<Layer<'r>>,
+}
+
+/// A layer, or the profile itself with its variables.
+#[derive(Serialize)]
+struct Layer<'r> {
+    /// Whether the table of layers has it: the profile itself is none.
+    listed: bool,
+    /// Where its changes stand, if it has any.
+    anchor: Option<String>,
+    name: &'r str,
+    kind: &'r str,
+    old: Option<String>,
+    new: Option<String>,
+    versions: Option<String>,
+    step: Option<&'static str>,
+    worst: Option<ImpactName>,
+    count: usize,
+    groups: Vec<Group<'r>>,
+}
+
+/// The changes of a layer that one preset explains, or that none does.
+#[derive(Serialize)]
+struct Group<'r> {
+    /// None where no preset explains them.
+    anchor: Option<String>,
+    preset: Option<&'r str>,
+    /// The level of the changes' headings.
+    level: u8,
+    changes: Vec<ChangeView<'r>>,
+}
+
+#[derive(Serialize)]
+struct ChangeView<'r> {
+    anchor: String,
+    id: &'r str,
+    part: &'static str,
+    name: Option<&'r str>,
+    path: &'r str,
+    kind: Kind,
+    impact: ImpactName,
+    sides: Vec<SideView<'r>>,
+    hunks: Vec<Vec<Row<'r>>>,
+    because: &'r str,
+    section: Option<&'r str>,
+    remarks: &'r [String],
+}
+
+#[derive(Serialize)]
+struct Kind {
+    word: &'static str,
+    label: &'static str,
+}
+
+/// One of the two values of a change; only one of the last three is there.
+#[derive(Serialize)]
+struct SideView<'r> {
+    class: &'static str,
+    label: &'static str,
+    secret: Option<&'r str>,
+    /// A value of several lines.
+    block: Option<String>,
+    value: Option<Marked<String>>,
+}
+
+/// A row of a side-by-side text.
+#[derive(Serialize)]
+struct Row<'r> {
+    same: bool,
+    old: Option<Cell<'r>>,
+    new: Option<Cell<'r>>,
+}
+
+#[derive(Serialize)]
+struct Cell<'r> {
+    /// The number of the line.
+    at: usize,
+    text: Marked<&'r str>,
+}
+
+/// A text with the part in which it differs from its counterpart.
+#[derive(Serialize)]
+struct Marked<T> {
+    before: T,
+    marked: T,
+    after: T,
+}
+
+impl<'t> Marked<&'t str> {
+    fn plain(text: &'t str) -> Self {
+        Marked {
+            before: text,
+            marked: "",
+            after: "",
+        }
+    }
+
+    fn owned(&self) -> Marked<String> {
+        Marked {
+            before: self.before.to_owned(),
+            marked: self.marked.to_owned(),
+            after: self.after.to_owned(),
+        }
+    }
+}
+
+impl<'r> Page<'r> {
+    fn new(report: &'r Report) -> Self {
+        let impacts: Vec<ImpactCount> = report
+            .summary
+            .impacts
+            .iter()
+            .map(|count| ImpactCount {
+                name: ImpactName::new(count.impact),
+                count: count.changes,
+                meaning: count.impact.meaning(count.changes),
+            })
+            .collect();
+        let profiles = Sorted::new(report).profiles;
+        let layers = || profiles.iter().flat_map(|profile| &profile.layers);
+        Page {
+            old: &report.old,
+            new: &report.new,
+            worst: impacts.first().cloned(),
+            impacts,
+            total: report.summary.changes,
+            changed_layers: layers()
+                .filter(|layer| layer.listed && layer.count > 0)
+                .count(),
+            layers: layers().filter(|layer| layer.listed).count(),
+            notes: &report.notes,
+            profiles,
+        }
+    }
+}
+
+/// Sorts the changes into their profiles and layers.
+#[derive(Default)]
+struct Sorted<'r> {
+    profiles: Vec<Profile<'r>>,
+    /// Where each profile is, by the name changes use.
+    by_profile: HashMap<&'r str, usize>,
+    /// Where each layer is in its profile; the profile itself has no layer's name.
+    by_layer: HashMap<(&'r str, Option<&'r str>), usize>,
+    anchors: HashSet<String>,
+}
+
+impl<'r> Sorted<'r> {
+    fn new(report: &'r Report) -> Self {
+        let mut sorted = Sorted::default();
+        for pair in &report.profiles {
+            let at = sorted.push_profile(&pair.name, versions_of_profile(pair));
+            for layer in &pair.layers {
+                sorted.push_layer(at, Some(&layer.name), Layer::new(layer));
+            }
+        }
+        for change in &report.changes {
+            sorted.push_change(change);
+        }
+        sorted
+    }
+
+    fn push_profile(&mut self, name: &'r str, versions: String) -> usize {
+        let at = self.profiles.len();
+        self.profiles.push(Profile {
+            anchor: format!("profile-{}", at + 1),
+            name,
+            versions,
+            count: 0,
+            layers: Vec::new(),
+        });
+        self.by_profile.entry(name).or_insert(at);
+        let own = Layer {
+            listed: false,
+            ..Layer::unknown("Profile and variables")
+        };
+        self.push_layer(at, None, own);
+        at
+    }
+
+    /// Of two layers with one name the first has the changes, which know only the name.
+    fn push_layer(&mut self, profile: usize, name: Option<&'r str>, layer: Layer<'r>) -> usize {
+        let profile = &mut self.profiles[profile];
+        let at = profile.layers.len();
+        profile.layers.push(layer);
+        *self.by_layer.entry((profile.name, name)).or_insert(at)
+    }
+
+    /// Also takes the change of a profile or layer that the report does not list: what changed must not get lost.
+    fn push_change(&mut self, change: &'r Change) {
+        let name = change.layer.as_deref();
+        let profile = match self.by_profile.get(change.profile.as_str()) {
+            Some(&at) => at,
+            None => self.push_profile(&change.profile, String::new()),
+        };
+        let layer = match self.by_layer.get(&(change.profile.as_str(), name)) {
+            Some(&at) => at,
+            None => self.push_layer(profile, name, Layer::unknown(name.unwrap_or_default())),
+        };
+        let view = ChangeView::new(change, self.anchor_of(change));
+        let profile = &mut self.profiles[profile];
+        profile.count += 1;
+        let anchor = format!("{}-{layer}", profile.anchor);
+        profile.layers[layer].push(view, change, anchor);
+    }
+
+    /// An anchor that no other change has, though names are only the start of a hash.
+    fn anchor_of(&mut self, change: &Change) -> String {
+        let id: String = change
+            .id
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect();
+        let mut anchor = format!("change-{id}");
+        let mut number = 1;
+        while !self.anchors.insert(anchor.clone()) {
+            number += 1;
+            anchor = format!("change-{id}.{number}");
+        }
+        anchor
+    }
+}
+
+fn versions_of_profile(pair: &ProfilePair) -> String {
+    match (&pair.old, &pair.new) {
+        (Some(old), Some(new)) if old.name == new.name => moved(&old.version, &new.version),
+        (Some(old), Some(new)) => format!(
+            "{} {} → {} {}",
+            old.name, old.version, new.name, new.version
+        ),
+        (Some(old), None) => format!("{}, only in the old", old.version),
+        (None, Some(new)) => format!("{}, only in the new", new.version),
+        (None, None) => String::new(),
+    }
+}
+
+fn moved(old: &str, new: &str) -> String {
+    if old == new {
+        old.to_owned()
+    } else {
+        format!("{old} → {new}")
+    }
+}
+
+impl<'r> Layer<'r> {
+    fn new(pair: &'r LayerPair) -> Self {
+        let replaced =
+            matches!((&pair.old, &pair.new), (Some(old), Some(new)) if old.pack != new.pack);
+        let shown = |pack: &Option<PackVersion>| {
+            let pack = pack.as_ref()?;
+            Some(if replaced || pack.pack != pair.name {
+                format!("{} {}", pack.pack, pack.version)
+            } else {
+                pack.version.clone()
+            })
+        };
+        let (old, new) = (shown(&pair.old), shown(&pair.new));
+        let step = match (&old, &new) {
+            (None, Some(_)) => Some("added"),
+            (Some(_), None) => Some("removed"),
+            _ if replaced => Some("replaced"),
+            (Some(old), Some(new)) if old != new => {
+                Some(pair.step.map_or("changed", |step| step.as_str()))
+            }
+            _ => None,
+        };
+        Layer {
+            listed: true,
+            anchor: None,
+            name: &pair.name,
+            kind: &pair.kind,
+            versions: match (&old, &new) {
+                (Some(old), Some(new)) => Some(moved(old, new)),
+                (Some(version), None) | (None, Some(version)) => Some(version.clone()),
+                (None, None) => None,
+            },
+            old,
+            new,
+            step,
+            worst: None,
+            count: 0,
+            groups: Vec::new(),
+        }
+    }
+
+    fn unknown(name: &'r str) -> Self {
+        Layer {
+            listed: true,
+            anchor: None,
+            name,
+            kind: "",
+            old: None,
+            new: None,
+            versions: None,
+            step: None,
+            worst: None,
+            count: 0,
+            groups: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, view: ChangeView<'r>, change: &'r Change, anchor: String) {
+        let preset = change.preset.as_deref();
+        let group = match self.groups.iter().position(|group| group.preset == preset) {
+            Some(at) => at,
+            None => {
+                // What no preset explains stands first, directly under the layer's heading.
+                let at = preset.map_or(0, |_| self.groups.len());
+                let group = Group {
+                    anchor: preset.map(|_| format!("{anchor}-preset-{at}")),
+                    preset,
+                    level: if preset.is_some() { 6 } else { 5 },
+                    changes: Vec::new(),
+                };
+                self.groups.insert(at, group);
+                at
+            }
+        };
+        self.groups[group].changes.push(view);
+        self.count += 1;
+        if self
+            .worst
+            .as_ref()
+            .is_none_or(|worst| worst.impact < change.impact)
+        {
+            self.worst = Some(ImpactName::new(change.impact));
+        }
+        self.anchor = Some(anchor);
+    }
+}
+
+impl<'r> ChangeView<'r> {
+    fn new(change: &'r Change, anchor: String) -> Self {
+        let (part, name) = part_of(&change.part);
+        ChangeView {
+            anchor,
+            id: &change.id,
+            part,
+            name,
+            path: &change.path,
+            kind: Kind::new(change.kind),
+            impact: ImpactName::new(change.impact),
+            sides: sides(change.old.as_ref(), change.new.as_ref()),
+            hunks: change.lines.iter().map(rows).collect(),
+            because: &change.because,
+            section: change.section.as_deref(),
+            remarks: &change.remarks,
+        }
+    }
+}
+
+fn part_of(part: &Part) -> (&'static str, Option<&str>) {
+    match part {
+        Part::Profile => ("profile", None),
+        Part::Variable(name) => ("variable", Some(name)),
+        Part::Layer => ("layer", None),
+        Part::Preset(name) => ("preset group", Some(name)),
+        Part::Values => ("values", None),
+        Part::File(name) => ("file", Some(name)),
+        Part::Commands(name) => ("commands", Some(name)),
+        Part::Manifest(name) => ("manifest", Some(name)),
+    }
+}
+
+impl Kind {
+    fn new(kind: ChangeKind) -> Self {
+        let (word, label) = match kind {
+            ChangeKind::Added => ("added", "added"),
+            ChangeKind::Removed => ("removed", "removed"),
+            ChangeKind::Changed => ("changed", "changed"),
+            ChangeKind::Retyped => ("retyped", "type changed"),
+            ChangeKind::Moved => ("moved", "moved"),
+            ChangeKind::Text => ("text", "notation changed"),
+        };
+        Kind { word, label }
+    }
+}
+
+fn sides<'r>(old: Option<&'r Shown>, new: Option<&'r Shown>) -> Vec<SideView<'r>> {
+    let mut sides: Vec<SideView<'r>> = [("old", "Old", old), ("new", "New", new)]
+        .into_iter()
+        .filter_map(|(class, label, shown)| Some(SideView::new(class, label, shown?)))
+        .collect();
+    if let [old, new] = sides.as_mut_slice()
+        && let (Some(old), Some(new)) = (&mut old.value, &mut new.value)
+    {
+        let (marked_old, marked_new) = marked(&old.before, &new.before);
+        (*old, *new) = (marked_old.owned(), marked_new.owned());
+    }
+    sides
+}
+
+impl<'r> SideView<'r> {
+    fn new(class: &'static str, label: &'static str, shown: &'r Shown) -> Self {
+        let (secret, text) = match shown {
+            Shown::Secret { secret } => (Some(secret.as_str()), None),
+            Shown::Value { value } => (None, Some(notation(value))),
+        };
+        let (block, value) = match text {
+            Some(text) if text.contains('\n') => (Some(text), None),
+            text => (None, text.map(|text| Marked::plain(&text).owned())),
+        };
+        SideView {
+            class,
+            label,
+            secret,
+            block,
+            value,
+        }
+    }
+}
+
+/// A value as it would stand in YAML; a text of several lines as it is.
+fn notation(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains('\n') => text.clone(),
+        value => {
+            let mut lines = Vec::new();
+            match head(value, 0) {
+                Some(head) => lines.push(head),
+                None => body(value, 0, &mut lines),
+            }
+            lines.join("\n")
+        }
+    }
+}
+
+/// What stands behind a key, if it needs no lines of its own; the lines of a text come along.
+fn head(value: &Value, indent: usize) -> Option<String> {
+    match value {
+        Value::Object(map) if map.is_empty() => Some("{}".to_owned()),
+        Value::Array(items) if items.is_empty() => Some("[]".to_owned()),
+        Value::Object(_) | Value::Array(_) => None,
+        Value::String(text) if text.contains('\n') => Some(scalar::write_block(text, indent)),
+        Value::String(text) => Some(scalar::write(text)),
+        other => Some(other.to_string()),
+    }
+}
+
+/// The lines of a map or list that is not empty.
+fn body(value: &Value, indent: usize, lines: &mut Vec<String>) {
+    let margin = " ".repeat(indent);
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let key = scalar::write(key);
+                match head(value, indent + 2) {
+                    Some(head) => lines.push(format!("{margin}{key}: {head}")),
+                    None => {
+                        lines.push(format!("{margin}{key}:"));
+                        body(value, indent + 2, lines);
+                    }
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                let first = lines.len();
+                match head(item, indent + 2) {
+                    Some(head) => lines.push(format!("{margin}  {head}")),
+                    None => body(item, indent + 2, lines),
+                }
+                // The dash takes the place of the blanks that the item's first line is indented by.
+                if let Some(line) = lines.get_mut(first) {
+                    line.replace_range(indent..indent + 1, "-");
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A hunk as rows of two sides: lines that went stand beside those that came in their place.
+fn rows(hunk: &Hunk) -> Vec<Row<'_>> {
+    let mut rows = Vec::with_capacity(hunk.lines.len());
+    let (mut old_at, mut new_at) = (hunk.old_start, hunk.new_start);
+    for stretch in hunk
+        .lines
+        .chunk_by(|a, b| (a.side == Side::Both) == (b.side == Side::Both))
+    {
+        let on = |side: Side| {
+            stretch
+                .iter()
+                .filter(move |line| line.side == side || line.side == Side::Both)
+                .map(|line| line.text.as_str())
+        };
+        let (mut olds, mut news) = (on(Side::Old), on(Side::New));
+        let same = stretch.first().is_some_and(|line| line.side == Side::Both);
+        loop {
+            let (old, new) = match (olds.next(), news.next()) {
+                (None, None) => break,
+                (Some(old), Some(new)) => {
+                    let (old, new) = marked(old, new);
+                    (Some(old), Some(new))
+                }
+                (old, new) => (old.map(Marked::plain), new.map(Marked::plain)),
+            };
+            rows.push(Row {
+                same,
+                old: old.map(|text| Cell::next(&mut old_at, text)),
+                new: new.map(|text| Cell::next(&mut new_at, text)),
+            });
+        }
+    }
+    rows
+}
+
+impl<'r> Cell<'r> {
+    fn next(at: &mut usize, text: Marked<&'r str>) -> Self {
+        *at += 1;
+        Cell { at: *at - 1, text }
+    }
+}
+
+/// Marks the words in which two texts differ, unless they have too little in common for that to help.
+fn marked<'t>(old: &'t str, new: &'t str) -> (Marked<&'t str>, Marked<&'t str>) {
+    let plain = (Marked::plain(old), Marked::plain(new));
+    if old == new {
+        return plain;
+    }
+    let length = |chars: &mut dyn Iterator<Item = (char, char)>| -> usize {
+        chars
+            .take_while(|(old, new)| old == new)
+            .map(|(c, _)| c.len_utf8())
+            .sum()
+    };
+    let start = length(&mut old.chars().zip(new.chars()));
+    let end = length(&mut old[start..].chars().rev().zip(new[start..].chars().rev()));
+    // Whole words are easier to read than the letters that changed in them.
+    let start = old[..start].trim_end_matches(char::is_alphanumeric).len();
+    let tail = &old[old.len() - end..];
+    let end = tail.trim_start_matches(char::is_alphanumeric).len();
+    let common = old[..start].trim().len() + old[old.len() - end..].trim().len();
+    if common * 4 < old.len().max(new.len()) {
+        return plain;
+    }
+    let cut = |text: &'t str| Marked {
+        before: &text[..start],
+        marked: &text[start..text.len() - end],
+        after: &text[text.len() - end..],
+    };
+    (cut(old), cut(new))
+}

@@ -1,0 +1,561 @@
+//! The forms a [`Report`](super::Report) is written in, and what they share: order, counts and short values.
+
+mod html;
+mod json;
+mod markdown;
+mod text;
+
+pub use html::html;
+pub use json::{json, json_schema};
+pub use markdown::markdown;
+pub use text::{TextOptions, text};
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use serde_json::Value;
+
+use super::{Change, ChangeKind, Impact, LayerPair, Part, ProfilePair, Report, Shown, Side};
+use crate::yaml::scalar;
+
+/// Characters kept before the first difference of two long texts.
+const LEAD: usize = 20;
+
+/// All changes of one impact.
+struct Section<'r> {
+    impact: Impact,
+    changes: usize,
+    places: Vec<Place<'r>>,
+}
+
+/// Changes of one impact in one layer, or in a profile itself.
+struct Place<'r> {
+    profile: &'r str,
+    layer: Option<&'r str>,
+    groups: Vec<Group<'r>>,
+}
+
+/// Changes that one preset explains, or none, for one reason.
+struct Group<'r> {
+    preset: Option<&'r str>,
+    /// The switch of the preset itself, where it has the same impact for the same reason.
+    switch: Option<&'r Change>,
+    because: &'r str,
+    changes: Vec<&'r Change>,
+}
+
+impl Place<'_> {
+    /// The reason that all its changes share, to be said once.
+    fn because(&self) -> Option<&str> {
+        let (first, rest) = self.groups.split_first()?;
+        let shared = rest.iter().all(|group| group.because == first.because);
+        (shared && !first.because.is_empty()).then_some(first.because)
+    }
+}
+
+/// The changes, worst impact first, then by layer, then by preset; what no preset explains comes last.
+fn sections(report: &Report) -> Vec<Section<'_>> {
+    let mut sections = Vec::new();
+    for impact in Impact::ALL {
+        let changes: Vec<&Change> = report
+            .changes
+            .iter()
+            .filter(|change| change.impact == impact)
+            .collect();
+        if changes.is_empty() {
+            continue;
+        }
+        sections.push(Section {
+            impact,
+            changes: changes.len(),
+            places: places(changes),
+        });
+    }
+    sections
+}
+
+fn places(changes: Vec<&Change>) -> Vec<Place<'_>> {
+    gather(changes, |change| {
+        (change.profile.as_str(), change.layer.as_deref())
+    })
+    .into_iter()
+    .map(|((profile, layer), changes)| Place {
+        profile,
+        layer,
+        groups: groups(changes),
+    })
+    .collect()
+}
+
+fn groups(changes: Vec<&Change>) -> Vec<Group<'_>> {
+    let is_switch = |change: &Change| matches!(change.part, Part::Preset(_));
+    let (mut switches, others): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().partition(|change| is_switch(change));
+    let explained = others
+        .into_iter()
+        .filter(|change| change.preset.is_some())
+        .collect();
+    let mut groups = Vec::new();
+    for (preset, changes) in gather(explained, |change| change.preset.as_deref()) {
+        groups.extend(explained_groups(preset, changes, &mut switches));
+    }
+    let is_left = |change: &Change| switches.iter().any(|left| std::ptr::eq(*left, change));
+    let loose = changes
+        .into_iter()
+        .filter(|change| match is_switch(change) {
+            true => is_left(change),
+            false => change.preset.is_none(),
+        })
+        .collect();
+    groups.extend(by_reason(None, loose));
+    groups
+}
+
+/// The groups of one preset; takes its switch, and what has the same reason as the switch comes first.
+fn explained_groups<'r>(
+    preset: Option<&'r str>,
+    changes: Vec<&'r Change>,
+    switches: &mut Vec<&'r Change>,
+) -> Vec<Group<'r>> {
+    let mut groups = by_reason(preset, changes);
+    let found = switches.iter().enumerate().find_map(|(at, switch)| {
+        let reason = |group: &Group<'_>| group.because == switch.because;
+        let group = groups.iter().position(reason)?;
+        // What has no reason must not come behind one.
+        let may_lead = group == 0 || !groups[0].because.is_empty();
+        (may_lead && names_switch(preset?, switch)).then_some((at, group))
+    });
+    if let Some((at, group)) = found {
+        groups[..=group].rotate_right(1);
+        groups[0].switch = Some(switches.remove(at));
+    }
+    groups
+}
+
+/// Whether `GROUP: OLD -> NEW` speaks of this switch.
+fn names_switch(title: &str, switch: &Change) -> bool {
+    let Part::Preset(group) = &switch.part else {
+        return false;
+    };
+    title
+        .strip_prefix(group.as_str())
+        .is_some_and(|rest| rest.starts_with(": "))
+}
+
+/// Groups by their reason; what has none comes first, lest it seem to have the reason above it.
+fn by_reason<'r>(preset: Option<&'r str>, changes: Vec<&'r Change>) -> Vec<Group<'r>> {
+    let mut reasons = gather(changes, |change| change.because.as_str());
+    reasons.sort_by_key(|(because, _)| !because.is_empty());
+    reasons
+        .into_iter()
+        .map(|(because, changes)| Group {
+            preset,
+            switch: None,
+            because,
+            changes,
+        })
+        .collect()
+}
+
+/// Puts together what has the same key, in the order in which the keys come up.
+fn gather<'r, K: Copy + Eq + Hash>(
+    changes: Vec<&'r Change>,
+    key: impl Fn(&'r Change) -> K,
+) -> Vec<(K, Vec<&'r Change>)> {
+    let mut positions = HashMap::new();
+    let mut found: Vec<(K, Vec<&Change>)> = Vec::new();
+    for change in changes {
+        let key = key(change);
+        let position = *positions.entry(key).or_insert_with(|| {
+            found.push((key, Vec::new()));
+            found.len() - 1
+        });
+        found[position].1.push(change);
+    }
+    found
+}
+
+/// A layer, or a profile's own fields and variables, as a row of a table.
+struct LayerRow<'r> {
+    name: &'r str,
+    kind: &'r str,
+    old: Cow<'r, str>,
+    new: Cow<'r, str>,
+    step: &'r str,
+    changes: usize,
+}
+
+impl<'r> LayerRow<'r> {
+    fn of(layer: &'r LayerPair) -> Self {
+        let replaced = match (&layer.old, &layer.new) {
+            (Some(old), Some(new)) => old.pack != new.pack,
+            _ => false,
+        };
+        let old = layer.old.as_ref().map(|old| {
+            if replaced {
+                Cow::Owned(format!("{} {}", old.pack, old.version))
+            } else {
+                Cow::Borrowed(old.version.as_str())
+            }
+        });
+        let new = layer.new.as_ref().map(|new| new.version.as_str());
+        let step = match (&old, new, layer.step) {
+            (None, _, _) => "added",
+            (_, None, _) => "removed",
+            _ if replaced => "replaced",
+            (_, _, step) => step.map_or("", |step| step.as_str()),
+        };
+        LayerRow {
+            name: &layer.name,
+            kind: &layer.kind,
+            old: old.unwrap_or_default(),
+            new: Cow::Borrowed(new.unwrap_or_default()),
+            step,
+            changes: layer.changes,
+        }
+    }
+}
+
+/// The rows of a profile that have changes, the profile itself first.
+fn layer_rows<'r>(report: &Report, profile: &'r ProfilePair) -> Vec<LayerRow<'r>> {
+    let own = report
+        .changes
+        .iter()
+        .filter(|change| change.layer.is_none() && change.profile == profile.name)
+        .count();
+    let itself = LayerRow {
+        name: "(profile)",
+        kind: "",
+        old: Cow::Borrowed(profile.old.as_ref().map_or("", |old| &old.version)),
+        new: Cow::Borrowed(profile.new.as_ref().map_or("", |new| &new.version)),
+        step: "",
+        changes: own,
+    };
+    [itself]
+        .into_iter()
+        .chain(profile.layers.iter().map(LayerRow::of))
+        .filter(|row| row.changes > 0)
+        .collect()
+}
+
+/// `1 change`, `2 changes`.
+fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// What is changed: the part, where it is not the values, and the path inside.
+fn label(change: &Change) -> String {
+    let (kind, name) = match &change.part {
+        Part::Profile | Part::Values if !change.path.is_empty() => ("", ""),
+        Part::Profile => ("profile", ""),
+        Part::Values => ("values", ""),
+        Part::Layer => ("layer", ""),
+        Part::Variable(name) => ("variable", name.as_str()),
+        Part::Preset(name) => ("preset", name.as_str()),
+        Part::File(name) => ("file", name.as_str()),
+        Part::Commands(name) => ("", name.as_str()),
+        Part::Manifest(name) => ("manifest", name.as_str()),
+    };
+    let words: Vec<&str> = [kind, name, &change.path]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect();
+    visible(&words.join(" ")).into_owned()
+}
+
+/// What is to be said beside a change.
+fn remarks(change: &Change) -> Vec<Cow<'_, str>> {
+    let mut remarks: Vec<Cow<'_, str>> = change
+        .remarks
+        .iter()
+        .map(|remark| visible(remark))
+        .collect();
+    match change.kind {
+        ChangeKind::Retyped if remarks.is_empty() => remarks.push("another type".into()),
+        ChangeKind::Text => remarks.push("only the notation".into()),
+        _ => {}
+    }
+    if let Some(section) = &change.section {
+        remarks.push(format!("RA: {}", visible(section)).into());
+    }
+    remarks
+}
+
+/// Where a moved item was and is, where the values tell.
+fn move_words(change: &Change) -> String {
+    let place = |shown: &Option<Shown>| match shown {
+        Some(Shown::Value { value }) => value.as_u64(),
+        _ => None,
+    };
+    match (place(&change.old), place(&change.new)) {
+        (Some(old), Some(new)) => format!("moved from {old} to {new}"),
+        _ => "moved".to_owned(),
+    }
+}
+
+/// A stretch of text with the number of each line: of a hunk, or the start of a value.
+struct Lines<'r> {
+    lines: Vec<(Side, usize, &'r str)>,
+    /// Lines that are not shown.
+    more: usize,
+}
+
+/// The lines that tell a change: its hunks, or the first `most` lines of its values; none where values fit on one line.
+fn line_blocks(change: &Change, most: usize) -> Vec<Lines<'_>> {
+    if !change.lines.is_empty() {
+        return change.lines.iter().map(numbered).collect();
+    }
+    let old = change.old.as_ref();
+    let new = change.new.as_ref();
+    if ![old, new].into_iter().flatten().any(has_lines) {
+        return Vec::new();
+    }
+    [(Side::Old, old), (Side::New, new)]
+        .into_iter()
+        .filter_map(|(side, shown)| first_lines(side, shown?, most))
+        .collect()
+}
+
+fn numbered(hunk: &super::Hunk) -> Lines<'_> {
+    let (mut old, mut new) = (hunk.old_start, hunk.new_start);
+    let mut lines = Vec::with_capacity(hunk.lines.len());
+    for line in &hunk.lines {
+        let number = if line.side == Side::Old { old } else { new };
+        old += usize::from(line.side != Side::New);
+        new += usize::from(line.side != Side::Old);
+        lines.push((line.side, number, line.text.as_str()));
+    }
+    Lines { lines, more: 0 }
+}
+
+/// Whether a value is a text that needs more than one line; a line break at its end needs none.
+fn has_lines(shown: &Shown) -> bool {
+    match shown {
+        Shown::Value {
+            value: Value::String(text),
+        } => text.strip_suffix('\n').unwrap_or(text).contains('\n'),
+        _ => false,
+    }
+}
+
+fn first_lines(side: Side, shown: &Shown, most: usize) -> Option<Lines<'_>> {
+    let Shown::Value {
+        value: Value::String(text),
+    } = shown
+    else {
+        return None;
+    };
+    let lines: Vec<_> = (1..)
+        .zip(text.lines().take(most))
+        .map(|(number, line)| (side, number, line))
+        .collect();
+    let more = text.lines().count() - lines.len();
+    Some(Lines { lines, more })
+}
+
+/// The value before and after, each on one line of about `room` characters.
+fn short_values(change: &Change, room: usize) -> (Option<String>, Option<String>) {
+    let text = |shown: &Option<Shown>| match shown {
+        Some(Shown::Value {
+            value: Value::String(text),
+        }) => Some(text.clone()),
+        _ => None,
+    };
+    if let (Some(old), Some(new)) = (text(&change.old), text(&change.new))
+        && old.chars().count().max(new.chars().count()) > room
+    {
+        let start = shared_start(&old, &new);
+        let lead = if start > 0 { "…" } else { "" };
+        let from_there = |text: &str| short_text(&format!("{lead}{}", &text[start..]), room);
+        return (Some(from_there(&old)), Some(from_there(&new)));
+    }
+    let short = |shown: &Option<Shown>| shown.as_ref().map(|shown| short_value(shown, room));
+    (short(&change.old), short(&change.new))
+}
+
+/// Up to where two texts need not be shown because both have it.
+fn shared_start(old: &str, new: &str) -> usize {
+    let mut pairs = old.char_indices().zip(new.chars());
+    let differs = pairs
+        .find(|((_, old), new)| old != new)
+        .map_or(old.len().min(new.len()), |((at, _), _)| at);
+    let mut back = old[..differs].char_indices().rev();
+    back.nth(LEAD).map_or(0, |(at, _)| at)
+}
+
+fn short_value(shown: &Shown, room: usize) -> String {
+    match shown {
+        Shown::Secret { secret } => format!("(secret {})", visible(secret)),
+        Shown::Value {
+            value: Value::String(text),
+        } => short_text(text, room),
+        Shown::Value { value } => flow(value, room),
+    }
+}
+
+/// A text as a scalar on one line, with a count of what is left out.
+fn short_text(text: &str, room: usize) -> String {
+    let shown = cut(text, room);
+    let written = scalar::write(&shown);
+    let written = visible(&written);
+    if let Cow::Borrowed(_) = shown {
+        return written.into_owned();
+    }
+    let left = chars(text) + 1 - chars(&shown);
+    format!("{written} ({})", count(left, "more character"))
+}
+
+/// A text between brackets: its first line, as far as there is room.
+fn flow_text(text: &str, room: usize) -> String {
+    let whole = text.strip_suffix('\n').unwrap_or(text);
+    let written = match whole.split_once('\n') {
+        Some((first, _)) => {
+            let first = cut(first, room.saturating_sub(1));
+            scalar::write_in_flow(&format!("{}…", first.trim_end_matches('…')))
+        }
+        None => scalar::write_in_flow(&cut(text, room)),
+    };
+    visible(&written).into_owned()
+}
+
+/// A value as YAML on one line of at most about `room` characters: `{a: 1, …, 12 more}`.
+fn flow(value: &Value, room: usize) -> String {
+    match value {
+        Value::Object(map) => {
+            let entries = map.iter().map(|(key, value)| (Some(key.as_str()), value));
+            bracketed(['{', '}'], entries, room)
+        }
+        Value::Array(items) => bracketed(['[', ']'], items.iter().map(|value| (None, value)), room),
+        Value::String(text) => flow_text(text, room),
+        other => other.to_string(),
+    }
+}
+
+fn bracketed<'v>(
+    [open, close]: [char; 2],
+    entries: impl ExactSizeIterator<Item = (Option<&'v str>, &'v Value)>,
+    room: usize,
+) -> String {
+    let all = entries.len();
+    let mut text = String::from(open);
+    let mut length = 1;
+    for (index, (key, value)) in entries.enumerate() {
+        let separator = if index == 0 { "" } else { ", " };
+        let key = key.map_or(String::new(), |key| format!("{}: ", flow_text(key, room)));
+        let more = |left: usize| format!("…, {left} more{close}");
+        let left = all - index - 1;
+        let kept_free = match left {
+            0 => 1,
+            _ => ", ".len() + chars(&more(left)),
+        };
+        let prefix = format!("{separator}{key}");
+        let room_left = room.saturating_sub(length + chars(&prefix) + kept_free);
+        let entry = format!("{prefix}{}", flow(value, room_left));
+        length += chars(&entry);
+        if length + kept_free > room {
+            return format!("{text}{separator}{}", more(left + 1));
+        }
+        text.push_str(&entry);
+    }
+    text.push(close);
+    text
+}
+
+fn chars(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// The start of a text that is longer than `room`, with `…` for the rest.
+fn cut(text: &str, room: usize) -> Cow<'_, str> {
+    if text.char_indices().nth(room).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let kept = text.char_indices().nth(room.saturating_sub(1));
+    let end = kept.map_or(text.len(), |(at, _)| at);
+    Cow::Owned(format!("{}…", &text[..end]))
+}
+
+/// A text in which what a terminal would obey, or would not show, is written out: `\x1B`, `\u202E`.
+fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_invisible) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if !is_invisible(c) => out.push(c),
+            c if (c as u32) < 0x100 => out.push_str(&format!("\\x{:02X}", c as u32)),
+            c if (c as u32) < 0x1_0000 => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c => out.push_str(&format!("\\U{:08X}", c as u32)),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Control characters, and characters that reorder or hide the text around them.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{200b}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn long_values_tell_how_much_is_left_out() {
+        let value = json!({"a": 1, "b": [1, 2, 3], "c": "on", "d": {"e": null}});
+        assert_eq!(
+            flow(&value, 80),
+            r#"{a: 1, b: [1, 2, 3], c: "on", d: {e: null}}"#
+        );
+        assert_eq!(flow(&value, 35), "{a: 1, b: [1, 2, 3], …, 2 more}");
+        assert_eq!(flow(&value, 20), "{a: 1, …, 3 more}");
+        assert_eq!(flow(&value, 3), "{…, 4 more}");
+        assert_eq!(flow(&json!([]), 3), "[]");
+        assert_eq!(flow(&json!(["a\nb\nc\n"]), 40), "[a…]");
+    }
+
+    #[test]
+    fn values_keep_to_their_room() {
+        let value = json!({"list": (0..50).collect::<Vec<_>>(), "map": {"text": "x".repeat(90)}});
+        for room in 20..200 {
+            let text = flow(&value, room);
+            assert!(chars(&text) <= room, "{room}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_text_has_its_room() {
+        assert_eq!(cut("ééééé", 5), "ééééé");
+        assert_eq!(cut("éééééé", 5), "éééé…");
+        assert_eq!(cut("a", 0), "…");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_out() {
+        assert_eq!(
+            visible("a\u{1b}[31m\u{9b}\u{202e}\u{e0041}\t"),
+            "a\\x1B[31m\\x9B\\u202E\\U000E0041\\t"
+        );
+        assert_eq!(visible("漢 é"), "漢 é");
+    }
+}

@@ -1,0 +1,129 @@
+//! Where a change is inside a tree, with the items of lists named by what they are rather than by their number.
+
+use std::fmt;
+
+/// One step of a [`Place`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A key of a map: `.key`.
+    Key(String),
+    /// The item of a list whose `key` has this value: `[name=x]`.
+    Item(&'static str, String),
+    /// The item of a list that is this scalar: `[=x]`, the second of that value `[=x#2]`.
+    Value(String),
+    /// An item without an identity: `[3]`, on the new side where both have it.
+    Index(usize),
+    /// A text that is read as a tree of its own: `(yaml)`, `(json)`, `(toml)`, `(base64)`.
+    Inside(&'static str),
+}
+
+/// A path inside a part of a layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place(Vec<Step>);
+
+impl Place {
+    pub(super) fn push(&mut self, step: Step) {
+        self.0.push(step);
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// The last key on the way, which names what a value is.
+    pub(super) fn last_key(&self) -> &str {
+        self.0
+            .iter()
+            .rev()
+            .find_map(|step| match step {
+                Step::Key(key) => Some(key.as_str()),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+}
+
+/// Writes a text of a step so that the path can be taken apart again.
+fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for c in text.chars() {
+        if matches!(c, '.' | '[' | ']' | '(' | ')' | '=' | '\\') {
+            f.write_str("\\")?;
+        }
+        match c {
+            '\n' => f.write_str("\\n")?,
+            c => write!(f, "{c}")?,
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Key(key) => {
+                    if index > 0 {
+                        f.write_str(".")?;
+                    }
+                    // Dashes, slashes and colons are common in keys and mean nothing here.
+                    escape(f, key)?;
+                }
+                Step::Item(key, value) => {
+                    write!(f, "[{key}=")?;
+                    escape_value(f, value)?;
+                    f.write_str("]")?;
+                }
+                Step::Value(value) => {
+                    f.write_str("[=")?;
+                    escape_value(f, value)?;
+                    f.write_str("]")?;
+                }
+                Step::Index(number) => write!(f, "[{number}]")?,
+                Step::Inside(language) => write!(f, "({language})")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Inside brackets only the closing one ends the text.
+fn escape_value(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    for c in text.chars() {
+        match c {
+            ']' | '\\' => write!(f, "\\{c}")?,
+            '\n' => f.write_str("\\n")?,
+            c => write!(f, "{c}")?,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_reads_like_the_text_it_is_about() {
+        let mut place = Place::default();
+        for step in [
+            Step::Key("env".to_owned()),
+            Step::Item("name", "A.B".to_owned()),
+            Step::Key("portworx.io/misc-args".to_owned()),
+            Step::Inside("json"),
+            Step::Key("x".to_owned()),
+            Step::Value("size=64".to_owned()),
+            Step::Index(2),
+        ] {
+            place.push(step);
+        }
+        assert_eq!(
+            place.to_string(),
+            r"env[name=A.B].portworx\.io/misc-args(json).x[=size=64][2]"
+        );
+        assert_eq!(place.last_key(), "x");
+    }
+}

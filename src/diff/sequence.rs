@@ -1,0 +1,151 @@
+//! Matching of two lists whose items are known by a key, in time that grows with their length.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+/// An item of the old list and the item of the new list that is the same, or one without a counterpart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pair {
+    /// Only in the old list, by its number.
+    Old(usize),
+    /// Only in the new list.
+    New(usize),
+    /// In both. `moved` if it stands elsewhere among the items of both.
+    Both {
+        /// Its number in the old list.
+        old: usize,
+        /// Its number in the new list.
+        new: usize,
+        /// Whether its place among the common items changed.
+        moved: bool,
+    },
+}
+
+/// Pairs the items of two lists by their keys; the n-th item of a key goes with the n-th. The result follows the new
+/// list, with what went from the old one in its place.
+pub(super) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
+    let mut places: HashMap<&K, Vec<usize>> = HashMap::with_capacity(old.len());
+    for (index, key) in old.iter().enumerate().rev() {
+        places.entry(key).or_default().push(index);
+    }
+    let partners: Vec<Option<usize>> = new
+        .iter()
+        .map(|key| places.get_mut(key).and_then(Vec::pop))
+        .collect();
+    let common: Vec<usize> = partners.iter().flatten().copied().collect();
+    let stays = increasing(&common);
+    let mut taken = vec![false; old.len()];
+    for partner in &common {
+        taken[*partner] = true;
+    }
+    let mut pairs = Vec::with_capacity(old.len() + new.len());
+    let mut next_old = 0;
+    let mut number = 0;
+    for (new, partner) in partners.into_iter().enumerate() {
+        match partner {
+            None => {
+                // What went from here is told before what came in its stead.
+                while next_old < old.len() && !taken[next_old] {
+                    pairs.push(Pair::Old(next_old));
+                    next_old += 1;
+                }
+                pairs.push(Pair::New(new));
+            }
+            Some(old) => {
+                let moved = !stays[number];
+                number += 1;
+                if !moved {
+                    pairs.extend((next_old..old).filter(|old| !taken[*old]).map(Pair::Old));
+                    next_old = old + 1;
+                }
+                pairs.push(Pair::Both { old, new, moved });
+            }
+        }
+    }
+    pairs.extend(
+        (next_old..old.len())
+            .filter(|old| !taken[*old])
+            .map(Pair::Old),
+    );
+    pairs
+}
+
+/// For each number whether it belongs to one longest increasing subsequence.
+fn increasing(numbers: &[usize]) -> Vec<bool> {
+    // `tails[l]` is the index of the smallest number that ends a subsequence of length l + 1.
+    let mut tails: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = vec![None; numbers.len()];
+    for (index, number) in numbers.iter().enumerate() {
+        let length = tails.partition_point(|tail| numbers[*tail] < *number);
+        before[index] = length.checked_sub(1).map(|shorter| tails[shorter]);
+        if length == tails.len() {
+            tails.push(index);
+        } else {
+            tails[length] = index;
+        }
+    }
+    let mut belongs = vec![false; numbers.len()];
+    let mut at = tails.last().copied();
+    while let Some(index) = at {
+        belongs[index] = true;
+        at = before[index];
+    }
+    belongs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_are_matched_by_key_and_moves_are_told() {
+        assert_eq!(
+            pair(&["a", "b", "c"], &["a", "x", "c"]),
+            [
+                Pair::Both {
+                    old: 0,
+                    new: 0,
+                    moved: false
+                },
+                Pair::Old(1),
+                Pair::New(1),
+                Pair::Both {
+                    old: 2,
+                    new: 2,
+                    moved: false
+                },
+            ]
+        );
+        assert_eq!(
+            pair(&["a", "b", "c"], &["c", "a", "b"]),
+            [
+                Pair::Both {
+                    old: 2,
+                    new: 0,
+                    moved: true
+                },
+                Pair::Both {
+                    old: 0,
+                    new: 1,
+                    moved: false
+                },
+                Pair::Both {
+                    old: 1,
+                    new: 2,
+                    moved: false
+                },
+            ]
+        );
+        assert_eq!(
+            pair(&["a", "a"], &["a"]),
+            [
+                Pair::Both {
+                    old: 0,
+                    new: 0,
+                    moved: false
+                },
+                Pair::Old(1)
+            ]
+        );
+    }
+}

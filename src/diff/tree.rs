@@ -1,0 +1,482 @@
+//! Comparison of two trees by what their values mean: keys in any order, items of lists by their identity.
+
+use std::collections::{HashMap, HashSet};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::lines;
+use super::path::{Place, Step};
+use super::report::{ChangeKind, Hunk};
+use super::sequence::{Pair, pair};
+use crate::diagnostic::Source;
+use crate::yaml::{self, Limits};
+
+/// A difference, with its values as they are.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Difference {
+    pub(super) place: Place,
+    pub(super) kind: ChangeKind,
+    pub(super) old: Option<Value>,
+    pub(super) new: Option<Value>,
+    pub(super) lines: Vec<Hunk>,
+    pub(super) remarks: Vec<String>,
+    /// Whether the whole value is secret by where it stands.
+    pub(super) secret: bool,
+}
+
+/// The differences of two trees.
+pub(super) fn compare(old: &Value, new: &Value) -> Vec<Difference> {
+    let mut comparison = Comparison::default();
+    comparison.values(old, new);
+    comparison.found
+}
+
+/// The differences of two Kubernetes objects; the data of Secrets is decoded, and secret.
+pub(super) fn compare_objects(old: &Value, new: &Value) -> Vec<Difference> {
+    let mut comparison = Comparison::default();
+    let is_secret = |object: &Value| object.get("kind").and_then(Value::as_str) == Some("Secret");
+    comparison.in_secret = is_secret(old) || is_secret(new);
+    comparison.values(old, new);
+    comparison.found
+}
+
+/// The differences of two texts that stand at a known path, which may tell their language.
+pub(super) fn compare_texts(old: &str, new: &str, name: &str) -> Vec<Difference> {
+    let mut comparison = Comparison {
+        file_name: name.to_owned(),
+        ..Comparison::default()
+    };
+    comparison.texts(old, new);
+    comparison.found
+}
+
+/// Keys that tell the items of a list apart, the most telling first.
+const IDENTITIES: [&str; 9] = [
+    "name",
+    "targetPath",
+    "key",
+    "id",
+    "path",
+    "mountPath",
+    "containerPort",
+    "host",
+    "secretName",
+];
+
+#[derive(Default)]
+struct Comparison {
+    place: Place,
+    found: Vec<Difference>,
+    /// Whether this is a Secret, whose data must not be shown.
+    in_secret: bool,
+    /// The name of the file that a text is the content of.
+    file_name: String,
+}
+
+impl Comparison {
+    fn push(
+        &mut self,
+        kind: ChangeKind,
+        old: Option<Value>,
+        new: Option<Value>,
+    ) -> &mut Difference {
+        let secret = self.in_secret && self.is_in_data();
+        self.found.push(Difference {
+            place: self.place.clone(),
+            kind,
+            old,
+            new,
+            lines: Vec::new(),
+            remarks: Vec::new(),
+            secret,
+        });
+        let last = self.found.len() - 1;
+        &mut self.found[last]
+    }
+
+    fn is_in_data(&self) -> bool {
+        matches!(self.place.steps().first(), Some(Step::Key(key)) if key == "data" || key == "stringData")
+    }
+
+    fn within(&mut self, step: Step, compare: impl FnOnce(&mut Self)) {
+        self.place.push(step);
+        compare(self);
+        self.place.pop();
+    }
+
+    fn values(&mut self, old: &Value, new: &Value) {
+        match (old, new) {
+            (Value::Object(old), Value::Object(new)) => self.maps(old, new),
+            (Value::Array(old), Value::Array(new)) => self.lists(old, new),
+            (Value::String(old), Value::String(new)) => self.texts(old, new),
+            _ if old == new => {}
+            (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
+            _ => {
+                let same_text =
+                    is_scalar(old) && is_scalar(new) && scalar_text(old) == scalar_text(new);
+                let kind = if same_text {
+                    ChangeKind::Retyped
+                } else {
+                    ChangeKind::Changed
+                };
+                let difference = self.push(kind, Some(old.clone()), Some(new.clone()));
+                if is_scalar(old)
+                    && is_scalar(new)
+                    && type_name(old) != type_name(new)
+                    && !old.is_null()
+                    && !new.is_null()
+                {
+                    difference.remarks.push(format!(
+                        "{} becomes {}",
+                        type_name(old),
+                        type_name(new)
+                    ));
+                }
+            }
+        }
+    }
+
+    fn maps(&mut self, old: &Map<String, Value>, new: &Map<String, Value>) {
+        for (key, old) in old {
+            match new.get(key) {
+                Some(new) => self.within(Step::Key(key.clone()), |this| this.values(old, new)),
+                None => self.within(Step::Key(key.clone()), |this| {
+                    this.push(ChangeKind::Removed, Some(old.clone()), None);
+                }),
+            }
+        }
+        for (key, new) in new {
+            if !old.contains_key(key) {
+                self.within(Step::Key(key.clone()), |this| {
+                    this.push(ChangeKind::Added, None, Some(new.clone()));
+                });
+            }
+        }
+    }
+
+    fn lists(&mut self, old: &[Value], new: &[Value]) {
+        if old == new {
+            return;
+        }
+        // A list with one scalar before and one after has changed its value.
+        if let ([old], [new]) = (old, new)
+            && is_scalar(old)
+            && is_scalar(new)
+        {
+            return self.within(Step::Index(0), |this| this.values(old, new));
+        }
+        if let Some(identity) = Identity::of(old, new) {
+            return self.identified_lists(old, new, &identity);
+        }
+        self.anonymous_lists(old, new);
+    }
+
+    fn identified_lists(&mut self, old: &[Value], new: &[Value], identity: &Identity) {
+        let keys =
+            |items: &[Value]| numbered(items.iter().map(|item| identity.value(item)).collect());
+        let (old_keys, new_keys) = (keys(old), keys(new));
+        for found in pair(&old_keys, &new_keys) {
+            match found {
+                Pair::Old(at) => self.within(identity.step(&old_keys[at]), |this| {
+                    this.push(ChangeKind::Removed, Some(old[at].clone()), None);
+                }),
+                Pair::New(at) => self.within(identity.step(&new_keys[at]), |this| {
+                    this.push(ChangeKind::Added, None, Some(new[at].clone()))
+                        .remarks
+                        .push(place_remark(at, new.len()));
+                }),
+                Pair::Both {
+                    old: from,
+                    new: to,
+                    moved,
+                } => self.within(identity.step(&new_keys[to]), |this| {
+                    if moved {
+                        this.moved(from, to);
+                    }
+                    this.values(&old[from], &new[to]);
+                }),
+            }
+        }
+    }
+
+    fn moved(&mut self, from: usize, to: usize) {
+        self.push(
+            ChangeKind::Moved,
+            Some(Value::from(from + 1)),
+            Some(Value::from(to + 1)),
+        );
+    }
+
+    /// Items without an identity: equal ones are matched, what is left between them is compared in order.
+    fn anonymous_lists(&mut self, old: &[Value], new: &[Value]) {
+        let keys = |items: &[Value]| -> Vec<String> { items.iter().map(canonical).collect() };
+        let pairs = pair(&keys(old), &keys(new));
+        let mut gone: Vec<usize> = Vec::new();
+        let mut come: Vec<usize> = Vec::new();
+        for found in pairs.into_iter().chain([Pair::Both {
+            old: 0,
+            new: 0,
+            moved: false,
+        }]) {
+            match found {
+                Pair::Old(at) => gone.push(at),
+                Pair::New(at) => come.push(at),
+                Pair::Both {
+                    old,
+                    new,
+                    moved: true,
+                } => {
+                    gone.push(old);
+                    come.push(new);
+                }
+                Pair::Both { .. } => {
+                    gone.sort_unstable();
+                    for (from, to) in gone.iter().zip(&come) {
+                        self.within(Step::Index(*to), |this| this.values(&old[*from], &new[*to]));
+                    }
+                    let common = gone.len().min(come.len());
+                    for from in &gone[common..] {
+                        self.within(Step::Index(*from), |this| {
+                            this.push(ChangeKind::Removed, Some(old[*from].clone()), None);
+                        });
+                    }
+                    for to in &come[common..] {
+                        let count = new.len();
+                        self.within(Step::Index(*to), |this| {
+                            this.push(ChangeKind::Added, None, Some(new[*to].clone()))
+                                .remarks
+                                .push(place_remark(*to, count));
+                        });
+                    }
+                    gone.clear();
+                    come.clear();
+                }
+            }
+        }
+    }
+
+    fn texts(&mut self, old: &str, new: &str) {
+        if old == new {
+            return;
+        }
+        if self.in_secret
+            && matches!(self.place.steps(), [Step::Key(data), Step::Key(_)] if data == "data")
+            && let (Some(old), Some(new)) = (decoded(old), decoded(new))
+        {
+            return self.within(Step::Inside("base64"), |this| this.texts(&old, &new));
+        }
+        if let Some((language, old, new)) = self.trees(old, new) {
+            return self.within(Step::Inside(language), |this| this.values(&old, &new));
+        }
+        if old.contains('\n') || new.contains('\n') {
+            let hunks = lines::hunks(old, new);
+            self.push(ChangeKind::Changed, None, None).lines = hunks;
+            return;
+        }
+        self.push(ChangeKind::Changed, Some(old.into()), Some(new.into()));
+    }
+
+    /// Both texts as trees, where both are of one language that has them.
+    fn trees(&self, old: &str, new: &str) -> Option<(&'static str, Value, Value)> {
+        let both = |language: &'static str, parse: fn(&str) -> Option<Value>| {
+            let (old, new) = (parse(old)?, parse(new)?);
+            Some((language, old, new))
+        };
+        let is_toml = self.file_name.ends_with(".toml") || self.place.last_key().ends_with(".toml");
+        if is_toml {
+            return both("toml", toml_tree);
+        }
+        both("json", json_tree).or_else(|| both("yaml", yaml_tree))
+    }
+}
+
+/// Names that are unique: the second `a` becomes `a#2`.
+fn numbered(names: Vec<String>) -> Vec<String> {
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
+    names
+        .into_iter()
+        .map(|name| {
+            let count = seen.entry(name.clone()).or_insert(0);
+            *count += 1;
+            match count {
+                1 => name,
+                count => format!("{name}#{count}"),
+            }
+        })
+        .collect()
+}
+
+fn place_remark(index: usize, count: usize) -> String {
+    format!("item {} of {count}", index + 1)
+}
+
+/// What tells the items of two lists apart.
+enum Identity {
+    /// Scalars are known by themselves.
+    Itself,
+    /// A key whose value differs from item to item.
+    Key(&'static str),
+    /// The repository of an image, without tag and digest.
+    Repository,
+    /// Everything a toleration or a selector's expression asks for.
+    Whole(&'static [&'static str]),
+}
+
+impl Identity {
+    fn of(old: &[Value], new: &[Value]) -> Option<Identity> {
+        if old.iter().chain(new).all(is_scalar) {
+            return Some(Identity::Itself);
+        }
+        if !old.iter().chain(new).all(Value::is_object) {
+            return None;
+        }
+        let candidates = [Identity::Repository]
+            .into_iter()
+            .chain([Identity::Whole(&["key", "operator", "value", "effect"])])
+            .chain(IDENTITIES.into_iter().map(Identity::Key));
+        candidates
+            .into_iter()
+            .find(|identity| identity.fits(old) && identity.fits(new))
+    }
+
+    /// Whether it tells all items of a list apart; equal scalars and images of one repository are told apart by their
+    /// order.
+    fn fits(&self, items: &[Value]) -> bool {
+        let mut seen = HashSet::with_capacity(items.len());
+        items.iter().all(|item| {
+            self.applies(item)
+                && (seen.insert(self.value(item))
+                    || matches!(self, Identity::Repository | Identity::Itself))
+        })
+    }
+
+    fn applies(&self, item: &Value) -> bool {
+        match self {
+            Identity::Itself => is_scalar(item),
+            Identity::Key(key) => item.get(*key).is_some_and(is_scalar),
+            Identity::Repository => {
+                item.as_object().is_some_and(|map| map.len() == 1) && item["image"].is_string()
+            }
+            Identity::Whole(keys) => {
+                item.get("effect").is_some()
+                    && item.as_object().is_some_and(|map| {
+                        map.keys()
+                            .all(|key| keys.contains(&key.as_str()) || key == "tolerationSeconds")
+                    })
+            }
+        }
+    }
+
+    fn value(&self, item: &Value) -> String {
+        match self {
+            Identity::Itself => scalar_text(item),
+            Identity::Key(key) => item.get(*key).map(scalar_text).unwrap_or_default(),
+            Identity::Repository => {
+                repository(item["image"].as_str().unwrap_or_default()).to_owned()
+            }
+            Identity::Whole(keys) => {
+                let texts: Vec<String> = keys
+                    .iter()
+                    .filter_map(|key| item.get(*key))
+                    .map(scalar_text)
+                    .collect();
+                texts.join(":")
+            }
+        }
+    }
+
+    fn step(&self, value: &str) -> Step {
+        match self {
+            Identity::Itself => Step::Value(value.to_owned()),
+            Identity::Key(key) => Step::Item(key, value.to_owned()),
+            Identity::Repository => Step::Item("image", value.to_owned()),
+            Identity::Whole(_) => Step::Item("toleration", value.to_owned()),
+        }
+    }
+}
+
+/// An image without its tag and digest: `quay.io:5000/a/b:1@sha256:x` is `quay.io:5000/a/b`.
+fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    let name_start = image.rfind('/').map_or(0, |slash| slash + 1);
+    match image[name_start..].find(':') {
+        Some(colon) => &image[..name_start + colon],
+        None => image,
+    }
+}
+
+pub(super) fn is_scalar(value: &Value) -> bool {
+    !matches!(value, Value::Object(_) | Value::Array(_))
+}
+
+/// A scalar without the quotes of a text.
+pub(super) fn scalar_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+/// A value as a text that is the same for keys in any order.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort();
+            let parts: Vec<String> = keys
+                .into_iter()
+                .map(|key| format!("{key:?}:{}", canonical(&map[key])))
+                .collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        Value::Array(items) => {
+            let parts: Vec<String> = items.iter().map(canonical).collect();
+            format!("[{}]", parts.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let compact: String = text.split_whitespace().collect();
+    String::from_utf8(STANDARD.decode(compact).ok()?).ok()
+}
+
+fn json_tree(text: &str) -> Option<Value> {
+    let trimmed = text.trim_start();
+    if !trimmed.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(text).ok()
+}
+
+/// A text of several lines that is a YAML map, or a list of maps; a script or a unit file is neither.
+fn yaml_tree(text: &str) -> Option<Value> {
+    if !text.contains('\n') {
+        return None;
+    }
+    let value = yaml::to_json(&Source::new("text", text), Limits::VALUES).ok()?;
+    let is_tree = match &value {
+        Value::Object(map) => !map.is_empty(),
+        Value::Array(items) => items.iter().any(|item| !is_scalar(item)),
+        _ => false,
+    };
+    is_tree.then_some(value)
+}
+
+fn toml_tree(text: &str) -> Option<Value> {
+    toml::from_str::<Value>(text).ok()
+}

@@ -1,0 +1,214 @@
+//! Reads a profile of unknown origin: Palette's export as JSON or YAML, old ones too, and the flat shape of its
+//! Terraform export.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{
+    Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
+    Variable,
+};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::{self, Limits};
+
+/// The largest profile that is read.
+const LIMITS: Limits = Limits {
+    bytes: 128 << 20,
+    nodes: 4_000_000,
+    depth: 100,
+};
+
+/// Reads a profile.
+///
+/// # Errors
+/// The text is neither JSON nor YAML, or holds no profile.
+pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
+    let text = source.text();
+    if text.len() > LIMITS.bytes {
+        return Err(vec![Diagnostic::error(format!(
+            "`{}` has {} bytes, more than the {} that are read",
+            source.name(),
+            text.len(),
+            LIMITS.bytes
+        ))]);
+    }
+    if text.trim_start().starts_with('{') {
+        // Straight into the types: a tree in between would take most of the time.
+        return match serde_json::from_str::<Profile>(text) {
+            Ok(profile) => Ok(profile),
+            Err(error) if error.is_data() => from_value(source, json(source)?),
+            Err(error) => Err(vec![json_problem(source, &error)]),
+        };
+    }
+    let value = yaml::to_json(source, LIMITS)?;
+    from_value(source, value)
+}
+
+fn json(source: &Source) -> Result<Value, Vec<Diagnostic>> {
+    serde_json::from_str(source.text()).map_err(|error| vec![json_problem(source, &error)])
+}
+
+fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
+    let at = source.byte_of(error.line(), error.column());
+    let problem = Diagnostic::error("this is not JSON").at(source, at..at);
+    let reason = error.to_string();
+    let reason = reason.split(" at line ").next().unwrap_or_default();
+    if error.is_eof() {
+        problem
+            .label("it ends here, in the middle")
+            .help("the file is cut off: export the profile again")
+    } else {
+        problem.label(reason)
+    }
+}
+
+fn from_value(source: &Source, value: Value) -> Result<Profile, Vec<Diagnostic>> {
+    let shape = match &value {
+        Value::Object(map) if map.contains_key("spec") => {
+            serde_json::from_value(value).map_err(|error| error.to_string())
+        }
+        Value::Object(map) if map.contains_key("packs") => serde_json::from_value::<Flat>(value)
+            .map(Flat::profile)
+            .map_err(|error| error.to_string()),
+        _ => Err("there is neither `metadata` and `spec` nor `packs` at its top".to_owned()),
+    };
+    shape.map_err(|reason| {
+        vec![
+            Diagnostic::error(format!("`{}` is not a cluster profile: {reason}", source.name())).help(
+                "give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` wrote, a site file, or a revision",
+            ),
+        ]
+    })
+}
+
+/// The flat shape that Palette's Terraform export has.
+#[derive(Deserialize)]
+struct Flat {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    version: String,
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    cloud: String,
+    packs: Vec<FlatPack>,
+    #[serde(default, alias = "variables")]
+    profile_variables: Vec<Variable>,
+}
+
+#[derive(Deserialize)]
+struct FlatPack {
+    name: String,
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    version: String,
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default)]
+    layer: String,
+    #[serde(default)]
+    values: String,
+    #[serde(default)]
+    registry_uid: String,
+    #[serde(default)]
+    registry: Value,
+    #[serde(default, alias = "manifest")]
+    manifests: Vec<Manifest>,
+}
+
+impl Flat {
+    fn profile(self) -> Profile {
+        Profile {
+            metadata: Metadata {
+                name: self.name,
+                description: self.description,
+                labels: Map::new(),
+            },
+            spec: Spec {
+                version: self.version,
+                template: Template {
+                    kind: self.kind,
+                    cloud_type: self.cloud,
+                    packs: self.packs.into_iter().map(FlatPack::layer).collect(),
+                },
+                variables: self.profile_variables,
+            },
+        }
+    }
+}
+
+impl FlatPack {
+    fn layer(self) -> Layer {
+        let registry_name = match &self.registry {
+            Value::String(name) => name.clone(),
+            other => other
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+        };
+        let version = if self.version.is_empty() {
+            self.tag.clone()
+        } else {
+            self.version
+        };
+        Layer {
+            name: self.name,
+            kind: self.kind,
+            layer: self.layer,
+            version,
+            tag: self.tag,
+            values: self.values,
+            registry: RegistryReference {
+                metadata: RegistryMetadata {
+                    uid: self.registry_uid,
+                    name: registry_name,
+                    ..RegistryMetadata::default()
+                },
+            },
+            manifests: self.manifests,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profile(text: &str) -> Profile {
+        read(&Source::new("p", text)).unwrap_or_else(|problems| panic!("{problems:?}"))
+    }
+
+    #[test]
+    fn all_shapes_are_read() {
+        let json = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","packs":[{"name":"p","type":"oci"}]},"x":1}}"#;
+        let yaml = "metadata: {name: a}\nspec:\n  version: 1.0.0\n  template:\n    type: add-on\n    packs:\n    - {name: p, type: oci}\n";
+        assert_eq!(profile(json), profile(yaml));
+        let flat = profile(
+            "name: a\ntype: add-on\npacks:\n- name: p\n  tag: 1.0.0\n  registry_uid: u\n  registry: Public Repo\n",
+        );
+        assert_eq!(flat.spec.template.packs[0].version, "1.0.0");
+        assert_eq!(
+            flat.spec.template.packs[0].registry.metadata.name,
+            "Public Repo"
+        );
+    }
+
+    #[test]
+    fn what_is_no_profile_is_said_to_be_none() {
+        let problem = |text: &str| read(&Source::new("p.json", text)).unwrap_err()[0].to_string();
+        assert_eq!(
+            problem("{\"metadata\": {\"name\": \"a"),
+            "error: this is not JSON\n --> p.json:1:24\n  |\n1 | {\"metadata\": {\"name\": \"a\n  |                        ^ it ends here, in the middle\n  |\n  = help: the file is cut off: export the profile again\n"
+        );
+        assert!(
+            problem("[1, 2]")
+                .starts_with("error: `p.json` is not a cluster profile: there is neither")
+        );
+        assert!(problem("{\"spec\": 1}").starts_with("error: `p.json` is not a cluster profile: "));
+    }
+}
