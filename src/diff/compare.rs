@@ -1,5 +1,6 @@
 //! From two sets of profiles to a report.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -10,6 +11,7 @@ use super::impact::{Rules, Subject};
 use super::pairing;
 use super::path::{Place, Step};
 use super::presets::{Switched, switched};
+use super::reduce::reduce;
 use super::report::{
     Change, ChangeKind, FORMAT, Hunk, Impact, ImpactCount, LayerPair, PackVersion, Part,
     ProfileName, ProfilePair, Report, Summary, VersionStep,
@@ -20,7 +22,7 @@ use super::tree::{self, Difference};
 use super::{lines, versions};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::pack::Library;
-use crate::profile::{Layer, Manifest, Profile, Variable, to_palette_json};
+use crate::profile::{Layer, Manifest, Profile, Variable};
 use crate::revision::Revision;
 use crate::yaml::{self, Limits};
 
@@ -58,10 +60,6 @@ pub fn compare(
     library: &Library,
     options: &Options,
 ) -> Result<Report, Diagnostic> {
-    let mut bytes = Vec::new();
-    for profile in old.profiles.iter().chain(&new.profiles) {
-        bytes.push(to_palette_json(profile).unwrap_or_default());
-    }
     let announcements = match (&old.revision, &new.revision) {
         (Some(old), Some(new)) => Announcements::between(old, new)?,
         _ => Announcements::default(),
@@ -71,13 +69,12 @@ pub fn compare(
         options,
         rules: Rules::load()?,
         announcements,
-        secrets: Secrets::new(bytes.iter().map(Vec::as_slice), options.show_secrets),
+        secrets: Secrets::new(texts(old).chain(texts(new)), options.show_secrets),
         profile: String::new(),
         pack: PackContext::default(),
         changes: Vec::new(),
         notes: Vec::new(),
     };
-    drop(bytes);
     let profiles = pairing::profiles(&old.profiles, &new.profiles)
         .into_iter()
         .map(|(old, new)| comparison.profiles(old, new))
@@ -102,6 +99,25 @@ pub fn compare(
     };
     count(&mut report);
     Ok(report)
+}
+
+/// Everything of a side that may hold a secret.
+fn texts(input: &Input) -> impl Iterator<Item = &[u8]> {
+    input.profiles.iter().flat_map(|profile| {
+        let spec = &profile.spec;
+        let layers = spec.template.packs.iter().flat_map(|layer| {
+            let manifests = layer
+                .manifests
+                .iter()
+                .map(|manifest| manifest.content.as_bytes());
+            std::iter::once(layer.values.as_bytes()).chain(manifests)
+        });
+        let defaults = spec
+            .variables
+            .iter()
+            .filter_map(|variable| variable.default_value.as_deref());
+        layers.chain(defaults.map(str::as_bytes))
+    })
 }
 
 /// Where a change is, as `--only` and `--ignore` take it: `LAYER/PART/PATH`.
@@ -473,15 +489,22 @@ impl Comparison<'_> {
             return;
         }
         let before = self.changes.len();
-        let parse = |layer: &Layer| {
-            let source = Source::new(format!("values of {}", layer.name), layer.values.as_str());
+        let parse = |text: &str| {
+            let source = Source::new("values", text);
             match yaml::to_json(&source, Limits::VALUES) {
                 Ok(Value::Null) => Some(json!({})),
                 Ok(value) => Some(value),
                 Err(_) => None,
             }
         };
-        match (parse(old), parse(new)) {
+        let (old_text, new_text) = match reduce(&old.values, &new.values) {
+            Some((old, new)) => (Cow::Owned(old), Cow::Owned(new)),
+            None => (
+                Cow::Borrowed(old.values.as_str()),
+                Cow::Borrowed(new.values.as_str()),
+            ),
+        };
+        match (parse(&old_text), parse(&new_text)) {
             (Some(mut old), Some(mut new)) => {
                 self.node_files(&mut old, &mut new);
                 for difference in tree::compare(&old, &new) {

@@ -8,6 +8,7 @@ mod lines;
 mod pairing;
 mod path;
 mod presets;
+mod reduce;
 mod report;
 mod secrets;
 mod sequence;
