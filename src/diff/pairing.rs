@@ -12,13 +12,7 @@ pub(super) fn profiles<'p>(old: &'p [Profile], new: &'p [Profile]) -> Vec<Pair<'
     }
     let mut left: Vec<&Profile> = old.iter().collect();
     let mut partners: Vec<Option<&Profile>> = vec![None; new.len()];
-    let by_name = |old: &Profile, new: &Profile| old.metadata.name == new.metadata.name;
-    let by_role = |old: &Profile, new: &Profile| {
-        old.spec.template.kind == new.spec.template.kind
-            && shared_layers(old, new) * 2 >= new.spec.template.packs.len().max(1)
-    };
-    let rules: [&dyn Fn(&Profile, &Profile) -> bool; 2] = [&by_name, &by_role];
-    for rule in rules {
+    for rule in [same_name, same_role] {
         for (new, partner) in new.iter().zip(&mut partners) {
             if partner.is_none()
                 && let Some(at) = left.iter().position(|old| rule(old, new))
@@ -30,6 +24,16 @@ pub(super) fn profiles<'p>(old: &'p [Profile], new: &'p [Profile]) -> Vec<Pair<'
     let both = new.iter().zip(partners).map(|(new, old)| (old, Some(new)));
     both.chain(left.into_iter().map(|old| (Some(old), None)))
         .collect()
+}
+
+fn same_name(old: &Profile, new: &Profile) -> bool {
+    old.metadata.name == new.metadata.name
+}
+
+/// Whether two profiles are for the same: of one type, with at least half of the layers in both.
+fn same_role(old: &Profile, new: &Profile) -> bool {
+    let layers = new.spec.template.packs.len().max(1);
+    old.spec.template.kind == new.spec.template.kind && shared_layers(old, new) * 2 >= layers
 }
 
 fn shared_layers(old: &Profile, new: &Profile) -> usize {

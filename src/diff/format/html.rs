@@ -57,48 +57,32 @@ fn render(page: &Page<'_>) -> tera::TeraResult<String> {
     tera.render("page.html", &context)
 }
 
-/// Writes a text into an element or a quoted attribute.
-///
-/// What cannot be seen is spelled out: a control character has no place in HTML, and a mark that turns the direction
-/// round would make a line look like another.
+/// Writes a text into an element or a quoted attribute; what would not be seen, or would reorder the text around it, is
+/// spelled out.
 fn escape(text: &str, out: &mut dyn Write) -> IoResult<()> {
     let mut done = 0;
     for (at, c) in text.char_indices() {
-        let entity = match c {
+        let spelled_out;
+        let instead = match c {
             '<' => "&lt;",
             '>' => "&gt;",
             '&' => "&amp;",
             '"' => "&quot;",
             '\'' => "&#39;",
-            c if is_invisible(c) => "",
+            '\n' | '\t' => continue,
+            '\u{fffe}' => "\\uFFFE",
+            '\u{ffff}' => "\\uFFFF",
+            c if super::is_invisible(c) => {
+                spelled_out = super::visible(&text[at..at + c.len_utf8()]);
+                &*spelled_out
+            }
             _ => continue,
         };
         out.write_all(&text.as_bytes()[done..at])?;
+        out.write_all(instead.as_bytes())?;
         done = at + c.len_utf8();
-        if entity.is_empty() {
-            write!(out, "⟨U+{:04X}⟩", u32::from(c))?;
-        } else {
-            out.write_all(entity.as_bytes())?;
-        }
     }
     out.write_all(&text.as_bytes()[done..])
-}
-
-fn is_invisible(c: char) -> bool {
-    match c {
-        '\n' | '\t' => false,
-        '\u{ad}'
-        | '\u{61c}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}'
-        | '\u{e0000}'..='\u{e007f}' => true,
-        // Noncharacters, the last two of each plane among them.
-        '\u{fdd0}'..='\u{fdef}' => true,
-        c => c.is_control() || u32::from(c) & 0xfffe == 0xfffe,
-    }
 }
 
 /// What the template sees.
@@ -293,12 +277,22 @@ struct Sorted<'r> {
     by_profile: HashMap<&'r str, usize>,
     /// Where each layer is in its profile; the profile itself has no layer's name.
     by_layer: HashMap<(&'r str, Option<&'r str>), usize>,
+    /// The presets that explain changes of a layer.
+    presets: HashMap<(&'r str, Option<&'r str>), Vec<&'r str>>,
     anchors: HashSet<String>,
 }
 
 impl<'r> Sorted<'r> {
     fn new(report: &'r Report) -> Self {
         let mut sorted = Sorted::default();
+        for change in &report.changes {
+            if let Some(preset) = change.preset.as_deref() {
+                let presets = sorted.presets.entry(layer_of(change)).or_default();
+                if !presets.contains(&preset) {
+                    presets.push(preset);
+                }
+            }
+        }
         for pair in &report.profiles {
             let at = sorted.push_profile(&pair.name, versions_of_profile(pair));
             for layer in &pair.layers {
@@ -339,7 +333,7 @@ impl<'r> Sorted<'r> {
 
     /// Also takes the change of a profile or layer that the report does not list: what changed must not get lost.
     fn push_change(&mut self, change: &'r Change) {
-        let name = change.layer.as_deref();
+        let (_, name) = layer_of(change);
         let profile = match self.by_profile.get(change.profile.as_str()) {
             Some(&at) => at,
             None => self.push_profile(&change.profile, String::new()),
@@ -349,10 +343,22 @@ impl<'r> Sorted<'r> {
             None => self.push_layer(profile, name, Layer::unknown(name.unwrap_or_default())),
         };
         let view = ChangeView::new(change, self.anchor_of(change));
+        let preset = self.preset_of(change);
         let profile = &mut self.profiles[profile];
         profile.count += 1;
         let anchor = format!("{}-{layer}", profile.anchor);
-        profile.layers[layer].push(view, change, anchor);
+        profile.layers[layer].push(view, change.impact, preset, anchor);
+    }
+
+    /// The preset that explains a change; the switch of a preset stands with what it explains.
+    fn preset_of(&self, change: &'r Change) -> Option<&'r str> {
+        change.preset.as_deref().or_else(|| {
+            let presets = self.presets.get(&layer_of(change))?;
+            presets
+                .iter()
+                .copied()
+                .find(|preset| super::names_switch(preset, change))
+        })
     }
 
     /// An anchor that no other change has, though names are only the start of a hash.
@@ -370,6 +376,11 @@ impl<'r> Sorted<'r> {
         }
         anchor
     }
+}
+
+/// The profile and layer of a change, by their names.
+fn layer_of(change: &Change) -> (&str, Option<&str>) {
+    (&change.profile, change.layer.as_deref())
 }
 
 fn versions_of_profile(pair: &ProfilePair) -> String {
@@ -450,8 +461,13 @@ impl<'r> Layer<'r> {
         }
     }
 
-    fn push(&mut self, view: ChangeView<'r>, change: &'r Change, anchor: String) {
-        let preset = change.preset.as_deref();
+    fn push(
+        &mut self,
+        view: ChangeView<'r>,
+        impact: Impact,
+        preset: Option<&'r str>,
+        anchor: String,
+    ) {
         let group = match self.groups.iter().position(|group| group.preset == preset) {
             Some(at) => at,
             None => {
@@ -472,9 +488,9 @@ impl<'r> Layer<'r> {
         if self
             .worst
             .as_ref()
-            .is_none_or(|worst| worst.impact < change.impact)
+            .is_none_or(|worst| worst.impact < impact)
         {
-            self.worst = Some(ImpactName::new(change.impact));
+            self.worst = Some(ImpactName::new(impact));
         }
         self.anchor = Some(anchor);
     }

@@ -10,17 +10,16 @@ pub fn json(report: &Report) -> String {
     // Only maps whose keys are no texts have no JSON form, and a report has none.
     let text = serde_json::to_string_pretty(report).unwrap_or_default();
     let mut out = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // JSON lets these stand as they are, but a terminal might obey them. They only occur inside strings.
-        if c != '\n' && is_invisible(c) {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            out.push(c);
+    let mut copied = 0;
+    // JSON lets these stand as they are, but a terminal might obey them. They only occur inside strings.
+    for (at, found) in text.match_indices(|c| c != '\n' && is_invisible(c)) {
+        out.push_str(&text[copied..at]);
+        for unit in found.encode_utf16() {
+            out.push_str(&format!("\\u{unit:04x}"));
         }
+        copied = at + found.len();
     }
+    out.push_str(&text[copied..]);
     out.push('\n');
     out
 }

@@ -185,32 +185,41 @@ struct Item {
 }
 
 /// What stands below a layer.
-fn items<'p>(place: &'p Place<'_>) -> impl Iterator<Item = Item> + 'p {
+fn items(place: &Place<'_>) -> Vec<Item> {
+    let mut items = Vec::new();
     let mut preset = None;
-    place.groups.iter().flat_map(move |group| {
-        let starts = group.preset != preset;
-        preset = group.preset;
-        let heading = group
-            .preset
-            .filter(|_| starts)
-            .map(|preset| match group.switch {
-                Some(switch) => change_item(place, group, switch, 1),
-                None => Item {
-                    text: format!("  - preset {}\n", name(preset)),
-                    change: false,
-                },
+    for group in &place.groups {
+        if group.preset != preset {
+            preset = group.preset;
+            items.extend(preset.map(|preset| preset_item(preset, group)));
+        }
+        let mut depth = if preset.is_some() { 2 } else { 1 };
+        if place.because().is_none() && !group.because.is_empty() {
+            let words = prose(group.because);
+            items.push(Item {
+                text: format!("{:indent$}- {words}\n", "", indent = 2 * depth),
+                change: false,
             });
-        let depth = if group.preset.is_some() { 2 } else { 1 };
-        let changes = group.changes.iter();
-        let changes = changes.map(move |change| change_item(place, group, change, depth));
-        heading.into_iter().chain(changes)
-    })
+            depth += 1;
+        }
+        items.extend(
+            group
+                .changes
+                .iter()
+                .map(|change| change_item(change, depth)),
+        );
+    }
+    items
 }
 
-fn change_item(place: &Place<'_>, group: &Group<'_>, change: &Change, depth: usize) -> Item {
-    Item {
-        text: change_lines(change, own_reason(place, group), depth),
-        change: true,
+/// The heading of a preset, which is the change of the preset itself if that stands here.
+fn preset_item(preset: &str, group: &Group<'_>) -> Item {
+    match group.switch {
+        Some(switch) => change_item(switch, 1),
+        None => Item {
+            text: format!("  - preset {}\n", name(preset)),
+            change: false,
+        },
     }
 }
 
@@ -225,13 +234,8 @@ fn place_line(place: &Place<'_>) -> String {
     format!("- {profile}{layer}{because}\n")
 }
 
-/// The reason of a group, where its layer has several.
-fn own_reason<'g>(place: &Place<'_>, group: &Group<'g>) -> Option<&'g str> {
-    (place.because().is_none() && !group.because.is_empty()).then_some(group.because)
-}
-
-/// A change as an item of a list, its lines in a fence.
-fn change_lines(change: &Change, reason: Option<&str>, depth: usize) -> String {
+/// A change, its lines in a fence.
+fn change_item(change: &Change, depth: usize) -> Item {
     let word = match change.kind {
         ChangeKind::Added => "added ",
         ChangeKind::Removed => "removed ",
@@ -245,19 +249,18 @@ fn change_lines(change: &Change, reason: Option<&str>, depth: usize) -> String {
     } else {
         String::new()
     };
-    let mut besides: Vec<String> = remarks(change).iter().map(|words| prose(words)).collect();
-    besides.extend(reason.map(prose));
-    let besides = if besides.is_empty() {
+    let remarks: Vec<String> = remarks(change).iter().map(|words| prose(words)).collect();
+    let remarks = if remarks.is_empty() {
         String::new()
     } else {
-        format!(" ({})", besides.join("; "))
+        format!(" ({})", remarks.join("; "))
     };
     let label = name(&label(change));
-    format!(
-        "{:depth$}- {word}{label}{values}{besides}\n{fence}",
-        "",
-        depth = 2 * depth
-    )
+    let indent = " ".repeat(2 * depth);
+    Item {
+        text: format!("{indent}- {word}{label}{values}{remarks}\n{fence}"),
+        change: true,
+    }
 }
 
 fn values(change: &Change) -> String {
@@ -399,20 +402,28 @@ fn prose(text: &str) -> String {
     let text = visible(text);
     let text = cut(&text, 2 * LONGEST);
     let mut out: Vec<String> = Vec::new();
-    let mut unsafe_words: Vec<&str> = Vec::new();
+    let mut run = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         if is_plain(word) {
-            if !unsafe_words.is_empty() {
-                out.push(code(&unsafe_words.join(" ")));
-                unsafe_words.clear();
+            if !run.is_empty() {
+                out.push(code(&std::mem::take(&mut run)));
             }
             out.push(word.to_owned());
+            continue;
+        }
+        if !run.is_empty() {
+            run.push(' ');
+        }
+        let end = word.trim_end_matches([',', '.', ';', ':']).len();
+        if end == 0 || end == word.len() {
+            run.push_str(word);
         } else {
-            unsafe_words.push(word);
+            run.push_str(&word[..end]);
+            out.push(code(&std::mem::take(&mut run)) + &word[end..]);
         }
     }
-    if !unsafe_words.is_empty() {
-        out.push(code(&unsafe_words.join(" ")));
+    if !run.is_empty() {
+        out.push(code(&run));
     }
     out.join(" ")
 }
@@ -462,7 +473,7 @@ mod tests {
     fn only_plain_words_stand_as_they_are() {
         assert_eq!(
             prose("values of infra/os are not YAML, ask @all <b>now</b> (see 3) 1. deadbeef #12"),
-            "values of `infra/os` are not YAML, ask `@all <b>now</b>` (see `3) 1. deadbeef #12`"
+            "values of `infra/os` are not YAML, ask `@all <b>now</b>` (see `3) 1`. `deadbeef #12`"
         );
         assert_eq!(
             prose("a text-like number's end."),
@@ -470,7 +481,7 @@ mod tests {
         );
         assert_eq!(
             prose("www.example.com _x_ *y* &amp; :tada:"),
-            "`www.example.com _x_ *y* &amp; :tada:`"
+            "`www.example.com _x_ *y* &amp`; `:tada`:"
         );
     }
 }

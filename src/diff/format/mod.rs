@@ -1,4 +1,4 @@
-//! The forms a [`Report`](super::Report) is written in, and what they share: order, counts and short values.
+//! The forms a [`Report`] is written in, and what they share: order, counts and short values.
 
 mod html;
 mod json;
@@ -21,6 +21,9 @@ use crate::yaml::scalar;
 
 /// Characters kept before the first difference of two long texts.
 const LEAD: usize = 20;
+
+/// So many characters are not worth leaving out.
+const SLACK: usize = 24;
 
 /// All changes of one impact.
 struct Section<'r> {
@@ -397,7 +400,11 @@ fn short_value(shown: &Shown, room: usize) -> String {
 
 /// A text as a scalar on one line, with a count of what is left out.
 fn short_text(text: &str, room: usize) -> String {
-    let shown = cut(text, room);
+    // To say that something is left out takes room, too.
+    let shown = match text.char_indices().nth(room + SLACK) {
+        Some(_) => cut(text, room),
+        None => Cow::Borrowed(text),
+    };
     let written = scalar::write(&shown);
     let written = visible(&written);
     if let Cow::Borrowed(_) = shown {
@@ -422,44 +429,98 @@ fn flow_text(text: &str, room: usize) -> String {
 
 /// A value as YAML on one line of at most about `room` characters: `{a: 1, …, 12 more}`.
 fn flow(value: &Value, room: usize) -> String {
-    match value {
-        Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| (Some(key.as_str()), value));
-            bracketed(['{', '}'], entries, room)
-        }
-        Value::Array(items) => bracketed(['[', ']'], items.iter().map(|value| (None, value)), room),
-        Value::String(text) => flow_text(text, room),
-        other => other.to_string(),
+    if let Some(text) = whole(value, room) {
+        return text;
+    }
+    match (value, Entries::of(value)) {
+        (_, Some(entries)) => as_far_as_fits(entries, room),
+        (Value::String(text), None) => flow_text(text, room),
+        (other, None) => other.to_string(),
     }
 }
 
-fn bracketed<'v>(
-    [open, close]: [char; 2],
-    entries: impl ExactSizeIterator<Item = (Option<&'v str>, &'v Value)>,
-    room: usize,
-) -> String {
-    let all = entries.len();
-    let mut text = String::from(open);
+/// What stands between brackets.
+struct Entries<'v> {
+    open: char,
+    close: char,
+    list: Box<dyn ExactSizeIterator<Item = (Option<&'v str>, &'v Value)> + 'v>,
+}
+
+impl<'v> Entries<'v> {
+    fn of(value: &'v Value) -> Option<Self> {
+        match value {
+            Value::Object(map) => Some(Entries {
+                open: '{',
+                close: '}',
+                list: Box::new(map.iter().map(|(key, value)| (Some(key.as_str()), value))),
+            }),
+            Value::Array(items) => Some(Entries {
+                open: '[',
+                close: ']',
+                list: Box::new(items.iter().map(|value| (None, value))),
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// What stands before a value: a separator, and the key in a map.
+fn prefix(index: usize, key: Option<&str>, room: usize) -> String {
+    let separator = if index == 0 { "" } else { ", " };
+    match key {
+        Some(key) => format!("{separator}{}: ", flow_text(key, room)),
+        None => separator.to_owned(),
+    }
+}
+
+/// All of a value, if there is room for it; looks no further than the room.
+fn whole(value: &Value, room: usize) -> Option<String> {
+    let Some(entries) = Entries::of(value) else {
+        let text = match value {
+            Value::String(text) => {
+                let first = text.split('\n').next().unwrap_or_default();
+                let fits = first.char_indices().nth(room).is_none();
+                fits.then(|| flow_text(text, room))?
+            }
+            other => other.to_string(),
+        };
+        return (chars(&text) <= room).then_some(text);
+    };
+    let mut text = String::from(entries.open);
+    let mut left = room.checked_sub(2)?;
+    for (index, (key, value)) in entries.list.enumerate() {
+        let mut entry = prefix(index, key, room);
+        entry.push_str(&whole(value, left.checked_sub(chars(&entry))?)?);
+        left -= chars(&entry);
+        text.push_str(&entry);
+    }
+    text.push(entries.close);
+    Some(text)
+}
+
+/// The first entries, and how many there are besides.
+fn as_far_as_fits(entries: Entries<'_>, room: usize) -> String {
+    let all = entries.list.len();
+    let more = |left: usize| format!("…, {left} more{}", entries.close);
+    let mut text = String::from(entries.open);
     let mut length = 1;
-    for (index, (key, value)) in entries.enumerate() {
-        let separator = if index == 0 { "" } else { ", " };
-        let key = key.map_or(String::new(), |key| format!("{}: ", flow_text(key, room)));
-        let more = |left: usize| format!("…, {left} more{close}");
+    for (index, (key, value)) in entries.list.enumerate() {
         let left = all - index - 1;
         let kept_free = match left {
             0 => 1,
             _ => ", ".len() + chars(&more(left)),
         };
-        let prefix = format!("{separator}{key}");
-        let room_left = room.saturating_sub(length + chars(&prefix) + kept_free);
-        let entry = format!("{prefix}{}", flow(value, room_left));
+        let mut entry = prefix(index, key, room);
+        let taken = length + chars(&entry) + kept_free;
+        entry.push_str(&flow(value, room.saturating_sub(taken)));
         length += chars(&entry);
         if length + kept_free > room {
+            let separator = prefix(index, None, 0);
             return format!("{text}{separator}{}", more(left + 1));
         }
         text.push_str(&entry);
     }
-    text.push(close);
+    text.push(entries.close);
     text
 }
 

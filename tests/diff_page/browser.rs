@@ -1,0 +1,84 @@
+//! A real browser, without a window.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What a start may take before it counts as hanging.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PROGRAM: &str = "chromium";
+
+/// Whether there is a browser; says so where there is none, and insists on one in CI.
+pub fn is_there() -> bool {
+    let found = Command::new(PROGRAM)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !found {
+        let required = std::env::var_os("CI").is_some_and(|value| value == "true");
+        assert!(!required, "`{PROGRAM}` is not installed, and CI needs it");
+        eprintln!("skipped: `{PROGRAM}` is not installed");
+    }
+    found
+}
+
+/// Starts the browser on a page of the folder and returns what it writes.
+pub fn run(folder: &Path, page: &str, arguments: &[&str]) -> String {
+    let work = folder.join(format!("browser-{}", unique(page, arguments)));
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work).expect("the folder can be made");
+    let output = work.join("output");
+    let mut child = Command::new(PROGRAM)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+        ])
+        .arg(format!("--user-data-dir={}", work.join("user").display()))
+        .args(arguments)
+        .arg(format!("file://{}", folder.join(page).display()))
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(File::create(&output).expect("the file can be made"))
+        .stderr(File::create(work.join("errors")).expect("the file can be made"))
+        .spawn()
+        .expect("the browser starts");
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("the browser can be waited for") {
+            break status;
+        }
+        if start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the browser hangs on {page} with {arguments:?}");
+        }
+        sleep(Duration::from_millis(20));
+    };
+    let errors = fs::read_to_string(work.join("errors")).unwrap_or_default();
+    assert!(status.success(), "{page} {arguments:?}: {errors}");
+    let text = fs::read(&output).expect("the output can be read");
+    let _ = fs::remove_dir_all(work);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// A name for a run, so that two at a time do not share a folder.
+fn unique(page: &str, arguments: &[&str]) -> String {
+    arguments
+        .iter()
+        .chain([&page])
+        .flat_map(|text| text.chars())
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect()
+}
