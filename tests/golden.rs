@@ -13,6 +13,23 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Compares two revisions, which differ and so end with 1.
+fn diff(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(["diff", "1.7.0", "1.9.0"])
+        .args(arguments)
+        .env_remove("COLUMNS")
+        .output()
+        .expect("the program starts");
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
+
 fn run(arguments: &[&str]) -> Vec<u8> {
     let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
         .args(arguments)
@@ -166,6 +183,24 @@ fn tables_are_golden() {
         fs::write(folder.join(file), run(arguments)).expect("the file can be written");
     }
     compare("revisions", &folder);
+}
+
+#[test]
+fn the_difference_of_the_revisions_is_golden() {
+    let folder = scratch("golden-diff");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    for (file, arguments) in [
+        ("1.7.0..1.9.0.txt", &[][..]),
+        ("1.7.0..1.9.0.stat.txt", &["--stat"]),
+        ("1.7.0..1.9.0.json", &["--format", "json"]),
+        ("1.7.0..1.9.0.md", &["--format", "markdown"]),
+        ("1.7.0..1.9.0.html", &["--format", "html"]),
+    ] {
+        fs::write(folder.join(file), diff(arguments)).expect("the file can be written");
+    }
+    fs::write(folder.join("schema.json"), run(&["schema", "diff"]))
+        .expect("the file can be written");
+    compare("diff", &folder);
 }
 
 /// The RA tells its readers to edit lines 4, 10, 12 and 13 of a network.
