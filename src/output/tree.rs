@@ -40,7 +40,9 @@ impl Tree {
             tree.add(format!("{}.json", profile.profile.metadata.name), json)?;
             for (layer, number) in profile.profile.spec.template.packs.iter().zip(1..) {
                 let mut values = layer.values.clone();
-                values.push('\n');
+                if !values.ends_with('\n') {
+                    values.push('\n');
+                }
                 tree.add(
                     format!("values/{}/{number:02}-{}.yaml", profile.role, layer.name),
                     values.into_bytes(),

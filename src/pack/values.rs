@@ -48,12 +48,26 @@ pub fn compose(
     }
     merge.overlay(overlay).map_err(|error| error.0)?;
     let (mut text, value) = merge.finish().map_err(|error| error.0)?;
-    text.truncate(text.trim_end().len());
+    text.truncate(text.trim_end_matches(['\n', '\r']).len());
+    // libyaml and go-yaml read a block that ends with the text without its last line break.
+    if last_text(&value).is_some_and(|last| last.ends_with('\n')) {
+        text.push('\n');
+    }
     Ok(Values {
         text,
         value,
         missing: merge.missing().to_vec(),
     })
+}
+
+/// The text that a value ends in.
+fn last_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(map) => last_text(map.values().next_back()?),
+        Value::Array(items) => last_text(items.last()?),
+        Value::String(text) => Some(text),
+        _ => None,
+    }
 }
 
 /// The presets of a values text, from its first line.

@@ -207,10 +207,13 @@ impl Nodes {
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
             let value_is_good = !entry.value.is_null()
                 && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-                && !value.contains(['{', '#']);
+                && !value.contains(['{', '#'])
+                && !value.is_empty()
+                && value.trim() == value;
+            let name = dotted(key);
             let protected = PROTECTED
                 .iter()
-                .find(|(name, wanted)| *name == key && *wanted != value);
+                .find(|(protected, wanted)| *protected == name && *wanted != value);
             if !key_is_good {
                 let problem =
                     Diagnostic::error(format!("`{key}` is not the name of a kernel setting"))
@@ -218,7 +221,7 @@ impl Nodes {
                 reader.problem_at(&entry.key, problem);
             } else if !value_is_good {
                 let problem = Diagnostic::error(format!(
-                    "`{key}` needs a value on one line, without `{{` and `#`"
+                    "`{key}` needs a value on one line, without `{{`, `#` and blanks around it"
                 ));
                 reader.problem_at(&entry.value, problem);
             } else if let Some((_, wanted)) = protected {
@@ -228,7 +231,7 @@ impl Nodes {
                 .help("its protectKernelDefaults setting compares this value; leave the key out");
                 reader.problem_at(&entry.value, problem);
             } else {
-                match sysctl.iter_mut().find(|(name, _)| name == key) {
+                match sysctl.iter_mut().find(|(other, _)| dotted(other) == name) {
                     Some((_, old)) => value.clone_into(old),
                     None => sysctl.push((key.to_owned(), value.to_owned())),
                 }
@@ -265,6 +268,22 @@ impl Nodes {
                 None
             }
         }
+    }
+}
+
+/// A kernel setting's name with dots; `vm/swappiness` is another way to write it, a leading dash lets it fail.
+fn dotted(key: &str) -> String {
+    let key = key.trim_start_matches('-');
+    match key.find(['.', '/']) {
+        Some(at) if key[at..].starts_with('/') => key
+            .chars()
+            .map(|c| match c {
+                '/' => '.',
+                '.' => '/',
+                c => c,
+            })
+            .collect(),
+        _ => key.to_owned(),
     }
 }
 

@@ -33,25 +33,44 @@ pub fn to_json_all(source: &Source, limits: Limits) -> Result<Vec<Value>, Vec<Di
 }
 
 impl Node {
-    /// This tree as JSON values.
+    /// This tree, or part of the tree whose anchors are given, as JSON values.
     ///
     /// # Errors
-    /// Aliases that expand without measure, or that point at a node outside this tree.
-    pub fn to_value(&self, source: &Source) -> Result<Value, Vec<Diagnostic>> {
-        convert(source, self)
+    /// Aliases that expand without measure, or that point at a node outside the tree.
+    pub(super) fn to_value(
+        &self,
+        source: &Source,
+        anchors: &Anchors<'_>,
+    ) -> Result<Value, Vec<Diagnostic>> {
+        let mut conversion = Conversion {
+            source,
+            anchors,
+            values: 0,
+            open: Vec::new(),
+        };
+        conversion.value(self).map_err(|problem| vec![*problem])
+    }
+}
+
+/// The nodes of a tree that aliases can stand for.
+#[derive(Default)]
+pub(super) struct Anchors<'n>(HashMap<usize, &'n Node>);
+
+impl<'n> Anchors<'n> {
+    /// Those of a whole tree.
+    pub(super) fn of(root: &'n Node) -> Self {
+        let mut anchors = HashMap::new();
+        collect(root, &mut anchors);
+        Anchors(anchors)
+    }
+
+    pub(super) fn get(&self, id: usize) -> Option<&'n Node> {
+        self.0.get(&id).copied()
     }
 }
 
 fn convert(source: &Source, root: &Node) -> Result<Value, Vec<Diagnostic>> {
-    let mut anchors = HashMap::new();
-    collect(root, &mut anchors);
-    let mut conversion = Conversion {
-        source,
-        anchors,
-        values: 0,
-        open: Vec::new(),
-    };
-    conversion.value(root).map_err(|problem| vec![*problem])
+    root.to_value(source, &Anchors::of(root))
 }
 
 fn collect<'n>(node: &'n Node, anchors: &mut HashMap<usize, &'n Node>) {
@@ -72,7 +91,7 @@ fn collect<'n>(node: &'n Node, anchors: &mut HashMap<usize, &'n Node>) {
 
 struct Conversion<'n> {
     source: &'n Source,
-    anchors: HashMap<usize, &'n Node>,
+    anchors: &'n Anchors<'n>,
     values: usize,
     /// Anchors being expanded, to refuse one inside itself.
     open: Vec<usize>,
@@ -93,7 +112,7 @@ impl Conversion<'_> {
             Kind::Mapping { entries, .. } => {
                 let mut map = Map::with_capacity(entries.len());
                 for entry in entries {
-                    if entry.name() == "<<" {
+                    if entry.is_merge() {
                         continue;
                     }
                     let key = match entry.key.text() {
@@ -105,13 +124,13 @@ impl Conversion<'_> {
                     let value = self.value(&entry.value)?;
                     map.insert(key, value);
                 }
-                for entry in entries.iter().filter(|entry| entry.name() == "<<") {
+                for entry in entries.iter().filter(|entry| entry.is_merge()) {
                     self.merge(&entry.value, &mut map)?;
                 }
                 Ok(Value::Object(map))
             }
             Kind::Alias(id) => {
-                let Some(target) = self.anchors.get(id).copied() else {
+                let Some(target) = self.anchors.get(*id) else {
                     return Err(self.problem(node, "this alias has no anchor"));
                 };
                 if self.open.contains(id) {

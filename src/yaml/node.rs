@@ -93,6 +93,11 @@ impl Entry {
     pub fn name(&self) -> &str {
         self.key.text().unwrap_or_default()
     }
+
+    /// Whether this merges other maps into its own; a quoted `"<<"` is a key like any other.
+    pub fn is_merge(&self) -> bool {
+        self.key.is_merge_key()
+    }
 }
 
 impl Node {
@@ -131,6 +136,10 @@ impl Node {
     /// Whether this is an explicit or empty null.
     pub fn is_null(&self) -> bool {
         matches!(&self.kind, Kind::Scalar(scalar) if scalar.is_null())
+    }
+
+    fn is_merge_key(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "<<")
     }
 
     /// Bytes from the first property (anchor, tag) to the end of the value.
@@ -305,14 +314,31 @@ impl Builder<'_> {
             return range;
         }
         let text = self.source.text();
-        let start = block_header(text, range.start);
-        let written = &text[start..range.end.max(start)];
+        let start = block_header(text, self.last_token()).unwrap_or(range.start);
+        let mut written = &text[start..range.end.max(start)];
+        // The parser's span ends where the next line's text begins.
+        if range.end < text.len() {
+            written = written.trim_end_matches(' ');
+        }
         let end = if scalar.keeps_trailing_lines(written) {
-            written.strip_suffix('\n').unwrap_or(written).len()
+            let last_line = written.strip_suffix('\n').unwrap_or(written);
+            last_line.strip_suffix('\r').unwrap_or(last_line).len()
         } else {
-            written.trim_end().len()
+            without_trailing_lines(written).len()
         };
         start..start + end
+    }
+
+    /// The end of what came before the node that is about to be added: its key, the item or entry above.
+    fn last_token(&self) -> usize {
+        match self.stack.last() {
+            Some(Open { key: Some(key), .. }) => key.span.end,
+            Some(open) => match &open.node.kind {
+                Kind::Sequence { items, .. } if items.is_empty() => open.node.span.start,
+                _ => open.last_end,
+            },
+            None => 0,
+        }
     }
 
     /// The node that was added or opened last.
@@ -391,8 +417,20 @@ impl Builder<'_> {
         self.add(open.node);
     }
 
-    fn add(&mut self, node: Node) {
+    fn add(&mut self, mut node: Node) {
         self.nodes += 1;
+        // The parser puts an empty value in front of its colon, which would leave that out of the map around it.
+        if let Some(Open { key: Some(key), .. }) = self.stack.last()
+            && node.whole().is_empty()
+        {
+            let rest = &self.source.text()[key.span.end..];
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            if rest[blanks..].starts_with(':') && node.span.start <= key.span.end + blanks {
+                let behind = key.span.end + blanks + 1;
+                node.span = behind..behind;
+                node.properties = behind..behind;
+            }
+        }
         let Some(open) = self.stack.last_mut() else {
             if !(node.is_null() && node.span.is_empty()) {
                 self.documents.push(node);
@@ -405,7 +443,7 @@ impl Builder<'_> {
             Kind::Mapping { entries, .. } => match open.key.take() {
                 None => {
                     if let Some(name) = node.text()
-                        && name != "<<"
+                        && !node.is_merge_key()
                     {
                         if let Some(first) = open.seen.get(name) {
                             let (line, _) = self.source.position(first.start);
@@ -442,27 +480,45 @@ fn properties(tag: Option<Range<usize>>, span: &Range<usize>) -> Range<usize> {
     }
 }
 
-/// Where the `|` or `>` stands that opens the block scalar whose content starts at `content`.
-fn block_header(text: &str, content: usize) -> usize {
-    let mut end = content;
+/// Where the `|` or `>` stands that comes behind `from`, with nothing but a dash or colon, properties and comments between.
+fn block_header(text: &str, from: usize) -> Option<usize> {
+    let mut at = from;
     loop {
-        let line_start = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
-        let line = &text[line_start..end];
-        let line = match line.find(" #") {
-            Some(comment) if line[..comment].contains(['|', '>']) => &line[..comment],
-            _ => line,
+        let rest = &text[at..];
+        at += match rest.chars().next()? {
+            '|' | '>' => return Some(at),
+            ' ' | '\t' | '\r' | '\n' | ':' | '-' | '?' => 1,
+            '#' => rest.find('\n')?,
+            '&' | '!' => rest.find([' ', '\t', '\r', '\n'])?,
+            _ => return None,
         };
-        let head = line
-            .trim_end()
-            .trim_end_matches(|c: char| c == '+' || c == '-' || c.is_ascii_digit());
-        if head.ends_with(['|', '>']) {
-            return line_start + head.len() - 1;
-        }
-        if line_start == 0 {
-            return content;
-        }
-        end = line_start - 1;
     }
+}
+
+/// A block scalar without the empty lines behind its last line; blanks on that line, and lines of more blanks than the
+/// others are indented by, are text.
+fn without_trailing_lines(written: &str) -> &str {
+    let header = written.lines().next().unwrap_or_default();
+    let has_indicator = header
+        .trim_start_matches(['|', '>', '+', '-'])
+        .starts_with(|c: char| c.is_ascii_digit());
+    let indent = written
+        .lines()
+        .skip(1)
+        .filter(|line| !line.trim_matches(' ').is_empty())
+        .map(|line| line.len() - line.trim_start_matches(' ').len())
+        .min();
+    let mut kept = written.trim_end_matches(['\n', '\r']);
+    while let Some((before, last)) = kept.rsplit_once('\n') {
+        let is_text = !last.trim_matches(' ').is_empty()
+            || has_indicator
+            || indent.is_some_and(|indent| last.len() > indent);
+        if is_text {
+            break;
+        }
+        kept = before.trim_end_matches(['\n', '\r']);
+    }
+    kept
 }
 
 /// Where the dash stands that opens the list item whose content starts at `content`.

@@ -1,6 +1,6 @@
 //! Dotted paths into values, as Palette's presets write them: `charts.px.annotations.portworx\.io/misc-args`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use serde_json::Value;
@@ -114,7 +114,12 @@ impl fmt::Display for Path {
                     if index > 0 {
                         f.write_str(".")?;
                     }
-                    f.write_str(&key.replace('\\', "\\\\").replace('.', "\\."))?;
+                    for c in key.chars() {
+                        if matches!(c, '\\' | '.' | '[') {
+                            f.write_str("\\")?;
+                        }
+                        f.write_char(c)?;
+                    }
                 }
                 Step::Index(item) => write!(f, "[{item}]")?,
                 Step::Item(key, value) => write!(f, "[{key}={value}]")?,

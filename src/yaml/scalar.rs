@@ -82,22 +82,27 @@ pub fn resolve(text: &str) -> Value {
 }
 
 fn number(text: &str) -> Option<Number> {
+    // Go reads what starts with a point by another rule, in which `_` stands in no number.
+    if text.starts_with('.') && text.contains('_') {
+        return None;
+    }
     let digits = text.replace('_', "");
-    let (negative, magnitude) = match digits.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, digits.strip_prefix('+').unwrap_or(&digits)),
+    let (sign, magnitude) = match digits.strip_prefix(['-', '+']) {
+        Some(rest) => digits.split_at(digits.len() - rest.len()),
+        None => ("", digits.as_str()),
     };
     let integer = |digits: &str, radix: u32| {
         let all_digits = !digits.is_empty() && digits.bytes().all(|b| (b as char).is_digit(radix));
         if !all_digits {
             return None;
         }
-        if negative {
-            i64::from_str_radix(&format!("-{digits}"), radix)
+        // Go's unsigned numbers take no sign.
+        if sign.is_empty() {
+            u64::from_str_radix(digits, radix).ok().map(Number::from)
+        } else {
+            i64::from_str_radix(&format!("{sign}{digits}"), radix)
                 .ok()
                 .map(Number::from)
-        } else {
-            u64::from_str_radix(digits, radix).ok().map(Number::from)
         }
     };
     let by_prefix = [
@@ -144,7 +149,7 @@ fn needs_quotes(text: &str) -> bool {
     let second_is_blank = chars.next().is_none_or(|c| c == ' ');
     let starts_badly = match first {
         '-' | '?' | ':' => second_is_blank || text.starts_with("---"),
-        '.' => text.starts_with("...") || text.parse::<f64>().is_ok(),
+        '.' => text.starts_with("...") || text.replace('_', "").parse::<f64>().is_ok(),
         _ => ",[]{}#&*!|>'\"%@`=<~ \t\u{feff}".contains(first),
     };
     starts_badly
@@ -159,7 +164,8 @@ fn needs_quotes(text: &str) -> bool {
         || looks_like_another_type(text)
 }
 
-/// Dates and base-60 numbers, which other YAML 1.1 readers take for times, and special floats.
+/// Dates and base-60 numbers, which other YAML 1.1 readers take for times, special floats, and words such as `nULL` that
+/// only some readers take for null or a boolean.
 fn looks_like_another_type(text: &str) -> bool {
     let first_is_digit = text
         .trim_start_matches(['+', '-'])
@@ -176,6 +182,9 @@ fn looks_like_another_type(text: &str) -> bool {
     matches!(
         unsigned.to_ascii_lowercase().as_str(),
         ".inf" | ".nan" | "inf" | "nan" | "infinity"
+    ) || matches!(
+        text.to_ascii_lowercase().as_str(),
+        "null" | "true" | "false" | "yes" | "no" | "on" | "off"
     )
 }
 
@@ -190,7 +199,9 @@ pub fn write(text: &str) -> String {
 
 /// Writes a string as [`write()`] does, for a place between `[ ]` or `{ }` where commas and brackets end a plain scalar.
 pub fn write_in_flow(text: &str) -> String {
-    if needs_quotes(text) || text.contains([',', '[', ']', '{', '}']) {
+    // go-yaml 2 and libyaml also end a plain scalar at a question mark here, and take a leading colon for itself.
+    if needs_quotes(text) || text.contains([',', '[', ']', '{', '}', '?']) || text.starts_with(':')
+    {
         quote(text)
     } else {
         text.to_owned()

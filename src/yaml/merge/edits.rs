@@ -2,23 +2,37 @@
 
 use std::ops::Range;
 
+use serde_json::Value;
+
 use super::MergeError;
-use super::lines::{comment_indent, is_presets_line, line_end, line_start};
-use super::new_text::{NewValue, flow, new_entry, new_value, starts_block};
+use super::lines::{
+    comment_indent, is_presets_line, leading_blanks, line_above, line_end, line_start,
+};
+use super::new_text::{NewValue, ends_in_block_scalar, flow, new_entry, new_value, starts_block};
 use super::target::{Target, TargetEntry, map_value, target_value};
+use super::text::Text;
 use crate::diagnostic::Source;
 use crate::yaml::node::{Entry, Kind, Node, Style};
 
 /// Replacements of byte ranges, to be applied together.
 pub(super) struct Edits<'a> {
     base: &'a Source,
-    list: Vec<(Range<usize>, String)>,
+    text: &'a Text<'a>,
+    list: Vec<(Range<usize>, New)>,
+}
+
+/// What comes in place of a range.
+enum New {
+    Text(String),
+    /// Whole lines, joined, where the range is empty and at the start of a line or at the end of the text.
+    Lines(String),
 }
 
 impl<'a> Edits<'a> {
-    pub(super) fn new(base: &'a Source) -> Self {
+    pub(super) fn new(text: &'a Text<'a>) -> Self {
         Edits {
-            base,
+            base: text.source,
+            text,
             list: Vec::new(),
         }
     }
@@ -34,7 +48,14 @@ impl<'a> Edits<'a> {
                 for entry in entries {
                     lines.extend(new_entry(entry, 0)?);
                 }
-                self.insert_lines(self.base.text().len(), &lines);
+                let text = self.base.text();
+                // Nothing may stand behind the end of a document.
+                let end = match text.find("\n...") {
+                    Some(newline) => newline + 1,
+                    None if text.starts_with("...") => 0,
+                    None => text.len(),
+                };
+                self.insert_lines(end, &lines);
                 Ok(())
             }
         }
@@ -61,31 +82,45 @@ impl<'a> Edits<'a> {
                 Some(wanted) => self.value(entry, &wanted.value, indent)?,
             }
         }
+        let inherited = if entries.iter().any(Entry::is_merge) {
+            self.text.value(node)?
+        } else {
+            Value::Null
+        };
         let mut lines = Vec::new();
         for new in wanted {
-            if node.get(new.entry.name()).is_none() {
+            let name = new.entry.name();
+            let is_there = node.get(name).is_some()
+                || match inherited.get(name) {
+                    Some(value) => *value == target_value(self.text, &new.value)?,
+                    None => false,
+                };
+            if !is_there {
                 lines.extend(new_entry(new, indent)?);
             }
         }
         if !lines.is_empty() {
-            let after = self.end_of_map(node.span.end, indent);
+            let after = self.behind_comments(self.next_line(node.span.end), indent);
             self.insert_lines(after, &lines);
         }
         Ok(())
     }
 
-    /// The end of a block map: behind the comments below its last value that are not less indented than its keys.
-    fn end_of_map(&self, value_end: usize, indent: usize) -> usize {
+    /// The place behind the comments, and blanks, from `line` on that stand at `column` or deeper.
+    fn behind_comments(&self, line: usize, column: usize) -> usize {
         let text = self.base.text();
-        let mut end = self.next_line(value_end);
-        let mut at = end;
+        let (mut end, mut at) = (line, line);
         while at < text.len() {
             let next = self.next_line(at);
             let line = &text[at..next];
             at = next;
             match comment_indent(line) {
-                Some(column) if column >= indent => end = next,
-                None if line.trim().is_empty() => {}
+                Some(own) if own >= column => end = next,
+                None if line.trim().is_empty() => {
+                    if leading_blanks(line) > column {
+                        end = next;
+                    }
+                }
                 _ => break,
             }
         }
@@ -94,9 +129,9 @@ impl<'a> Edits<'a> {
 
     /// A flow map is rewritten as one flow map where anything in it changes.
     fn flow_map(&mut self, node: &'a Node, wanted: &[TargetEntry<'a>]) -> Result<(), MergeError> {
-        let value = map_value(self.base, wanted)?;
-        if value != node.to_value(self.base)? {
-            self.list.push((node.span.clone(), flow(&value)));
+        let value = map_value(self.text, wanted)?;
+        if value != self.text.value(node)? {
+            self.replace_range(node.span.clone(), flow(&value));
         }
         Ok(())
     }
@@ -111,8 +146,7 @@ impl<'a> Edits<'a> {
         if matches!(target, Target::Base(_)) {
             return Ok(());
         }
-        let is_alias = matches!(old.kind, Kind::Alias(_));
-        if !is_alias && target_value(self.base, target)? == old.to_value(self.base)? {
+        if target_value(self.text, target)? == self.text.value(old)? {
             return Ok(());
         }
         if old.entries().is_some_and(|old| !old.is_empty())
@@ -123,6 +157,10 @@ impl<'a> Edits<'a> {
         }
         let text = new_value(target, indent)?;
         self.replace(entry, text);
+        if ends_in_block_scalar(target) {
+            // They would become its text.
+            self.delete_deeper_comments(entry, indent);
+        }
         Ok(())
     }
 
@@ -138,9 +176,9 @@ impl<'a> Edits<'a> {
         if old_is_inline {
             match new {
                 NewValue::Inline(new) if old.is_empty() => {
-                    self.list.push((colon..colon, format!(" {new}")));
+                    self.replace_range(colon..colon, format!(" {new}"));
                 }
-                NewValue::Inline(new) => self.list.push((old, new)),
+                NewValue::Inline(new) => self.replace_range(old, new),
                 NewValue::Lines { head, lines } => {
                     let gap_start = colon.min(old.start);
                     let head = if head.is_empty() {
@@ -148,7 +186,7 @@ impl<'a> Edits<'a> {
                     } else {
                         format!(" {head}")
                     };
-                    self.list.push((gap_start..old.end, head));
+                    self.replace_range(gap_start..old.end, head);
                     let after = self.next_line(old.end);
                     self.insert_lines(after, &lines);
                 }
@@ -166,6 +204,14 @@ impl<'a> Edits<'a> {
             }
             _ => String::new(),
         };
+        // A comment on the old value's last line is about what stood there.
+        let is_lines = matches!(new, NewValue::Lines { .. });
+        let end = if is_lines || !matches!(entry.value.kind, Kind::Scalar(_)) {
+            let rest = &text[old.end..line_end(text, old.end)];
+            old.end + rest.strip_suffix('\r').unwrap_or(rest).len()
+        } else {
+            old.end
+        };
         let text = match new {
             NewValue::Inline(new) => format!(" {new}{comment}"),
             NewValue::Lines { head, lines } => {
@@ -181,7 +227,7 @@ impl<'a> Edits<'a> {
                 )
             }
         };
-        self.list.push((colon..old.end, text));
+        self.replace_range(colon..end, text);
     }
 
     /// Takes an entry out, with the comment block directly above it and the deeper comments directly below.
@@ -190,39 +236,40 @@ impl<'a> Edits<'a> {
         let key_start = entry.key.whole().start;
         let indent = self.column(key_start);
         let mut start = line_start(text, key_start);
-        while start > 0 {
-            let above = line_start(text, start - 1);
+        while let Some(above) = line_above(text, start) {
             let line = &text[above..start];
             if comment_indent(line) != Some(indent) || is_presets_line(line) {
                 break;
             }
             start = above;
         }
-        let mut end = self.next_line(entry.value.whole().end.max(entry.key.span.end));
-        while end < text.len() {
-            let next = self.next_line(end);
-            if comment_indent(&text[end..next]).is_none_or(|column| column <= indent) {
-                break;
-            }
-            end = next;
-        }
-        self.list.push((start..end, String::new()));
+        let end = self.next_line(entry.value.whole().end.max(entry.key.span.end));
+        self.replace_range(start..end, String::new());
+        self.delete_deeper_comments(entry, indent);
+    }
+
+    /// Takes out the comments below an entry that are indented deeper than it, and the blanks of blank lines.
+    fn delete_deeper_comments(&mut self, entry: &Entry, indent: usize) {
+        let text = self.base.text();
+        let start = self.next_line(entry.value.whole().end.max(entry.key.span.end));
+        let end = self.behind_comments(start, indent + 1);
+        let blank_lines = text[start..end]
+            .split_inclusive('\n')
+            .filter(|line| line.trim().is_empty())
+            .map(|line| line.trim_start_matches(' '))
+            .collect();
+        self.replace_range(start..end, blank_lines);
+    }
+
+    fn replace_range(&mut self, range: Range<usize>, new: String) {
+        self.list.push((range, New::Text(new)));
     }
 
     fn insert_lines(&mut self, at: usize, lines: &[String]) {
-        if lines.is_empty() {
-            return;
+        if !lines.is_empty() {
+            let lines = lines.join(self.newline());
+            self.list.push((at..at, New::Lines(lines)));
         }
-        let newline = self.newline();
-        let joined = lines.join(newline);
-        let text = self.base.text();
-        let at_line_start = at == 0 || text[..at].ends_with('\n');
-        let new = if at_line_start {
-            format!("{joined}{newline}")
-        } else {
-            format!("{newline}{joined}")
-        };
-        self.list.push((at..at, new));
     }
 
     fn column(&self, byte: usize) -> usize {
@@ -248,13 +295,26 @@ impl<'a> Edits<'a> {
         // Stable: what a child adds at a place comes before what its parent adds there.
         self.list.sort_by_key(|(range, _)| range.start);
         let text = self.base.text();
-        let mut out = String::with_capacity(
-            text.len() + self.list.iter().map(|(_, new)| new.len()).sum::<usize>(),
-        );
+        let newline = self.newline();
+        let mut out = String::with_capacity(text.len() + text.len() / 4);
         let mut at = 0;
         for (range, new) in &self.list {
             out.push_str(&text[at..range.start.max(at)]);
-            out.push_str(new);
+            match new {
+                New::Text(new) => out.push_str(new),
+                New::Lines(lines) => {
+                    // A text without a final line break gets none.
+                    let is_open =
+                        range.start == text.len() && !text.ends_with('\n') && !text.is_empty();
+                    if is_open && !out.is_empty() && !out.ends_with('\n') {
+                        out.push_str(newline);
+                    }
+                    out.push_str(lines);
+                    if !is_open {
+                        out.push_str(newline);
+                    }
+                }
+            }
             at = at.max(range.end);
         }
         out.push_str(&text[at..]);

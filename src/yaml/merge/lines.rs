@@ -1,7 +1,19 @@
 //! Lines of a text and the comments among them.
 
+/// The start of the line that `byte` stands on, behind a byte order mark.
 pub(super) fn line_start(text: &str, byte: usize) -> usize {
-    text[..byte].rfind('\n').map_or(0, |newline| newline + 1)
+    match text[..byte].rfind('\n') {
+        Some(newline) => newline + 1,
+        None if text.starts_with('\u{feff}') => '\u{feff}'.len_utf8().min(byte),
+        None => 0,
+    }
+}
+
+/// The start of the line above the one that starts at `line`.
+pub(super) fn line_above(text: &str, line: usize) -> Option<usize> {
+    text[..line]
+        .ends_with('\n')
+        .then(|| line_start(text, line - 1))
 }
 
 /// The end of the line that `byte` stands on, before its line break.

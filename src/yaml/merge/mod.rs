@@ -7,6 +7,7 @@ mod edits;
 mod lines;
 mod new_text;
 mod target;
+mod text;
 
 use std::fmt;
 
@@ -18,6 +19,7 @@ use super::path::{Path, Step};
 use crate::diagnostic::{Diagnostic, Source};
 use edits::Edits;
 use target::Target;
+use text::Text;
 
 /// Why a text could not be changed.
 #[derive(Debug)]
@@ -134,8 +136,17 @@ impl Merge {
     /// # Errors
     /// A change goes through an alias, or the result would not mean what the changes say.
     pub fn finish(&mut self) -> Result<(String, Value), MergeError> {
+        let base = Text::new(&self.base, self.root.as_ref());
+        let texts: Vec<Option<Text<'_>>> = self
+            .changes
+            .iter()
+            .map(|change| match change {
+                Change::Remove(_) => None,
+                Change::Add { source, root, .. } => Some(Text::new(source, Some(root))),
+            })
+            .collect();
         let mut expected = match &self.root {
-            Some(root) => root.to_value(&self.base)?,
+            Some(root) => base.value(root)?,
             None => Value::Object(Map::new()),
         };
         let mut target = match &self.root {
@@ -146,39 +157,41 @@ impl Merge {
             },
         };
         let mut missing = Vec::new();
-        for change in &self.changes {
-            match change {
-                Change::Remove(path) => {
+        for (change, from) in self.changes.iter().zip(&texts) {
+            match (change, from) {
+                (Change::Remove(path), _) => {
                     if !target.remove(&self.base, path.steps())? {
                         missing.push(path.clone());
                     }
                     remove_value(&mut expected, path.steps());
                 }
-                Change::Add { source, root, null } => {
-                    let addition = root.to_value(source)?;
-                    target.add(&self.base, source, root, *null)?;
+                (Change::Add { root, null, .. }, Some(from)) => {
+                    let addition = from.value(root)?;
+                    target.add(&base, from, root, *null)?;
                     merge_value(&mut expected, &addition, *null);
                 }
+                (Change::Add { .. }, None) => {}
             }
         }
-        let mut edits = Edits::new(&self.base);
+        let mut edits = Edits::new(&base);
         edits.root(&target)?;
         let text = edits.apply();
         self.missing = missing;
         let result = Source::new(self.base.name(), text);
-        let value = match json::to_json(&result, Limits::VALUES)? {
-            Value::Null => Value::Object(Map::new()),
-            value => value,
+        // Broken YAML counts too: an anchor may be gone that is still referred to.
+        let value = match json::to_json(&result, Limits::VALUES) {
+            Ok(Value::Null) if expected == Value::Object(Map::new()) => expected,
+            Ok(value) if value == expected => value,
+            _ => {
+                return Err(MergeError(vec![
+                    Diagnostic::error(format!(
+                        "`{}` cannot be changed line by line without changing its meaning",
+                        self.base.name()
+                    ))
+                    .help("write the values without anchors, tabs or flow collections around the changed keys"),
+                ]));
+            }
         };
-        if value != expected {
-            return Err(MergeError(vec![
-                Diagnostic::error(format!(
-                    "`{}` cannot be changed line by line without changing its meaning",
-                    self.base.name()
-                ))
-                .help("write the values without anchors, tabs or flow collections around the changed keys"),
-            ]));
-        }
         Ok((result.text().to_owned(), value))
     }
 }

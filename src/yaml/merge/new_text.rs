@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::MergeError;
-use super::lines::{comment_indent, leading_blanks, line_end, line_start};
+use super::lines::{comment_indent, leading_blanks, line_above, line_end, line_start};
 use super::target::{Target, TargetEntry};
+use super::text::Text;
 use crate::diagnostic::Source;
 use crate::yaml::node::{Kind, Node, Style};
 use crate::yaml::scalar;
@@ -21,8 +22,8 @@ pub(super) enum NewValue {
 pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<String>, MergeError> {
     let margin = " ".repeat(indent);
     let mut lines = Vec::new();
-    let key = match entry.source {
-        Some(source) => {
+    let key = match entry.from {
+        Some(Text { source, .. }) => {
             for comment in comments_above(source, entry.entry.key.whole().start) {
                 lines.push(format!("{margin}{comment}"));
             }
@@ -49,9 +50,9 @@ pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<St
 /// The text of a value behind a key that is indented by `indent`.
 pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, MergeError> {
     match target {
-        Target::New { source, node } => Ok(match copied(source, node, indent) {
+        Target::New { from, node } => Ok(match copied(from.source, node, indent) {
             Some(copied) => copied,
-            None => generated(&node.to_value(source)?, indent),
+            None => generated(&from.value(node)?, indent),
         }),
         Target::Map { entries, .. } if entries.is_empty() => Ok(NewValue::Inline("{}".to_owned())),
         Target::Map { entries, .. } => {
@@ -71,6 +72,13 @@ pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, 
 /// An addition's own text, moved to the new indentation; `None` where the text cannot be moved as it is.
 pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewValue> {
     if has_alias(node) {
+        return None;
+    }
+    // Blank lines that follow in the base would become text of a `|+` block.
+    if let Some(last) = last_block_scalar(node)
+        && let Kind::Scalar(scalar) = &last.kind
+        && scalar.keeps_trailing_lines(&source.text()[last.span.clone()])
+    {
         return None;
     }
     let text = source.text();
@@ -99,10 +107,15 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
     let mut lines = Vec::new();
     for line in body.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        if line.trim().is_empty() {
-            lines.push(String::new());
+        let blanks = leading_blanks(line);
+        if blanks == line.len() {
+            // Blanks beyond the indentation belong to a block scalar's text.
+            lines.push(" ".repeat(if blanks > from {
+                indent + blanks - from
+            } else {
+                0
+            }));
         } else {
-            let blanks = leading_blanks(line);
             if blanks < from {
                 return None;
             }
@@ -123,8 +136,7 @@ pub(super) fn parent_column(source: &Source, node: &Node) -> usize {
     let start = node.whole().start;
     let column = start - line_start(text, start);
     let mut at = line_start(text, start);
-    while at > 0 {
-        let above = line_start(text, at - 1);
+    while let Some(above) = line_above(text, at) {
         let line = &text[above..at - 1];
         let blanks = leading_blanks(line);
         let content = line.trim();
@@ -144,8 +156,7 @@ pub(super) fn first_comment_line(source: &Source, line: usize) -> usize {
     let text = source.text();
     let column = leading_blanks(&text[line..]);
     let mut start = line;
-    while start > 0 {
-        let above = line_start(text, start - 1);
+    while let Some(above) = line_above(text, start) {
         if comment_indent(&text[above..start]) != Some(column) {
             break;
         }
@@ -158,6 +169,10 @@ pub(super) fn first_comment_line(source: &Source, line: usize) -> usize {
 pub(super) fn comments_above(source: &Source, key: usize) -> Vec<String> {
     let text = source.text();
     let line = line_start(text, key);
+    if !text[line..key].trim().is_empty() {
+        // A key inside `{ }`: the comment is that of the line's first key.
+        return Vec::new();
+    }
     let start = first_comment_line(source, line);
     text[start..line]
         .lines()
@@ -216,6 +231,27 @@ pub(super) fn flow(value: &Value) -> String {
             format!("{{{}}}", entries.join(", "))
         }
         other => other.to_string(),
+    }
+}
+
+/// Whether the text of a value ends in a `|` or `>` block, which takes in deeper lines behind it.
+pub(super) fn ends_in_block_scalar(target: &Target<'_>) -> bool {
+    match target {
+        Target::Map { entries, .. } => entries
+            .last()
+            .is_some_and(|entry| ends_in_block_scalar(&entry.value)),
+        Target::New { node, .. } => last_block_scalar(node).is_some(),
+        Target::Base(_) => false,
+    }
+}
+
+/// The block scalar that a node ends in.
+fn last_block_scalar(node: &Node) -> Option<&Node> {
+    match &node.kind {
+        Kind::Scalar(scalar) => scalar.block.then_some(node),
+        Kind::Sequence { items, .. } => last_block_scalar(items.last()?),
+        Kind::Mapping { entries, .. } => last_block_scalar(&entries.last()?.value),
+        Kind::Alias(_) => None,
     }
 }
 

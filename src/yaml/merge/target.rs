@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{MergeError, Null};
+use super::text::Text;
+use super::{MergeError, Null, merge_value};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::node::{Entry, Kind, Node};
 use crate::yaml::path::Step;
@@ -13,7 +14,7 @@ pub(super) enum Target<'a> {
     /// As it stands in the base.
     Base(&'a Node),
     /// Taken from an addition.
-    New { source: &'a Source, node: &'a Node },
+    New { from: &'a Text<'a>, node: &'a Node },
     /// A map of both.
     Map {
         base: Option<&'a Node>,
@@ -25,7 +26,7 @@ pub(super) enum Target<'a> {
 pub(super) struct TargetEntry<'a> {
     pub(super) entry: &'a Entry,
     /// The addition the entry comes from; `None` for the base.
-    pub(super) source: Option<&'a Source>,
+    pub(super) from: Option<&'a Text<'a>>,
     pub(super) value: Target<'a>,
 }
 
@@ -34,7 +35,7 @@ impl<'a> Target<'a> {
     pub(super) fn entries(&self) -> Option<Vec<TargetEntry<'a>>> {
         let mut opened = match self {
             Target::Base(node) => Target::Base(node),
-            Target::New { source, node } => Target::New { source, node },
+            Target::New { from, node } => Target::New { from, node },
             Target::Map { entries, .. } => return Some(entries.clone()),
         };
         opened.open().cloned()
@@ -50,23 +51,23 @@ impl<'a> Target<'a> {
                     .iter()
                     .map(|entry| TargetEntry {
                         entry,
-                        source: None,
+                        from: None,
                         value: Target::Base(&entry.value),
                     })
                     .collect(),
             },
-            Target::New { source, node } => {
-                let source: &'a Source = source;
+            Target::New { from, node } => {
+                let from: &'a Text<'a> = from;
                 Target::Map {
                     base: None,
-                    entries: node
-                        .entries()?
-                        .iter()
+                    entries: from
+                        .entries(node)?
+                        .into_iter()
                         .map(|entry| TargetEntry {
                             entry,
-                            source: Some(source),
+                            from: Some(from),
                             value: Target::New {
-                                source,
+                                from,
                                 node: &entry.value,
                             },
                         })
@@ -103,16 +104,30 @@ impl<'a> Target<'a> {
 
     pub(super) fn add(
         &mut self,
-        base: &Source,
-        source: &'a Source,
+        base: &Text<'a>,
+        from: &'a Text<'a>,
         node: &'a Node,
         null: Null,
     ) -> Result<(), MergeError> {
-        let Some(additions) = node.entries() else {
-            *self = Target::New { source, node };
+        let Some(additions) = from.entries(node) else {
+            let node = from.resolve(node);
+            *self = Target::New { from, node };
             return Ok(());
         };
-        self.refuse_alias(base)?;
+        let own = match self {
+            // What an earlier addition has already keeps that addition's layout.
+            Target::New { from, node } => Some(from.value(node)?),
+            Target::Base(node) if matches!(node.kind, Kind::Alias(_)) => Some(base.value(node)?),
+            _ => None,
+        };
+        if let Some(own) = own {
+            let mut merged = own.clone();
+            merge_value(&mut merged, &from.value(node)?, null);
+            if merged == own {
+                return Ok(());
+            }
+        }
+        self.refuse_alias(base.source)?;
         if self.open().is_none() {
             // A scalar or list gives way to a map; only its place in the base is kept, by the entry around it.
             *self = Target::Map {
@@ -124,32 +139,33 @@ impl<'a> Target<'a> {
             return Ok(());
         };
         for addition in additions {
+            let removes = null == Null::Remove && from.resolve(&addition.value).is_null();
             let found = entries
                 .iter()
                 .position(|entry| entry.entry.name() == addition.name());
             match found {
-                Some(index) if addition.value.is_null() && null == Null::Remove => {
+                Some(index) if removes => {
                     entries.remove(index);
                 }
                 Some(index) => entries[index]
                     .value
-                    .add(base, source, &addition.value, null)?,
-                None if addition.value.is_null() && null == Null::Remove => {}
+                    .add(base, from, &addition.value, null)?,
+                None if removes => {}
                 None => {
                     let mut value = Target::New {
-                        source,
-                        node: &addition.value,
+                        from,
+                        node: from.resolve(&addition.value),
                     };
-                    if null == Null::Remove && has_null(&addition.value) {
+                    if null == Null::Remove && from.has_null(&addition.value) {
                         value = Target::Map {
                             base: None,
                             entries: Vec::new(),
                         };
-                        value.add(base, source, &addition.value, null)?;
+                        value.add(base, from, &addition.value, null)?;
                     }
                     entries.push(TargetEntry {
                         entry: addition,
-                        source: Some(source),
+                        from: Some(from),
                         value,
                     });
                 }
@@ -170,16 +186,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Whether a map has a null directly or in a map below.
-pub(super) fn has_null(node: &Node) -> bool {
-    node.entries().is_some_and(|entries| {
-        entries
-            .iter()
-            .any(|entry| entry.value.is_null() || has_null(&entry.value))
-    })
-}
-
-pub(super) fn map_value(base: &Source, entries: &[TargetEntry<'_>]) -> Result<Value, MergeError> {
+pub(super) fn map_value(base: &Text<'_>, entries: &[TargetEntry<'_>]) -> Result<Value, MergeError> {
     let mut map = Map::new();
     for entry in entries {
         map.insert(
@@ -190,10 +197,10 @@ pub(super) fn map_value(base: &Source, entries: &[TargetEntry<'_>]) -> Result<Va
     Ok(Value::Object(map))
 }
 
-pub(super) fn target_value(base: &Source, target: &Target<'_>) -> Result<Value, MergeError> {
+pub(super) fn target_value(base: &Text<'_>, target: &Target<'_>) -> Result<Value, MergeError> {
     match target {
-        Target::Base(node) => Ok(node.to_value(base)?),
-        Target::New { source, node } => Ok(node.to_value(source)?),
+        Target::Base(node) => base.value(node),
+        Target::New { from, node } => from.value(node),
         Target::Map { entries, .. } => map_value(base, entries),
     }
 }

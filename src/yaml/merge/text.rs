@@ -1,0 +1,61 @@
+//! A text that values are taken from: the base or an addition.
+
+use serde_json::Value;
+
+use super::MergeError;
+use crate::diagnostic::Source;
+use crate::yaml::json::Anchors;
+use crate::yaml::node::{Entry, Kind, Node};
+
+/// A text with what its aliases stand for.
+pub(super) struct Text<'a> {
+    pub(super) source: &'a Source,
+    anchors: Anchors<'a>,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn new(source: &'a Source, root: Option<&'a Node>) -> Self {
+        Text {
+            source,
+            anchors: root.map(Anchors::of).unwrap_or_default(),
+        }
+    }
+
+    /// What an alias stands for.
+    pub(super) fn resolve(&self, node: &'a Node) -> &'a Node {
+        match &node.kind {
+            Kind::Alias(id) => self.anchors.get(*id).unwrap_or(node),
+            _ => node,
+        }
+    }
+
+    /// The entries of a map, those of its merge keys behind its own.
+    pub(super) fn entries(&self, node: &'a Node) -> Option<Vec<&'a Entry>> {
+        let own = self.resolve(node).entries()?;
+        let mut entries: Vec<&Entry> = own.iter().filter(|entry| !entry.is_merge()).collect();
+        for merge in own.iter().filter(|entry| entry.is_merge()) {
+            let value = self.resolve(&merge.value);
+            let maps = value.items().unwrap_or(std::slice::from_ref(value));
+            for entry in maps.iter().filter_map(|map| self.entries(map)).flatten() {
+                if entries.iter().all(|own| own.name() != entry.name()) {
+                    entries.push(entry);
+                }
+            }
+        }
+        Some(entries)
+    }
+
+    /// Whether a map has a null directly or in a map below.
+    pub(super) fn has_null(&self, node: &'a Node) -> bool {
+        self.entries(node).is_some_and(|entries| {
+            entries
+                .iter()
+                .any(|entry| self.resolve(&entry.value).is_null() || self.has_null(&entry.value))
+        })
+    }
+
+    /// The value of a node of this text.
+    pub(super) fn value(&self, node: &Node) -> Result<Value, MergeError> {
+        Ok(node.to_value(self.source, &self.anchors)?)
+    }
+}
