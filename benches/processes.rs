@@ -48,7 +48,8 @@ fn run(case: &Case) -> Option<Duration> {
         .status()
         .ok()?;
     let took = start.elapsed();
-    assert!(status.success(), "{} fails", case.name);
+    // `diff` ends with 1 where there are differences.
+    assert!(matches!(status.code(), Some(0 | 1)), "{} fails", case.name);
     Some(took)
 }
 
@@ -97,6 +98,44 @@ fn measure(cases: &[Case], quick: bool) -> Vec<Measured> {
             }
         })
         .collect()
+}
+
+/// Values of about so many bytes: maps, named lists and texts, every 97th of them another on the `changed` side.
+fn values(layer: usize, bytes: usize, changed: bool) -> String {
+    let mut text = format!("pack:\n  namespace: x\ncharts:\n  c{layer}:\n");
+    for number in 0.. {
+        if text.len() >= bytes {
+            break;
+        }
+        let value = if changed && number % 97 == 0 {
+            number + 1
+        } else {
+            number
+        };
+        text.push_str(&format!(
+            "    # option {number} is explained here\n    key{number}:\n      enabled: true\n      name: \"text {number}\"\n      \
+             list:\n      - name: a{number}\n        value: {value}\n      - name: b\n        value: 2\n      text: |\n        \
+             one\n        two {number}\n"
+        ));
+    }
+    text
+}
+
+/// A profile of 40 layers and about so many bytes.
+fn profile(bytes: usize, changed: bool) -> String {
+    let packs: Vec<serde_json::Value> = (0..40)
+        .map(|layer| {
+            serde_json::json!({
+                "name": format!("pack-{layer}"), "type": "oci", "layer": "addon", "version": "1.0.0", "tag": "1.0.0",
+                "values": values(layer, bytes / 40, changed), "registry": {"metadata": {}},
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "metadata": {"name": "large", "description": "", "labels": {}},
+        "spec": {"version": "1.0.0", "template": {"type": "add-on", "cloudType": "all", "packs": packs}, "variables": []},
+    })
+    .to_string()
 }
 
 /// A base and `count` overlays of it, as kustomize makes variants: the same networks as `nad --vlans`.
@@ -194,6 +233,59 @@ fn main() {
             &["nad", "--vlans", &format!("1-{count}")],
         ));
     }
+    cases.push(case("diff 1.7.0 1.9.0", &["diff", "1.7.0", "1.9.0"]));
+    for megabytes in [1, 5, 25] {
+        for (side, changed) in [("old", false), ("new", true)] {
+            let file = scratch.join(format!("{side}-{megabytes}.json"));
+            fs::write(file, profile(megabytes * 1_000_000, changed))
+                .expect("the file can be written");
+        }
+        let [old, new] = ["old", "new"].map(|side| path(&format!("{side}-{megabytes}.json")));
+        cases.push(case(
+            &format!("diff, 40 layers of {megabytes} MB in all"),
+            &["diff", &old, &new],
+        ));
+    }
+    // The nearest tool that can be installed here; it compares trees, so it gets the values of one layer as JSON.
+    for (side, changed) in [("old", false), ("new", true)] {
+        let source = vmo_ra::diagnostic::Source::new(side, values(0, 200_000, changed));
+        let tree = vmo_ra::yaml::to_json(&source, vmo_ra::yaml::Limits::VALUES)
+            .expect("the values are YAML");
+        fs::write(
+            scratch.join(format!("{side}-values.json")),
+            tree.to_string(),
+        )
+        .expect("the file can be written");
+        let one = serde_json::json!({
+            "metadata": {"name": "one"},
+            "spec": {"template": {"type": "add-on", "packs": [{"name": "p", "type": "oci", "values": values(0, 200_000, changed)}]}},
+        });
+        fs::write(scratch.join(format!("{side}-one.json")), one.to_string())
+            .expect("the file can be written");
+    }
+    cases.push(case(
+        "diff, one layer of 200 KB",
+        &["diff", &path("old-one.json"), &path("new-one.json")],
+    ));
+    if Command::new("deep").arg("--help").output().is_ok() {
+        cases.push(Case {
+            program: "deep".to_owned(),
+            runs: 3,
+            ..case(
+                "deepdiff, its values as JSON",
+                &[
+                    "diff",
+                    &path("old-values.json"),
+                    &path("new-values.json"),
+                    "--ignore-order",
+                ],
+            )
+        });
+    } else {
+        eprintln!(
+            "deepdiff is not installed (pip install 'deepdiff[cli]'); the comparison with it is left out"
+        );
+    }
     let kustomize = [(1000, 5), (4000, 3)];
     for (count, runs) in kustomize {
         let folder = scratch.join(format!("kustomize-{count}"));
@@ -253,6 +345,7 @@ fn report(measured: &[Measured]) -> String {
     for (slow, fast) in [
         ("kubectl kustomize, 1000 overlays", "nad --vlans 1-1000"),
         ("kubectl kustomize, 4000 overlays", "nad --vlans 1-4094"),
+        ("deepdiff, its values as JSON", "diff, one layer of 200 KB"),
     ] {
         if let (Some(slow), Some(fast)) = (find(measured, slow), find(measured, fast)) {
             let ratio = slow.median.as_secs_f64() / fast.median.as_secs_f64();
