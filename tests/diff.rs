@@ -134,6 +134,10 @@ fn notation_is_no_change() {
     assert_eq!(report.changes.len(), 1);
     assert_eq!(report.changes[0].kind, ChangeKind::Text);
     assert_eq!(report.changes[0].impact, Impact::Review);
+    let new = "b: {d: [1, 2], c: y}\na:    1\ne: t\n";
+    let report = report_of(vec![profile(old, &[])], vec![profile(new, &[])], &options);
+    let kinds: Vec<ChangeKind> = report.changes.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Changed, ChangeKind::Text]);
 }
 
 #[test]

@@ -232,10 +232,15 @@ impl Diff {
     }
 }
 
-/// Whether a text is a site: a YAML map that is no profile.
+/// Whether a text is a site: a YAML map that is no profile. An empty text is more likely an export that failed than the
+/// site that changes nothing.
 fn site_of(source: &Source) -> bool {
     let text = source.text().trim_start();
-    !text.starts_with(['{', '['])
+    let says_something = text
+        .lines()
+        .any(|line| !line.trim().is_empty() && line != "---" && !line.starts_with('#'));
+    says_something
+        && !text.starts_with(['{', '['])
         && !text
             .lines()
             .any(|line| line.starts_with("spec:") || line.starts_with("packs:"))

@@ -31,13 +31,18 @@ impl Inputs for System {
     }
 }
 
-/// Reads a text that may be hostile: no more than `largest` bytes, and UTF-8.
+/// Reads a text that may be hostile: no more than `largest` bytes, and UTF-8, with or without the byte order mark that
+/// programs on Windows write.
 fn read(from: impl Read, largest: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {
         let message = format!("it is larger than the {} MiB that are read", largest >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    if bytes.starts_with(MARK) {
+        bytes.drain(..MARK.len());
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

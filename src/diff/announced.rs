@@ -1,6 +1,6 @@
 //! Which section of a revision's text announces a change.
 
-use super::path::{Place, Step};
+use super::path::{Place, shared_way};
 use super::report::Part;
 use crate::diagnostic::Diagnostic;
 use crate::revision::{Claim, Revision, Target};
@@ -50,24 +50,8 @@ impl Announcements {
 
     /// The section whose claim is nearest to a place: at it, above it, or below it.
     pub(super) fn section(&self, layer: &str, part: &Part, place: &Place) -> Option<String> {
-        let keys: Vec<&str> = place
-            .steps()
-            .iter()
-            .map_while(|step| match step {
-                Step::Key(key) => Some(key.as_str()),
-                _ => None,
-            })
-            .collect();
-        let nearness = |announcement: &Announcement| {
-            let shared = announcement
-                .keys
-                .iter()
-                .zip(&keys)
-                .take_while(|(a, b)| a == b)
-                .count();
-            let related = shared == announcement.keys.len() || shared == keys.len();
-            related.then_some(shared)
-        };
+        let keys = place.keys_from_root();
+        let nearness = |announcement: &Announcement| shared_way(&announcement.keys, &keys);
         self.0
             .iter()
             .filter(|announcement| {

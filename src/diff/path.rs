@@ -34,6 +34,35 @@ impl Place {
         &self.0
     }
 
+    /// The keys from the root, up to the first item of a list or text within.
+    pub(super) fn keys_from_root(&self) -> Vec<&str> {
+        self.0
+            .iter()
+            .map_while(|step| match step {
+                Step::Key(key) => Some(key.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The name of what stands here: in `env[name=X].value` that is `X`, elsewhere the last key.
+    pub(super) fn what_it_holds(&self) -> &str {
+        match self.0.as_slice() {
+            [.., Step::Item("name", name), Step::Key(key)] if key == "value" => name,
+            _ => self.last_key(),
+        }
+    }
+
+    /// The same place with the values that identify items written in another way.
+    pub(super) fn with_values(&self, write: impl Fn(&str) -> String) -> Place {
+        let step = |step: &Step| match step {
+            Step::Item(key, value) => Step::Item(key, write(value)),
+            Step::Value(value) => Step::Value(write(value)),
+            step => step.clone(),
+        };
+        Place(self.0.iter().map(step).collect())
+    }
+
     /// The last key on the way, which names what a value is.
     pub(super) fn last_key(&self) -> &str {
         self.0
@@ -45,6 +74,12 @@ impl Place {
             })
             .unwrap_or_default()
     }
+}
+
+/// How many keys two paths from the root share, where one leads to the other.
+pub(super) fn shared_way(path: &[String], keys: &[&str]) -> Option<usize> {
+    let shared = path.iter().zip(keys).take_while(|(a, b)| a == b).count();
+    (shared == path.len() || shared == keys.len()).then_some(shared)
 }
 
 /// Writes a text of a step so that the path can be taken apart again.

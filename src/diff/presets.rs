@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::path::{Place, Step};
+use super::path::{Place, shared_way};
 use crate::pack::{Library, Preset, enabled_presets};
 use crate::profile::Layer;
 use crate::yaml::{self, Limits};
@@ -30,22 +30,10 @@ impl Switched {
 
     /// Whether one of its presets touches the place.
     pub(super) fn explains(&self, place: &Place) -> bool {
-        let keys: Vec<&str> = place
-            .steps()
+        let keys = place.keys_from_root();
+        self.paths
             .iter()
-            .map_while(|step| match step {
-                Step::Key(key) => Some(key.as_str()),
-                _ => None,
-            })
-            .collect();
-        self.paths.iter().any(|path| {
-            let shared = path
-                .iter()
-                .zip(&keys)
-                .take_while(|(path, key)| path == key)
-                .count();
-            shared > 0 && (shared == path.len() || shared == keys.len())
-        })
+            .any(|path| shared_way(path, &keys).is_some_and(|shared| shared > 0))
     }
 }
 

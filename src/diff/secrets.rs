@@ -1,12 +1,16 @@
 //! Values that must not be shown: which they are, and what is shown in their stead.
 
+use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use regex_lite::Regex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::report::{Hunk, Shown};
+use crate::diagnostic::Source;
+use crate::yaml::{self, Kind, Limits, Node};
 
 /// Hides secrets, each behind a hash that only those can repeat who have both sides.
 pub(super) struct Secrets {
@@ -14,8 +18,8 @@ pub(super) struct Secrets {
     key: [u8; 32],
     show: bool,
     key_name: Option<Regex>,
-    line: Option<Regex>,
-    element: Option<Regex>,
+    /// Each finds a secret within a line, as its only group.
+    within_a_line: Vec<Regex>,
 }
 
 impl Secrets {
@@ -32,11 +36,14 @@ impl Secrets {
             show,
             // A constant pattern; were it wrong, the tests below would fail.
             key_name: Regex::new(&format!(r"(?i){words}s?$")).ok(),
-            line: Regex::new(&format!(
-                r#"(?i)(^|[\s"'{{,-])([\w.\-]*{words}s?["']?\s*[:=]\s*)(\S.*)$"#
-            ))
-            .ok(),
-            element: Regex::new(r"(?i)(<(?:Value|Password|ProductKey)>)([^<]+)(</)").ok(),
+            within_a_line: [
+                format!(r#"(?i){words}s?["']?\s*[:=]\s*(\S.*)$"#),
+                r#"://[^/\s:@"']*:([^/\s@"']+)@"#.to_owned(),
+                "(?i)<(?:Value|Password|ProductKey)>([^<]+)</".to_owned(),
+            ]
+            .iter()
+            .filter_map(|pattern| Regex::new(pattern).ok())
+            .collect(),
         }
     }
 
@@ -73,15 +80,16 @@ impl Secrets {
     fn without_secrets(&self, value: &Value, key: &str) -> Value {
         match value {
             Value::Object(map) => {
-                let is_secret_object = map.get("kind").and_then(Value::as_str) == Some("Secret");
+                let text = |key: &str| map.get(key).and_then(Value::as_str);
+                let is_secret_object = text("kind") == Some("Secret");
+                // As in `env`, where the name stands beside the value.
+                let name = text("name").unwrap_or_default();
                 map.iter()
                     .map(|(key, value)| {
-                        let hidden =
-                            is_secret_object && matches!(key.as_str(), "data" | "stringData");
-                        let value = if hidden {
-                            self.all_hidden(value)
-                        } else {
-                            self.without_secrets(value, key)
+                        let value = match key.as_str() {
+                            "data" | "stringData" if is_secret_object => self.all_hidden(value),
+                            "value" => self.without_secrets(value, name),
+                            key => self.without_secrets(value, key),
                         };
                         (key.clone(), value)
                     })
@@ -94,7 +102,7 @@ impl Secrets {
             Value::String(text) if self.is_secret_key(key, value) => {
                 Value::String(self.replaced(text))
             }
-            Value::String(text) if text.contains('\n') => Value::String(
+            Value::String(text) => Value::String(
                 text.split('\n')
                     .map(|line| self.line(line))
                     .collect::<Vec<_>>()
@@ -116,26 +124,82 @@ impl Secrets {
     }
 
     /// A line of a text with the secrets in it replaced.
-    fn line(&self, line: &str) -> String {
+    pub(super) fn line(&self, line: &str) -> String {
         let mut line = line.to_owned();
-        if let Some(pattern) = &self.line
-            && let Some(found) = pattern.captures(&line).and_then(|captures| captures.get(3))
-            && !is_macro(found.as_str())
-            && !found.as_str().starts_with(['{', '[', '|', '>'])
-        {
-            let hidden = self.replaced(found.as_str());
-            let range = found.range();
-            line.replace_range(range, &hidden);
+        if self.show {
+            return line;
         }
-        if let Some(pattern) = &self.element
-            && let Some(found) = pattern.captures(&line).and_then(|captures| captures.get(2))
-            && !is_macro(found.as_str())
-        {
-            let hidden = self.replaced(found.as_str());
-            let range = found.range();
-            line.replace_range(range, &hidden);
+        for pattern in &self.within_a_line {
+            if let Some(found) = pattern.captures(&line).and_then(|captures| captures.get(1))
+                && !is_macro(found.as_str())
+                && !found.as_str().starts_with(['{', '[', '|', '>'])
+            {
+                let hidden = self.replaced(found.as_str());
+                let range = found.range();
+                line.replace_range(range, &hidden);
+            }
         }
         line
+    }
+
+    /// A YAML text with the secrets in it replaced and everything else as it is; what is no YAML is returned whole, for
+    /// [`Secrets::hunks`] to look at line by line.
+    pub(super) fn yaml<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let source = Source::new("values", text);
+        let Ok(documents) = yaml::parse_all(&source, Limits::VALUES) else {
+            return Cow::Borrowed(text);
+        };
+        let mut spans = Vec::new();
+        if !self.show {
+            for document in &documents {
+                self.spans(document, "", &mut spans);
+            }
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut end = 0;
+        for span in spans {
+            let secret = text[span.clone()].trim_end();
+            masked.push_str(&text[end..span.start]);
+            masked.push_str(&self.replaced(secret));
+            end = span.start + secret.len();
+        }
+        masked.push_str(&text[end..]);
+        Cow::Owned(masked)
+    }
+
+    /// Where the secrets of a tree stand, in the order of the text.
+    fn spans(&self, node: &Node, key: &str, spans: &mut Vec<Range<usize>>) {
+        match &node.kind {
+            Kind::Mapping { entries, .. } => {
+                let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
+                let is_secret_object = text("kind") == "Secret";
+                for entry in entries {
+                    match entry.name() {
+                        "data" | "stringData" if is_secret_object => {
+                            spans.extend(
+                                entry
+                                    .value
+                                    .entries()
+                                    .unwrap_or_default()
+                                    .iter()
+                                    .map(|entry| entry.value.span.clone()),
+                            );
+                        }
+                        "value" => self.spans(&entry.value, text("name"), spans),
+                        key => self.spans(&entry.value, key, spans),
+                    }
+                }
+            }
+            Kind::Sequence { items, .. } => {
+                for item in items {
+                    self.spans(item, key, spans);
+                }
+            }
+            Kind::Scalar(scalar) if self.is_secret_key(key, &scalar.value()) => {
+                spans.push(node.span.clone());
+            }
+            Kind::Scalar(_) | Kind::Alias(_) => {}
+        }
     }
 
     /// Hunks with the secrets in their lines replaced; all of every line where the whole text is secret.
@@ -208,6 +272,10 @@ mod tests {
             "  \"APIToken\": \"hunter2\"",
             "- apiToken = hunter2",
             "<Value>hunter2</Value>",
+            "https://admin:hunter2@registry.internal/x",
+            "https://registry.internal/x?api_key=hunter2",
+            "export DB_PASSWORD=hunter2",
+            "--password=hunter2",
         ] {
             let shown = secrets.line(line);
             assert!(
@@ -240,6 +308,48 @@ mod tests {
         assert_ne!(
             secrets.shown(&json!("x"), true),
             others.shown(&json!("x"), true)
+        );
+    }
+
+    #[test]
+    fn a_yaml_text_keeps_all_but_its_secrets() {
+        let secrets = Secrets::new([b"a".as_slice()], false);
+        let text = "\
+env: # all
+- {name: DB_PASSWORD, value: hunter2} # why
+- name: PLAIN
+  value: 'seen'
+password: |
+  hunter2
+  hunter2
+
+token: \"{{ .spectro.var.t }}\"
+---
+kind: Secret
+stringData:
+  a: hunter2
+";
+        let masked = secrets.yaml(text);
+        assert!(!masked.contains("hunter2"), "{masked}");
+        let one = secrets.replaced("hunter2");
+        let block = secrets.replaced("|\n  hunter2\n  hunter2");
+        assert_eq!(
+            masked,
+            format!(
+                "\
+env: # all
+- {{name: DB_PASSWORD, value: {one}}} # why
+- name: PLAIN
+  value: 'seen'
+password: {block}
+
+token: \"{{{{ .spectro.var.t }}}}\"
+---
+kind: Secret
+stringData:
+  a: {one}
+"
+            )
         );
     }
 

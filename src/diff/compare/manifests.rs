@@ -1,0 +1,171 @@
+//! What differs between the manifests of two layers, object by object.
+
+use serde_json::{Map, Value, json};
+
+use super::Comparison;
+use crate::diagnostic::Source;
+use crate::diff::path::{Place, Step};
+use crate::diff::report::{ChangeKind, Part};
+use crate::diff::sequence::{Pair, pair};
+use crate::diff::{lines, tree};
+use crate::profile::Manifest;
+use crate::yaml::{self, Limits};
+
+impl Comparison<'_> {
+    pub(super) fn manifests(&mut self, old: &[Manifest], new: &[Manifest]) {
+        let names = |manifests: &[Manifest]| -> Vec<String> {
+            manifests
+                .iter()
+                .map(|manifest| manifest.name.clone())
+                .collect()
+        };
+        for found in pair(&names(old), &names(new)) {
+            match found {
+                Pair::Old(at) => self.whole_manifest(&old[at], ChangeKind::Removed),
+                Pair::New(at) => self.whole_manifest(&new[at], ChangeKind::Added),
+                Pair::Both {
+                    old: from,
+                    new: to,
+                    moved,
+                } => {
+                    self.manifest(&old[from], &new[to]);
+                    if moved {
+                        let places = (Some(json!(from + 1)), Some(json!(to + 1)));
+                        self.whole(
+                            Part::Manifest(new[to].name.clone()),
+                            ChangeKind::Moved,
+                            places.0,
+                            places.1,
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    fn whole_manifest(&mut self, manifest: &Manifest, kind: ChangeKind) {
+        let value = match objects(manifest) {
+            Some(mut objects) if objects.len() == 1 => objects.remove(0),
+            Some(objects) => Value::Array(objects),
+            None => Value::String(manifest.content.clone()),
+        };
+        let first = value.get(0).unwrap_or(&value);
+        self.pack.object = object_kind(first).to_owned();
+        let (old, new) = match kind {
+            ChangeKind::Removed => (Some(value), None),
+            _ => (None, Some(value)),
+        };
+        self.whole(Part::Manifest(manifest.name.clone()), kind, old, new);
+        self.pack.object.clear();
+    }
+
+    fn manifest(&mut self, old: &Manifest, new: &Manifest) {
+        if old.content == new.content {
+            return;
+        }
+        let part = Part::Manifest(new.name.clone());
+        match (objects(old), objects(new)) {
+            (Some(before), Some(after)) => {
+                self.objects(&part, &before, &after);
+                self.notation(part, &old.content, &new.content);
+            }
+            _ => {
+                self.notes.push(format!(
+                    "the manifest `{}` is not YAML; it is compared as text",
+                    new.name
+                ));
+                let hunks = lines::hunks(&old.content, &new.content);
+                self.text(part, ChangeKind::Changed, hunks);
+            }
+        }
+    }
+
+    fn objects(&mut self, part: &Part, old: &[Value], new: &[Value]) {
+        if let ([old], [new]) = (old, new) {
+            self.object(part, None, old, new);
+            return;
+        }
+        let names =
+            |objects: &[Value]| -> Vec<String> { objects.iter().map(object_name).collect() };
+        let (old_names, new_names) = (names(old), names(new));
+        let step = |name: &String| Step::Item("object", name.clone());
+        for found in pair(&old_names, &new_names) {
+            let mut place = Place::default();
+            match found {
+                Pair::Old(at) => {
+                    place.push(step(&old_names[at]));
+                    self.at(
+                        part.clone(),
+                        place,
+                        ChangeKind::Removed,
+                        Some(old[at].clone()),
+                        None,
+                    );
+                }
+                Pair::New(at) => {
+                    place.push(step(&new_names[at]));
+                    self.at(
+                        part.clone(),
+                        place,
+                        ChangeKind::Added,
+                        None,
+                        Some(new[at].clone()),
+                    );
+                }
+                Pair::Both {
+                    old: from, new: to, ..
+                } => {
+                    self.object(part, Some(step(&new_names[to])), &old[from], &new[to]);
+                }
+            }
+        }
+    }
+
+    fn object(&mut self, part: &Part, within: Option<Step>, old: &Value, new: &Value) {
+        object_kind(new).clone_into(&mut self.pack.object);
+        for difference in tree::compare_objects(old, new) {
+            let mut change = self.change(part.clone(), difference, None);
+            if let Some(step) = &within {
+                let mut place = Place::default();
+                place.push(step.clone());
+                change.path = match change.path.as_str() {
+                    "" => place.to_string(),
+                    path => format!("{place}.{path}"),
+                };
+            }
+            self.changes.push(change);
+        }
+        self.pack.object.clear();
+    }
+}
+
+fn objects(manifest: &Manifest) -> Option<Vec<Value>> {
+    let source = Source::new(manifest.name.as_str(), manifest.content.as_str());
+    yaml::to_json_all(&source, Limits::VALUES).ok()
+}
+
+fn object_kind(object: &Value) -> &str {
+    object
+        .get("kind")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// Kind, namespace and name of a Kubernetes object: `ConfigMap default/win-unattend-xml`.
+fn object_name(object: &Value) -> String {
+    let empty = Map::new();
+    let metadata = object
+        .get("metadata")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
+    let text = |key: &str| {
+        metadata
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    match text("namespace") {
+        "" => format!("{} {}", object_kind(object), text("name")),
+        namespace => format!("{} {namespace}/{}", object_kind(object), text("name")),
+    }
+}

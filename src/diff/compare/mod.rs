@@ -1,0 +1,438 @@
+//! From two sets of profiles to a report.
+
+mod layers;
+mod manifests;
+mod selection;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::announced::Announcements;
+use super::impact::{Rules, Subject};
+use super::path::Place;
+use super::presets::Switched;
+use super::report::{
+    Change, ChangeKind, FORMAT, Hunk, Impact, ImpactCount, Part, ProfileName, ProfilePair, Report,
+    Summary, VersionStep,
+};
+use super::secrets::Secrets;
+use super::sequence::{Pair, pair};
+use super::tree::{self, Difference};
+use super::{lines, pairing, versions};
+use crate::diagnostic::Diagnostic;
+use crate::pack::Library;
+use crate::profile::{Profile, Variable};
+use crate::revision::Revision;
+
+/// One side of a comparison.
+#[derive(Debug)]
+pub struct Input {
+    /// What the reader knows it by.
+    pub name: String,
+    /// Its profiles.
+    pub profiles: Vec<Profile>,
+    /// The revision of the RA it is, where it is one.
+    pub revision: Option<Revision>,
+}
+
+/// How to compare.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Also tell changes of notation alone: order of keys, comments, quotes.
+    pub text: bool,
+    /// Show the values of secrets.
+    pub show_secrets: bool,
+    /// Only what lies at or below these places.
+    pub only: Vec<String>,
+    /// Nothing that lies at or below these places.
+    pub ignore: Vec<String>,
+}
+
+/// Compares two sides.
+///
+/// # Errors
+/// The built-in rules are broken: a mistake in this crate. Texts that are not YAML are compared as texts, with a note.
+pub fn compare(
+    old: &Input,
+    new: &Input,
+    library: &Library,
+    options: &Options,
+) -> Result<Report, Diagnostic> {
+    let announcements = match (&old.revision, &new.revision) {
+        (Some(old), Some(new)) => Announcements::between(old, new)?,
+        _ => Announcements::default(),
+    };
+    let mut comparison = Comparison {
+        library,
+        options,
+        rules: Rules::load()?,
+        announcements,
+        secrets: Secrets::new(texts(old).chain(texts(new)), options.show_secrets),
+        profile: String::new(),
+        pack: PackContext::default(),
+        changes: Vec::new(),
+        notes: Vec::new(),
+    };
+    let profiles = pairing::profiles(&old.profiles, &new.profiles)
+        .into_iter()
+        .map(|(old, new)| comparison.profiles(old, new))
+        .collect();
+    let mut changes = comparison.changes;
+    changes.retain(|change| selection::chooses(&options.only, &options.ignore, change));
+    let mut report = Report {
+        format: FORMAT,
+        old: old.name.clone(),
+        new: new.name.clone(),
+        summary: Summary::default(),
+        profiles,
+        changes,
+        notes: comparison.notes,
+    };
+    count(&mut report);
+    Ok(report)
+}
+
+/// Everything of a side that may hold a secret.
+fn texts(input: &Input) -> impl Iterator<Item = &[u8]> {
+    input.profiles.iter().flat_map(|profile| {
+        let spec = &profile.spec;
+        let layers = spec.template.packs.iter().flat_map(|layer| {
+            let manifests = layer
+                .manifests
+                .iter()
+                .map(|manifest| manifest.content.as_bytes());
+            std::iter::once(layer.values.as_bytes()).chain(manifests)
+        });
+        let defaults = spec
+            .variables
+            .iter()
+            .filter_map(|variable| variable.default_value.as_deref());
+        layers.chain(defaults.map(str::as_bytes))
+    })
+}
+
+fn count(report: &mut Report) {
+    let impacts: Vec<ImpactCount> = Impact::ALL
+        .into_iter()
+        .map(|impact| ImpactCount {
+            impact,
+            changes: report
+                .changes
+                .iter()
+                .filter(|change| change.impact == impact)
+                .count(),
+        })
+        .filter(|count| count.changes > 0)
+        .collect();
+    report.summary = Summary {
+        changes: report.changes.len(),
+        worst: impacts.first().map(|count| count.impact),
+        impacts,
+    };
+    for profile in &mut report.profiles {
+        for layer in &mut profile.layers {
+            layer.changes = report
+                .changes
+                .iter()
+                .filter(|change| {
+                    change.profile == profile.name
+                        && change.layer.as_deref() == Some(layer.name.as_str())
+                })
+                .count();
+        }
+    }
+}
+
+/// The layer that is being compared.
+#[derive(Default)]
+struct PackContext {
+    /// As changes name it.
+    name: Option<String>,
+    /// `os`, `k8s`, ...
+    kind: String,
+    /// The presets that were switched.
+    switched: Vec<Switched>,
+    /// The kind of the Kubernetes object.
+    object: String,
+}
+
+struct Comparison<'c> {
+    library: &'c Library,
+    options: &'c Options,
+    rules: Rules,
+    announcements: Announcements,
+    secrets: Secrets,
+    profile: String,
+    pack: PackContext,
+    changes: Vec<Change>,
+    notes: Vec<String>,
+}
+
+impl Comparison<'_> {
+    fn profiles(&mut self, old: Option<&Profile>, new: Option<&Profile>) -> ProfilePair {
+        let name = |profile: &Profile| ProfileName {
+            name: profile.metadata.name.clone(),
+            version: profile.spec.version.clone(),
+        };
+        self.profile = new
+            .or(old)
+            .map(|profile| profile.metadata.name.clone())
+            .unwrap_or_default();
+        self.pack = PackContext::default();
+        let mut layers = Vec::new();
+        match (old, new) {
+            (Some(old), Some(new)) => {
+                self.metadata(old, new);
+                self.variables(old, new);
+                layers = self.layers(old, new);
+            }
+            (Some(old), None) => {
+                self.whole(Part::Profile, ChangeKind::Removed, Some(outline(old)), None)
+            }
+            (None, Some(new)) => {
+                self.whole(Part::Profile, ChangeKind::Added, None, Some(outline(new)))
+            }
+            (None, None) => {}
+        }
+        ProfilePair {
+            name: self.profile.clone(),
+            old: old.map(name),
+            new: new.map(name),
+            layers,
+        }
+    }
+
+    fn metadata(&mut self, old: &Profile, new: &Profile) {
+        let facts = |profile: &Profile| {
+            json!({
+                "name": profile.metadata.name,
+                "version": profile.spec.version,
+                "type": profile.spec.template.kind,
+                "cloudType": profile.spec.template.cloud_type,
+                "description": profile.metadata.description,
+                "labels": profile.metadata.labels,
+            })
+        };
+        for difference in tree::compare(&facts(old), &facts(new)) {
+            let mut change = self.change(Part::Profile, difference, None);
+            if change.path == "version" {
+                change
+                    .remarks
+                    .extend(step_remark(&old.spec.version, &new.spec.version));
+            }
+            self.changes.push(change);
+        }
+    }
+
+    fn variables(&mut self, old: &Profile, new: &Profile) {
+        let (old, new) = (&old.spec.variables, &new.spec.variables);
+        let names = |variables: &[Variable]| -> Vec<String> {
+            variables
+                .iter()
+                .map(|variable| variable.name.clone())
+                .collect()
+        };
+        let (old_names, new_names) = (names(old), names(new));
+        for name in repeated(&old_names).into_iter().chain(repeated(&new_names)) {
+            self.notes.push(format!(
+                "the profile `{}` has two variables `{name}`",
+                self.profile
+            ));
+        }
+        for found in pair(&old_names, &new_names) {
+            match found {
+                Pair::Old(at) => {
+                    let value = self.variable_value(&old[at]);
+                    self.whole(
+                        Part::Variable(old_names[at].clone()),
+                        ChangeKind::Removed,
+                        Some(value),
+                        None,
+                    );
+                }
+                Pair::New(at) => {
+                    let value = self.variable_value(&new[at]);
+                    self.whole(
+                        Part::Variable(new_names[at].clone()),
+                        ChangeKind::Added,
+                        None,
+                        Some(value),
+                    );
+                }
+                Pair::Both {
+                    old: from, new: to, ..
+                } => {
+                    let secret = old[from].is_sensitive || new[to].is_sensitive;
+                    let facts =
+                        |variable: &Variable| serde_json::to_value(variable).unwrap_or_default();
+                    for mut difference in tree::compare(&facts(&old[from]), &facts(&new[to])) {
+                        difference.secret |=
+                            secret && difference.place.last_key() == "defaultValue";
+                        let change =
+                            self.change(Part::Variable(new_names[to].clone()), difference, None);
+                        self.changes.push(change);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A variable as a value; the default of a sensitive one is hidden.
+    fn variable_value(&self, variable: &Variable) -> Value {
+        let mut value = serde_json::to_value(variable).unwrap_or_default();
+        if variable.is_sensitive
+            && !self.options.show_secrets
+            && let Some(default) = value.get_mut("defaultValue")
+        {
+            *default = json!(self.secrets.shown(default, true));
+        }
+        value
+    }
+
+    fn text(&mut self, part: Part, kind: ChangeKind, lines: Vec<Hunk>) {
+        let difference = Difference {
+            place: Place::default(),
+            kind,
+            old: None,
+            new: None,
+            lines,
+            remarks: Vec::new(),
+            secret: false,
+        };
+        let change = self.change(part, difference, None);
+        self.changes.push(change);
+    }
+
+    /// All changes of a YAML text's notation, which `--text` asks for.
+    fn notation(&mut self, part: Part, old: &str, new: &str) {
+        if self.options.text {
+            let hunks = lines::hunks(&self.secrets.yaml(old), &self.secrets.yaml(new));
+            self.text(part, ChangeKind::Text, hunks);
+        }
+    }
+
+    fn whole(&mut self, part: Part, kind: ChangeKind, old: Option<Value>, new: Option<Value>) {
+        self.at(part, Place::default(), kind, old, new);
+    }
+
+    fn at(
+        &mut self,
+        part: Part,
+        place: Place,
+        kind: ChangeKind,
+        old: Option<Value>,
+        new: Option<Value>,
+    ) {
+        let difference = Difference {
+            place,
+            kind,
+            old,
+            new,
+            lines: Vec::new(),
+            remarks: Vec::new(),
+            secret: false,
+        };
+        let change = self.change(part, difference, None);
+        self.changes.push(change);
+    }
+
+    /// A difference with everything there is to say about it.
+    fn change(&self, part: Part, difference: Difference, preset: Option<String>) -> Change {
+        let pack = self.pack.name.as_deref().unwrap_or_default();
+        let rule = self.rules.of(&Subject {
+            layer: &self.pack.kind,
+            pack,
+            part: &part,
+            object: &self.pack.object,
+            place: &difference.place,
+            kind: difference.kind,
+        });
+        let (impact, because) = match rule {
+            Some(rule) => (rule.impact, rule.because.clone()),
+            None => (Impact::Review, String::new()),
+        };
+        let key = difference.place.what_it_holds();
+        let is_secret = |value: &Option<Value>| {
+            difference.secret
+                || value
+                    .as_ref()
+                    .is_some_and(|value| self.secrets.is_secret_key(key, value))
+        };
+        let secret = is_secret(&difference.old) || is_secret(&difference.new);
+        let shown = |value: Option<Value>| value.map(|value| self.secrets.shown(&value, secret));
+        let path = difference
+            .place
+            .with_values(|text| self.secrets.line(text))
+            .to_string();
+        Change {
+            id: fingerprint(&[
+                &self.profile,
+                pack,
+                &format!("{part:?}"),
+                &path,
+                &format!("{:?}", difference.kind),
+            ]),
+            profile: self.profile.clone(),
+            layer: self.pack.name.clone(),
+            section: self.announcements.section(pack, &part, &difference.place),
+            part,
+            path,
+            kind: difference.kind,
+            old: shown(difference.old),
+            new: shown(difference.new),
+            lines: self.secrets.hunks(difference.lines, difference.secret),
+            preset,
+            impact,
+            because,
+            remarks: difference.remarks,
+        }
+    }
+}
+
+fn fingerprint(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()[..6]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+fn step_remark(old: &str, new: &str) -> Option<String> {
+    Some(match versions::step(old, new)? {
+        VersionStep::Downgrade => "a downgrade".to_owned(),
+        step => format!("a {} version", step.as_str()),
+    })
+}
+
+/// Names that stand more than once, each once.
+fn repeated(names: &[String]) -> Vec<String> {
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort();
+    let mut repeated: Vec<String> = sorted
+        .windows(2)
+        .filter(|two| two[0] == two[1])
+        .map(|two| two[0].clone())
+        .collect();
+    repeated.dedup();
+    repeated
+}
+
+/// What is said of a profile that has no counterpart.
+fn outline(profile: &Profile) -> Value {
+    let layers: Vec<String> = profile
+        .spec
+        .template
+        .packs
+        .iter()
+        .map(|layer| format!("{} {}", layer.name, layer.version))
+        .collect();
+    json!({
+        "name": profile.metadata.name,
+        "version": profile.spec.version,
+        "layers": layers,
+    })
+}
