@@ -716,3 +716,38 @@ fn fifty_megabytes_are_compared() {
     );
     let _ = fs::remove_dir_all(&folder);
 }
+
+/// A gate whose place is mistyped would let everything pass.
+#[test]
+fn a_place_that_is_nowhere_and_a_revision_that_is_none_are_refused() {
+    let folder = scratch("nowhere");
+    let output = vmo_ra(
+        &[
+            "diff",
+            "1.7.0",
+            "1.9.0",
+            "--only",
+            "kubernets/values",
+            "--only",
+            "*/values",
+        ],
+        &folder,
+    );
+    ends_with(2, &output);
+    assert_eq!(
+        stderr(&output),
+        "\
+error: `--only kubernets/values`: neither side has a layer `kubernets`
+  = note: did you mean `kubernetes`?
+  = help: a place is LAYER/PART/PATH, or begins with `profile` or `variable`
+
+"
+    );
+    let output = vmo_ra(&["diff", "1.9", "1.9.0"], &folder);
+    ends_with(2, &output);
+    assert!(
+        stderr(&output).starts_with("error: there is no revision `1.9`"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -417,6 +417,15 @@ fn profiles_keep_the_rules_of_import() {
     });
 }
 
+/// The text that a value ends in.
+fn last_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(map) => last_text(map.values().next_back()?),
+        Value::Array(items) => last_text(items.last()?),
+        value => value.as_str(),
+    }
+}
+
 #[test]
 fn layers_keep_the_rules_of_import() {
     every_profile(|profile| {
@@ -482,8 +491,10 @@ fn layers_keep_the_rules_of_import() {
                     "an add-on has no install priority".to_owned(),
                 ),
                 (
-                    !layer.values.ends_with('\n'),
-                    "Palette's editor writes no final line break".to_owned(),
+                    layer.values.ends_with('\n')
+                        == last_text(&values).is_some_and(|text| text.ends_with('\n')),
+                    "a final line break belongs to a text, Palette's editor writes no other"
+                        .to_owned(),
                 ),
             ]);
             problems.extend(

@@ -336,7 +336,7 @@ fn a_written_text_is_read_as_that_text() {
             }
         }
     }
-    check(1500, (text(), 2..10_usize), |(text, indent)| {
+    check(4000, (text(), 2..10_usize), |(text, indent)| {
         comes_back(&text, indent)
     });
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::{Diagnostic, Source};
+use vmo_ra::diagnostic::{Diagnostic, Source, nearest};
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format};
 use vmo_ra::output;
 use vmo_ra::pack::Library;
@@ -112,6 +112,7 @@ impl Diff {
             Ok(sides) => sides,
             Err(_) => return Err(problems.into()),
         };
+        self.only_exists(&old, &new)?;
         let options = Options {
             text: self.text,
             show_secrets: self.show_secrets,
@@ -140,6 +141,36 @@ impl Diff {
         } else {
             ExitCode::SUCCESS
         })
+    }
+
+    /// Refuses a place that neither side has: a gate would let everything pass.
+    fn only_exists(&self, old: &Input, new: &Input) -> Result<(), Failure> {
+        let mut known = vec!["profile", "variable"];
+        let profiles = old.profiles.iter().chain(&new.profiles);
+        known.extend(profiles.flat_map(|profile| {
+            let layers = &profile.spec.template.packs;
+            layers.iter().map(|layer| layer.name.as_str())
+        }));
+        let mut problems = Vec::new();
+        for place in &self.only {
+            let first = place.split('/').next().unwrap_or_default();
+            if first.contains('*') || known.contains(&first) {
+                continue;
+            }
+            let mut problem = Diagnostic::error(format!(
+                "`--only {place}`: neither side has a layer `{first}`"
+            ))
+            .help("a place is LAYER/PART/PATH, or begins with `profile` or `variable`");
+            if let Some(nearest) = nearest(first, known.iter().copied()) {
+                problem = problem.label(format!("did you mean `{nearest}`?"));
+            }
+            problems.push(problem);
+        }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.into())
+        }
     }
 
     fn written(&self, report: &Report) -> String {
@@ -171,7 +202,10 @@ impl Diff {
     }
 
     fn load(&self, name: &str, library: &Library) -> Result<Input, Failure> {
-        if Revision::names().contains(&name) {
+        let like_a_revision = name.chars().all(|c| c.is_ascii_digit() || c == '.')
+            && name.contains('.')
+            && !Path::new(name).exists();
+        if Revision::names().contains(&name) || like_a_revision {
             let revision = Revision::load(name)?;
             let site = inputs::site(self.site.as_deref())?;
             let profiles = self.rendered(&site, &revision, library)?;

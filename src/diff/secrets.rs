@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::ops::Range;
 
-use regex_lite::Regex;
+use regex_lite::{Match, Regex};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -52,7 +52,8 @@ impl Secrets {
         let named = self
             .key_name
             .as_ref()
-            .is_some_and(|pattern| pattern.is_match(key));
+            .and_then(|pattern| pattern.find(key))
+            .is_some_and(|found| !is_public(&key[..found.start()]));
         named
             && value
                 .as_str()
@@ -130,7 +131,7 @@ impl Secrets {
             return line;
         }
         for pattern in &self.within_a_line {
-            if let Some(found) = pattern.captures(&line).and_then(|captures| captures.get(1))
+            if let Some(found) = first_secret(pattern, &line)
                 && !is_macro(found.as_str())
                 && !found.as_str().starts_with(['{', '[', '|', '>'])
             {
@@ -234,6 +235,24 @@ impl Secrets {
     }
 }
 
+/// What the pattern's group finds first, behind a name that is not of something public.
+fn first_secret<'l>(pattern: &Regex, line: &'l str) -> Option<Match<'l>> {
+    let mut from = 0;
+    loop {
+        let captures = pattern.captures_at(line, from)?;
+        let (whole, found) = (captures.get(0)?, captures.get(1)?);
+        if !is_public(&line[..whole.start()]) {
+            return Some(found);
+        }
+        from = found.start();
+    }
+}
+
+/// Whether what follows is the `Token` of `publicKeyToken`, as assemblies of Windows have.
+fn is_public(before: &str) -> bool {
+    before.to_ascii_lowercase().ends_with("publickey")
+}
+
 /// Whether a text is nothing but a macro of Palette, perhaps in quotes.
 fn is_macro(text: &str) -> bool {
     let text = text.trim().trim_matches(['"', '\'']);
@@ -262,6 +281,7 @@ mod tests {
             ("adminPassword", json!("{{ .spectro.var.x }}")),
             ("adminPassword", json!("")),
             ("secretName", json!("x")),
+            ("publicKeyToken", json!("x")),
             ("tokenTTL", json!("x")),
             ("automountServiceAccountToken", json!(true)),
         ] {
@@ -287,6 +307,12 @@ mod tests {
             secrets.line("password: \"{{ .spectro.var.p }}\""),
             "password: \"{{ .spectro.var.p }}\""
         );
+        assert_eq!(
+            secrets.line("publicKeyToken=\"31bf\" x"),
+            "publicKeyToken=\"31bf\" x"
+        );
+        let shown = secrets.line("publicKeyToken=\"31bf\" password=hunter2");
+        assert!(shown.starts_with("publicKeyToken=\"31bf\" password=(secret "));
         assert_eq!(
             secrets.line("tlsSecret: grafana-tls"),
             "tlsSecret: grafana-tls"

@@ -112,7 +112,8 @@ impl Comparison {
             (Value::Array(old), Value::Array(new)) => self.lists(old, new),
             (Value::String(old), Value::String(new)) => self.texts(old, new),
             _ if old == new => {}
-            (Value::Number(a), Value::Number(b)) if a.as_f64() == b.as_f64() => {}
+            (Value::Number(a), Value::Number(b))
+                if (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64() => {}
             _ => {
                 let same_text =
                     is_scalar(old) && is_scalar(new) && scalar_text(old) == scalar_text(new);
@@ -224,13 +225,10 @@ impl Comparison {
                 Pair::Old(at) => gone.push(at),
                 Pair::New(at) => come.push(at),
                 Pair::Both {
-                    old,
-                    new,
+                    old: from,
+                    new: to,
                     moved: true,
-                } => {
-                    gone.push(old);
-                    come.push(new);
-                }
+                } => self.within(Step::Index(to), |this| this.moved(from, to)),
                 Pair::Both { .. } => {
                     gone.sort_unstable();
                     for (from, to) in gone.iter().zip(&come) {
@@ -293,16 +291,23 @@ impl Comparison {
 }
 
 /// Names that are unique: the second `a` becomes `a#2`.
-fn numbered(names: Vec<String>) -> Vec<String> {
+pub(super) fn numbered(names: Vec<String>) -> Vec<String> {
+    let given: HashSet<String> = names.iter().cloned().collect();
     let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
     names
         .into_iter()
         .map(|name| {
             let count = seen.entry(name.clone()).or_insert(0);
-            *count += 1;
-            match count {
-                1 => name,
-                count => format!("{name}#{count}"),
+            loop {
+                *count += 1;
+                if *count == 1 {
+                    return name;
+                }
+                // Unless that is the name of another.
+                let numbered = format!("{name}#{count}");
+                if !given.contains(&numbered) {
+                    return numbered;
+                }
             }
         })
         .collect()

@@ -100,6 +100,11 @@ fn marker_line(pack: &Pack, selected: &[&Preset]) -> Option<String> {
 
 /// The text with another line of presets, or without one.
 fn with_marker(text: &str, marker: Option<&str>) -> String {
+    // A byte order mark is one only where a text begins.
+    let text = match marker {
+        Some(_) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        None => text,
+    };
     let rest = match text.strip_prefix(MARKER) {
         Some(rest) => rest.split_once('\n').map_or("", |(_, rest)| rest),
         None => text,

@@ -259,16 +259,17 @@ impl Comparison<'_> {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        if let (Some(old), Some(new)) = (content(old), content(new)) {
-            for difference in tree::compare_texts(&old, &new, path) {
+        let texts = content(old).zip(content(new));
+        if let Some((old, new)) = &texts {
+            for difference in tree::compare_texts(old, new, path) {
                 let change = self.change(Part::File(path.clone()), difference, None);
                 self.changes.push(change);
             }
         }
         let rest = |file: &Value| {
             let mut file = file.clone();
-            if let Value::Object(map) = &mut file
-                && map.get("content").is_some_and(Value::is_string)
+            if texts.is_some()
+                && let Value::Object(map) = &mut file
             {
                 map.shift_remove("content");
             }

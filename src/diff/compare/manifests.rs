@@ -85,8 +85,7 @@ impl Comparison<'_> {
             self.object(part, None, old, new);
             return;
         }
-        let names =
-            |objects: &[Value]| -> Vec<String> { objects.iter().map(object_name).collect() };
+        let names = |objects: &[Value]| tree::numbered(objects.iter().map(object_name).collect());
         let (old_names, new_names) = (names(old), names(new));
         let step = |name: &String| Step::Item("object", name.clone());
         for found in pair(&old_names, &new_names) {
