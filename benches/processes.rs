@@ -121,6 +121,55 @@ fn values(layer: usize, bytes: usize, changed: bool) -> String {
     text
 }
 
+/// Values that are one list of about so many bytes; of the changed side's items some are others, and some are gone.
+fn one_list(bytes: usize, changed: bool) -> String {
+    let mut text = String::from("list:\n");
+    for number in 0.. {
+        if text.len() >= bytes {
+            break;
+        }
+        if changed && number % 5000 == 9 {
+            continue;
+        }
+        let value = if changed && number % 1000 == 7 {
+            "new"
+        } else {
+            "old"
+        };
+        text.push_str(&format!("- name: item{number}\n  value: {value}\n"));
+    }
+    text
+}
+
+/// Values that are one text of about so many bytes; of the changed side's lines some are others, and some are gone.
+fn one_text(bytes: usize, changed: bool) -> String {
+    let mut text = String::from("text: |\n");
+    for number in 0.. {
+        if text.len() >= bytes {
+            break;
+        }
+        if changed && number % 5000 == 9 {
+            continue;
+        }
+        let word = if changed && number % 1000 == 7 {
+            "new"
+        } else {
+            "old"
+        };
+        text.push_str(&format!("  line {number} {word}\n"));
+    }
+    text
+}
+
+/// A profile of one layer.
+fn profile_of(values: &str) -> String {
+    serde_json::json!({
+        "metadata": {"name": "one"},
+        "spec": {"template": {"type": "add-on", "packs": [{"name": "p", "type": "oci", "values": values}]}},
+    })
+    .to_string()
+}
+
 /// A profile of 40 layers and about so many bytes.
 fn profile(bytes: usize, changed: bool) -> String {
     let packs: Vec<serde_json::Value> = (0..40)
@@ -246,6 +295,23 @@ fn main() {
             &["diff", &old, &new],
         ));
     }
+    for (name, values) in [
+        ("list", one_list as fn(usize, bool) -> String),
+        ("text", one_text),
+    ] {
+        for megabytes in [1, 5, 15] {
+            let [old, new] = [("old", false), ("new", true)].map(|(side, changed)| {
+                let file = scratch.join(format!("{side}-{name}-{megabytes}.json"));
+                let profile = profile_of(&values(megabytes * 1_000_000, changed));
+                fs::write(&file, profile).expect("the file can be written");
+                file.display().to_string()
+            });
+            cases.push(case(
+                &format!("diff, one {name} of {megabytes} MB"),
+                &["diff", &old, &new, "--stat"],
+            ));
+        }
+    }
     // The nearest tool that can be installed here; it compares trees, so it gets the values of one layer as JSON.
     for (side, changed) in [("old", false), ("new", true)] {
         let source = vmo_ra::diagnostic::Source::new(side, values(0, 200_000, changed));
@@ -256,12 +322,8 @@ fn main() {
             tree.to_string(),
         )
         .expect("the file can be written");
-        let one = serde_json::json!({
-            "metadata": {"name": "one"},
-            "spec": {"template": {"type": "add-on", "packs": [{"name": "p", "type": "oci", "values": values(0, 200_000, changed)}]}},
-        });
-        fs::write(scratch.join(format!("{side}-one.json")), one.to_string())
-            .expect("the file can be written");
+        let one = profile_of(&values(0, 200_000, changed));
+        fs::write(scratch.join(format!("{side}-one.json")), one).expect("the file can be written");
     }
     cases.push(case(
         "diff, one layer of 200 KB",

@@ -43,8 +43,14 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), WriteError> 
     };
     fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
     let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, error))?;
+    let mut within = staging.path.clone();
     for (path, bytes) in tree.files() {
         let target = staging.path.join(path);
+        // The files of a folder follow each other.
+        if target.parent() != Some(&within) {
+            within = target.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+            fs::create_dir_all(&within).map_err(|error| failed(&folder.join(path), error))?;
+        }
         write_file(&target, bytes, tree.is_private())
             .map_err(|error| failed(&folder.join(path), error))?;
     }
@@ -196,6 +202,9 @@ pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> 
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}", std::process::id()));
     let staging = path.with_file_name(name);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
     let written = write_file(&staging, bytes, private).and_then(|()| fs::rename(&staging, path));
     if written.is_err() {
         // The first error is the one to tell.
@@ -209,9 +218,6 @@ pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> 
 /// # Errors
 /// The system says no, or the file is there already.
 fn write_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
     create_new(path, private)?.write_all(bytes)
 }
 
