@@ -436,6 +436,6 @@ fn page(report: &str) -> String {
     format!(
         "# Performance\n\nWhole processes, started in turn in one run, so that the machine's other work hits each alike; \
          read the ratios rather\nthan the times. Repeat it with `cargo bench --bench processes` on a machine with nothing \
-         else to do.\n\n{report}"
+         else to do.\nWhat writes files waits for the disk as much as for the program.\n\n{report}"
     )
 }
