@@ -53,6 +53,12 @@ fn profile(rendered: &Rendered, role: Role) -> &Profile {
     &found.expect("all were rendered").profile
 }
 
+/// The layers of a profile in order, by name.
+fn layers(rendered: &Rendered, role: Role) -> Vec<&str> {
+    let packs = &profile(rendered, role).spec.template.packs;
+    packs.iter().map(|layer| layer.name.as_str()).collect()
+}
+
 fn layer<'r>(rendered: &'r Rendered, name: &str) -> &'r Layer {
     rendered
         .profiles
@@ -318,15 +324,8 @@ fn storage_follows_the_site() {
 #[test]
 fn traefik_takes_the_place_of_nginx() {
     let rendered = rendered("ingress: {controller: traefik}");
-    let names: Vec<&str> = profile(&rendered, Role::Core)
-        .spec
-        .template
-        .packs
-        .iter()
-        .map(|layer| layer.name.as_str())
-        .collect();
     assert_eq!(
-        names,
+        layers(&rendered, Role::Core),
         [
             "lb-metallb-helm",
             "traefik",
@@ -419,15 +418,8 @@ fn networks_follow_the_site() {
 #[test]
 fn a_layer_without_anything_to_hold_is_left_out() {
     let rendered = rendered("nads: []");
-    let names: Vec<&str> = profile(&rendered, Role::Templates)
-        .spec
-        .template
-        .packs
-        .iter()
-        .map(|layer| layer.name.as_str())
-        .collect();
     assert_eq!(
-        names,
+        layers(&rendered, Role::Templates),
         [
             "vmo-storage",
             "vmo-goldenimages",

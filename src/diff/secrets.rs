@@ -82,15 +82,12 @@ impl Secrets {
         match value {
             Value::Object(map) => {
                 let text = |key: &str| map.get(key).and_then(Value::as_str);
-                let is_secret_object = text("kind") == Some("Secret");
-                // As in `env`, where the name stands beside the value.
-                let name = text("name").unwrap_or_default();
+                let [kind, name] = ["kind", "name"].map(|key| text(key).unwrap_or_default());
                 map.iter()
                     .map(|(key, value)| {
-                        let value = match key.as_str() {
-                            "data" | "stringData" if is_secret_object => self.all_hidden(value),
-                            "value" => self.without_secrets(value, name),
-                            key => self.without_secrets(value, key),
+                        let value = match Field::of(key, kind, name) {
+                            Field::Secrets => self.all_hidden(value),
+                            Field::Named(name) => self.without_secrets(value, name),
                         };
                         (key.clone(), value)
                     })
@@ -146,15 +143,16 @@ impl Secrets {
     /// A YAML text with the secrets in it replaced and everything else as it is; what is no YAML is returned whole, for
     /// [`Secrets::hunks`] to look at line by line.
     pub(super) fn yaml<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.show {
+            return Cow::Borrowed(text);
+        }
         let source = Source::new("values", text);
         let Ok(documents) = yaml::parse_all(&source, Limits::VALUES) else {
             return Cow::Borrowed(text);
         };
         let mut spans = Vec::new();
-        if !self.show {
-            for document in &documents {
-                self.spans(document, "", &mut spans);
-            }
+        for document in &documents {
+            self.spans(document, "", &mut spans);
         }
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
@@ -173,10 +171,10 @@ impl Secrets {
         match &node.kind {
             Kind::Mapping { entries, .. } => {
                 let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default();
-                let is_secret_object = text("kind") == "Secret";
+                let (kind, name) = (text("kind"), text("name"));
                 for entry in entries {
-                    match entry.name() {
-                        "data" | "stringData" if is_secret_object => {
+                    match Field::of(entry.name(), kind, name) {
+                        Field::Secrets => {
                             spans.extend(
                                 entry
                                     .value
@@ -186,8 +184,7 @@ impl Secrets {
                                     .map(|entry| entry.value.span.clone()),
                             );
                         }
-                        "value" => self.spans(&entry.value, text("name"), spans),
-                        key => self.spans(&entry.value, key, spans),
+                        Field::Named(name) => self.spans(&entry.value, name, spans),
                     }
                 }
             }
@@ -232,6 +229,25 @@ impl Secrets {
             let _ = write!(text, "{byte:02x}");
         }
         text
+    }
+}
+
+/// What a field of a map may hold.
+enum Field<'k> {
+    /// Nothing but secrets: the data of a Kubernetes Secret.
+    Secrets,
+    /// What this name says.
+    Named(&'k str),
+}
+
+impl<'k> Field<'k> {
+    /// The field `key` of a map with this `kind` and `name`; in `env` the name stands beside the value.
+    fn of(key: &'k str, kind: &str, name: &'k str) -> Self {
+        match key {
+            "data" | "stringData" if kind == "Secret" => Field::Secrets,
+            "value" => Field::Named(name),
+            key => Field::Named(key),
+        }
     }
 }
 

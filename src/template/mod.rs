@@ -98,16 +98,21 @@ fn collect(dir: &Dir<'static>, names: &mut BTreeMap<String, &'static str>) {
     }
 }
 
-fn new_tera(language: Language) -> Tera {
-    let mut tera = Tera::new();
-    let set = tera.set_delimiters(Delimiters {
+/// The marks of every template in this crate; they leave the macros of Palette and Go alone.
+pub(crate) fn delimiters() -> Delimiters {
+    Delimiters {
         block_start: "<%".into(),
         block_end: "%>".into(),
         variable_start: "<{".into(),
         variable_end: "}>".into(),
         comment_start: "<#".into(),
         comment_end: "#>".into(),
-    });
+    }
+}
+
+fn new_tera(language: Language) -> Tera {
+    let mut tera = Tera::new();
+    let set = tera.set_delimiters(delimiters());
     debug_assert!(
         set.is_ok(),
         "delimiters are constants, set before any template is added"

@@ -8,12 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use tera::{Context, Delimiters, Tera};
+use tera::{Context, Tera};
 
 use crate::diff::report::{
     Change, ChangeKind, Hunk, Impact, LayerPair, PackVersion, Part, ProfilePair, Report, Shown,
     Side,
 };
+use crate::template::delimiters;
 use crate::yaml::scalar;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -34,14 +35,7 @@ pub fn html(report: &Report) -> String {
 
 fn render(page: &Page<'_>) -> tera::TeraResult<String> {
     let mut tera = Tera::new();
-    tera.set_delimiters(Delimiters {
-        block_start: "<%".into(),
-        block_end: "%>".into(),
-        variable_start: "<{".into(),
-        variable_end: "}>".into(),
-        comment_start: "<#".into(),
-        comment_end: "#>".into(),
-    })?;
+    tera.set_delimiters(delimiters())?;
     tera.autoescape_on([".html"]);
     tera.set_escape_fn(escape);
     tera.add_raw_template("page.html", PAGE)?;
