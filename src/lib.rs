@@ -11,4 +11,5 @@ pub mod revision;
 pub mod rules;
 pub mod site;
 pub mod template;
+pub mod version;
 pub mod yaml;

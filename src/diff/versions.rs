@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::report::VersionStep;
+use crate::version::Version;
 
 /// The step between two versions; none if they are equal or not versions.
 pub(super) fn step(old: &str, new: &str) -> Option<VersionStep> {
@@ -32,10 +33,7 @@ pub(super) fn skipped_minors(old: &str, new: &str) -> Vec<String> {
 
 /// The leading numbers of a version: `v1.34.5-rc.1` is 1, 34, 5.
 fn numbers(version: &str) -> Option<Vec<u64>> {
-    let version = version.strip_prefix('v').unwrap_or(version);
-    let core = version.split(['-', '+']).next()?;
-    let numbers: Option<Vec<u64>> = core.split('.').map(|part| part.parse().ok()).collect();
-    numbers.filter(|numbers| numbers.len() > 1)
+    Version::parse(version).map(|version| version.numbers().to_vec())
 }
 
 #[cfg(test)]
