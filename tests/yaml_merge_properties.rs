@@ -590,6 +590,7 @@ fn a_byte_order_mark_does_not_come_behind_the_line_of_the_presets() {
             remove: Vec::new(),
             add: Source::new("presets.yaml", "b: 2\n"),
         }],
+        schema: Vec::new(),
         origin: Origin::BuiltIn,
     };
     let preset = "G:n".parse().expect("the name of a preset");

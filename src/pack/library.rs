@@ -1,26 +1,24 @@
-//! Finds packs: in the folders the user names first, in this program last.
+//! The packs at hand: in the folders the user names first, in this program last.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use include_dir::Dir;
 
-use super::{Description, Origin, Pack, preset};
+use super::search::{pack_folders, read};
+use super::{Description, Origin, Pack, preset, schema};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::revision::PROFILES;
+use crate::version::{Version, Wanted};
 
-/// How deep pack folders may lie below a folder the user names.
-const DEEPEST: usize = 8;
-/// The largest file of a pack that is read, in bytes.
-const LARGEST: u64 = 16 << 20;
-
-/// A pack that was found, with its files still unread.
+/// A pack that was found, with its values, presets and schema still unread.
 #[derive(Clone, Debug)]
-struct Found {
-    description: Description,
+pub struct Found {
+    /// What pack.json says of it.
+    pub description: Description,
     place: Place,
+    /// Which of the user's folders it was found below, counted from 0; the built-in packs come behind them.
+    rank: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -44,19 +42,7 @@ impl Library {
         let mut library = Library {
             found: BTreeMap::new(),
         };
-        let Some(packs) = PROFILES.get_dir("packs") else {
-            return Err(Diagnostic::error("the built-in packs are missing"));
-        };
-        for versions in packs.dirs() {
-            for folder in versions.dirs() {
-                let text = folder
-                    .get_file(folder.path().join("pack.json"))
-                    .and_then(|file| file.contents_utf8())
-                    .unwrap_or_default();
-                let source = Source::new(format!("{}/pack.json", folder.path().display()), text);
-                library.add(describe(&source)?, Place::BuiltIn(folder));
-            }
-        }
+        library.add_built_in(0)?;
         Ok(library)
     }
 
@@ -69,16 +55,14 @@ impl Library {
             found: BTreeMap::new(),
         };
         let mut problems = Vec::new();
-        for folder in folders {
-            let mut packs = Vec::new();
-            if let Err(error) = search(folder, 0, &mut packs) {
-                problems.push(
-                    Diagnostic::error(format!("cannot read `{}`: {error}", folder.display())).help(
-                        "name a folder that holds packs, each with its pack.json and values.yaml",
-                    ),
-                );
-                continue;
-            }
+        for (folder, rank) in folders.iter().zip(0..) {
+            let packs = match pack_folders(folder) {
+                Ok(packs) => packs,
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            };
             if packs.is_empty() {
                 problems.push(
                     Diagnostic::error(format!("`{}` holds no pack", folder.display()))
@@ -86,146 +70,237 @@ impl Library {
                 );
             }
             for pack in packs {
-                match read(&pack.join("pack.json")).and_then(|source| describe(&source)) {
-                    Ok(description) => library.add(description, Place::Folder(pack)),
+                match describe(&pack) {
+                    Ok(description) => library.add(Found {
+                        description,
+                        place: Place::Folder(pack),
+                        rank,
+                    }),
                     Err(problem) => problems.push(problem),
                 }
             }
         }
-        if !problems.is_empty() {
-            return Err(problems);
+        if let Err(problem) = library.add_built_in(folders.len()) {
+            problems.push(problem);
         }
-        for (name, packs) in Library::built_in().map_err(|problem| vec![problem])?.found {
-            library.found.entry(name).or_default().extend(packs);
+        if problems.is_empty() {
+            Ok(library)
+        } else {
+            Err(problems)
         }
-        Ok(library)
     }
 
-    fn add(&mut self, description: Description, place: Place) {
+    fn add_built_in(&mut self, rank: usize) -> Result<(), Diagnostic> {
+        let Some(packs) = PROFILES.get_dir("packs") else {
+            return Err(Diagnostic::error("the built-in packs are missing"));
+        };
+        for versions in packs.dirs() {
+            for folder in versions.dirs() {
+                let text = folder
+                    .get_file(folder.path().join("pack.json"))
+                    .and_then(|file| file.contents_utf8())
+                    .unwrap_or_default();
+                let source = Source::new(format!("{}/pack.json", folder.path().display()), text);
+                self.add(Found {
+                    description: Description::parse(&source)?,
+                    place: Place::BuiltIn(folder),
+                    rank,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, found: Found) {
         self.found
-            .entry(description.name.clone())
+            .entry(found.description.name.clone())
             .or_default()
-            .push(Found { description, place });
+            .push(found);
     }
 
-    /// The pack of that name and version.
+    /// Every pack, by name, those that are used first before those they hide.
+    pub fn packs(&self) -> impl Iterator<Item = &Found> {
+        self.found.values().flatten()
+    }
+
+    /// The pack of that name, in the version that is wanted; the newest where several are.
     ///
     /// # Errors
-    /// There is none, or its files cannot be read.
-    pub fn find(&self, name: &str, version: &str) -> Result<Pack, Vec<Diagnostic>> {
+    /// There is none, or two differ that could be meant.
+    pub fn choose(&self, name: &str, wanted: &Wanted) -> Result<&Found, Diagnostic> {
         let Some(packs) = self.found.get(name) else {
             let mut problem = Diagnostic::error(format!("there is no pack `{name}`"))
                 .help("name a folder that holds it with `--packs DIR`");
             if let Some(nearest) = nearest(name, self.found.keys().map(String::as_str)) {
                 problem = problem.label(format!("did you mean `{nearest}`?"));
             }
-            return Err(vec![problem]);
+            return Err(problem);
         };
-        let Some(found) = packs
-            .iter()
-            .find(|pack| pack.description.version == version)
-        else {
-            let versions: Vec<String> = packs
+        // A group is looked for in the user's folders first too, even if ours has a newer one.
+        let is_users = |pack: &&Found| !matches!(pack.place, Place::BuiltIn(_));
+        let fits = |pack: &&Found| wanted.fits(&pack.description.version);
+        let has_users = packs.iter().filter(is_users).any(|pack| fits(&pack));
+        let fitting = || {
+            packs
+                .iter()
+                .filter(fits)
+                .filter(|pack| !has_users || is_users(pack))
+        };
+        // Of equal versions the first stays.
+        let newest = fitting().reduce(|best, other| {
+            let version = |found: &Found| Version::parse(&found.description.version);
+            if version(other) > version(best) {
+                other
+            } else {
+                best
+            }
+        });
+        let Some(newest) = newest else {
+            let mut versions: Vec<String> = packs
                 .iter()
                 .map(|pack| format!("`{}`", pack.description.version))
                 .collect();
-            return Err(vec![
-                Diagnostic::error(format!(
-                    "there is no version {version} of the pack `{name}`"
-                ))
-                .label(format!("versions at hand: {}", versions.join(", ")))
-                .help("name a folder that holds it with `--packs DIR`"),
-            ]);
+            versions.dedup();
+            return Err(Diagnostic::error(format!(
+                "there is no version {wanted} of the pack `{name}`"
+            ))
+            .label(format!("versions at hand: {}", versions.join(", ")))
+            .help("name a folder that holds it with `--packs DIR`"));
         };
-        found.load()
+        let mut equal: Vec<&Found> = fitting()
+            .filter(|pack| {
+                pack.rank == newest.rank && pack.description.version == newest.description.version
+            })
+            .collect();
+        // One pack is often published once for each cloud.
+        if equal.iter().any(|pack| pack.description.is_for_maas()) {
+            equal.retain(|pack| pack.description.is_for_maas());
+        }
+        match equal.as_slice() {
+            [first, rest @ ..] if rest.iter().all(|other| first.is_copy_of(other)) => Ok(first),
+            [first, others @ ..] => {
+                let mut problem = Diagnostic::error(format!(
+                    "two packs call themselves `{name}` {}",
+                    first.description.version
+                ));
+                for pack in std::iter::once(first).chain(others) {
+                    problem = problem.because(format!("in `{}`", pack.origin()));
+                }
+                Err(problem
+                    .help("take one away, or name the folder of the right one with `--packs DIR`"))
+            }
+            [] => Ok(newest),
+        }
+    }
+
+    /// Reads the pack of that name and version; `1.34.x` is the newest of its group.
+    ///
+    /// # Errors
+    /// There is none, two differ that could be meant, or its files cannot be read.
+    pub fn find(&self, name: &str, version: &str) -> Result<Pack, Vec<Diagnostic>> {
+        self.choose(name, &Wanted::of_tag(version))
+            .map_err(|problem| vec![problem])?
+            .load()
     }
 }
 
 impl Found {
-    fn load(&self) -> Result<Pack, Vec<Diagnostic>> {
-        let one = |problem: Diagnostic| vec![problem];
-        let (origin, values, presets) = match &self.place {
+    /// Where it was found.
+    pub fn origin(&self) -> Origin {
+        match &self.place {
+            Place::BuiltIn(_) => Origin::BuiltIn,
+            Place::Folder(folder) => Origin::Folder(folder.clone()),
+        }
+    }
+
+    /// A file of the pack; none where it has no such file.
+    fn file(&self, name: &str) -> Result<Option<Source>, Diagnostic> {
+        match &self.place {
             Place::BuiltIn(folder) => {
-                let file = |name: &str| {
-                    let path = folder.path().join(name);
-                    let text = folder.get_file(&path)?.contents_utf8()?;
-                    Some(Source::new(format!("built-in {}", path.display()), text))
-                };
-                (Origin::BuiltIn, file("values.yaml"), file("presets.yaml"))
+                let path = folder.path().join(name);
+                Ok(folder
+                    .get_file(&path)
+                    .and_then(|file| file.contents_utf8())
+                    .map(|text| Source::new(format!("built-in {}", path.display()), text)))
             }
             Place::Folder(folder) => {
-                let presets = folder.join("presets.yaml");
-                let presets = if presets.is_file() {
-                    Some(read(&presets).map_err(one)?)
-                } else {
-                    None
-                };
-                (
-                    Origin::Folder(folder.clone()),
-                    Some(read(&folder.join("values.yaml")).map_err(one)?),
-                    presets,
-                )
+                let path = folder.join(name);
+                match path.try_exists() {
+                    Ok(false) => Ok(None),
+                    _ => read(&path).map(Some),
+                }
+            }
+        }
+    }
+
+    /// Whether the files that count here are the same; what cannot be read is no copy.
+    fn is_copy_of(&self, other: &Self) -> bool {
+        ["values.yaml", "presets.yaml", "schema.yaml"]
+            .iter()
+            .all(|name| match (self.file(name), other.file(name)) {
+                (Ok(Some(one)), Ok(Some(two))) => one.text() == two.text(),
+                (Ok(None), Ok(None)) => true,
+                _ => false,
+            })
+    }
+
+    /// Reads the rest of it.
+    ///
+    /// # Errors
+    /// A file that is missing, cannot be read, or is broken; all of them.
+    pub fn load(&self) -> Result<Pack, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let values = match self.file("values.yaml") {
+            Ok(Some(values)) => Some(values),
+            Ok(None) => {
+                problems.push(
+                    Diagnostic::error(format!(
+                        "the pack `{}` in `{}` has no values.yaml",
+                        self.description.name,
+                        self.origin()
+                    ))
+                    .help("copy it from the pack's registry: Palette takes whole values only"),
+                );
+                None
+            }
+            Err(problem) => {
+                problems.push(problem);
+                None
             }
         };
-        let values = values.ok_or_else(|| {
-            one(Diagnostic::error(format!(
-                "the pack `{}` has no values.yaml",
-                self.description.name
-            )))
-        })?;
-        let presets = match presets {
-            Some(source) => preset::parse(&source).map_err(one)?,
-            None => Vec::new(),
+        let presets = match self.file("presets.yaml") {
+            Ok(Some(source)) => preset::parse(&source),
+            Ok(None) => Ok(Vec::new()),
+            Err(problem) => Err(vec![problem]),
         };
-        Ok(Pack {
-            description: self.description.clone(),
-            values,
-            presets,
-            origin,
-        })
-    }
-}
-
-/// All folders with a pack.json at or below a folder, in the order of their names; links are not followed.
-fn search(folder: &Path, depth: usize, packs: &mut Vec<PathBuf>) -> io::Result<()> {
-    let mut folders = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name() == "pack.json" {
-            packs.push(folder.to_path_buf());
-        } else if entry.file_type()?.is_dir() {
-            folders.push(entry.path());
+        let schema = match self.file("schema.yaml") {
+            Ok(Some(source)) => schema::parse(&source),
+            Ok(None) => Ok(Vec::new()),
+            Err(problem) => Err(vec![problem]),
+        };
+        match (values, presets, schema) {
+            (Some(values), Ok(presets), Ok(schema)) => Ok(Pack {
+                description: self.description.clone(),
+                values,
+                presets,
+                schema,
+                origin: self.origin(),
+            }),
+            (_, presets, schema) => {
+                problems.extend(presets.err().into_iter().flatten());
+                problems.extend(schema.err().into_iter().flatten());
+                Err(problems)
+            }
         }
     }
-    folders.sort();
-    if depth < DEEPEST {
-        for folder in folders {
-            search(&folder, depth + 1, packs)?;
-        }
-    }
-    Ok(())
 }
 
-fn read(path: &Path) -> Result<Source, Diagnostic> {
-    let problem =
-        |reason: String| Diagnostic::error(format!("cannot read `{}`: {reason}", path.display()));
-    let size = fs::metadata(path)
-        .map_err(|error| problem(error.to_string()))?
-        .len();
-    if size > LARGEST {
-        return Err(problem(format!(
-            "it has {size} bytes, more than the {LARGEST} that are read"
-        )));
+/// Reads what the pack in a folder says of itself.
+fn describe(folder: &Path) -> Result<Description, Diagnostic> {
+    let source = read(&folder.join("pack.json"))?;
+    let description = Description::parse(&source)?;
+    if let Some(name) = folder.file_name() {
+        description.check_folder(&source, &name.to_string_lossy())?;
     }
-    let text = fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
-    Ok(Source::new(path.display().to_string(), text))
-}
-
-fn describe(source: &Source) -> Result<Description, Diagnostic> {
-    serde_json::from_str(source.text()).map_err(|error| {
-        let at = source.byte_of(error.line(), error.column());
-        Diagnostic::error("this pack.json cannot be read")
-            .at(source, at..at)
-            .help(error.to_string())
-    })
+    Ok(description)
 }

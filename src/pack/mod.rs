@@ -1,20 +1,28 @@
-//! Packs in Palette's own layout: pack.json, values.yaml and presets.yaml in a folder.
+//! Packs in Palette's own layout: pack.json, values.yaml, presets.yaml and schema.yaml in a folder.
 
+mod dependency;
+mod description;
 mod library;
 mod preset;
+mod schema;
+mod search;
 mod values;
 
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
-pub use library::Library;
+pub use dependency::{Breach, Dependency, DependencyKind, Limit};
+pub use description::Description;
+pub use library::{Found, Library};
 pub use preset::{Preset, PresetName};
+pub use schema::{Format, Rule, Violation};
 pub(crate) use values::enabled_presets;
 pub use values::{Values, compose};
 
-use crate::diagnostic::Source;
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::{self, Limits};
 
 /// Where a pack was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,24 +51,18 @@ pub struct Pack {
     pub values: Source,
     /// Its presets, in the order of the file.
     pub presets: Vec<Preset>,
+    /// What it says of its values.
+    pub schema: Vec<Rule>,
     /// Where it was found.
     pub origin: Origin,
 }
 
-/// The fields of pack.json that are needed here; the file may hold more.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Description {
-    /// The pack's name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Its layer: `os`, `k8s`, `cni`, `csi` or `addon`.
-    pub layer: String,
-    /// What Palette calls it.
-    #[serde(default)]
-    pub display_name: String,
-    /// The group in front of its version in tags, such as `LTS`.
-    #[serde(default)]
-    pub group: Option<String>,
+impl Pack {
+    /// Its values as Kubernetes reads them.
+    ///
+    /// # Errors
+    /// They are not YAML.
+    pub fn values_as_read(&self) -> Result<Value, Vec<Diagnostic>> {
+        yaml::to_json(&self.values, Limits::VALUES)
+    }
 }

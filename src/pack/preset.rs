@@ -70,55 +70,67 @@ struct Entry {
     display_name: String,
     group: String,
     #[serde(default)]
-    remove: Vec<String>,
+    remove: Option<Vec<String>>,
     #[serde(default)]
-    add: String,
+    add: Option<String>,
 }
 
 /// Reads a presets.yaml.
-pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Diagnostic> {
+pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
     let file: File = serde_saphyr::from_str(source.text()).map_err(|error| {
         let place = error
             .location()
             .and_then(|location| location.span().byte_offset());
         let problem = Diagnostic::error("these presets cannot be read")
             .help(error.without_snippet().to_string());
-        match place {
+        vec![match place {
             Some(at) => {
                 let at = usize::try_from(at).unwrap_or_default();
                 problem.at(source, at..at)
             }
             None => problem.label(source.name()),
-        }
+        }]
     })?;
-    file.presets
-        .into_iter()
-        .map(|entry| {
-            let remove = entry
-                .remove
-                .iter()
-                .map(|path| path.parse())
-                .collect::<Result<Vec<Path>, _>>()
-                .map_err(|error| {
+    let mut problems = Vec::new();
+    let mut presets: Vec<Preset> = Vec::new();
+    for entry in file.presets {
+        if presets.iter().any(|preset| preset.name == entry.name) {
+            problems.push(
+                Diagnostic::error(format!("two presets have the name `{}`", entry.name))
+                    .label(source.name())
+                    .help("give each a name of its own: the line of enabled presets tells them apart by it"),
+            );
+        }
+        let mut remove = Vec::new();
+        for path in entry.remove.unwrap_or_default() {
+            match path.parse::<Path>() {
+                Ok(path) => remove.push(path),
+                Err(error) => problems.push(
                     Diagnostic::error(format!(
                         "the preset `{}` removes no path: {error}",
                         entry.name
                     ))
-                    .label(source.name())
-                })?;
-            let add = Source::new(
-                format!("{}, preset {}", source.name(), entry.name),
-                entry.add,
-            );
-            Ok(Preset {
-                name: entry.name,
-                display_name: entry.display_name,
-                group: entry.group,
-                remove,
-                add,
-            })
-        })
-        .collect()
+                    .label(source.name()),
+                ),
+            }
+        }
+        let add = Source::new(
+            format!("{}, preset {}", source.name(), entry.name),
+            entry.add.unwrap_or_default(),
+        );
+        presets.push(Preset {
+            name: entry.name,
+            display_name: entry.display_name,
+            group: entry.group,
+            remove,
+            add,
+        });
+    }
+    if problems.is_empty() {
+        Ok(presets)
+    } else {
+        Err(problems)
+    }
 }
 
 /// The presets of a pack that have these names, in their order.

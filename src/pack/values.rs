@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Pack;
 use super::preset::{Preset, PresetName, select};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::yaml::{Merge, Path};
+use crate::yaml::{self, Limits, Merge, Path};
 
 /// The start of the line that records the presets of a values text.
 const MARKER: &str = "# spectrocloud.com/enabled-presets:";
@@ -17,8 +17,8 @@ pub struct Values {
     pub text: String,
     /// What it says.
     pub value: Value,
-    /// Paths that presets remove and the pack does not have.
-    pub missing: Vec<Path>,
+    /// Paths that the presets remove, and that neither the pack has nor any of its presets adds.
+    pub stale: Vec<Path>,
 }
 
 /// Makes the values of a layer.
@@ -56,8 +56,26 @@ pub fn compose(
     Ok(Values {
         text,
         value,
-        missing: merge.missing().to_vec(),
+        stale: stale(pack, merge.missing())?,
     })
+}
+
+/// Those of the paths that no preset of the pack adds: a preset cleans up after the others of its group.
+fn stale(pack: &Pack, missing: &[Path]) -> Result<Vec<Path>, Vec<Diagnostic>> {
+    let mut stale: Vec<Path> = Vec::new();
+    for path in missing {
+        if !stale.contains(path) {
+            stale.push(path.clone());
+        }
+    }
+    for preset in &pack.presets {
+        if stale.is_empty() {
+            break;
+        }
+        let added = yaml::to_json(&preset.add, Limits::VALUES)?;
+        stale.retain(|path| path.find(&added).is_none());
+    }
+    Ok(stale)
 }
 
 /// The text that a value ends in.
@@ -72,6 +90,7 @@ fn last_text(value: &Value) -> Option<&str> {
 
 /// The presets of a values text, from its first line.
 pub(crate) fn enabled_presets(text: &str) -> Vec<PresetName> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.lines()
         .next()
         .and_then(|line| line.strip_prefix(MARKER))
@@ -83,19 +102,34 @@ pub(crate) fn enabled_presets(text: &str) -> Vec<PresetName> {
         .unwrap_or_default()
 }
 
+/// The line that records the presets: the pack's own, with the selected ones in place of those of their groups.
 fn marker_line(pack: &Pack, selected: &[&Preset]) -> Option<String> {
-    if selected.is_empty() {
-        return pack
-            .values
-            .text()
-            .starts_with(MARKER)
-            .then(|| MARKER.to_owned());
+    let text = pack.values.text();
+    let mut names = enabled_presets(text);
+    for preset in selected {
+        let name = PresetName {
+            group: preset.group.clone(),
+            name: preset.name.clone(),
+        };
+        match names
+            .iter_mut()
+            .find(|known| known.group.eq_ignore_ascii_case(&name.group))
+        {
+            Some(known) => *known = name,
+            None => names.push(name),
+        }
     }
-    let names: Vec<String> = selected
-        .iter()
-        .map(|preset| format!("{}:{}", preset.group, preset.name))
-        .collect();
+    if names.is_empty() {
+        return has_marker(text).then(|| MARKER.to_owned());
+    }
+    let names: Vec<String> = names.iter().map(PresetName::to_string).collect();
     Some(format!("{MARKER} {}", names.join(",")))
+}
+
+fn has_marker(text: &str) -> bool {
+    text.strip_prefix('\u{feff}')
+        .unwrap_or(text)
+        .starts_with(MARKER)
 }
 
 /// The text with another line of presets, or without one.

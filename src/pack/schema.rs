@@ -1,0 +1,533 @@
+//! What a pack says of its values in schema.yaml (Palette's documentation, Pack Constraints). Palette checks it when a
+//! profile is saved.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::profile::has_macro;
+use crate::version::Version;
+use crate::yaml::{self, Limits};
+
+/// One rule of a schema.yaml.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Its path as it is written: `charts.hspc.vsp.password`, `addresses.$[]`.
+    pub path: String,
+    /// Whether a value must be given.
+    pub required: bool,
+    /// Whether the pack's own value must stay.
+    pub readonly: bool,
+    /// What a value must look like.
+    pub format: Option<Format>,
+    /// What the pack tells those who fill it in.
+    pub hints: Vec<String>,
+    /// Parts that cannot be read, and so are not checked.
+    pub unread: Vec<String>,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Key(String),
+    EachItem,
+}
+
+/// What a value must look like: pieces with text between, such as `${ipv4} - ${ipv4}`.
+#[derive(Clone, Debug)]
+pub struct Format {
+    text: String,
+    pieces: Vec<Piece>,
+    whole: Regex,
+}
+
+#[derive(Clone, Debug)]
+struct Piece {
+    kind: Kind,
+    pattern: Option<Regex>,
+    range: Option<(f64, f64)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    /// Any text; passwords too, which the UI masks.
+    Text,
+    Number,
+    Boolean,
+    List(Vec<String>),
+    Ipv4,
+    Version,
+}
+
+/// How values break a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// A value must be given and is not.
+    Missing,
+    /// The value must not differ from the pack's.
+    Changed,
+    /// The value does not look like this.
+    Form(String),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Violation::Missing => f.write_str("needs a value"),
+            Violation::Changed => f.write_str("must stay as the pack has it"),
+            Violation::Form(format) => write!(f, "must have the form `{format}`"),
+        }
+    }
+}
+
+/// Reads a schema.yaml.
+pub(super) fn parse(source: &Source) -> Result<Vec<Rule>, Vec<Diagnostic>> {
+    let rules = match yaml::to_json(source, Limits::VALUES)? {
+        // All of it may be comments.
+        Value::Null => return Ok(Vec::new()),
+        Value::Object(rules) => rules,
+        _ => {
+            return Err(vec![
+                Diagnostic::error(format!("`{}` is not a map of paths", source.name()))
+                    .help("write `PATH: {schema: '{{ required }}'}`"),
+            ]);
+        }
+    };
+    let mut read = Vec::new();
+    let mut problems = Vec::new();
+    for (path, rule) in rules {
+        match rule.get("schema").and_then(Value::as_str) {
+            Some(text) => read.push(Rule::read(&path, text)),
+            None => {
+                let at = source.text().find(&path).unwrap_or(0);
+                problems.push(
+                    Diagnostic::error(format!("the rule for `{path}` has no `schema` text"))
+                        .at(source, at..at + path.len())
+                        .help("write `schema: '{{ required | format \"${string}\" }}'` below it"),
+                );
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(read)
+    } else {
+        Err(problems)
+    }
+}
+
+impl Rule {
+    fn read(path: &str, text: &str) -> Self {
+        let mut rule = Rule {
+            path: path.to_owned(),
+            required: false,
+            readonly: false,
+            format: None,
+            hints: Vec::new(),
+            unread: Vec::new(),
+            steps: steps(path),
+        };
+        let inner = text.trim();
+        let inner = inner.strip_prefix("{{").unwrap_or(inner);
+        let inner = inner.strip_suffix("}}").unwrap_or(inner);
+        for part in split_unquoted(inner) {
+            let part = part.trim();
+            let (word, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+            match word {
+                "required" => rule.required = true,
+                "readonly" => rule.readonly = true,
+                "hints" => rule.hints = quoted(rest),
+                "format" => match quoted(rest).first().map(|text| Format::read(text)) {
+                    Some(Ok(format)) => rule.format = Some(format),
+                    Some(Err(reason)) => rule.unread.push(reason),
+                    None => rule.unread.push("a format without quotes".to_owned()),
+                },
+                "" => {}
+                other => rule.unread.push(format!("`{other}`")),
+            }
+        }
+        rule
+    }
+
+    /// How these values break the rule; `base` are the pack's own.
+    pub fn violation(&self, values: &Value, base: &Value) -> Option<Violation> {
+        let mut found = Vec::new();
+        collect(values, &self.steps, &mut found);
+        if self.readonly {
+            let mut own = Vec::new();
+            collect(base, &self.steps, &mut own);
+            if own != found {
+                return Some(Violation::Changed);
+            }
+        }
+        let is_given = |value: &&Value| !value.is_null() && value.as_str() != Some("");
+        if self.required && (found.is_empty() || !found.iter().all(is_given)) {
+            return Some(Violation::Missing);
+        }
+        let format = self.format.as_ref()?;
+        found
+            .into_iter()
+            .filter(|value| is_given(value))
+            .any(|value| !format.allows(value))
+            .then(|| Violation::Form(format.text.clone()))
+    }
+}
+
+/// The values that a path leads to: several where it goes through the items of a list.
+fn collect<'v>(value: &'v Value, steps: &[Step], found: &mut Vec<&'v Value>) {
+    match steps.split_first() {
+        None => found.push(value),
+        Some((Step::Key(key), rest)) => {
+            if let Some(child) = value.get(key) {
+                collect(child, rest, found);
+            }
+        }
+        Some((Step::EachItem, rest)) => {
+            for item in value.as_array().into_iter().flatten() {
+                collect(item, rest, found);
+            }
+        }
+    }
+}
+
+/// The steps of a path: dots between keys, `\.` for a dot in a key, `$[]` for each item of a list.
+fn steps(path: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut key = String::new();
+    let mut chars = path.trim().chars();
+    let mut finish = |key: &mut String| {
+        let key = std::mem::take(key);
+        match key.as_str() {
+            "$[]" => steps.push(Step::EachItem),
+            _ => match key.strip_suffix("[]") {
+                Some(list) => {
+                    steps.push(Step::Key(list.to_owned()));
+                    steps.push(Step::EachItem);
+                }
+                None => steps.push(Step::Key(key)),
+            },
+        }
+    };
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => key.extend(chars.next()),
+            '.' => finish(&mut key),
+            c => key.push(c),
+        }
+    }
+    finish(&mut key);
+    steps
+}
+
+/// The parts between the bars that stand outside quotes.
+fn split_unquoted(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut is_quoted) = (0, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' => is_quoted = !is_quoted,
+            b'|' if !is_quoted => {
+                parts.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// The texts in double quotes.
+fn quoted(text: &str) -> Vec<String> {
+    text.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+impl Format {
+    fn read(text: &str) -> Result<Self, String> {
+        let mut pieces = Vec::new();
+        let mut whole = "(?s)^".to_owned();
+        let mut rest = text;
+        while let Some(open) = rest.find("${") {
+            whole.push_str(&regex_lite::escape(&rest[..open]));
+            let inside = &rest[open + 2..];
+            let close = end_of_piece(inside)
+                .ok_or_else(|| format!("the format `{text}`, which has no end"))?;
+            let piece = Piece::read(&inside[..close])?;
+            whole.push_str(&format!("(?P<p{}>{})", pieces.len(), piece.kind.pattern()));
+            pieces.push(piece);
+            rest = &inside[close + 1..];
+        }
+        whole.push_str(&regex_lite::escape(rest));
+        whole.push('$');
+        Ok(Format {
+            text: text.to_owned(),
+            pieces,
+            whole: regex(&whole)?,
+        })
+    }
+
+    fn allows(&self, value: &Value) -> bool {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(_) | Value::Bool(_) => value.to_string(),
+            _ => return false,
+        };
+        // What Palette fills in at deployment has its form then.
+        if has_macro(&text) {
+            return true;
+        }
+        let Some(parts) = self.whole.captures(&text) else {
+            return false;
+        };
+        self.pieces.iter().zip(0..).all(|(piece, number)| {
+            parts
+                .name(&format!("p{number}"))
+                .is_none_or(|part| piece.allows(part.as_str()))
+        })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Where the brace is that ends a piece; one inside `/.../` does not.
+fn end_of_piece(text: &str) -> Option<usize> {
+    let mut is_pattern = false;
+    let mut previous = ' ';
+    for (at, c) in text.char_indices() {
+        match c {
+            '/' if previous != '\\' => is_pattern = !is_pattern,
+            '}' if !is_pattern => return Some(at),
+            _ => {}
+        }
+        previous = c;
+    }
+    None
+}
+
+fn regex(pattern: &str) -> Result<Regex, String> {
+    Regex::new(pattern).map_err(|_| format!("the pattern `{pattern}`"))
+}
+
+impl Piece {
+    fn read(text: &str) -> Result<Self, String> {
+        let (word, detail) = text.split_once(':').unwrap_or((text, ""));
+        let in_brackets = detail
+            .strip_prefix('[')
+            .and_then(|detail| detail.strip_suffix(']'));
+        let kind = match word {
+            "string" | "password" => Kind::Text,
+            "number" => Kind::Number,
+            "boolean" => Kind::Boolean,
+            "ipv4" => Kind::Ipv4,
+            "version" => Kind::Version,
+            "list" => match in_brackets {
+                Some(options) => Kind::List(
+                    options
+                        .split(',')
+                        .map(|option| option.trim().to_owned())
+                        .collect(),
+                ),
+                None => return Err(format!("`${{{text}}}`")),
+            },
+            _ => return Err(format!("`${{{text}}}`")),
+        };
+        let pattern = detail
+            .strip_prefix('/')
+            .and_then(|detail| detail.strip_suffix('/'))
+            .map(regex)
+            .transpose()?;
+        let range = match (in_brackets, &kind) {
+            (Some(range), Kind::Number) => {
+                let ends = range.split_once('-').and_then(|(low, high)| {
+                    Some((low.trim().parse().ok()?, high.trim().parse().ok()?))
+                });
+                Some(ends.ok_or_else(|| format!("`${{{text}}}`"))?)
+            }
+            _ => None,
+        };
+        Ok(Piece {
+            kind,
+            pattern,
+            range,
+        })
+    }
+
+    fn allows(&self, text: &str) -> bool {
+        // Go looks for a pattern anywhere in a text; those that want all of it say so with `^` and `$`.
+        self.pattern
+            .as_ref()
+            .is_none_or(|pattern| pattern.is_match(text))
+            && self.range.is_none_or(|(low, high)| {
+                text.parse::<f64>()
+                    .is_ok_and(|number| (low..=high).contains(&number))
+            })
+            && match &self.kind {
+                Kind::List(options) => options.iter().any(|option| option == text),
+                Kind::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+                Kind::Version => Version::parse(text).is_some(),
+                Kind::Number => text.parse::<f64>().is_ok(),
+                Kind::Text | Kind::Boolean => true,
+            }
+    }
+}
+
+impl Kind {
+    /// What its text looks like, roughly, to find where it ends.
+    fn pattern(&self) -> String {
+        match self {
+            Kind::Text => ".*".to_owned(),
+            Kind::Number => "[-+.0-9eE]+".to_owned(),
+            Kind::Boolean => "true|false".to_owned(),
+            Kind::Ipv4 => "[.0-9]+".to_owned(),
+            Kind::Version => "[-+.0-9A-Za-z]+".to_owned(),
+            Kind::List(options) => {
+                let options: Vec<String> = options
+                    .iter()
+                    .map(|option| regex_lite::escape(option))
+                    .collect();
+                options.join("|")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rule(text: &str) -> Rule {
+        Rule::read("a.b", text)
+    }
+
+    #[test]
+    fn formats_tell_what_fits() {
+        for (format, value, fits) in [
+            ("${string}", json!("x"), true),
+            ("${string}", json!(5), true),
+            ("${string}", json!(["x"]), false),
+            ("${string:/^([a-z0-9].*)$/}", json!("abc"), true),
+            ("${string:/^([a-z0-9].*)$/}", json!("-abc"), false),
+            ("${string:/^a{2}$/}", json!("aa"), true),
+            ("${string:/^a{2}$/}", json!("a"), false),
+            ("${number}", json!(5), true),
+            ("${number}", json!("5.5"), true),
+            ("${number}", json!("five"), false),
+            ("${number:[5000-5005]}", json!(5005), true),
+            ("${number:[5000-5005]}", json!(5006), false),
+            ("${number:/^(500[0-5])$/}", json!(5006), false),
+            ("${boolean}", json!(true), true),
+            ("${boolean}", json!("yes"), false),
+            ("${password}", json!("x"), true),
+            ("${list:[PACK,GIT]}", json!("GIT"), true),
+            ("${list:[PACK,GIT]}", json!("CHART"), false),
+            ("${ipv4}", json!("10.0.0.1"), true),
+            ("${ipv4}", json!("10.0.0.256"), false),
+            ("${version}", json!("1.2.3-rc.1"), true),
+            ("${version}", json!("latest"), false),
+            (
+                "${ipv4} - ${ipv4}",
+                json!("10.10.10.10 - 10.10.10.255"),
+                true,
+            ),
+            ("${ipv4} - ${ipv4}", json!("10.10.10.10"), false),
+            (
+                "${ipv4} - ${ipv4}",
+                json!("10.10.10.10-10.10.10.255"),
+                false,
+            ),
+            (
+                "${string}, ${string:/size=\\d+/}",
+                json!("type=thick, size=150"),
+                true,
+            ),
+            (
+                "${string}, ${string:/size=\\d+/}",
+                json!("type=thick, size=s"),
+                false,
+            ),
+            (
+                "${string}/${string}:${version}",
+                json!("ghcr.io/a/b:1.1.2"),
+                true,
+            ),
+            (
+                "${string}/${string}:${version}",
+                json!("ghcr.io/a/b:new"),
+                false,
+            ),
+            ("${number}", json!("{{ .spectro.var.port }}"), true),
+        ] {
+            let rule = rule(&format!(
+                "{{{{ format \"{format}\" | hints \"a|b\" \"c\" }}}}"
+            ));
+            assert_eq!(rule.hints, ["a|b", "c"]);
+            assert!(rule.unread.is_empty(), "{format}: {:?}", rule.unread);
+            let values = json!({"a": {"b": value}});
+            let expected = (!fits).then(|| Violation::Form(format.to_owned()));
+            assert_eq!(
+                rule.violation(&values, &Value::Null),
+                expected,
+                "{format} {values}"
+            );
+        }
+    }
+
+    #[test]
+    fn required_and_readonly_are_checked() {
+        let required = rule("{{ required }}");
+        for values in [
+            json!({}),
+            json!({"a": {"b": null}}),
+            json!({"a": {"b": ""}}),
+        ] {
+            let found = required.violation(&values, &values);
+            assert_eq!(found, Some(Violation::Missing), "{values}");
+        }
+        assert_eq!(
+            required.violation(&json!({"a": {"b": false}}), &json!({})),
+            None
+        );
+        let readonly = rule("{{ readonly }}");
+        let base = json!({"a": {"b": 1}});
+        assert_eq!(readonly.violation(&base, &base), None);
+        for values in [json!({"a": {"b": 2}}), json!({"a": {}})] {
+            assert_eq!(readonly.violation(&values, &base), Some(Violation::Changed));
+        }
+        let each = Rule::read("a.$[].b", "{{ required | format \"${ipv4}\" }}");
+        let values = |two: &str| json!({"a": [{"b": "10.0.0.1"}, {"b": two}]});
+        assert_eq!(each.violation(&values("10.0.0.2"), &Value::Null), None);
+        assert_eq!(
+            each.violation(&values(""), &Value::Null),
+            Some(Violation::Missing)
+        );
+        assert!(each.violation(&values("x"), &Value::Null).is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_remembered() {
+        for (text, unread) in [
+            ("{{ format \"${input}\" }}", "`${input}`"),
+            (
+                "{{ format \"${string\" }}",
+                "the format `${string`, which has no end",
+            ),
+            ("{{ format \"${string:/(/}\" }}", "the pattern `(`"),
+            ("{{ needed }}", "`needed`"),
+            ("{{ format ipv4 }}", "a format without quotes"),
+        ] {
+            assert_eq!(rule(text).unread, [unread], "{text}");
+        }
+    }
+}
