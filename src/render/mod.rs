@@ -1,22 +1,26 @@
 //! From a site and a revision to the three profiles.
 
+mod choice;
 mod context;
+mod layers;
 mod manifests;
 mod node_files;
 mod variables;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Severity, Source, nearest};
-use crate::pack::{Library, PresetName, compose};
-use crate::profile::{
-    Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
-};
-use crate::revision::{Each, LayerDefinition, ProfileDefinition, Revision, Role};
-use crate::rules;
-use crate::site::{LicenceType, ProfileSettings, Site, Ubuntu};
+use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::pack::Library;
+use crate::profile::{Layer, Metadata, Profile, Spec, Template};
+use crate::revision::{ProfileDefinition, Revision, Role};
+use crate::rules::packs::{Member, UsedPack};
+use crate::rules::{self, Finding};
+use crate::site::{ProfileSettings, Site};
 use crate::template::Engine;
+use crate::version::Wanted;
+pub use choice::{Choice, choices};
 use context::Scope;
+use layers::{LayerMaker, Made};
 
 /// What is to be rendered.
 #[derive(Debug)]
@@ -80,6 +84,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     let mut engine = Engine::new(&revision.name).map_err(one)?;
     let scope = Scope::new(request, settings).map_err(one)?;
     scope.apply(&mut engine);
+    let cluster = cluster(request);
     let mut profiles = Vec::new();
     let mut problems = Vec::new();
     for definition in &revision.profiles {
@@ -87,10 +92,13 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
             continue;
         }
         let mut renderer = Renderer {
-            request,
-            engine: &engine,
+            layers: LayerMaker {
+                request,
+                engine: &engine,
+                remarks: &mut remarks,
+            },
             scope: &scope,
-            remarks: &mut remarks,
+            cluster: &cluster,
         };
         match renderer.profile(definition) {
             Ok(profile) => profiles.push(profile),
@@ -107,12 +115,34 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     })
 }
 
+/// The packs of all profiles, in the versions they will have.
+fn cluster(request: &Request<'_>) -> Vec<Member> {
+    choices(request.site, request.revision)
+        .into_iter()
+        .map(|choice| Member {
+            name: choice.pack.to_owned(),
+            layer: choice.definition.layer.clone(),
+            version: match &choice.wanted {
+                Wanted::Exactly(version) => version.clone(),
+                // A group of which there is no pack is an error of its own.
+                group => request
+                    .library
+                    .choose(choice.pack, group)
+                    .map_or(String::new(), |found| found.description.version.clone()),
+            },
+        })
+        .collect()
+}
+
 /// What the rules find short of errors, which end the run.
 fn remarks_of_the_rules(request: &Request<'_>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let findings = rules::check(request.site, request.revision);
+    without_errors(request.site, &rules::check(request.site, request.revision))
+}
+
+fn without_errors(site: &Site, findings: &[Finding]) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let (errors, remarks): (Vec<Diagnostic>, Vec<Diagnostic>) = findings
         .iter()
-        .map(|finding| finding.diagnostic(request.site))
+        .map(|finding| finding.diagnostic(site))
         .partition(|diagnostic| diagnostic.severity() == Severity::Error);
     if errors.is_empty() {
         Ok(remarks)
@@ -168,21 +198,10 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
 }
 
 struct Renderer<'r> {
-    request: &'r Request<'r>,
-    engine: &'r Engine,
+    layers: LayerMaker<'r>,
     scope: &'r Scope,
-    remarks: &'r mut Vec<Diagnostic>,
-}
-
-/// Which pack a layer uses here, after the site's choices.
-struct Choice<'r> {
-    definition: &'r LayerDefinition,
-    pack: &'r str,
-    version: String,
-    tag: String,
-    overlay: &'r str,
-    /// The version of the built-in pack, for a version that is nowhere at hand.
-    fallback: &'r str,
+    /// The packs of all profiles, whichever are rendered.
+    cluster: &'r [Member],
 }
 
 impl Renderer<'_> {
@@ -190,38 +209,25 @@ impl Renderer<'_> {
         &mut self,
         definition: &ProfileDefinition,
     ) -> Result<RenderedProfile, Vec<Diagnostic>> {
-        let mut layers = Vec::new();
-        let mut bases = Vec::new();
+        let mut made = Vec::new();
         let mut problems = Vec::new();
         for layer in &definition.layers {
-            if layer.is_manifest_layer() && self.has_nothing_for(layer) {
-                self.remarks.push(Diagnostic::note(format!(
-                    "the layer `{}` is left out, since the site has nothing for it",
-                    layer.pack
-                )));
-                continue;
-            }
-            let rendered = if layer.is_manifest_layer() {
-                self.manifest_layer(definition.role, layer)
-            } else {
-                self.pack_layer(definition.role, layer)
-            };
-            match rendered {
-                Ok((layer, base)) => {
-                    layers.push(layer);
-                    bases.push(base);
-                }
+            match self.layers.make(definition.role, layer) {
+                Ok(layer) => made.extend(layer),
                 Err(mut found) => problems.append(&mut found),
             }
         }
         if !problems.is_empty() {
             return Err(problems);
         }
+        self.check_packs(&made)?;
+        let (layers, bases): (Vec<Layer>, Vec<String>) =
+            made.into_iter().map(|made| (made.layer, made.base)).unzip();
         let settings = self.settings(definition.role);
         let variables = variables::of_profile(self.scope, definition.role, &layers)?;
         let version = match &settings.version {
             Some(version) => version.to_string(),
-            None => self.request.revision.name.clone(),
+            None => self.layers.request.revision.name.clone(),
         };
         let labels = settings
             .labels
@@ -256,191 +262,33 @@ impl Renderer<'_> {
         })
     }
 
-    /// Whether every manifest of a layer is made from a list of the site that is empty.
-    fn has_nothing_for(&self, definition: &LayerDefinition) -> bool {
-        let site = self.request.site;
-        definition
-            .manifests
+    /// What the packs object to.
+    fn check_packs(&mut self, made: &[Made]) -> Result<(), Vec<Diagnostic>> {
+        let used: Vec<UsedPack<'_>> = made
             .iter()
-            .all(|manifest| match manifest.each {
-                None => false,
-                Some(Each::Nads) => site.nads.list.is_empty(),
-                Some(Each::GoldenImages) => site.vmo.golden_images.is_empty(),
-                Some(Each::Preferences) => site.vmo.preferences.is_empty(),
-                Some(Each::Templates) => site.vmo.templates.is_empty(),
+            .filter_map(|made| {
+                let (pack, values) = made.pack.as_ref()?;
+                Some(UsedPack {
+                    pack,
+                    layer: &made.layer,
+                    values,
+                })
             })
+            .collect();
+        let site = self.layers.request.site;
+        let findings = rules::packs::check(site, &used, self.cluster)?;
+        self.layers
+            .remarks
+            .append(&mut without_errors(site, &findings)?);
+        Ok(())
     }
 
     fn settings(&self, role: Role) -> &ProfileSettings {
-        let profiles = &self.request.site.profiles;
+        let profiles = &self.layers.request.site.profiles;
         match role {
             Role::Infra => &profiles.infra,
             Role::Core => &profiles.core,
             Role::Templates => &profiles.templates,
         }
-    }
-
-    fn manifest_layer(
-        &mut self,
-        role: Role,
-        definition: &LayerDefinition,
-    ) -> Result<(Layer, String), Vec<Diagnostic>> {
-        let priority = definition.install_order.unwrap_or_default();
-        let layer = Layer {
-            name: definition.pack.clone(),
-            kind: "manifest".to_owned(),
-            layer: definition.layer.clone(),
-            version: definition.version.clone(),
-            tag: definition.tag.clone(),
-            values: format!("pack:\n  spectrocloud.com/install-priority: \"{priority}\""),
-            registry: RegistryReference {
-                metadata: RegistryMetadata::default(),
-            },
-            manifests: self.manifests(role, definition, &definition.overlay)?,
-        };
-        Ok((layer, "manifests only".to_owned()))
-    }
-
-    fn pack_layer(
-        &mut self,
-        role: Role,
-        definition: &LayerDefinition,
-    ) -> Result<(Layer, String), Vec<Diagnostic>> {
-        let choice = self.choose(definition);
-        let site = self.request.site;
-        let pack = match self.request.library.find(choice.pack, &choice.version) {
-            Ok(pack) => pack,
-            // Only a version the site itself names may be missing: its values are then close, and said to be so.
-            Err(_) if choice.version != choice.fallback => {
-                let pack = self.request.library.find(choice.pack, choice.fallback)?;
-                self.remarks.push(
-                    Diagnostic::warning(format!(
-                        "the values of `{}` {} are made from version {}",
-                        choice.pack, choice.version, choice.fallback
-                    ))
-                    .help("name a folder with that version of the pack with `--packs DIR`"),
-                );
-                pack
-            }
-            Err(problems) => return Err(problems),
-        };
-        let overlay = self.overlay(role, choice.overlay)?;
-        let values = compose(&pack, &self.presets(definition)?, overlay)?;
-        let registry = site.registries.of(choice.pack);
-        let layer = Layer {
-            name: choice.pack.to_owned(),
-            kind: registry.kind.pack_type().to_owned(),
-            layer: definition.layer.clone(),
-            version: choice.version,
-            tag: choice.tag,
-            values: values.text,
-            registry: RegistryReference {
-                metadata: RegistryMetadata {
-                    uid: registry.uid.clone(),
-                    name: registry.name.clone(),
-                    kind: registry.kind.as_str().to_owned(),
-                    is_private: registry.is_private,
-                    provider_type: registry.provider_type.clone(),
-                    is_sync_supported: registry.is_sync_supported,
-                },
-            },
-            manifests: self.manifests(role, choice.definition, choice.overlay)?,
-        };
-        let base = match &pack.description.version {
-            version if *version == layer.version => pack.origin.to_string(),
-            version => format!("{} {version}", pack.origin),
-        };
-        Ok((layer, base))
-    }
-
-    fn choose<'d>(&self, definition: &'d LayerDefinition) -> Choice<'d> {
-        let site = self.request.site;
-        let controller = site.ingress.controller.as_str();
-        let mut choice = Choice {
-            definition,
-            pack: &definition.pack,
-            version: definition.version.clone(),
-            tag: definition.tag.clone(),
-            overlay: &definition.overlay,
-            fallback: &definition.version,
-        };
-        if let Some(other) = definition
-            .alternatives
-            .iter()
-            .find(|other| other.controller == controller)
-        {
-            choice.pack = &other.pack;
-            choice.version.clone_from(&other.version);
-            choice.tag.clone_from(&other.version);
-            choice.overlay = &other.overlay;
-            choice.fallback = &other.version;
-        }
-        // The RA names one Ubuntu release in its layer table and allows both.
-        if definition.pack == "ubuntu-maas" && site.nodes.ubuntu.as_str() != definition.version {
-            choice.version = site.nodes.ubuntu.as_str().to_owned();
-            choice.tag = format!("LTS__{}", choice.version);
-            choice.fallback = match site.nodes.ubuntu {
-                Ubuntu::Jammy => "22.04",
-                Ubuntu::Noble => "24.04",
-            };
-        }
-        if let Some(version) = site.registries.version_of(choice.pack) {
-            version.clone_into(&mut choice.version);
-            version.clone_into(&mut choice.tag);
-        }
-        choice
-    }
-
-    /// The presets the RA selects, with the ones that a site's own choices put in their place.
-    fn presets(&self, definition: &LayerDefinition) -> Result<Vec<PresetName>, Vec<Diagnostic>> {
-        let site = self.request.site;
-        definition
-            .presets
-            .iter()
-            .map(|text| {
-                let mut preset: PresetName = text
-                    .parse()
-                    .map_err(|error: String| vec![Diagnostic::error(error)])?;
-                if preset.name == "vmo-auto" && site.network.cluster_on_bridge {
-                    "vmo-br0".clone_into(&mut preset.name);
-                }
-                if preset.name == "px-enterprise" && site.storage.licence.model == LicenceType::Saas
-                {
-                    "px-enterprise-saas".clone_into(&mut preset.name);
-                }
-                Ok(preset)
-            })
-            .collect()
-    }
-
-    /// The RA's own changes to a layer.
-    fn overlay(&self, role: Role, folder: &str) -> Result<Source, Vec<Diagnostic>> {
-        let name = format!("{role}/{folder}/values.yaml");
-        let mut context = tera::Context::new();
-        node_files::add(
-            self.engine,
-            self.request.site,
-            &format!("{role}/{folder}"),
-            &mut context,
-        )?;
-        let text = self
-            .engine
-            .render(&name, &context)
-            .map_err(|problem| vec![problem])?;
-        Ok(Source::new(format!("templates/{name}"), text))
-    }
-
-    fn manifests(
-        &self,
-        role: Role,
-        definition: &LayerDefinition,
-        folder: &str,
-    ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
-        manifests::of_layer(
-            self.engine,
-            self.request,
-            &definition.manifests,
-            &format!("{role}/{folder}"),
-        )
     }
 }

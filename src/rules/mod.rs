@@ -2,6 +2,7 @@
 
 pub mod claims;
 mod network;
+pub mod packs;
 mod sizing;
 mod storage;
 mod vms;
@@ -25,6 +26,8 @@ pub struct Finding {
     pub help: String,
     /// The RA's section that says so, empty where it is not the RA.
     pub section: &'static str,
+    /// Who says so, where it is not the RA.
+    pub source: String,
 }
 
 impl Finding {
@@ -41,6 +44,7 @@ impl Finding {
             message: message.into(),
             help: String::new(),
             section: "",
+            source: String::new(),
         }
     }
 
@@ -61,6 +65,11 @@ impl Finding {
         self
     }
 
+    fn source(mut self, source: impl Into<String>) -> Self {
+        self.source = source.into();
+        self
+    }
+
     fn section(mut self, section: &'static str) -> Self {
         self.section = section;
         self
@@ -75,6 +84,9 @@ impl Finding {
         }
         if !self.section.is_empty() {
             diagnostic = diagnostic.because(format!("reference architecture, {}", self.section));
+        }
+        if !self.source.is_empty() {
+            diagnostic = diagnostic.because(self.source.as_str());
         }
         site.places.locate(diagnostic, &self.path)
     }
