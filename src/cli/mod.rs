@@ -4,6 +4,7 @@ mod diff;
 mod init;
 mod inputs;
 mod nad;
+mod packs;
 mod render;
 mod revisions;
 mod schema;
@@ -33,6 +34,7 @@ enum Command {
     Init(init::Init),
     Render(render::Render),
     Nad(nad::Nad),
+    Packs(packs::Packs),
     Revisions(revisions::Revisions),
     Diff(diff::Diff),
     Schema(schema::Schema),
@@ -74,6 +76,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Nad(command) => command.run(),
+        Command::Packs(command) => command.run(),
         Command::Revisions(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Diff(command) => {

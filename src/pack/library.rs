@@ -27,6 +27,15 @@ enum Place {
     Folder(PathBuf),
 }
 
+/// How a pack is kept from being used by another of its name and version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rival {
+    /// The other one is found first, or is a copy of it.
+    UsedInstead,
+    /// Both lie in one of the user's folders and differ, so that neither can be meant.
+    Equal,
+}
+
 /// All packs that can be used, the user's before the built-in ones.
 #[derive(Debug)]
 pub struct Library {
@@ -112,15 +121,47 @@ impl Library {
     }
 
     fn add(&mut self, found: Found) {
-        self.found
+        let packs = self
+            .found
             .entry(found.description.name.clone())
-            .or_default()
-            .push(found);
+            .or_default();
+        // Behind its equals: what was found first is used first.
+        let version = |found: &Found| Version::parse(&found.description.version);
+        let at = packs.partition_point(|other| version(other) <= version(&found));
+        packs.insert(at, found);
     }
 
-    /// Every pack, by name, those that are used first before those they hide.
+    /// Every pack, by name and version, those that are used before those they hide.
     pub fn packs(&self) -> impl Iterator<Item = &Found> {
         self.found.values().flatten()
+    }
+
+    /// Whether another pack of its name and version stands in the way of this one.
+    pub fn rival(&self, pack: &Found) -> Option<Rival> {
+        let Description { name, version, .. } = &pack.description;
+        self.packs()
+            .filter(|other| {
+                other.description.name == *name
+                    && other.description.version == *version
+                    && !std::ptr::eq(*other, pack)
+            })
+            .filter_map(|other| {
+                if other.rank < pack.rank || (other.rank == pack.rank && other.is_copy_of(pack)) {
+                    Some(Rival::UsedInstead)
+                } else {
+                    (other.rank == pack.rank).then_some(Rival::Equal)
+                }
+            })
+            .min()
+    }
+
+    /// Whether a pack of that name fits what is wanted, perhaps more than one.
+    pub fn has(&self, name: &str, wanted: &Wanted) -> bool {
+        self.found.get(name).is_some_and(|packs| {
+            packs
+                .iter()
+                .any(|pack| wanted.fits(&pack.description.version))
+        })
     }
 
     /// The pack of that name, in the version that is wanted; the newest where several are.

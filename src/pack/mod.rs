@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 pub use dependency::{Breach, Dependency, DependencyKind, Limit};
 pub use description::Description;
-pub use library::{Found, Library};
+pub use library::{Found, Library, Rival};
 pub use preset::{Preset, PresetName};
 pub use schema::{Format, Rule, Violation};
 pub(crate) use values::enabled_presets;
@@ -58,6 +58,11 @@ pub struct Pack {
 }
 
 impl Pack {
+    /// The presets that its values were made with, from their first line.
+    pub fn enabled_presets(&self) -> Vec<PresetName> {
+        enabled_presets(self.values.text())
+    }
+
     /// Its values as Kubernetes reads them.
     ///
     /// # Errors

@@ -23,6 +23,13 @@ pub struct Preset {
     pub add: Source,
 }
 
+impl Preset {
+    /// Whether a name means this preset; the RA and the packs spell groups with other capitals.
+    pub fn is_named(&self, name: &PresetName) -> bool {
+        self.name == name.name && self.group.eq_ignore_ascii_case(&name.group)
+    }
+}
+
 /// `Group:name`, as the line of enabled presets and the revisions write it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresetName {
@@ -77,6 +84,10 @@ struct Entry {
 
 /// Reads a presets.yaml.
 pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
+    // Some packs bring an empty file.
+    if source.text().trim().is_empty() {
+        return Ok(Vec::new());
+    }
     let file: File = serde_saphyr::from_str(source.text()).map_err(|error| {
         let place = error
             .location()
@@ -142,9 +153,7 @@ pub(super) fn select<'p>(
     let mut selected: Vec<&Preset> = Vec::new();
     let mut problems = Vec::new();
     for wanted in wanted {
-        let found = presets.iter().find(|preset| {
-            preset.name == wanted.name && preset.group.eq_ignore_ascii_case(&wanted.group)
-        });
+        let found = presets.iter().find(|preset| preset.is_named(wanted));
         match found {
             None => problems.push(unknown(pack, presets, wanted)),
             Some(preset) => match selected.iter().find(|other| other.group == preset.group) {

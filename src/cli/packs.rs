@@ -1,0 +1,353 @@
+//! `vmo-ra packs`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::pack::{
+    Dependency, DependencyKind, Found, Library, Origin, Pack, Preset, PresetName, Rival, Rule,
+};
+use vmo_ra::render::{Choice, choices};
+use vmo_ra::revision::Revision;
+use vmo_ra::site::Site;
+use vmo_ra::version::Wanted;
+
+use super::{Failure, inputs, table, terminal};
+
+/// List the packs at hand and the layers that use them, or show one
+#[derive(Debug, Args)]
+pub(super) struct Packs {
+    #[command(subcommand)]
+    command: PacksCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PacksCommand {
+    List(List),
+    Show(Show),
+}
+
+/// List what is found where, which layers use it, and what is missing
+#[derive(Debug, Args)]
+struct List {
+    #[command(flatten)]
+    sources: Sources,
+    /// The RA revision whose layers are looked at; all of them without it
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+    /// The site file, or `-` for standard input, whose choices count; the RA's example without it
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+}
+
+/// Show a pack: its presets by group, what it asks of other packs and of its values
+#[derive(Debug, Args)]
+struct Show {
+    /// The pack, such as `cni-cilium-oss@1.17.4`, `kubernetes@1.34.x`, or a name alone for its newest version
+    #[arg(value_name = "NAME[@VERSION]")]
+    pack: String,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+#[derive(Debug, Args)]
+struct Sources {
+    /// A folder with packs in Palette's own layout, searched before the built-in ones
+    #[arg(long, value_name = "DIR")]
+    packs: Vec<PathBuf>,
+}
+
+impl Packs {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self.command {
+            PacksCommand::List(list) => list.run(),
+            PacksCommand::Show(show) => show.run(),
+        }
+    }
+}
+
+/// A layer of a revision, and the pack it uses.
+struct Use<'r> {
+    revision: &'r str,
+    choice: Choice<'r>,
+}
+
+impl Use<'_> {
+    fn layer(&self) -> String {
+        format!("RA {} {}", self.revision, self.choice.role)
+    }
+}
+
+fn uses<'r>(revisions: &'r [Revision], site: &Site) -> Vec<Use<'r>> {
+    revisions
+        .iter()
+        .flat_map(|revision| {
+            choices(site, revision).into_iter().map(|choice| Use {
+                revision: &revision.name,
+                choice,
+            })
+        })
+        .collect()
+}
+
+fn rendered_revisions() -> Result<Vec<Revision>, Diagnostic> {
+    let mut revisions = Vec::new();
+    for name in Revision::names() {
+        let revision = Revision::load(name)?;
+        if revision.is_rendered() {
+            revisions.push(revision);
+        }
+    }
+    Ok(revisions)
+}
+
+impl List {
+    fn run(self) -> Result<(), Failure> {
+        let library = Library::with_folders(&self.sources.packs)?;
+        let site = inputs::site(self.site.as_deref())?;
+        let revisions = match &self.revision {
+            Some(name) => vec![Revision::load(name)?],
+            None => rendered_revisions()?,
+        };
+        let uses = uses(&revisions, &site);
+        // Which pack each layer gets, and why some get none.
+        let mut used: Vec<(&Found, &Use<'_>)> = Vec::new();
+        let mut missing = Vec::new();
+        let mut problems = Vec::new();
+        for layer in &uses {
+            let name = layer.choice.pack;
+            match library.choose(name, &layer.choice.wanted) {
+                Ok(found) => {
+                    if found.origin() == Origin::BuiltIn {
+                        missing.push(vec![
+                            layer.layer(),
+                            name.to_owned(),
+                            found.description.version.clone(),
+                            other_versions(&library, name),
+                        ]);
+                    }
+                    used.push((found, layer));
+                }
+                Err(problem) if library.has(name, &layer.choice.wanted) => problems.push(problem),
+                Err(_) => missing.push(vec![
+                    layer.layer(),
+                    name.to_owned(),
+                    layer.choice.wanted.to_string(),
+                    "made from the built-in version nearest to it".to_owned(),
+                ]),
+            }
+        }
+        let mut rows = Vec::new();
+        for found in library.packs() {
+            let loaded = match found.load() {
+                Ok(pack) => presets_in_words(&pack),
+                Err(mut broken) => {
+                    problems.append(&mut broken);
+                    "cannot be used".to_owned()
+                }
+            };
+            let mut layers: Vec<String> = used
+                .iter()
+                .filter(|(one, _)| std::ptr::eq(*one, found))
+                .map(|(_, layer)| layer.layer())
+                .collect();
+            layers.dedup();
+            if layers.is_empty()
+                && let Some(rival) = library.rival(found)
+            {
+                layers.push(match rival {
+                    Rival::UsedInstead => "the other one is used".to_owned(),
+                    Rival::Equal => "two of one name and version".to_owned(),
+                });
+            }
+            rows.push(vec![
+                found.description.name.clone(),
+                found.description.version.clone(),
+                loaded,
+                found.origin().to_string(),
+                layers.join(", "),
+            ]);
+        }
+        let mut text = table::lines(&rows, 0);
+        if !missing.is_empty() {
+            text.push_str(
+                "\nno pack in a folder for these layers; the built-in values stand in:\n",
+            );
+            text.push_str(&table::lines(&missing, 2));
+        }
+        terminal::print(text.as_bytes())?;
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems.into())
+        }
+    }
+}
+
+/// Which versions of a pack the user's folders do hold.
+fn other_versions(library: &Library, name: &str) -> String {
+    let versions: Vec<&str> = library
+        .packs()
+        .filter(|pack| pack.description.name == name && pack.origin() != Origin::BuiltIn)
+        .map(|pack| pack.description.version.as_str())
+        .collect();
+    match versions.as_slice() {
+        [] => String::new(),
+        versions => format!("the folders have {}", versions.join(", ")),
+    }
+}
+
+fn presets_in_words(pack: &Pack) -> String {
+    match pack.presets.len() {
+        0 => String::new(),
+        1 => "1 preset".to_owned(),
+        n => format!("{n} presets"),
+    }
+}
+
+impl Show {
+    fn run(self) -> Result<(), Failure> {
+        let library = Library::with_folders(&self.sources.packs)?;
+        let (name, wanted) = match self.pack.split_once('@') {
+            Some((name, version)) => (name, Wanted::of_tag(version)),
+            None => (self.pack.as_str(), Wanted::Newest),
+        };
+        let found = library.choose(name, &wanted)?;
+        let pack = found.load()?;
+        let revisions = rendered_revisions()?;
+        let uses = uses(&revisions, &Site::example());
+        let mut used_by = Vec::new();
+        for layer in &uses {
+            if library
+                .choose(layer.choice.pack, &layer.choice.wanted)
+                .is_ok_and(|other| std::ptr::eq(other, found))
+            {
+                used_by.push(layer);
+            }
+        }
+        terminal::print(text_of(&pack, &used_by)?.as_bytes())
+    }
+}
+
+fn text_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
+    let description = &pack.description;
+    let mut text = format!("{} {}", description.name, description.version);
+    if !description.display_name.is_empty() {
+        text.push_str(&format!(", {}", description.display_name));
+    }
+    text.push('\n');
+    let mut rows = vec![vec!["layer".to_owned(), description.layer.clone()]];
+    if !description.cloud_types.is_empty() {
+        let clouds = description.cloud_types.join(", ");
+        rows.push(vec!["clouds".to_owned(), clouds]);
+    }
+    rows.push(vec!["found in".to_owned(), pack.origin.to_string()]);
+    let lines = pack.values.text().lines().count();
+    rows.push(vec!["values".to_owned(), format!("{lines} lines")]);
+    let layers: Vec<String> = used_by.iter().map(|layer| layer.layer()).collect();
+    if !layers.is_empty() {
+        rows.push(vec!["used by".to_owned(), layers.join(", ")]);
+    }
+    text.push_str(&table::lines(&rows, 2));
+    text.push_str(&presets(pack, used_by)?);
+    let dependencies: Vec<Vec<String>> =
+        description.dependencies().iter().map(dependency).collect();
+    if !dependencies.is_empty() {
+        text.push_str("\nother packs\n");
+        text.push_str(&table::lines(&dependencies, 2));
+    }
+    if !pack.schema.is_empty() {
+        text.push_str("\nrules for its values\n");
+        let rules: Vec<Vec<String>> = pack.schema.iter().map(rule).collect();
+        text.push_str(&table::lines(&rules, 2));
+    }
+    Ok(text)
+}
+
+/// The presets by group, with who has switched them on.
+fn presets(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
+    let mut groups: Vec<&str> = Vec::new();
+    for preset in &pack.presets {
+        if !groups.contains(&preset.group.as_str()) {
+            groups.push(&preset.group);
+        }
+    }
+    let own = pack.enabled_presets();
+    let mut selected: Vec<(String, Vec<PresetName>)> = Vec::new();
+    for layer in used_by {
+        let names: Result<Vec<PresetName>, String> = layer
+            .choice
+            .definition
+            .presets
+            .iter()
+            .map(|name| name.parse())
+            .collect();
+        selected.push((
+            format!("RA {}", layer.revision),
+            names.map_err(Diagnostic::error)?,
+        ));
+    }
+    let mut text = String::new();
+    if !groups.is_empty() {
+        text.push_str("\npresets, one of each group\n");
+    }
+    let width = |of: fn(&Preset) -> &str| {
+        let widths = pack.presets.iter().map(|preset| of(preset).chars().count());
+        widths.max().unwrap_or(0)
+    };
+    let (name, display_name) = (
+        width(|preset| &preset.name),
+        width(|preset| &preset.display_name),
+    );
+    for group in groups {
+        text.push_str(&format!("  {group}\n"));
+        for preset in pack.presets.iter().filter(|preset| preset.group == group) {
+            let mut on: Vec<&str> = Vec::new();
+            if own.iter().any(|name| preset.is_named(name)) {
+                on.push("as it comes");
+            }
+            on.extend(
+                selected
+                    .iter()
+                    .filter(|(_, names)| names.iter().any(|name| preset.is_named(name)))
+                    .map(|(revision, _)| revision.as_str()),
+            );
+            let line = format!(
+                "    {:name$}  {:display_name$}  {}",
+                preset.name,
+                preset.display_name,
+                on.join(", ")
+            );
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}
+
+fn dependency(dependency: &Dependency) -> Vec<String> {
+    let asked = match dependency.kind {
+        DependencyKind::Optional => "if it is there",
+        DependencyKind::Required => "must be there",
+        DependencyKind::NotSupported => "does not work together",
+        DependencyKind::Upgrade => "upgrades only",
+    };
+    vec![
+        dependency.pack_name.clone(),
+        dependency.range(),
+        asked.to_owned(),
+    ]
+}
+
+fn rule(rule: &Rule) -> Vec<String> {
+    let mut marks = Vec::new();
+    marks.extend(rule.required.then(|| "required".to_owned()));
+    marks.extend(rule.readonly.then(|| "read-only".to_owned()));
+    marks.extend(rule.format.as_ref().map(ToString::to_string));
+    marks.extend(
+        rule.unread
+            .iter()
+            .map(|part| format!("{part} (not checked)")),
+    );
+    vec![rule.path.clone(), marks.join(", ")]
+}
