@@ -159,7 +159,7 @@ error: this pack.json cannot be read
 3 | }
   | ^
   |
-  = help: trailing comma at line 3 column 1
+  = help: trailing comma
 
 3 errors; nothing was written
 "

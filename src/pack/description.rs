@@ -49,9 +49,13 @@ impl Description {
     pub(super) fn parse(source: &Source) -> Result<Self, Diagnostic> {
         let description: Description = serde_json::from_str(source.text()).map_err(|error| {
             let at = source.byte_of(error.line(), error.column());
-            Diagnostic::error("this pack.json cannot be read")
-                .at(source, at..at)
-                .help(error.to_string())
+            let reason = error.to_string();
+            let problem = Diagnostic::error("this pack.json cannot be read").at(source, at..at);
+            if error.is_eof() {
+                problem.label("it ends here, in the middle")
+            } else {
+                problem.help(reason.split(" at line ").next().unwrap_or_default())
+            }
         })?;
         let problem = |key: &str, message: String| {
             let at = source.text().find(&format!("\"{key}\"")).unwrap_or(0);

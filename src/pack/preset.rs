@@ -93,7 +93,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
             .location()
             .and_then(|location| location.span().byte_offset());
         let problem = Diagnostic::error("these presets cannot be read")
-            .help(error.without_snippet().to_string());
+            .help(without_place(&error.without_snippet().to_string()));
         vec![match place {
             Some(at) => {
                 let at = usize::try_from(at).unwrap_or_default();
@@ -142,6 +142,11 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
     } else {
         Err(problems)
     }
+}
+
+/// A parser's message without the place at its end, which is shown as the line itself.
+fn without_place(message: &str) -> &str {
+    message.split(" at line ").next().unwrap_or(message)
 }
 
 /// The presets of a pack that have these names, in their order.

@@ -35,11 +35,7 @@ pub fn compose(
 ) -> Result<Values, Vec<Diagnostic>> {
     let selected = select(&pack.description.name, &pack.presets, presets)?;
     let marker = marker_line(pack, &selected);
-    let base = Source::new(
-        pack.values.name(),
-        with_marker(pack.values.text(), marker.as_deref()),
-    );
-    let mut merge = Merge::new(base).map_err(|error| error.0)?;
+    let mut merge = Merge::new(pack.values.clone()).map_err(|error| error.0)?;
     for preset in selected {
         for path in &preset.remove {
             merge.remove(path.clone());
@@ -47,7 +43,8 @@ pub fn compose(
         merge.add(preset.add.clone()).map_err(|error| error.0)?;
     }
     merge.overlay(overlay).map_err(|error| error.0)?;
-    let (mut text, value) = merge.finish().map_err(|error| error.0)?;
+    let (text, value) = merge.finish().map_err(|error| error.0)?;
+    let mut text = with_marker(&text, marker.as_deref());
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
     // libyaml and go-yaml read a block that ends with the text without its last line break.
     if last_text(&value).is_some_and(|last| last.ends_with('\n')) {

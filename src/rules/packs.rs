@@ -95,7 +95,14 @@ fn broken_dependency(
                 "pack.json of {}; Palette refuses profiles that break it",
                 used.pack.origin
             ))
-            .help("name versions that fit under `packVersions` in the site"),
+            .help(match breach {
+                Breach::Missing => format!(
+                    "no profile of the RA has `{wanted}`: name a version of `{name}` that does without it under `packVersions` in the site"
+                ),
+                Breach::Version | Breach::NotSupported => {
+                    "name versions that fit under `packVersions` in the site".to_owned()
+                }
+            }),
     )
 }
 
