@@ -1,5 +1,8 @@
 //! Everything the reference architecture says about its layers holds in what is rendered.
 
+mod common;
+
+use common::Shared;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::Profile;
 use vmo_ra::render::{Request, render};
@@ -7,11 +10,11 @@ use vmo_ra::revision::{Claim, Expectation, Revision, Role};
 use vmo_ra::rules::claims::Subject;
 use vmo_ra::site::Site;
 
-fn profiles(revision: &Revision, published: bool) -> Vec<(Role, Profile)> {
+fn profiles(revision: &Revision, library: &Library, published: bool) -> Vec<(Role, Profile)> {
     let rendered = render(&Request {
         site: &Site::example(),
         revision,
-        library: &Library::built_in().expect("the built-in packs are whole"),
+        library,
         profiles: &Role::ALL,
         published,
     });
@@ -25,14 +28,19 @@ fn profiles(revision: &Revision, published: bool) -> Vec<(Role, Profile)> {
     }
 }
 
+fn built_in() -> Library {
+    Library::built_in().expect("the built-in packs are whole")
+}
+
 /// The claims that do not hold, each with its reason, and how many were looked at.
 fn broken<'c>(
     revision: &Revision,
+    library: &Library,
     claims: &'c [Claim],
     published: bool,
     expectation: impl Fn(&'c Claim) -> Option<Result<Expectation<'c>, String>>,
 ) -> (Vec<String>, usize) {
-    let profiles = profiles(revision, published);
+    let profiles = profiles(revision, library, published);
     let subjects: Vec<(Role, Subject<'_>)> = profiles
         .iter()
         .map(|(role, profile)| {
@@ -61,7 +69,7 @@ fn broken<'c>(
     (broken, tested)
 }
 
-fn every_claim_holds(name: &str, least: usize) {
+fn every_claim_holds(name: &str, library: &Library, least: usize) {
     let revision = Revision::load(name).expect("the revision is built in");
     let claims = revision.claims().expect("the claims are built in");
     assert!(
@@ -70,7 +78,9 @@ fn every_claim_holds(name: &str, least: usize) {
         claims.len()
     );
 
-    let (failed, tested) = broken(&revision, &claims, false, |claim| Some(claim.expected()));
+    let (failed, tested) = broken(&revision, library, &claims, false, |claim| {
+        Some(claim.expected())
+    });
     assert!(
         failed.is_empty(),
         "{name}: {} of {tested} do not hold:\n{}",
@@ -78,7 +88,7 @@ fn every_claim_holds(name: &str, least: usize) {
         failed.join("\n")
     );
 
-    let (failed, tested) = broken(&revision, &claims, true, |claim| {
+    let (failed, tested) = broken(&revision, library, &claims, true, |claim| {
         claim.published.then(|| claim.printed())
     });
     assert!(
@@ -91,12 +101,30 @@ fn every_claim_holds(name: &str, least: usize) {
 
 #[test]
 fn every_claim_of_1_9_0_holds() {
-    every_claim_holds("1.9.0", 300);
+    every_claim_holds("1.9.0", &built_in(), 300);
 }
 
 #[test]
 fn every_claim_of_1_7_0_holds() {
-    every_claim_holds("1.7.0", 300);
+    every_claim_holds("1.7.0", &built_in(), 300);
+}
+
+/// Cilium's and Portworx's claims among them, over the vendor's own values.
+#[test]
+fn every_claim_of_1_7_0_holds_with_the_real_packs() {
+    let Some(shared) = Shared::find() else { return };
+    let library = Library::with_folders(&[shared.path("packs")])
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    every_claim_holds("1.7.0", &library, 300);
+    let revision = Revision::load("1.7.0").expect("the revision is built in");
+    for layer in ["cni-cilium-oss", "csi-portworx-generic"] {
+        let claims = revision.claims().expect("the claims are built in");
+        let count = claims
+            .iter()
+            .filter(|claim| claim.layer.as_deref() == Some(layer))
+            .count();
+        assert!(count >= 20, "only {count} claims about {layer}");
+    }
 }
 
 #[test]
@@ -143,7 +171,7 @@ fn claims_are_whole_and_name_errata_that_exist() {
 #[test]
 fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
     let revision = Revision::load("1.9.0").expect("the revision is built in");
-    let profiles = profiles(&revision, false);
+    let profiles = profiles(&revision, &built_in(), false);
     for claim in revision.claims().expect("the claims are built in") {
         let expectation = claim.expected().expect("one test");
         if expectation == Expectation::Absent {
