@@ -133,7 +133,7 @@ impl List {
                     layer.layer(),
                     name.to_owned(),
                     layer.choice.wanted.to_string(),
-                    "made from the built-in version nearest to it".to_owned(),
+                    format!("made from the built-in {}", layer.choice.fallback),
                 ]),
             }
         }

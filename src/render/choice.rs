@@ -20,7 +20,7 @@ pub struct Choice<'r> {
     /// The folder of its templates below the profile's.
     pub overlay: &'r str,
     /// The version of the built-in pack, for a version that is nowhere at hand.
-    pub(super) fallback: &'r str,
+    pub fallback: &'r str,
 }
 
 impl Choice<'_> {
