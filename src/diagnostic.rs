@@ -203,6 +203,16 @@ impl Diagnostic {
         &self.content.message
     }
 
+    /// The bytes it points at.
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.content.place.as_ref().map(|place| place.span.clone())
+    }
+
+    /// The text it points into.
+    pub fn source(&self) -> Option<&Source> {
+        self.content.place.as_ref().map(|place| &place.source)
+    }
+
     /// The byte it points at, to order several messages.
     pub fn offset(&self) -> Option<usize> {
         self.content.place.as_ref().map(|place| place.span.start)

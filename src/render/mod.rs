@@ -142,7 +142,7 @@ fn remarks_of_the_rules(request: &Request<'_>) -> Result<Vec<Diagnostic>, Vec<Di
 fn without_errors(site: &Site, findings: &[Finding]) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
     let (errors, remarks): (Vec<Diagnostic>, Vec<Diagnostic>) = findings
         .iter()
-        .map(|finding| finding.diagnostic(site))
+        .map(|finding| finding.diagnostic(Some(site)))
         .partition(|diagnostic| diagnostic.severity() == Severity::Error);
     if errors.is_empty() {
         Ok(remarks)

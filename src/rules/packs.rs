@@ -91,7 +91,7 @@ fn broken_dependency(
         .unwrap_or_default();
     Some(
         Finding::error("pack-constraint", path, message)
-            .source(format!(
+            .because(format!(
                 "pack.json of {}; Palette refuses profiles that break it",
                 used.pack.origin
             ))
@@ -129,7 +129,7 @@ fn values(
                         rule.path
                     ),
                 )
-                .source(source.as_str()),
+                .because(source.as_str()),
             );
         }
         let Some(violation) = rule.violation(used.values, &base) else {
@@ -140,7 +140,7 @@ fn values(
             "",
             format!("`{}` of `{name}` {violation}", rule.path),
         )
-        .source(format!("{source}; Palette refuses profiles that break it"));
+        .because(format!("{source}; Palette refuses profiles that break it"));
         finding = match (violation, rule.hints.as_slice()) {
             (Violation::Changed, _) => finding.help("leave it to the pack"),
             (_, []) => finding.help("the pack's schema.yaml and README say what it takes"),

@@ -30,6 +30,7 @@ pub use network::{
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
 pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
 pub use quantity::Quantity;
+pub(crate) use secret::masked;
 pub use secret::{Secret, SecretSource};
 pub use storage::{FlashArray, Licence, LicenceType, SanType, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};

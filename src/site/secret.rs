@@ -40,7 +40,7 @@ pub enum SecretSource {
 /// A site's text with everything that looks like a secret written into it replaced, for messages that show lines of it.
 ///
 /// A value is taken for a secret by its key, known or misspelt, or by its form. References (`{ env: NAME }`) stay.
-pub(super) fn masked(text: &str) -> String {
+pub(crate) fn masked(text: &str) -> String {
     let patterns = [
         r#"(?im)^[ \t\-{]*["']?([\w\-]*(?:passw|token|secret|saaskey|activationid)[\w\-]*)["']?[ \t]*:[ \t]*(.+)$"#,
         r#"(?i)[{,][ \t]*["']?([\w\-]*(?:passw|token|secret|saaskey|activationid)[\w\-]*)["']?[ \t]*:[ \t]*([^{,}\n][^,}\n]*)"#,

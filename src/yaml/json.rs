@@ -16,7 +16,7 @@ const MOST_VALUES: usize = 4_000_000;
 /// Broken YAML, duplicate keys, and aliases that expand without measure.
 pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>> {
     match node::parse(source, limits)? {
-        Some(root) => convert(source, &root),
+        Some(root) => node_to_json(source, &root),
         None => Ok(Value::Null),
     }
 }
@@ -28,7 +28,7 @@ pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>
 pub fn to_json_all(source: &Source, limits: Limits) -> Result<Vec<Value>, Vec<Diagnostic>> {
     node::parse_all(source, limits)?
         .iter()
-        .map(|root| convert(source, root))
+        .map(|root| node_to_json(source, root))
         .collect()
 }
 
@@ -69,7 +69,11 @@ impl<'n> Anchors<'n> {
     }
 }
 
-fn convert(source: &Source, root: &Node) -> Result<Value, Vec<Diagnostic>> {
+/// A parsed tree as JSON, with aliases and merge keys expanded.
+///
+/// # Errors
+/// As [`to_json`].
+pub fn node_to_json(source: &Source, root: &Node) -> Result<Value, Vec<Diagnostic>> {
     root.to_value(source, &Anchors::of(root))
 }
 

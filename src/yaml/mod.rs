@@ -6,7 +6,7 @@ mod node;
 mod path;
 pub mod scalar;
 
-pub use json::{to_json, to_json_all};
+pub use json::{node_to_json, to_json, to_json_all};
 pub use merge::{Merge, MergeError};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, PathError, Step};

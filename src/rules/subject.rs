@@ -1,0 +1,427 @@
+//! What rules look at beside a site: profiles and manifests, with every text parsed once.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+use std::thread;
+
+use serde_json::Value;
+
+use super::Finding;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::profile::{Layer, Profile};
+use crate::site::masked;
+use crate::yaml::{self, Limits, Node, Path, Step};
+
+/// Texts of more bytes than this are parsed on all cores.
+const WORTH_A_THREAD: usize = 256 << 10;
+
+/// A cluster as far as it is known: profiles, and manifests of their own.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    /// The profiles.
+    pub profiles: Vec<CheckedProfile>,
+    /// Manifests that are in no profile.
+    pub manifests: Vec<Document>,
+    /// The texts that are no YAML.
+    unread: Vec<Finding>,
+}
+
+/// A profile.
+#[derive(Debug)]
+pub struct CheckedProfile {
+    /// The file it came from.
+    pub file: String,
+    /// What it says.
+    pub profile: Profile,
+    /// Its layers, in their order.
+    pub layers: Vec<CheckedLayer>,
+}
+
+/// The texts of a layer.
+#[derive(Debug)]
+pub struct CheckedLayer {
+    /// The pack's name.
+    pub name: String,
+    /// Its values; nothing where they are no YAML.
+    pub values: Document,
+    /// Its manifests, each document on its own.
+    pub manifests: Vec<Document>,
+}
+
+/// One YAML document.
+#[derive(Debug)]
+pub struct Document {
+    source: Source,
+    /// The source as it may be shown, made when it is needed.
+    shown: OnceLock<Source>,
+    root: Option<Node>,
+    /// What it says, as Kubernetes reads it; null for an empty one.
+    pub value: Value,
+}
+
+/// A text that is still to be parsed.
+struct Unparsed {
+    source: Source,
+    /// Whether it is values, which are one document.
+    is_values: bool,
+}
+
+/// What became of a text.
+struct Parsed {
+    documents: Vec<Document>,
+    problem: Option<Finding>,
+}
+
+impl Cluster {
+    /// Adds a profile; `name` gives each of its texts the name it is shown by: the number of the layer, and the
+    /// manifest's number where it is one.
+    pub fn add_profile(
+        &mut self,
+        file: impl Into<String>,
+        profile: Profile,
+        name: impl Fn(usize, Option<usize>) -> String,
+    ) {
+        let mut texts = Vec::new();
+        for (layer, number) in profile.spec.template.packs.iter().zip(0..) {
+            texts.push(Unparsed {
+                source: Source::new(name(number, None), layer.values.as_str()),
+                is_values: true,
+            });
+            for (manifest, index) in layer.manifests.iter().zip(0..) {
+                texts.push(Unparsed {
+                    source: Source::new(name(number, Some(index)), manifest.content.as_str()),
+                    is_values: false,
+                });
+            }
+        }
+        let mut parsed = parse_all(&texts).into_iter();
+        let mut layers = Vec::new();
+        for layer in &profile.spec.template.packs {
+            let mut next = |unread: &mut Vec<Finding>| {
+                let parsed = parsed.next()?;
+                unread.extend(parsed.problem);
+                Some(parsed.documents)
+            };
+            let values = next(&mut self.unread)
+                .and_then(|documents| documents.into_iter().next())
+                .unwrap_or_else(|| Document::empty(&layer.name));
+            let manifests = layer
+                .manifests
+                .iter()
+                .filter_map(|_| next(&mut self.unread))
+                .flatten()
+                .collect();
+            layers.push(CheckedLayer {
+                name: layer.name.clone(),
+                values,
+                manifests,
+            });
+        }
+        self.profiles.push(CheckedProfile {
+            file: file.into(),
+            profile,
+            layers,
+        });
+    }
+
+    /// Adds a file of manifests.
+    pub fn add_manifests(&mut self, source: Source) {
+        let parsed = parse(&Unparsed {
+            source,
+            is_values: false,
+        });
+        self.unread.extend(parsed.problem);
+        self.manifests.extend(parsed.documents);
+    }
+
+    /// Every manifest, those of profiles first.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.profiles
+            .iter()
+            .flat_map(|profile| &profile.layers)
+            .flat_map(|layer| &layer.manifests)
+            .chain(&self.manifests)
+    }
+
+    /// Every manifest of a kind.
+    pub fn of_kind<'c>(&'c self, kind: &'c str) -> impl Iterator<Item = &'c Document> {
+        self.documents()
+            .filter(move |document| document.kind() == kind)
+    }
+
+    /// Every layer, with its profile.
+    pub fn layers(&self) -> impl Iterator<Item = (&CheckedProfile, &CheckedLayer, &Layer)> {
+        self.profiles.iter().flat_map(|profile| {
+            profile
+                .layers
+                .iter()
+                .zip(&profile.profile.spec.template.packs)
+                .map(move |(checked, layer)| (profile, checked, layer))
+        })
+    }
+
+    /// The layer of a pack.
+    pub fn layer(&self, pack: &str) -> Option<(&CheckedProfile, &CheckedLayer, &Layer)> {
+        self.layers().find(|(_, layer, _)| layer.name == pack)
+    }
+
+    /// The texts that are no YAML.
+    pub(super) fn unread(&self) -> &[Finding] {
+        &self.unread
+    }
+}
+
+impl Document {
+    fn new(source: Source, root: Option<Node>, value: Value) -> Self {
+        Document {
+            source,
+            shown: OnceLock::new(),
+            root,
+            value,
+        }
+    }
+
+    fn empty(name: &str) -> Self {
+        Document::new(Source::new(name, ""), None, Value::Null)
+    }
+
+    /// The name of its text.
+    pub fn name_of_text(&self) -> &str {
+        self.source.name()
+    }
+
+    /// The whole text that it stands in.
+    pub fn text(&self) -> &str {
+        self.source.text()
+    }
+
+    /// The text at a dotted path; none where there is none, or no text.
+    pub fn text_at(&self, path: &str) -> Option<&str> {
+        self.find(path)?.as_str()
+    }
+
+    /// The value at a dotted path.
+    pub fn find(&self, path: &str) -> Option<&Value> {
+        path.parse::<Path>().ok()?.find(&self.value)
+    }
+
+    /// `kind`, empty where there is none.
+    pub fn kind(&self) -> &str {
+        self.field("/kind")
+    }
+
+    /// `metadata.name`, empty where there is none.
+    pub fn name(&self) -> &str {
+        self.field("/metadata/name")
+    }
+
+    /// `metadata.namespace`, empty where there is none.
+    pub fn namespace(&self) -> &str {
+        self.field("/metadata/namespace")
+    }
+
+    fn field(&self, pointer: &str) -> &str {
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The bytes of the value at a dotted path, or of the nearest value around it.
+    pub fn span(&self, path: &str) -> Range<usize> {
+        let Some(mut node) = self.root.as_ref() else {
+            return 0..0;
+        };
+        let Ok(path) = path.parse::<Path>() else {
+            return node.span.clone();
+        };
+        for step in path.steps() {
+            let next = match step {
+                Step::Key(key) => node.get(key),
+                Step::Index(index) => node.items().and_then(|items| items.get(*index)),
+                Step::Item(key, wanted) => node.items().and_then(|items| {
+                    items
+                        .iter()
+                        .find(|item| item.get(key).and_then(Node::text) == Some(wanted.as_str()))
+                }),
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node.span.clone()
+    }
+
+    /// A finding at a path of this document.
+    pub(super) fn mark(&self, finding: Finding) -> Finding {
+        let span = self.span(&finding.path);
+        self.mark_bytes(finding, span)
+    }
+
+    /// A finding at bytes of this document's text.
+    pub(super) fn mark_bytes(&self, finding: Finding, span: Range<usize>) -> Finding {
+        let shown = self.shown.get_or_init(|| {
+            let text = self.source.text();
+            Source::with_shown(self.source.name(), text.to_owned(), masked(text))
+        });
+        finding.at(shown, span)
+    }
+}
+
+/// Parses texts, on all cores where they are large, and keeps their order.
+fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
+    let bytes: usize = texts.iter().map(|text| text.source.text().len()).sum();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    if bytes < WORTH_A_THREAD || threads == 1 {
+        return texts.iter().map(parse).collect();
+    }
+    // Even shares of bytes, since texts differ in size.
+    let share = bytes / threads + 1;
+    let mut parts: Vec<&[Unparsed]> = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for (index, text) in texts.iter().enumerate() {
+        size += text.source.text().len();
+        if size >= share {
+            parts.push(&texts[start..=index]);
+            (start, size) = (index + 1, 0);
+        }
+    }
+    parts.push(&texts[start..]);
+    thread::scope(|scope| {
+        let running: Vec<_> = parts
+            .iter()
+            .map(|part| scope.spawn(|| part.iter().map(parse).collect::<Vec<_>>()))
+            .collect();
+        running
+            .into_iter()
+            .flat_map(|part| match part.join() {
+                Ok(parsed) => parsed,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+fn parse(text: &Unparsed) -> Parsed {
+    let first = documents(&text.source, text.is_values);
+    let documents = match first {
+        Ok(documents) => Ok(documents),
+        // A macro without quotes is no YAML before Palette has filled it in.
+        Err(problems) => match without_bare_macros(text.source.text()) {
+            Some(other) => {
+                let source = Source::new(text.source.name(), other);
+                self::documents(&source, text.is_values).map_err(|_| problems)
+            }
+            None => Err(problems),
+        },
+    };
+    match documents {
+        Ok(documents) => Parsed {
+            documents,
+            problem: None,
+        },
+        Err(problems) => Parsed {
+            documents: Vec::new(),
+            problem: problems
+                .first()
+                .map(|problem| not_yaml(&text.source, problem)),
+        },
+    }
+}
+
+fn documents(source: &Source, is_values: bool) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let roots = if is_values {
+        yaml::parse(source, Limits::VALUES)?.into_iter().collect()
+    } else {
+        yaml::parse_all(source, Limits::VALUES)?
+    };
+    roots
+        .into_iter()
+        .map(|root| {
+            let value = yaml::node_to_json(source, &root)?;
+            Ok(Document::new(source.clone(), Some(root), value))
+        })
+        .collect()
+}
+
+fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
+    let finding = Finding::error("not-yaml", "", problem.message())
+        .help("Palette passes it on as it stands: mend it, or export the profile again");
+    let document = Document::empty(source.name());
+    let span = problem.span().unwrap_or(0..0);
+    Document {
+        source: source.clone(),
+        ..document
+    }
+    .mark_bytes(finding, span)
+}
+
+/// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
+/// there is no such macro.
+fn without_bare_macros(text: &str) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(open) = line.find("{{")
+            && line[..open].trim_end().ends_with([':', '-'])
+            && let Some(close) = line.rfind("}}")
+            && (line[close + 2..].trim().is_empty()
+                || line[close + 2..].trim_start().starts_with('#'))
+            && !line[open..close].contains('\'')
+        {
+            let (open, close) = (line_start + open, line_start + close);
+            bytes[open] = b'\'';
+            bytes[close + 1] = b'\'';
+            changed = true;
+        }
+        line_start += line.len();
+    }
+    changed.then(|| String::from_utf8(bytes).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::read;
+
+    #[test]
+    fn a_macro_without_quotes_is_read_as_a_text() {
+        let text = "a: {{ .spectro.var.x }}\nb:\n- {{.spectro.var.y}} # why\nc: \"{{ .z }}\"\n";
+        let mut cluster = Cluster::default();
+        cluster.add_manifests(Source::new("m", text));
+        assert!(cluster.unread().is_empty());
+        let document = &cluster.manifests[0];
+        assert_eq!(document.text_at("a"), Some("{ .spectro.var.x }"));
+        assert_eq!(document.text_at("b[0]"), Some("{.spectro.var.y}"));
+        assert_eq!(document.text_at("c"), Some("{{ .z }}"));
+        assert_eq!(document.span("a"), 3..23);
+        assert_eq!(document.span("c.missing"), document.span("c"));
+    }
+
+    #[test]
+    fn many_large_texts_keep_their_order() {
+        let filler = "# a comment\n".repeat(20_000);
+        let packs: Vec<Value> = (0..7)
+            .map(|number| {
+                serde_json::json!({
+                    "name": format!("p{number}"), "type": "oci", "values": format!("{filler}a: {number}\n"),
+                    "manifests": [{"name": "m", "content": format!("kind: K{number}\n---\nkind: L{number}\n")}]
+                })
+            })
+            .collect();
+        let json = serde_json::json!({"metadata": {"name": "x"}, "spec": {"template": {"type": "add-on", "packs": packs}}});
+        let profile = read(&Source::new("x.json", json.to_string())).unwrap();
+        let mut cluster = Cluster::default();
+        cluster.add_profile("x.json", profile, |layer, manifest| {
+            format!("{layer} {manifest:?}")
+        });
+        for (number, (_, layer, _)) in cluster.layers().enumerate() {
+            assert_eq!(layer.values.find("a"), Some(&serde_json::json!(number)));
+            let kinds: Vec<&str> = layer.manifests.iter().map(Document::kind).collect();
+            assert_eq!(kinds, [format!("K{number}"), format!("L{number}")]);
+        }
+        assert_eq!(cluster.of_kind("K3").count(), 1);
+    }
+}
