@@ -1,5 +1,6 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
 
+pub mod check;
 pub mod diagnostic;
 pub mod diff;
 pub mod nad;

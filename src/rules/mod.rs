@@ -1,14 +1,17 @@
 //! What there is to say about a site, one file for each subject. A rule only looks; it never changes anything.
 
+mod catalogue;
 pub mod claims;
 mod finding;
 mod network;
 pub mod packs;
+mod palette;
 mod sizing;
 mod storage;
 mod subject;
 mod vms;
 
+pub use catalogue::{Explanation, explain, explanations};
 pub use finding::Finding;
 pub use subject::{CheckedLayer, CheckedProfile, Cluster, Document};
 
@@ -28,6 +31,20 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
     }
     ingress_of_the_revision(site, revision, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// A rule over profiles and manifests.
+type ClusterRule = fn(&Cluster, &mut Vec<Finding>);
+
+/// Everything the rules find in profiles and manifests, in the order of the rules.
+pub fn check_cluster(cluster: &Cluster) -> Vec<Finding> {
+    let mut findings = cluster.unread().to_vec();
+    for rules in [palette::RULES] {
+        for rule in rules {
+            rule(cluster, &mut findings);
+        }
+    }
     findings
 }
 

@@ -105,6 +105,20 @@ impl Site {
     /// # Errors
     /// Every mistake that one pass finds, with its place; the rules between fields are checked by [`crate::rules`].
     pub fn parse(source: &Source, inputs: &dyn Inputs) -> Result<Site, Vec<Diagnostic>> {
+        match Site::read(source, inputs)? {
+            (site, problems) if problems.is_empty() => Ok(site),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// Reads a site that may have mistakes, with every one of them; where one is, the site has the example's value.
+    ///
+    /// # Errors
+    /// The text is no YAML, so that nothing can be said about its settings.
+    pub fn read(
+        source: &Source,
+        inputs: &dyn Inputs,
+    ) -> Result<(Site, Vec<Diagnostic>), Vec<Diagnostic>> {
         let source = &Source::with_shown(
             source.name(),
             source.text().to_owned(),
@@ -124,8 +138,8 @@ impl Site {
         let registries = Registries::read(&mut reader, &mut fields);
         let profiles = Profiles::read(&mut reader, &mut fields);
         reader.close(fields);
-        let places = reader.finish()?;
-        Ok(Site {
+        let (places, problems) = reader.finish();
+        let site = Site {
             cluster,
             network,
             nads,
@@ -137,7 +151,8 @@ impl Site {
             registries,
             profiles,
             places,
-        })
+        };
+        Ok((site, problems))
     }
 
     /// The reference architecture's own example.

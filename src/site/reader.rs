@@ -46,14 +46,10 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The places of all values that were read, or every problem, in the order of the file.
-    pub(super) fn finish(mut self) -> Result<Places, Vec<Diagnostic>> {
-        if self.problems.is_empty() {
-            Ok(Places::new(self.source.clone(), self.spans))
-        } else {
-            self.problems.sort_by_key(Diagnostic::offset);
-            Err(self.problems)
-        }
+    /// The places of all values that were read, and every problem, in the order of the file.
+    pub(super) fn finish(mut self) -> (Places, Vec<Diagnostic>) {
+        self.problems.sort_by_key(Diagnostic::offset);
+        (Places::new(self.source.clone(), self.spans), self.problems)
     }
 
     pub(super) fn root<'n>(&mut self, node: Option<&'n Node>) -> Fields<'n> {

@@ -1,0 +1,207 @@
+//! A report as SARIF 2.1.0, which code hosts show beside the lines of a change.
+
+use serde::Serialize;
+
+use super::super::{Item, Report};
+use crate::diagnostic::Severity;
+use crate::rules::Explanation;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Log<'r> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'r>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'r> {
+    tool: Tool<'r>,
+    /// Columns are counted in characters, not in UTF-16 units.
+    column_kind: &'static str,
+    results: Vec<SarifResult<'r>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'r> {
+    driver: Driver<'r>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<'r> {
+    name: &'static str,
+    semantic_version: &'static str,
+    rules: Vec<Rule<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rule<'r> {
+    id: &'r str,
+    short_description: Message<'r>,
+    full_description: Message<'r>,
+    help: Message<'r>,
+}
+
+#[derive(Serialize)]
+struct Message<'r> {
+    text: std::borrow::Cow<'r, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SarifResult<'r> {
+    rule_id: &'r str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule_index: Option<usize>,
+    level: &'static str,
+    message: Message<'r>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    locations: Vec<Location<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'r> {
+    physical_location: PhysicalLocation<'r>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logical_locations: Vec<LogicalLocation<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PhysicalLocation<'r> {
+    artifact_location: ArtifactLocation<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<Region>,
+}
+
+#[derive(Serialize)]
+struct ArtifactLocation<'r> {
+    uri: std::borrow::Cow<'r, str>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogicalLocation<'r> {
+    fully_qualified_name: &'r str,
+}
+
+/// The SARIF form, with what is known of each rule that found something.
+pub fn sarif(report: &Report, explanations: &[Explanation]) -> String {
+    let known: Vec<&Explanation> = explanations
+        .iter()
+        .filter(|rule| report.findings.iter().any(|item| item.id == rule.id))
+        .collect();
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "vmo-ra",
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    rules: known.iter().map(|rule| about(rule)).collect(),
+                },
+            },
+            column_kind: "unicodeCodePoints",
+            results: report
+                .findings
+                .iter()
+                .map(|item| result(item, &known))
+                .collect(),
+        }],
+    };
+    // Only maps whose keys are no texts have no JSON form, and a log has none.
+    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn about(rule: &Explanation) -> Rule<'_> {
+    let message = |text| Message { text };
+    Rule {
+        id: &rule.id,
+        short_description: message(rule.title.as_str().into()),
+        full_description: message(rule.why.as_str().into()),
+        help: message(format!("{} Source: {}.", rule.way_out, rule.source).into()),
+    }
+}
+
+fn result<'r>(item: &'r Item, known: &[&Explanation]) -> SarifResult<'r> {
+    let text = if item.help.is_empty() {
+        item.message.as_str().into()
+    } else {
+        format!("{}. {}", item.message, item.help).into()
+    };
+    SarifResult {
+        rule_id: &item.id,
+        rule_index: known.iter().position(|rule| rule.id == item.id),
+        level: match item.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        },
+        message: Message { text },
+        locations: item
+            .file
+            .as_deref()
+            .map(|file| location(item, file))
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn location<'r>(item: &'r Item, file: &'r str) -> Location<'r> {
+    // A text inside an export has no lines in the file itself.
+    let (artifact, inside) = match file.split_once(": ") {
+        Some((artifact, _)) => (artifact, true),
+        None => (file, false),
+    };
+    let region = item.line.zip(item.column).filter(|_| !inside);
+    let mut names: Vec<&str> = Vec::new();
+    names.extend(inside.then_some(file));
+    names.extend((!item.path.is_empty()).then_some(item.path.as_str()));
+    Location {
+        physical_location: PhysicalLocation {
+            artifact_location: ArtifactLocation { uri: uri(artifact) },
+            region: region.map(|(start_line, start_column)| Region {
+                start_line,
+                start_column,
+            }),
+        },
+        logical_locations: names
+            .into_iter()
+            .map(|fully_qualified_name| LogicalLocation {
+                fully_qualified_name,
+            })
+            .collect(),
+    }
+}
+
+/// A path as a relative URI.
+fn uri(path: &str) -> std::borrow::Cow<'_, str> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    if path.bytes().all(is_plain) {
+        return path.into();
+    }
+    let mut uri = String::new();
+    for byte in path.bytes() {
+        if is_plain(byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.into()
+}

@@ -1,0 +1,183 @@
+//! Runs the rules over sites, profiles and manifests, and makes a report of what they find.
+
+mod against;
+pub mod format;
+
+use serde::Serialize;
+
+pub use against::{Against, against};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::revision::Revision;
+use crate::rules::{self, Cluster, Finding};
+use crate::site::Site;
+
+/// What is to be checked.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// Sites, with the mistakes that reading them found.
+    pub sites: Vec<(Site, Vec<Diagnostic>)>,
+    /// Profiles and manifests, which are one cluster together.
+    pub cluster: Cluster,
+}
+
+/// Everything that was found, in the order of the files.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The findings.
+    pub findings: Vec<Item>,
+    /// How far the profiles are the revision's, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<Against>,
+}
+
+/// One finding, with its place worked out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    /// The rule.
+    pub id: String,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// The file, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line in the file, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column in the line, from 1, in characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// The dotted path of the value in the site, the values or the manifest.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub path: String,
+    /// Who says so.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub because: String,
+    /// The way out.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub help: String,
+    /// The message for people.
+    #[serde(skip)]
+    pub diagnostic: Diagnostic,
+}
+
+impl Report {
+    /// How many findings there are of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|item| item.severity == severity)
+            .count()
+    }
+}
+
+/// Checks everything.
+pub fn check(input: &Input, revision: &Revision) -> Report {
+    let mut findings = Vec::new();
+    for (site, problems) in &input.sites {
+        let mut items: Vec<Item> = problems.iter().map(misread).collect();
+        let found = rules::check(site, revision);
+        items.extend(
+            found
+                .iter()
+                .map(|finding| item(finding, Some(site)))
+                // Where the site could not be read, the example's value was looked at instead.
+                .filter(|item| {
+                    !problems
+                        .iter()
+                        .any(|problem| is_at(&item.diagnostic, problem))
+                }),
+        );
+        // What has no place comes last.
+        items.sort_by_key(|item| item.diagnostic.offset().unwrap_or(usize::MAX));
+        findings.append(&mut items);
+    }
+    let found = rules::check_cluster(&input.cluster);
+    let mut items: Vec<Item> = found.iter().map(|finding| item(finding, None)).collect();
+    let order = order_of_texts(&input.cluster);
+    items.sort_by_key(|item| {
+        let text = item
+            .file
+            .as_deref()
+            .and_then(|file| order.iter().position(|known| known == file));
+        (
+            text.unwrap_or(usize::MAX),
+            item.diagnostic.offset().unwrap_or(0),
+        )
+    });
+    findings.append(&mut items);
+    Report {
+        findings,
+        against: None,
+    }
+}
+
+/// The names of all files and texts, in the order they were given.
+fn order_of_texts(cluster: &Cluster) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if names.last().is_none_or(|last| last != name) {
+            names.push(name.to_owned());
+        }
+    };
+    for profile in &cluster.profiles {
+        add(&profile.file);
+        for layer in &profile.layers {
+            add(layer.values.name_of_text());
+            for manifest in &layer.manifests {
+                add(manifest.name_of_text());
+            }
+        }
+    }
+    for manifest in &cluster.manifests {
+        add(manifest.name_of_text());
+    }
+    names
+}
+
+fn is_at(one: &Diagnostic, other: &Diagnostic) -> bool {
+    match (one.span(), other.span()) {
+        (Some(one), Some(other)) => one.start <= other.end && other.start <= one.end,
+        _ => false,
+    }
+}
+
+fn item(finding: &Finding, site: Option<&Site>) -> Item {
+    let diagnostic = finding.diagnostic(site);
+    let mut item = placed(&diagnostic);
+    item.id = finding.id.to_owned();
+    item.message.clone_from(&finding.message);
+    item.path.clone_from(&finding.path);
+    item.because.clone_from(&finding.because);
+    item.help.clone_from(&finding.help);
+    if item.file.is_none() {
+        item.file = finding.file().map(str::to_owned);
+    }
+    item
+}
+
+/// A mistake in the form of a site, which is no rule's.
+fn misread(problem: &Diagnostic) -> Item {
+    placed(problem)
+}
+
+fn placed(diagnostic: &Diagnostic) -> Item {
+    let place = diagnostic.source().zip(diagnostic.span());
+    let position = place
+        .as_ref()
+        .map(|(source, span)| source.position(span.start));
+    Item {
+        id: "site".to_owned(),
+        severity: diagnostic.severity(),
+        message: diagnostic.message().to_owned(),
+        file: place.map(|(source, _)| source.name().to_owned()),
+        line: position.map(|(line, _)| line),
+        column: position.map(|(_, column)| column),
+        path: String::new(),
+        because: String::new(),
+        help: String::new(),
+        diagnostic: diagnostic.clone(),
+    }
+}
