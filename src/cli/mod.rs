@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Only this module prints, and only it reads arguments and the environment.
 
 mod diff;
+mod explain;
 mod init;
 mod inputs;
 mod nad;
@@ -37,6 +38,7 @@ enum Command {
     Packs(packs::Packs),
     Revisions(revisions::Revisions),
     Diff(diff::Diff),
+    Explain(explain::Explain),
     Schema(schema::Schema),
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Packs(command) => command.run(),
         Command::Revisions(command) => command.run(),
         Command::Schema(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Diff(command) => {
             return command.run().unwrap_or_else(ended);
         }
