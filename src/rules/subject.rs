@@ -9,8 +9,7 @@ use serde_json::Value;
 use super::Finding;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile};
-use crate::site::masked;
-use crate::yaml::{self, Limits, Node, Path, Step};
+use crate::yaml::{self, Limits, masked_values, Node, Path, Step};
 
 /// Texts of more bytes than this are parsed on all cores.
 const WORTH_A_THREAD: usize = 256 << 10;
@@ -263,7 +262,7 @@ impl Document {
     pub(super) fn mark_bytes(&self, finding: Finding, span: Range<usize>) -> Finding {
         let shown = self.shown.get_or_init(|| {
             let text = self.source.text();
-            Source::with_shown(self.source.name(), text.to_owned(), masked(text))
+            Source::with_shown(self.source.name(), text.to_owned(), masked_values(text))
         });
         finding.at(shown, span)
     }

@@ -30,7 +30,6 @@ pub use network::{
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
 pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
 pub use quantity::Quantity;
-pub(crate) use secret::masked;
 pub use secret::{Secret, SecretSource};
 pub use storage::{FlashArray, Licence, LicenceType, SanType, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};
@@ -122,7 +121,7 @@ impl Site {
         let source = &Source::with_shown(
             source.name(),
             source.text().to_owned(),
-            secret::masked(source.text()),
+            yaml::masked(source.text()),
         );
         let root = yaml::parse(source, Limits::INPUT)?;
         let mut reader = Reader::new(source, inputs);

@@ -1,12 +1,14 @@
 //! YAML: read with places, understood as Kubernetes does, changed without touching what is not meant.
 
 mod json;
+mod masked;
 mod merge;
 mod node;
 mod path;
 pub mod scalar;
 
 pub use json::{node_to_json, to_json, to_json_all};
+pub use masked::{masked, masked_values};
 pub use merge::{Merge, MergeError};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, PathError, Step};

@@ -1,0 +1,133 @@
+//! What looks like a secret in a YAML text, for messages that show lines of it.
+
+/// A text with everything that looks like a secret written into it replaced, for messages that show lines of it.
+///
+/// A value is taken for a secret by its key, known or misspelt, or by its form. References (`{ env: NAME }`) stay.
+pub fn masked(text: &str) -> String {
+    let patterns = [
+        r#"(?im)^[ \t\-{]*["']?([\w\-]*(?:passw|token|secret|saaskey|activationid)[\w\-]*)["']?[ \t]*:[ \t]*(.+)$"#,
+        r#"(?i)[{,][ \t]*["']?([\w\-]*(?:passw|token|secret|saaskey|activationid)[\w\-]*)["']?[ \t]*:[ \t]*([^{,}\n][^,}\n]*)"#,
+        r"(?i)\b()([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b",
+    ];
+    let mut bytes = text.as_bytes().to_vec();
+    for pattern in patterns {
+        let Ok(pattern) = regex_lite::Regex::new(pattern) else {
+            return String::new();
+        };
+        for captures in pattern.captures_iter(text) {
+            let (Some(key), Some(found)) = (captures.get(1), captures.get(2)) else {
+                continue;
+            };
+            if key.as_str() == NAME_OF_A_SECRET || is_no_secret(found.as_str()) {
+                continue;
+            }
+            bytes[found.range()].fill(b'*');
+            if found.as_str().starts_with(['|', '>']) {
+                mask_block(text, found.end(), &mut bytes);
+            }
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// The one key that looks like a secret's and names a Kubernetes object.
+const NAME_OF_A_SECRET: &str = "tlsSecret";
+
+/// References to secrets, and nothing at all.
+fn is_no_secret(value: &str) -> bool {
+    let value = value.trim();
+    value.starts_with('{') || value.starts_with('#')
+}
+
+/// Masks the lines of a block scalar whose header ends at `from`.
+fn mask_block(text: &str, from: usize, bytes: &mut [u8]) {
+    let line_start = text[..from].rfind('\n').map_or(0, |newline| newline + 1);
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let outer = blanks(&text[line_start..]);
+    let mut at = from + 1;
+    for line in text.get(at..).unwrap_or_default().split_inclusive('\n') {
+        let content = line.trim_end();
+        if !content.is_empty() && blanks(line) <= outer {
+            break;
+        }
+        bytes[at + blanks(content).min(content.len())..at + content.len()].fill(b'*');
+        at += line.len();
+    }
+}
+
+/// A text of values or of a manifest as messages may show it: as [`masked`], without what stands beside names (`value:`),
+/// and with nothing but keys where it holds a Kubernetes Secret, whose keys say nothing of what they hold.
+pub fn masked_values(text: &str) -> String {
+    let holds_secret = regex_lite::Regex::new(r#"kind["']?\s*:\s*["']?Secret\b"#)
+        .is_ok_and(|pattern| pattern.is_match(text));
+    let mut bytes = masked(text).into_bytes();
+    if bytes.len() != text.len() {
+        return String::new();
+    }
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let key_start = content.len() - content.trim_start_matches([' ', '\t', '-', '{']).len();
+        let key_end = content.find(':').map_or(key_start, |colon| colon + 1);
+        let key = content.get(key_start..key_end).unwrap_or_default();
+        let is_value = matches!(key.trim_matches(['"', '\'', ':']), "value");
+        if holds_secret || is_value {
+            let from = key_end.max(key_start);
+            let rest = &content[from..];
+            let blanks = rest.len() - rest.trim_start().len();
+            bytes[at + from + blanks..at + content.len()].fill(b'*');
+        }
+        at += line.len();
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_secret_is_not_shown() {
+        let hidden = |text: &str| masked(text);
+        assert_eq!(hidden("apiToken: abc # x"), "apiToken: *******");
+        assert_eq!(
+            hidden("  adminPasswort: hunter2"),
+            "  adminPasswort: *******"
+        );
+        assert_eq!(
+            hidden("  adminPassword: hunter2"),
+            "  adminPassword: *******"
+        );
+        assert_eq!(
+            hidden("a: {password: hun, b: 1}"),
+            "a: {password: ***, b: 1}"
+        );
+        assert_eq!(
+            hidden("tokn: 347eba54-4ab6-96cd-e123-f694ab394a3b"),
+            "tokn: ************************************"
+        );
+        assert_eq!(hidden("apiToken: {env: NAME}"), "apiToken: {env: NAME}");
+        assert_eq!(
+            hidden("a: {apiToken: {env: NAME}, b: 1}"),
+            "a: {apiToken: {env: NAME}, b: 1}"
+        );
+        assert_eq!(
+            hidden("saasKey: |\n  abc\n  d\nnext: 1\n"),
+            "saasKey: *\n  ***\n  *\nnext: 1\n"
+        );
+        assert_eq!(hidden("tlsSecret: grafana-tls"), "tlsSecret: grafana-tls");
+        assert_eq!(hidden("ü: 1\npassword: ü"), "ü: 1\npassword: **");
+    }
+
+    #[test]
+    fn nothing_of_a_kubernetes_secret_is_shown_but_its_keys() {
+        assert_eq!(
+            masked_values("kind: Secret\nstringData:\n  a: hunter2: x\n  b: |\n    hünter2\n"),
+            "kind: ******\nstringData:\n  a: **********\n  b: *\n    ********\n"
+        );
+        assert_eq!(
+            masked_values("env:\n- name: X\n  value: hunter2\nvalues: x\npassword: y\n"),
+            "env:\n- name: X\n  value: *******\nvalues: x\npassword: *\n"
+        );
+    }
+}
