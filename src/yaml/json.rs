@@ -21,6 +21,14 @@ pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>
     }
 }
 
+/// A whole tree that was parsed from this text, as JSON.
+///
+/// # Errors
+/// As [`to_json`], of what parsing does not find.
+pub fn node_to_json(source: &Source, root: &Node) -> Result<Value, Vec<Diagnostic>> {
+    root.to_value(source, &Anchors::of(root))
+}
+
 /// Parses every document of a text into JSON.
 ///
 /// # Errors
@@ -69,14 +77,6 @@ impl<'n> Anchors<'n> {
     }
 }
 
-/// A parsed tree as JSON, with aliases and merge keys expanded.
-///
-/// # Errors
-/// As [`to_json`].
-pub fn node_to_json(source: &Source, root: &Node) -> Result<Value, Vec<Diagnostic>> {
-    root.to_value(source, &Anchors::of(root))
-}
-
 fn collect<'n>(node: &'n Node, anchors: &mut HashMap<usize, &'n Node>) {
     if node.anchor != 0 {
         anchors.insert(node.anchor, node);
@@ -111,7 +111,13 @@ impl Conversion<'_> {
             ));
         }
         match &node.kind {
-            Kind::Scalar(scalar) => Ok(scalar.value()),
+            Kind::Scalar(scalar) => {
+                if !self.open.is_empty() {
+                    // A long text that is repeated weighs as much as many short ones.
+                    self.values += scalar.text.len() / 64;
+                }
+                Ok(scalar.value())
+            }
             Kind::Sequence { items, .. } => items.iter().map(|item| self.value(item)).collect(),
             Kind::Mapping { entries, .. } => {
                 let mut map = Map::with_capacity(entries.len());

@@ -208,6 +208,41 @@ pub fn write_in_flow(text: &str) -> String {
     }
 }
 
+/// A finite number as Go's encoding/json writes a float64: the shortest digits that read back as it, with an exponent
+/// only below 1e-6 and from 1e21 on.
+pub fn go_float(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-6..1e21).contains(&size) {
+        let written = format!("{value:e}");
+        return match written.split_once('e') {
+            Some((digits, exponent)) if !exponent.starts_with('-') => {
+                format!("{digits}e+{exponent}")
+            }
+            _ => written,
+        };
+    }
+    value.to_string()
+}
+
+/// Writes a number so that every reader takes it for this number.
+pub fn write_number(number: &Number) -> String {
+    match number.as_f64().filter(|_| number.is_f64()) {
+        None => number.to_string(),
+        // Read as a whole number it would lose its sign.
+        Some(float) if float == 0.0 && float.is_sign_negative() => "-0.0".to_owned(),
+        Some(float) => {
+            let written = go_float(float);
+            match written.split_once('e') {
+                // YAML 1.1 knows no exponent without a point.
+                Some((digits, exponent)) if !digits.contains('.') => {
+                    format!("{digits}.0e{exponent}")
+                }
+                _ => written,
+            }
+        }
+    }
+}
+
 fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
