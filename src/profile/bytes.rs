@@ -1,28 +1,28 @@
-//! The bytes of Palette's own export: one line, no final line break, `<` `>` `&` escaped as Go does.
+//! The bytes of Palette's own export: one line, no final line break, `<` `>` `&` escaped and numbers written as Go does;
+//! and the same laid out for people.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, Formatter};
+use serde_json::Value;
+use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
+
+use crate::yaml::scalar::go_float;
 
 /// Writes JSON as Go's encoding/json does by default.
 struct GoFormatter;
 
 impl Formatter for GoFormatter {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(go_float(value).as_bytes())
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        let mut written = 0;
-        for (at, c) in fragment.char_indices() {
-            if matches!(c, '<' | '>' | '&' | '\u{2028}' | '\u{2029}') {
-                writer.write_all(&fragment.as_bytes()[written..at])?;
-                write!(writer, "\\u{:04x}", c as u32)?;
-                written = at + c.len_utf8();
-            }
-        }
-        writer.write_all(&fragment.as_bytes()[written..])
+        write_escaped(writer, fragment, &['<', '>', '&', '\u{2028}', '\u{2029}'])
     }
 
     fn write_char_escape<W: ?Sized + Write>(
@@ -45,6 +45,23 @@ impl Formatter for GoFormatter {
     }
 }
 
+/// Writes part of a text with some characters as `\u` and four digits.
+fn write_escaped<W: ?Sized + Write>(
+    writer: &mut W,
+    fragment: &str,
+    escaped: &[char],
+) -> io::Result<()> {
+    let mut written = 0;
+    for (at, found) in fragment.match_indices(escaped) {
+        writer.write_all(&fragment.as_bytes()[written..at])?;
+        for c in found.chars() {
+            write!(writer, "\\u{:04x}", c as u32)?;
+        }
+        written = at + found.len();
+    }
+    writer.write_all(&fragment.as_bytes()[written..])
+}
+
 /// The JSON that Palette's export would write.
 ///
 /// # Errors
@@ -53,6 +70,81 @@ pub fn to_palette_json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, GoFormatter);
     value.serialize(&mut serializer)?;
+    Ok(bytes)
+}
+
+/// Writes JSON over several lines.
+struct ReadableFormatter(PrettyFormatter<'static>);
+
+impl Formatter for ReadableFormatter {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        writer.write_all(go_float(value).as_bytes())
+    }
+
+    /// Some editors take these two for ends of lines; everything else stands as it is.
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        write_escaped(writer, fragment, &['\u{2028}', '\u{2029}'])
+    }
+
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_array(writer)
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array(writer)
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_array_value(writer, first)
+    }
+
+    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_array_value(writer)
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object(writer)
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object(writer)
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        self.0.begin_object_key(writer, first)
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.begin_object_value(writer)
+    }
+
+    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.0.end_object_value(writer)
+    }
+}
+
+/// The same JSON for people: two blanks a level, `<` `>` `&` as they are, and a final line break.
+///
+/// # Errors
+/// None that is known of: every value has this form.
+pub fn to_readable_json(value: &Value) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let formatter = ReadableFormatter(PrettyFormatter::with_indent(b"  "));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    value.serialize(&mut serializer)?;
+    bytes.push(b'\n');
     Ok(bytes)
 }
 
@@ -66,6 +158,50 @@ mod tests {
         assert_eq!(
             String::from_utf8(to_palette_json(&text).unwrap()).unwrap(),
             "\"a\\u003cb\\u003e\\u0026\\u2028\\\"\\\\\\n\\u0001\u{7f}é\""
+        );
+    }
+
+    #[test]
+    fn numbers_are_those_of_go() {
+        for (value, written) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1.0, "1"),
+            (-1.5, "-1.5"),
+            (0.1, "0.1"),
+            (1e20, "100000000000000000000"),
+            (123456789012345680000.0, "123456789012345680000"),
+            (1e21, "1e+21"),
+            (-1.25e22, "-1.25e+22"),
+            (1e100, "1e+100"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (0.000001, "0.000001"),
+            (0.0000001, "1e-7"),
+            (1.5e-9, "1.5e-9"),
+            (1e-10, "1e-10"),
+            (5e-324, "5e-324"),
+            (9007199254740993.0, "9007199254740992"),
+        ] {
+            assert_eq!(go_float(value), written);
+            assert_eq!(to_palette_json(&value).unwrap(), written.as_bytes());
+        }
+        assert_eq!(
+            to_palette_json(&[u64::MAX]).unwrap(),
+            b"[18446744073709551615]"
+        );
+        assert_eq!(
+            to_palette_json(&[i64::MIN]).unwrap(),
+            b"[-9223372036854775808]"
+        );
+    }
+
+    #[test]
+    fn the_readable_form_is_for_people() {
+        let value: Value =
+            serde_json::from_str(r#"{"a":[1,1e21],"b":{},"c":[],"d":"<&>\u2028é"}"#).unwrap();
+        assert_eq!(
+            String::from_utf8(to_readable_json(&value).unwrap()).unwrap(),
+            "{\n  \"a\": [\n    1,\n    1e+21\n  ],\n  \"b\": {},\n  \"c\": [],\n  \"d\": \"<&>\\u2028é\"\n}\n"
         );
     }
 }

@@ -6,7 +6,7 @@ mod read;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use bytes::to_palette_json;
+pub use bytes::{to_palette_json, to_readable_json};
 pub use read::read;
 
 /// A cluster profile.
