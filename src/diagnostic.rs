@@ -165,6 +165,13 @@ impl Diagnostic {
         }
     }
 
+    /// The same as a warning.
+    #[must_use]
+    pub fn into_warning(mut self) -> Self {
+        self.content.severity = Severity::Warning;
+        self
+    }
+
     /// Points at bytes of a text.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {

@@ -1,13 +1,18 @@
 //! Palette's cluster profiles, in the shape of its import and export (v1ClusterProfileImportEntity).
 
 mod bytes;
+mod document;
+mod hidden;
+mod outline;
 mod read;
+mod shape;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use bytes::{to_palette_json, to_readable_json};
-pub use read::read;
+pub use document::{Document, Notation};
+pub use read::{from_value, read};
 
 /// A cluster profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

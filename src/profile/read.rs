@@ -6,13 +6,13 @@ use serde_json::{Map, Value};
 
 use super::{
     Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
-    Variable,
+    Variable, hidden,
 };
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::{self, Limits};
 
 /// The largest profile that is read.
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     bytes: 128 << 20,
     nodes: 4_000_000,
     depth: 100,
@@ -24,15 +24,8 @@ const LIMITS: Limits = Limits {
 /// The text is neither JSON nor YAML, or holds no profile.
 pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
     let text = source.text();
-    if text.len() > LIMITS.bytes {
-        return Err(vec![Diagnostic::error(format!(
-            "`{}` has {} bytes, more than the {} that are read",
-            source.name(),
-            text.len(),
-            LIMITS.bytes
-        ))]);
-    }
-    if text.trim_start().starts_with('{') {
+    check_size(source)?;
+    if is_json(text) {
         // Straight into the types: a tree in between would take most of the time.
         return match serde_json::from_str::<Profile>(text) {
             Ok(profile) => Ok(profile),
@@ -44,11 +37,36 @@ pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
     from_value(source, value)
 }
 
-fn json(source: &Source) -> Result<Value, Vec<Diagnostic>> {
+/// Whether a text is meant as JSON; everything else is read as YAML.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+pub(super) fn check_size(source: &Source) -> Result<(), Vec<Diagnostic>> {
+    let bytes = source.text().len();
+    if bytes <= LIMITS.bytes {
+        return Ok(());
+    }
+    Err(vec![Diagnostic::error(format!(
+        "`{}` has {bytes} bytes, more than the {} that are read",
+        source.name(),
+        LIMITS.bytes
+    ))])
+}
+
+/// A text as a tree of every key.
+pub(super) fn json(source: &Source) -> Result<Value, Vec<Diagnostic>> {
     serde_json::from_str(source.text()).map_err(|error| vec![json_problem(source, &error)])
 }
 
+/// A JSON text as messages may show it.
+pub(super) fn hidden(source: &Source) -> Source {
+    let shown = hidden::hidden(source.text());
+    Source::with_shown(source.name(), source.text().to_owned(), shown)
+}
+
 fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
+    let source = &hidden(source);
     let at = source.byte_of(error.line(), error.column());
     let problem = Diagnostic::error("this is not JSON").at(source, at..at);
     let reason = error.to_string();
@@ -62,7 +80,12 @@ fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
     }
 }
 
-fn from_value(source: &Source, value: Value) -> Result<Profile, Vec<Diagnostic>> {
+/// The typed profile of a tree, such as one that was joined from a folder.
+///
+/// # Errors
+/// It holds no profile.
+pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diagnostic>> {
+    take_out_nulls(&mut value);
     let shape = match &value {
         Value::Object(map) if map.contains_key("spec") => {
             serde_json::from_value(value).map_err(|error| error.to_string())
@@ -75,10 +98,22 @@ fn from_value(source: &Source, value: Value) -> Result<Profile, Vec<Diagnostic>>
     shape.map_err(|reason| {
         vec![
             Diagnostic::error(format!("`{}` is not a cluster profile: {reason}", source.name())).help(
-                "give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` wrote, a site file, or a revision",
+                "give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision",
             ),
         ]
     })
+}
+
+/// Go writes null for what was never set and reads it as such.
+fn take_out_nulls(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(take_out_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(take_out_nulls),
+        _ => {}
+    }
 }
 
 /// The flat shape that Palette's Terraform export has.
@@ -188,6 +223,8 @@ mod tests {
         let json = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","packs":[{"name":"p","type":"oci"}]},"x":1}}"#;
         let yaml = "metadata: {name: a}\nspec:\n  version: 1.0.0\n  template:\n    type: add-on\n    packs:\n    - {name: p, type: oci}\n";
         assert_eq!(profile(json), profile(yaml));
+        let nulls = json.replace("\"oci\"", "\"oci\",\"values\":null,\"manifests\":null");
+        assert_eq!(profile(json), profile(&nulls));
         let flat = profile(
             "name: a\ntype: add-on\npacks:\n- name: p\n  tag: 1.0.0\n  registry_uid: u\n  registry: Public Repo\n",
         );

@@ -1,0 +1,135 @@
+//! A profile's JSON as messages may show it: without the texts that may hold secrets.
+
+/// Keys whose texts are not shown, by how they end in small letters.
+const SECRET_KEYS: &[&str] = &[
+    "values",
+    "content",
+    "defaultvalue",
+    "password",
+    "token",
+    "secret",
+    "key",
+];
+
+/// A JSON text, perhaps a broken one, with other characters in place of what may be secret, as long in bytes and in
+/// characters.
+///
+/// A text that is broken by a quote of its own ends early; from where no JSON can be any more nothing is shown.
+pub(super) fn hidden(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut key = "";
+    let mut before = None;
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let length = token(rest);
+        let token = &rest[..length];
+        at += length;
+        if token.starts_with([' ', '\t', '\r', '\n']) {
+            shown.push_str(token);
+            continue;
+        }
+        if token.starts_with('"') {
+            // Two values beside each other: the first was no text of its own.
+            if !matches!(before, Some("{" | "[" | "," | ":")) {
+                mask(&mut shown, rest);
+                return shown;
+            }
+            let is_key = text[at..].trim_start().starts_with(':');
+            if !is_key && is_secret(key) {
+                mask(&mut shown, token);
+            } else {
+                shown.push_str(token);
+            }
+            if is_key {
+                key = token.trim_matches('"');
+            }
+        } else if is_json(token) {
+            shown.push_str(token);
+        } else {
+            mask(&mut shown, rest);
+            return shown;
+        }
+        before = Some(token);
+    }
+    shown
+}
+
+/// The length of what stands at the start of a text: blanks, a text in quotes, one sign, or a word.
+fn token(text: &str) -> usize {
+    let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
+    let sign = |c: char| matches!(c, '{' | '}' | '[' | ']' | ',' | ':');
+    match text.chars().next() {
+        None => 0,
+        Some('"') => {
+            let mut escaped = false;
+            let end = text[1..].find(|c: char| {
+                let closes = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                closes
+            });
+            end.map_or(text.len(), |end| end + 2)
+        }
+        Some(c) if sign(c) => 1,
+        Some(c) if blank(c) => text.find(|c| !blank(c)).unwrap_or(text.len()),
+        Some(_) => text
+            .find(|c| blank(c) || sign(c) || c == '"')
+            .unwrap_or(text.len()),
+    }
+}
+
+fn is_secret(key: &str) -> bool {
+    let key = key.to_lowercase();
+    SECRET_KEYS.iter().any(|end| key.ends_with(end))
+}
+
+fn is_json(word: &str) -> bool {
+    matches!(
+        word,
+        "{" | "}" | "[" | "]" | "," | ":" | "true" | "false" | "null"
+    ) || word.parse::<f64>().is_ok()
+}
+
+/// Writes as many asterisks as a text has characters, each as long as what it stands for. Ends of lines stay, so that
+/// places do.
+fn mask(shown: &mut String, text: &str) {
+    for c in text.chars() {
+        shown.push(match c.len_utf8() {
+            1 if c == '\n' || c == '"' => c,
+            1 => '*',
+            2 => '·',
+            3 => '•',
+            _ => '\u{1d7ce}',
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_that_may_hold_secrets_are_not_shown() {
+        for (text, shown) in [
+            (
+                r#"{"name":"a","values":"p: x\"ü€😀","n":1}"#,
+                "{\"name\":\"a\",\"values\":\"*****\"·•\u{1d7ce}\",\"n\":1}",
+            ),
+            (r#"{"content": "abc"#, r#"{"content": "***"#),
+            // A quote that was not escaped.
+            (
+                r#"{"values":"a: "hunter2", "b": "hunter3"}"#,
+                r#"{"values":"***"*******"**"*"**"*******"*"#,
+            ),
+            (
+                r#"{"values":"a: ""hunter2", "b": 1}"#,
+                r#"{"values":"***""*******"**"*"****"#,
+            ),
+            (r#"[true, hunter2"#, "[true, *******"),
+        ] {
+            let made = hidden(text);
+            assert_eq!(made, shown);
+            assert_eq!(made.len(), text.len());
+        }
+    }
+}

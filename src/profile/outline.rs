@@ -1,0 +1,321 @@
+//! Where everything of a profile stands in its text, and what JSON's readers pass over in silence.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::scalar::go_float;
+use crate::yaml::{Kind, Node};
+
+/// The deepest nesting that is read, in JSON as in YAML.
+pub(super) const DEPTH: usize = 100;
+
+/// A value of a text, by where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Outline {
+    /// Its bytes.
+    pub(super) span: Range<usize>,
+    within: Within,
+}
+
+#[derive(Clone, Debug)]
+enum Within {
+    Nothing,
+    Items(Vec<Outline>),
+    Entries(Vec<(String, Outline)>),
+}
+
+/// A step into a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Key(String),
+    Item(usize),
+}
+
+impl Outline {
+    /// The outline of a YAML text. What an alias stands for is not gone into.
+    pub(super) fn of_yaml(node: &Node) -> Self {
+        let within = match &node.kind {
+            Kind::Scalar(_) | Kind::Alias(_) => Within::Nothing,
+            Kind::Sequence { items, .. } => {
+                Within::Items(items.iter().map(Outline::of_yaml).collect())
+            }
+            Kind::Mapping { entries, .. } => Within::Entries(
+                entries
+                    .iter()
+                    .map(|entry| (entry.name().to_owned(), Outline::of_yaml(&entry.value)))
+                    .collect(),
+            ),
+        };
+        Outline {
+            span: node.span.clone(),
+            within,
+        }
+    }
+
+    /// The outline of a text that is known to be JSON.
+    ///
+    /// # Errors
+    /// What a reader would drop or change without a word: a key that stands twice, a number of more digits than Go's
+    /// readers keep; and values that are nested too deep for the YAML form.
+    pub(super) fn of_json(source: &Source) -> Result<Self, Vec<Diagnostic>> {
+        let mut scan = Scan {
+            source,
+            at: 0,
+            depth: 0,
+            problems: Vec::new(),
+        };
+        let outline = scan.value();
+        if scan.problems.is_empty() {
+            Ok(outline)
+        } else {
+            Err(scan.problems)
+        }
+    }
+
+    /// The bytes of the value at the end of a path, or of the nearest one around it that the text has.
+    pub(super) fn find(&self, path: &[Step]) -> Range<usize> {
+        let mut outline = self;
+        for step in path {
+            let next = match (step, &outline.within) {
+                (Step::Key(key), Within::Entries(entries)) => entries
+                    .iter()
+                    .find_map(|(name, value)| (name == key).then_some(value)),
+                (Step::Item(index), Within::Items(items)) => items.get(*index),
+                _ => None,
+            };
+            match next {
+                Some(next) => outline = next,
+                None => break,
+            }
+        }
+        outline.span.clone()
+    }
+}
+
+/// Goes over a valid JSON text. Its parser has no places for what it reads, so this looks for them afterwards.
+struct Scan<'s> {
+    source: &'s Source,
+    at: usize,
+    depth: usize,
+    problems: Vec<Diagnostic>,
+}
+
+impl Scan<'_> {
+    fn rest(&self) -> &str {
+        self.source.text().get(self.at..).unwrap_or_default()
+    }
+
+    /// The next byte that is no blank.
+    fn next(&mut self) -> Option<u8> {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+        self.rest().bytes().next()
+    }
+
+    /// Steps over a byte if it is the next one.
+    fn skip(&mut self, byte: u8) -> bool {
+        let found = self.next() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn value(&mut self) -> Outline {
+        let first = self.next();
+        let start = self.at;
+        let within = match first {
+            Some(b'{') => self.inside(Scan::entries),
+            Some(b'[') => self.inside(Scan::items),
+            Some(b'"') => {
+                self.string();
+                Within::Nothing
+            }
+            _ => {
+                let rest = self.rest();
+                let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']);
+                let length = end.unwrap_or(rest.len());
+                self.number(start..start + length);
+                self.at += length;
+                Within::Nothing
+            }
+        };
+        Outline {
+            span: start..self.at,
+            within,
+        }
+    }
+
+    /// What stands between two brackets; the parser before has its own limit, so that this does not go down without end.
+    fn inside(&mut self, read: fn(&mut Self) -> Within) -> Within {
+        if self.depth == DEPTH {
+            self.problems.push(
+                Diagnostic::error(format!("nested deeper than {DEPTH} levels"))
+                    .at(self.source, self.at..self.at),
+            );
+        }
+        self.at += 1;
+        self.depth += 1;
+        let within = read(self);
+        self.depth -= 1;
+        within
+    }
+
+    fn items(&mut self) -> Within {
+        let mut items = Vec::new();
+        while !self.skip(b']') && self.at < self.source.text().len() {
+            items.push(self.value());
+            self.skip(b',');
+        }
+        Within::Items(items)
+    }
+
+    fn entries(&mut self) -> Within {
+        let mut entries = Vec::new();
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        while !self.skip(b'}') && self.at < self.source.text().len() {
+            let start = self.at;
+            let key = self.string();
+            if let Some(first) = seen.get(&key) {
+                let (line, column) = self.source.position(*first);
+                self.problems.push(
+                    Diagnostic::error(format!("the key `{key}` stands here twice"))
+                        .at(self.source, start..self.at)
+                        .label(format!("first used on line {line}, column {column}"))
+                        .help("keep one of the two; the other would be lost silently"),
+                );
+            } else {
+                seen.insert(key.clone(), start);
+            }
+            self.skip(b':');
+            let value = self.value();
+            entries.push((key, value));
+            self.skip(b',');
+        }
+        Within::Entries(entries)
+    }
+
+    /// Steps over a text; what it says.
+    fn string(&mut self) -> String {
+        let start = self.at;
+        let bytes = self.source.text().as_bytes();
+        let mut at = start + 1;
+        while let Some(byte) = bytes.get(at) {
+            match byte {
+                b'"' => break,
+                b'\\' => at += 2,
+                _ => at += 1,
+            }
+        }
+        self.at = (at + 1).min(bytes.len());
+        let written = self.source.text().get(start..self.at).unwrap_or_default();
+        serde_json::from_str(written).unwrap_or_default()
+    }
+
+    /// A whole number beyond 64 bits is read as a float, which has no more than 17 digits.
+    fn number(&mut self, span: Range<usize>) {
+        let text = self.source.text().get(span.clone()).unwrap_or_default();
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        if !digits.bytes().all(|byte| byte.is_ascii_digit())
+            || text.parse::<i64>().is_ok()
+            || text.parse::<u64>().is_ok()
+        {
+            return;
+        }
+        let read = text.parse::<f64>().map(go_float).unwrap_or_default();
+        if read != text {
+            self.problems.push(
+                Diagnostic::error(format!("Palette would read this number as {read}"))
+                    .at(self.source, span)
+                    .label("more digits than a number can have")
+                    .help("write it as text, in quotes"),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outline(text: &str) -> Result<Outline, String> {
+        Outline::of_json(&Source::new("p.json", text))
+            .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn everything_has_its_place() {
+        let text = r#" { "a\"" : [ 1 , {"b": "x\\" } ], "c":{}, "d" : -1e5 }"#;
+        let outline = outline(text).unwrap();
+        let key = |key: &str| Step::Key(key.to_owned());
+        for (path, found) in [
+            (vec![key("a\""), Step::Item(0)], "1"),
+            (vec![key("a\""), Step::Item(1), key("b")], r#""x\\""#),
+            (vec![key("c")], "{}"),
+            (vec![key("d")], "-1e5"),
+            (
+                vec![key("a\""), Step::Item(1), key("z"), key("y")],
+                r#"{"b": "x\\" }"#,
+            ),
+        ] {
+            assert_eq!(&text[outline.find(&path)], found);
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_told_with_both_places() {
+        assert_eq!(
+            outline("{\"a\": 1,\n \"b\": [{\"x\": {\"a\": 1}, \"\\u0078\": 2}],\n\"a\": 3}")
+                .unwrap_err(),
+            "\
+error: the key `x` stands here twice
+ --> p.json:2:24
+  |
+2 |  \"b\": [{\"x\": {\"a\": 1}, \"\\u0078\": 2}],
+  |                        ^^^^^^^^ first used on line 2, column 9
+  |
+  = help: keep one of the two; the other would be lost silently
+error: the key `a` stands here twice
+ --> p.json:3:1
+  |
+3 | \"a\": 3}
+  | ^^^ first used on line 1, column 2
+  |
+  = help: keep one of the two; the other would be lost silently
+"
+        );
+    }
+
+    #[test]
+    fn numbers_that_would_change_are_refused() {
+        for number in [
+            "18446744073709551615",
+            "-9223372036854775808",
+            "18446744073709552000",
+            "100000000000000000000",
+            "-0",
+            "0.1",
+            "1.00",
+            "1E400000000",
+        ] {
+            assert!(outline(&format!("[{number}]")).is_ok(), "{number}");
+        }
+        for number in [
+            "18446744073709551617",
+            "-9223372036854775809",
+            "1000000000000000000000",
+        ] {
+            assert!(outline(&format!("[{number}]")).is_err(), "{number}");
+        }
+    }
+
+    #[test]
+    fn depth_has_a_limit() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(outline(&nested(DEPTH)).is_ok());
+        assert!(
+            outline(&nested(DEPTH + 1))
+                .unwrap_err()
+                .contains("nested deeper than 100 levels")
+        );
+    }
+}
