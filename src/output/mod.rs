@@ -23,121 +23,207 @@ pub enum WriteError {
     Failed(Diagnostic),
 }
 
+/// What is known of the files that a folder holds before it is written.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Those that an earlier run wrote, which go.
+    pub written: BTreeSet<String>,
+    /// Those that are somebody else's and stay as they are.
+    pub kept: BTreeSet<String>,
+}
+
 /// Writes a tree to a folder. The files are first written beside it, then take its place in one step.
 ///
-/// A folder that holds files is only replaced with `force`, and only if an earlier run wrote all of them.
+/// A folder that holds files is only replaced with `force`, and only if its checksums name all of them.
 ///
 /// # Errors
 /// The folder may not be replaced, or cannot be written; it is then as it was.
 pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), WriteError> {
-    let occupied = check(folder, force)?;
-    let parent = match folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let failed = |what: &Path, error: io::Error| {
-        WriteError::Failed(Diagnostic::error(format!(
-            "cannot write `{}`: {error}",
-            what.display()
-        )))
-    };
-    fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
-    let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, error))?;
-    let mut within = staging.path.clone();
-    for (path, bytes) in tree.files() {
-        let target = staging.path.join(path);
-        // The files of a folder follow each other.
-        if target.parent() != Some(&within) {
-            within = target.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-            fs::create_dir_all(&within).map_err(|error| failed(&folder.join(path), error))?;
-        }
-        write_file(&target, bytes, tree.is_private())
-            .map_err(|error| failed(&folder.join(path), error))?;
-    }
-    if occupied {
-        let old = staging.path.with_extension("old");
-        fs::rename(folder, &old).map_err(|error| failed(folder, error))?;
-        if let Err(error) = fs::rename(&staging.path, folder) {
-            // Put the old folder back; if even that fails, the message names where it is.
-            return Err(match fs::rename(&old, folder) {
-                Ok(()) => failed(folder, error),
-                Err(_) => WriteError::Failed(
-                    Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
-                        .help(format!("what was there before is in `{}`", old.display())),
-                ),
-            });
-        }
-        staging.keep();
-        // The new folder is in place; a rest of the old one that cannot go is no failure of this run.
-        let _ = fs::remove_dir_all(&old);
-    } else {
-        fs::rename(&staging.path, folder).map_err(|error| failed(folder, error))?;
-        staging.keep();
-    }
-    Ok(())
-}
-
-/// Whether the folder holds files, all of which may be replaced.
-fn check(folder: &Path, force: bool) -> Result<bool, WriteError> {
-    let shown = folder.display();
-    let metadata = match fs::symlink_metadata(folder) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => {
-            return Err(WriteError::Failed(Diagnostic::error(format!(
-                "cannot read `{shown}`: {error}"
-            ))));
-        }
-    };
-    if metadata.is_symlink() {
-        return Err(WriteError::Refused(
-            Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
-                .help("name the folder itself"),
-        ));
-    }
-    if !metadata.is_dir() {
-        return Err(WriteError::Refused(
-            Diagnostic::error(format!("`{shown}` is not a folder"))
-                .help("choose another one with `--out DIR`"),
-        ));
-    }
-    let failed = |error: io::Error| {
-        WriteError::Failed(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
-    };
-    let mut found = BTreeSet::new();
-    list(folder, folder, &mut found).map_err(failed)?;
-    if found.is_empty() {
-        return Ok(false);
-    }
-    if !force {
-        return Err(WriteError::Refused(
-            Diagnostic::error(format!("`{shown}` is not empty"))
-                .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"),
-        ));
-    }
+    let old = Existing::look(folder, force)?;
     let written = match fs::read_to_string(folder.join(CHECKSUMS)) {
         Ok(text) => tree::paths_in_checksums(&text),
         Err(_) => BTreeSet::new(),
     };
-    let foreign: Vec<String> = found
-        .iter()
-        .filter(|path| path.as_str() != CHECKSUMS && !written.contains(*path))
-        .map(|path| format!("`{path}`"))
-        .collect();
-    if foreign.is_empty() {
-        return Ok(true);
+    let written = written.into_iter().chain([CHECKSUMS.to_owned()]).collect();
+    let kept = BTreeSet::new();
+    old.replace(tree, &Known { written, kept })
+}
+
+/// A folder before it is written, whether it is there or not.
+#[derive(Debug)]
+pub struct Existing<'f> {
+    folder: &'f Path,
+    /// Whether something is there that has to make way.
+    is_there: bool,
+    files: BTreeSet<String>,
+}
+
+impl<'f> Existing<'f> {
+    /// Looks at a folder that is about to be written.
+    ///
+    /// # Errors
+    /// It is a link or no folder, or it holds files and is not to be replaced; it cannot be read.
+    pub fn look(folder: &'f Path, force: bool) -> Result<Self, WriteError> {
+        let shown = folder.display();
+        let failed = |error: io::Error| {
+            WriteError::Failed(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
+        };
+        let mut existing = Existing {
+            folder,
+            is_there: false,
+            files: BTreeSet::new(),
+        };
+        let metadata = match fs::symlink_metadata(folder) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(existing),
+            Err(error) => return Err(failed(error)),
+        };
+        if metadata.is_symlink() {
+            return Err(WriteError::Refused(
+                Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
+                    .help("name the folder itself"),
+            ));
+        }
+        if !metadata.is_dir() {
+            return Err(WriteError::Refused(
+                Diagnostic::error(format!("`{shown}` is not a folder"))
+                    .help("choose another one with `--out DIR`"),
+            ));
+        }
+        existing.is_there = true;
+        list(folder, folder, &mut existing.files).map_err(failed)?;
+        if !existing.files.is_empty() && !force {
+            return Err(WriteError::Refused(
+                Diagnostic::error(format!("`{shown}` is not empty"))
+                    .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"),
+            ));
+        }
+        Ok(existing)
     }
-    let shown_files = foreign[..foreign.len().min(5)].join(", ");
-    let more = match foreign.len() {
-        0..=5 => String::new(),
-        n => format!(" and {} more", n - 5),
-    };
-    Err(WriteError::Refused(
-        Diagnostic::error(format!(
-            "`{shown}` holds files that no earlier run wrote: {shown_files}{more}"
+
+    /// The files that are there, by their path below the folder.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(String::as_str)
+    }
+
+    /// Puts a tree in its place: all of it or nothing. Files that are kept are carried over, byte for byte, also over
+    /// those of the tree.
+    ///
+    /// # Errors
+    /// Files are there that nothing is known of, or a link that would be kept; it cannot be written. The folder is then
+    /// as it was.
+    pub fn replace(self, tree: &Tree, known: &Known) -> Result<(), WriteError> {
+        self.nothing_foreign(known)?;
+        let folder = self.folder;
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let failed = |what: &Path, error: io::Error| {
+            WriteError::Failed(Diagnostic::error(format!(
+                "cannot write `{}`: {error}",
+                what.display()
+            )))
+        };
+        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
+        let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, error))?;
+        let kept: Vec<&str> = self
+            .files()
+            .filter(|path| known.kept.contains(*path))
+            .collect();
+        let mut within = staging.path.clone();
+        let mut folder_of = |target: &Path| {
+            // The files of a folder follow each other.
+            if target.parent() == Some(&within) {
+                return Ok(());
+            }
+            within = target.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+            fs::create_dir_all(&within)
+        };
+        for (path, bytes) in tree.files().filter(|(path, _)| !kept.contains(path)) {
+            let target = staging.path.join(path);
+            folder_of(&target)
+                .and_then(|()| write_file(&target, bytes, tree.is_private()))
+                .map_err(|error| failed(&folder.join(path), error))?;
+        }
+        for path in kept {
+            let (old, target) = (folder.join(path), staging.path.join(path));
+            folder_of(&target)
+                .and_then(|()| fs::copy(&old, &target))
+                .map_err(|error| failed(&old, error))?;
+        }
+        if self.is_there {
+            take_the_place(folder, staging, failed)
+        } else {
+            fs::rename(&staging.path, folder).map_err(|error| failed(folder, error))?;
+            staging.keep();
+            Ok(())
+        }
+    }
+
+    /// Refuses to replace what no earlier run wrote.
+    fn nothing_foreign(&self, known: &Known) -> Result<(), WriteError> {
+        let shown = self.folder.display();
+        for path in self.files().filter(|path| known.kept.contains(*path)) {
+            let is_file = fs::symlink_metadata(self.folder.join(path))
+                .is_ok_and(|metadata| metadata.is_file());
+            if !is_file {
+                return Err(WriteError::Refused(
+                    Diagnostic::error(format!(
+                        "`{path}` in `{shown}` is a link or no file, and cannot be carried over"
+                    ))
+                    .help("move it away, or choose another folder with `--out DIR`"),
+                ));
+            }
+        }
+        let foreign: Vec<String> = self
+            .files()
+            .filter(|path| !known.written.contains(*path) && !known.kept.contains(*path))
+            .map(|path| format!("`{path}`"))
+            .collect();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        let shown_files = foreign[..foreign.len().min(5)].join(", ");
+        let more = match foreign.len() {
+            0..=5 => String::new(),
+            n => format!(" and {} more", n - 5),
+        };
+        Err(WriteError::Refused(
+            Diagnostic::error(format!(
+                "`{shown}` holds files that no earlier run wrote: {shown_files}{more}"
+            ))
+            .help("move them away, or choose another folder with `--out DIR`"),
         ))
-        .help("move them away, or choose another folder with `--out DIR`"),
-    ))
+    }
+}
+
+/// Moves a folder aside, and the new one to where it was.
+fn take_the_place(
+    folder: &Path,
+    staging: Staging,
+    failed: impl Fn(&Path, io::Error) -> WriteError,
+) -> Result<(), WriteError> {
+    let old = staging.path.with_extension("old");
+    // Who may enter the folder is its owner's choice.
+    fs::metadata(folder)
+        .and_then(|metadata| fs::set_permissions(&staging.path, metadata.permissions()))
+        .map_err(|error| failed(folder, error))?;
+    fs::rename(folder, &old).map_err(|error| failed(folder, error))?;
+    if let Err(error) = fs::rename(&staging.path, folder) {
+        // Put the old folder back; if even that fails, the message names where it is.
+        return Err(match fs::rename(&old, folder) {
+            Ok(()) => failed(folder, error),
+            Err(_) => WriteError::Failed(
+                Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
+                    .help(format!("what was there before is in `{}`", old.display())),
+            ),
+        });
+    }
+    staging.keep();
+    // The new folder is in place; a rest of the old one that cannot go is no failure of this run.
+    let _ = fs::remove_dir_all(&old);
+    Ok(())
 }
 
 /// All files below a folder, and its empty folders, as paths with `/`.
@@ -199,18 +285,36 @@ impl Drop for Staging {
 /// # Errors
 /// The system says no.
 pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}", std::process::id()));
-    let staging = path.with_file_name(name);
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let written = write_file(&staging, bytes, private).and_then(|()| fs::rename(&staging, path));
+    in_place_of(path, |staging| write_file(staging, bytes, private))
+}
+
+/// Has a file written beside a path and moves it there.
+fn in_place_of(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}", std::process::id()));
+    let staging = path.with_file_name(name);
+    let written = write(&staging).and_then(|()| fs::rename(&staging, path));
     if written.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_file(&staging);
     }
     written
+}
+
+/// Writes a file anew as [`replace_file`] does, with the permissions that it has; where it is a link, the file behind it.
+///
+/// # Errors
+/// The system says no; the file is then as it was.
+pub fn rewrite_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let permissions = fs::metadata(&path)?.permissions();
+    in_place_of(&path, |staging| {
+        write_file(staging, bytes, true)?;
+        fs::set_permissions(staging, permissions)
+    })
 }
 
 /// Writes a new file, for its owner only where it is private.

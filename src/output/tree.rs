@@ -67,11 +67,25 @@ impl Tree {
     pub fn of_files(
         files: impl IntoIterator<Item = (String, Vec<u8>)>,
     ) -> Result<Self, Diagnostic> {
-        let mut tree = Tree::default();
+        Ok(Self::as_it_is(files, false)?.with_checksums())
+    }
+
+    /// A folder of these files and no others; with `private` only their owner may read them.
+    ///
+    /// # Errors
+    /// As [`Tree::of_files`].
+    pub fn as_it_is(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+        private: bool,
+    ) -> Result<Self, Diagnostic> {
+        let mut tree = Tree {
+            private,
+            ..Tree::default()
+        };
         for (path, bytes) in files {
             tree.add(path, bytes)?;
         }
-        Ok(tree.with_checksums())
+        Ok(tree)
     }
 
     /// The files in the order of their paths.
