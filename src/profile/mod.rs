@@ -2,6 +2,7 @@
 
 mod bytes;
 mod document;
+pub mod folder;
 mod hidden;
 mod outline;
 mod read;

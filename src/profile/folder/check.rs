@@ -1,0 +1,83 @@
+//! Whether a text is YAML, as far as can be said before Palette has replaced its macros.
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::{self, Limits};
+
+/// What Kubernetes would not read in a text of values or a manifest, as a warning; Palette takes any text.
+pub fn yaml_problem(name: &str, text: &str) -> Option<Diagnostic> {
+    let replaced = without_macros(text);
+    yaml::parse_all(&Source::new(name, replaced.as_str()), Limits::VALUES).err()?;
+    // Again for the message, with what may be secret hidden.
+    let shown = yaml::masked_values(text);
+    let source = Source::with_shown(name, replaced, shown);
+    let problem = yaml::parse_all(&source, Limits::VALUES)
+        .err()?
+        .into_iter()
+        .next()?;
+    Some(
+        problem
+            .into_warning()
+            .because("the text is taken as it stands"),
+    )
+}
+
+/// The text with a word in place of every macro that Palette replaces, of the same length: `a: {{ .spectro.var.x }}` is
+/// no YAML before that. A macro that has its line to itself may become any number of lines, so there stands nothing.
+fn without_macros(text: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let Some(length) = rest[open..].find("}}").map(|close| close + 2) else {
+            break;
+        };
+        let (before, from) = rest.split_at(open);
+        let (whole, behind) = from.split_at(length);
+        replaced.push_str(before);
+        if whole.contains(".spectro.") {
+            let line_before = replaced.rsplit('\n').next().unwrap_or_default();
+            let line_behind = behind.split('\n').next().unwrap_or_default();
+            let alone = line_before.trim().is_empty() && line_behind.trim().is_empty();
+            let stand_in = if alone { ' ' } else { 'x' };
+            replaced.extend(whole.bytes().map(|byte| match byte {
+                b'\n' => '\n',
+                _ => stand_in,
+            }));
+        } else {
+            replaced.push_str(whole);
+        }
+        rest = behind;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn macros_are_no_mistakes() {
+        for text in [
+            "a: {{ .spectro.var.x }}\nb: {{.spectro.var.y}}/{{ .spectro.system.cluster.uid }}:1\n",
+            "a:\n  {{ .spectro.var.block }}\nb: \"{{ .spectro.var.é }}\"\n{{ .spectro.var.more }}\n",
+            "",
+            "# only a remark",
+            "a: 1\n---\nb: 2\n",
+        ] {
+            assert_eq!(yaml_problem("v.yaml", text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_yaml_is_told_without_secrets() {
+        let problem = yaml_problem(
+            "p/values.yaml",
+            "a: {{ .spectro.var.x }}\npassword: [hunter2\nb: 1\n",
+        )
+        .unwrap();
+        let said = problem.to_string();
+        assert!(said.starts_with("warning: "), "{said}");
+        assert!(said.contains("p/values.yaml:"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
