@@ -11,12 +11,12 @@ use vmo_ra::diagnostic::{Diagnostic, Source, nearest};
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format};
 use vmo_ra::output;
 use vmo_ra::pack::Library;
-use vmo_ra::profile::{Profile, read};
+use vmo_ra::profile::{Profile, from_value, read};
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::Site;
 
-use super::{Failure, inputs, terminal};
+use super::{Failure, folder, inputs, terminal};
 
 /// The most bytes of a Markdown report: a comment on a pull request takes 65,536 characters.
 const COMMENT: usize = 65_000;
@@ -25,7 +25,7 @@ const COMMENT: usize = 65_000;
 #[derive(Debug, Args)]
 #[command(
     after_help = "OLD and NEW are each a revision (`1.7.0`), a profile as Palette exports it (JSON or YAML), a folder that \
-                        `render` wrote, a site file, or `-` for standard input.\n\nExit codes: 0 no difference, 1 differences, \
+                        `render` or `split` wrote, a site file, or `-` for standard input.\n\nExit codes: 0 no difference, 1 differences, \
                         2 the input or command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Diff {
@@ -217,7 +217,7 @@ impl Diff {
         }
         let path = Path::new(name);
         let profiles = if path.is_dir() {
-            folder(path)?
+            profiles_in(path)?
         } else {
             let source = inputs::text(name)?;
             match site_of(&source) {
@@ -280,8 +280,12 @@ fn site_of(source: &Source) -> bool {
             .any(|line| line.starts_with("spec:") || line.starts_with("packs:"))
 }
 
-/// The profiles of a folder, in the order they are imported in where their names tell.
-fn folder(path: &Path) -> Result<Vec<Profile>, Failure> {
+/// The profile of a folder that `split` wrote; else all profiles of a folder, in the order they are imported in where their names tell.
+fn profiles_in(path: &Path) -> Result<Vec<Profile>, Failure> {
+    if folder::is_split(path) {
+        let read = folder::read(path)?;
+        return Ok(vec![from_value(&read.source, read.profile)?]);
+    }
     let failed = |error: io::Error| {
         Failure::System(Diagnostic::error(format!(
             "cannot read `{}`: {error}",
@@ -303,7 +307,7 @@ fn folder(path: &Path) -> Result<Vec<Profile>, Failure> {
     if files.is_empty() {
         return Err(
             Diagnostic::error(format!("`{}` holds no profile", path.display()))
-                .help("a folder that `vmo-ra render` wrote has one JSON file for each profile")
+                .help("a folder that `vmo-ra render` wrote has one JSON file for each profile, one that `vmo-ra split` wrote a `profile.yaml`")
                 .into(),
         );
     }

@@ -1,7 +1,7 @@
 //! Reads what the command line names: sites, and the secrets and certificates they refer to.
 
 use std::env;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -34,15 +34,20 @@ impl Inputs for System {
 /// Reads a text that may be hostile: no more than `largest` bytes, and UTF-8, with or without the byte order mark that
 /// programs on Windows write.
 fn read(from: impl Read, largest: u64) -> io::Result<String> {
+    let text = read_as_it_is(from, largest)?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(without) => without.to_owned(),
+        None => text,
+    })
+}
+
+/// Reads a text that may be hostile, a byte order mark too.
+fn read_as_it_is(from: impl Read, largest: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {
         let message = format!("it is larger than the {} MiB that are read", largest >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    const MARK: &[u8] = "\u{feff}".as_bytes();
-    if bytes.starts_with(MARK) {
-        bytes.drain(..MARK.len());
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -53,8 +58,8 @@ fn read(from: impl Read, largest: u64) -> io::Result<String> {
     })
 }
 
-/// The largest profile, in bytes.
-const LARGEST_PROFILE: u64 = 128 << 20;
+/// The largest profile, in bytes; also of one that lies in a folder, all its files together.
+pub(super) const LARGEST_PROFILE: u64 = 128 << 20;
 
 /// The site of a `--site` option; the RA's example where it is absent.
 pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
@@ -78,6 +83,60 @@ pub(super) fn text(name: &str) -> Result<Source, Failure> {
     read_source(Path::new(name), LARGEST_PROFILE)
 }
 
+/// The text of a file, or of standard input for `-`, and whether only its owner may read it.
+pub(super) fn guarded_text(name: &str) -> Result<(Source, bool), Failure> {
+    let source = text(name)?;
+    // A pipe has no permissions of its own to go by.
+    let private = if name == "-" {
+        stdin_metadata().is_some_and(|metadata| metadata.is_file() && is_private(&metadata))
+    } else {
+        std::fs::metadata(name).is_ok_and(|metadata| is_private(&metadata))
+    };
+    Ok((source, private))
+}
+
+/// A file of a split profile: its text as it is, and whether only its owner may read it.
+pub(super) fn part(path: &Path, largest: u64) -> Result<(String, bool), Failure> {
+    File::open(path)
+        .and_then(|file| {
+            let private = is_private(&file.metadata()?);
+            Ok((read_as_it_is(file, largest)?, private))
+        })
+        .map_err(|error| unreadable(&path.display().to_string(), &error))
+}
+
+#[cfg(unix)]
+fn is_private(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o077 == 0
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &Metadata) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn stdin_metadata() -> Option<Metadata> {
+    use std::os::fd::AsFd;
+    let own = io::stdin().as_fd().try_clone_to_owned().ok()?;
+    File::from(own).metadata().ok()
+}
+
+#[cfg(not(unix))]
+fn stdin_metadata() -> Option<Metadata> {
+    None
+}
+
+/// What a system's error means: a text that is wrong, or something that could not be read.
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    let problem = Diagnostic::error(format!("cannot read `{name}`: {error}"));
+    match error.kind() {
+        io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => Failure::Input(vec![problem]),
+        _ => Failure::System(problem),
+    }
+}
+
 fn read_source(path: &Path, largest: u64) -> Result<Source, Failure> {
     let (name, text) = if path == Path::new("-") {
         (
@@ -96,17 +155,13 @@ fn read_source(path: &Path, largest: u64) -> Result<Source, Failure> {
         });
         (path.display().to_string(), text)
     };
-    let text = text.map_err(|error| {
-        let problem = Diagnostic::error(format!("cannot read `{name}`: {error}"));
-        match error.kind() {
-            io::ErrorKind::FileTooLarge | io::ErrorKind::InvalidData => {
-                Failure::Input(vec![problem])
-            }
-            io::ErrorKind::NotFound if largest == LARGEST_SITE => {
-                Failure::System(problem.help("write one to start from with `vmo-ra init`"))
-            }
-            _ => Failure::System(problem),
+    let text = text.map_err(|error| match unreadable(&name, &error) {
+        Failure::System(problem)
+            if error.kind() == io::ErrorKind::NotFound && largest == LARGEST_SITE =>
+        {
+            Failure::System(problem.help("write one to start from with `vmo-ra init`"))
         }
+        failure => failure,
     })?;
     Ok(Source::new(name, text))
 }

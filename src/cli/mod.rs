@@ -2,13 +2,17 @@
 
 mod diff;
 mod explain;
+mod fmt;
+mod folder;
 mod init;
 mod inputs;
+mod join;
 mod nad;
 mod packs;
 mod render;
 mod revisions;
 mod schema;
+mod split;
 mod table;
 mod terminal;
 
@@ -23,7 +27,7 @@ use vmo_ra::output::WriteError;
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 1 differences (diff), 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 fine, 1 differences (diff, fmt --check), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -39,6 +43,9 @@ enum Command {
     Revisions(revisions::Revisions),
     Diff(diff::Diff),
     Explain(explain::Explain),
+    Split(split::Split),
+    Join(join::Join),
+    Fmt(fmt::Fmt),
     Schema(schema::Schema),
 }
 
@@ -82,7 +89,12 @@ pub(crate) fn main() -> ExitCode {
         Command::Revisions(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Split(command) => command.run(),
+        Command::Join(command) => command.run(),
         Command::Diff(command) => {
+            return command.run().unwrap_or_else(ended);
+        }
+        Command::Fmt(command) => {
             return command.run().unwrap_or_else(ended);
         }
     };

@@ -1,0 +1,104 @@
+//! `vmo-ra fmt`
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Args;
+use vmo_ra::diagnostic::{Diagnostic, Source};
+use vmo_ra::output;
+use vmo_ra::profile::{Document, Notation, to_palette_json, to_readable_json};
+
+use super::{Failure, inputs, terminal};
+
+/// Rewrite profiles in a form for people, or in Palette's bytes
+#[derive(Debug, Args)]
+pub(super) struct Fmt {
+    /// The profiles, or `-` for standard input to standard output
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Two blanks a level, one value a line; what is done without `--palette`
+    #[arg(long, conflicts_with = "palette")]
+    pretty: bool,
+    /// One line, as Palette's export is
+    #[arg(long)]
+    palette: bool,
+    /// Write nothing; name the files that differ and end with 1 if there are any
+    #[arg(long)]
+    check: bool,
+}
+
+impl Fmt {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if self.files.len() > 1 && self.files.iter().any(|file| file == "-") {
+            return Err(Diagnostic::error(
+                "`-` stands alone: only one profile goes to standard output",
+            )
+            .into());
+        }
+        let mut problems = Vec::new();
+        let mut formatted = Vec::new();
+        for file in &self.files {
+            match self.formatted(file) {
+                Ok(found) => formatted.push(found),
+                Err(Failure::Input(mut found)) => problems.append(&mut found),
+                Err(other) => return Err(other),
+            }
+        }
+        // Nothing is written as long as one of them is wrong.
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        let mut said = String::new();
+        for (file, (source, bytes)) in self.files.iter().zip(&formatted) {
+            let differs = !is_the_same(file, source, bytes);
+            if self.check {
+                if differs {
+                    said.push_str(&format!("{}\n", source.name()));
+                }
+            } else if file == "-" {
+                terminal::print(bytes)?;
+            } else if differs {
+                output::rewrite_file(Path::new(file), bytes).map_err(|error| {
+                    Failure::System(Diagnostic::error(format!("cannot write `{file}`: {error}")))
+                })?;
+                said.push_str(&format!("wrote {file}\n"));
+            }
+        }
+        terminal::print(said.as_bytes())?;
+        Ok(if self.check && !said.is_empty() {
+            ExitCode::from(1)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    /// A file's text, and the bytes it should have.
+    fn formatted(&self, file: &str) -> Result<(Source, Vec<u8>), Failure> {
+        let source = inputs::text(file)?;
+        let document = Document::read(&source)?;
+        if document.notation() == Notation::Yaml {
+            return Err(Diagnostic::error(format!(
+                "`{}` is YAML, and this writes JSON",
+                source.name()
+            ))
+            .help("turn it into JSON with `vmo-ra split` and `vmo-ra join`")
+            .into());
+        }
+        let bytes = if self.palette {
+            to_palette_json(document.value())
+        } else {
+            to_readable_json(document.value())
+        };
+        let bytes = bytes
+            .map_err(|error| Diagnostic::error(format!("`{file}` has no JSON form: {error}")))?;
+        Ok((source, bytes))
+    }
+}
+
+/// Whether a file has these bytes; a byte order mark is no part of its text.
+fn is_the_same(file: &str, source: &Source, bytes: &[u8]) -> bool {
+    source.text().as_bytes() == bytes
+        && (file == "-"
+            || fs::metadata(file).is_ok_and(|metadata| metadata.len() == bytes.len() as u64))
+}

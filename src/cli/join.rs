@@ -1,0 +1,68 @@
+//! `vmo-ra join`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output;
+use vmo_ra::profile::to_palette_json;
+
+use super::{Failure, folder, terminal};
+
+/// Put a profile together from a folder that `vmo-ra split` wrote, as JSON that Palette imports
+#[derive(Debug, Args)]
+pub(super) struct Join {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Where to write it, or `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
+impl Join {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let to_stdout = self.out == Path::new("-");
+        if !to_stdout && self.is_in_folder() {
+            return Err(Diagnostic::error(format!(
+                "`{}` lies in the folder that is joined, where it would be a file too many",
+                self.out.display()
+            ))
+            .help("write it elsewhere")
+            .into());
+        }
+        let read = folder::read(&self.folder)?;
+        let json = to_palette_json(&read.profile)
+            .map_err(|error| Diagnostic::error(format!("the profile has no JSON form: {error}")))?;
+        terminal::explain(&read.warnings);
+        if to_stdout {
+            return terminal::print(&json);
+        }
+        let shown = self.out.display();
+        output::replace_file(&self.out, &json, read.private).map_err(|error| {
+            Failure::System(Diagnostic::error(format!(
+                "cannot write `{shown}`: {error}"
+            )))
+        })?;
+        let private = if read.private {
+            ", readable by you only as its files are"
+        } else {
+            ""
+        };
+        terminal::print(format!("wrote {shown}{private}\n").as_bytes())
+    }
+
+    /// Whether the file would be written into the folder.
+    fn is_in_folder(&self) -> bool {
+        let parent = match self.out.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        match (fs::canonicalize(parent), fs::canonicalize(&self.folder)) {
+            (Ok(parent), Ok(folder)) => parent.starts_with(folder),
+            // What is not there yet is in no folder that is.
+            _ => false,
+        }
+    }
+}

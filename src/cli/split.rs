@@ -1,0 +1,91 @@
+//! `vmo-ra split`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output::{Existing, Known, Tree};
+use vmo_ra::profile::folder::{is_aside, named_files, split};
+use vmo_ra::profile::{Document, Notation};
+
+use super::{Failure, folder, inputs, terminal};
+
+/// Lay a profile out as a folder for people and git; `vmo-ra join` puts it together again
+#[derive(Debug, Args)]
+pub(super) struct Split {
+    /// The profile as Palette exports it, JSON or YAML, or `-` for standard input
+    profile: String,
+    /// The folder to write
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace a folder that an earlier run wrote; hidden files and README.md stay
+    #[arg(long)]
+    force: bool,
+}
+
+impl Split {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        if self.out == Path::new("-") {
+            return Err(
+                Diagnostic::error("a folder cannot be written to standard output")
+                    .help("name a folder with `--out DIR`")
+                    .into(),
+            );
+        }
+        let (source, private) = inputs::guarded_text(&self.profile)?;
+        let document = Document::read(&source)?;
+        let notation = document.notation();
+        let parts = split(document)?;
+        let mut notes = Vec::new();
+        if notation == Notation::Yaml {
+            notes.push(Diagnostic::note(format!(
+                "`{}` is YAML; `vmo-ra join` writes JSON, as Palette exports it",
+                source.name()
+            )));
+        } else if parts.palette != source.text().as_bytes() {
+            notes.push(Diagnostic::note(format!(
+                "`{}` is not in the bytes of Palette's export; `vmo-ra join` writes those",
+                source.name()
+            )));
+        }
+        let count = parts.files.len();
+        let tree = Tree::as_it_is(parts.files, private)?;
+        self.write(&tree)?;
+        terminal::explain(&notes);
+        let private = if private {
+            ", readable by you only as the profile was"
+        } else {
+            ""
+        };
+        terminal::print(
+            format!("wrote {count} files to {}{private}\n", self.out.display()).as_bytes(),
+        )
+    }
+
+    fn write(&self, tree: &Tree) -> Result<(), Failure> {
+        // A repository's own folder cannot be moved aside under its feet.
+        if fs::symlink_metadata(self.out.join(".git")).is_ok() {
+            let shown = self.out.display();
+            return Err(Diagnostic::error(format!("`{shown}` is a git repository"))
+                .help(format!(
+                    "split into a folder below it, such as `--out {}`",
+                    self.out.join("profile").display()
+                ))
+                .into());
+        }
+        let existing = Existing::look(&self.out, self.force)?;
+        let aside = existing.files().filter(|path| is_aside(path));
+        let mut known = Known {
+            kept: aside.map(str::to_owned).collect(),
+            ..Known::default()
+        };
+        if existing.files().next().is_some()
+            && let Some((profile, _)) = folder::profile_file(&self.out)?
+        {
+            known.written = named_files(&profile)?;
+        }
+        existing.replace(tree, &known)?;
+        Ok(())
+    }
+}
