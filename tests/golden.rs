@@ -169,6 +169,23 @@ fn networks_are_golden() {
     compare("nad", &folder);
 }
 
+/// The files of a folder that `split` writes, and the one that is not a text of the profile itself.
+#[test]
+fn a_split_profile_is_golden() {
+    let folder = scratch("golden-split");
+    let split = folder.join("split");
+    let export = root().join("golden/1.9.0/VMO-RA-Templates.json");
+    let (export, out) = (export.display().to_string(), split.display().to_string());
+    run(&["split", &export, "--out", &out]);
+    let made = files(&split);
+    let shown = folder.join("shown");
+    fs::create_dir_all(&shown).expect("the folder can be made");
+    let listing: String = made.keys().map(|path| format!("{path}\n")).collect();
+    fs::write(shown.join("files.txt"), listing).expect("the file can be written");
+    fs::write(shown.join("profile.yaml"), &made["profile.yaml"]).expect("the file can be written");
+    compare("split", &shown);
+}
+
 #[test]
 fn tables_are_golden() {
     let folder = scratch("golden-revisions");
