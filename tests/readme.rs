@@ -61,6 +61,12 @@ fn the_example_is_what_happens() {
     assert_eq!(terminal("vmo-ra init", &folder), shown_after("vmo-ra init"));
     let command = "vmo-ra render --site berlin.yaml";
     assert_eq!(terminal(command, &folder), shown_after(command));
+    for command in [
+        "vmo-ra split out/VMO-RA-Core-PXKE.json --out core",
+        "vmo-ra join core --out import.json",
+    ] {
+        assert_eq!(terminal(command, &folder), shown_after(command));
+    }
 
     let wrong = site.replace("vmVlans: 200-240", "vmVlans: 111-240");
     assert_ne!(wrong, site);
