@@ -51,29 +51,31 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), WriteError> 
 
 /// A folder before it is written, whether it is there or not.
 #[derive(Debug)]
-pub struct Existing<'f> {
-    folder: &'f Path,
+pub struct Existing {
+    folder: PathBuf,
     /// Whether something is there that has to make way.
     is_there: bool,
     files: BTreeSet<String>,
 }
 
-impl<'f> Existing<'f> {
+impl Existing {
     /// Looks at a folder that is about to be written.
     ///
     /// # Errors
     /// It is a link or no folder, or it holds files and is not to be replaced; it cannot be read.
-    pub fn look(folder: &'f Path, force: bool) -> Result<Self, WriteError> {
+    pub fn look(folder: &Path, force: bool) -> Result<Self, WriteError> {
+        // With a slash at its end the name of a link would stand for the folder behind it.
+        let folder: PathBuf = folder.components().collect();
         let shown = folder.display();
         let failed = |error: io::Error| {
             WriteError::Failed(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
         };
         let mut existing = Existing {
-            folder,
+            folder: folder.clone(),
             is_there: false,
             files: BTreeSet::new(),
         };
-        let metadata = match fs::symlink_metadata(folder) {
+        let metadata = match fs::symlink_metadata(&folder) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(existing),
             Err(error) => return Err(failed(error)),
@@ -91,7 +93,7 @@ impl<'f> Existing<'f> {
             ));
         }
         existing.is_there = true;
-        list(folder, folder, &mut existing.files).map_err(failed)?;
+        list(&folder, &folder, &mut existing.files).map_err(failed)?;
         if !existing.files.is_empty() && !force {
             return Err(WriteError::Refused(
                 Diagnostic::error(format!("`{shown}` is not empty"))
@@ -114,7 +116,7 @@ impl<'f> Existing<'f> {
     /// as it was.
     pub fn replace(self, tree: &Tree, known: &Known) -> Result<(), WriteError> {
         self.nothing_foreign(known)?;
-        let folder = self.folder;
+        let folder = self.folder.as_path();
         let parent = match folder.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
@@ -204,7 +206,9 @@ fn take_the_place(
     staging: Staging,
     failed: impl Fn(&Path, io::Error) -> WriteError,
 ) -> Result<(), WriteError> {
-    let old = staging.path.with_extension("old");
+    let mut old = staging.path.clone().into_os_string();
+    old.push(".old");
+    let old = PathBuf::from(old);
     // Who may enter the folder is its owner's choice.
     fs::metadata(folder)
         .and_then(|metadata| fs::set_permissions(&staging.path, metadata.permissions()))
