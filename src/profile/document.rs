@@ -83,7 +83,7 @@ pub(super) fn read_yaml(source: &Source) -> Result<Placed, Vec<Diagnostic>> {
         };
         Ok(Placed {
             value: yaml::node_to_json(source, &root)?,
-            outline: Outline::of_yaml(&root),
+            outline: Outline::of_yaml(source, &root)?,
             source: source.clone(),
         })
     };

@@ -34,22 +34,16 @@ pub(super) enum Step {
 
 impl Outline {
     /// The outline of a YAML text. What an alias stands for is not gone into.
-    pub(super) fn of_yaml(node: &Node) -> Self {
-        let within = match &node.kind {
-            Kind::Scalar(_) | Kind::Alias(_) => Within::Nothing,
-            Kind::Sequence { items, .. } => {
-                Within::Items(items.iter().map(Outline::of_yaml).collect())
-            }
-            Kind::Mapping { entries, .. } => Within::Entries(
-                entries
-                    .iter()
-                    .map(|entry| (entry.name().to_owned(), Outline::of_yaml(&entry.value)))
-                    .collect(),
-            ),
-        };
-        Outline {
-            span: node.span.clone(),
-            within,
+    ///
+    /// # Errors
+    /// A number of more digits than Go's readers keep.
+    pub(super) fn of_yaml(source: &Source, node: &Node) -> Result<Self, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let outline = of_node(source, node, &mut problems);
+        if problems.is_empty() {
+            Ok(outline)
+        } else {
+            Err(problems)
         }
     }
 
@@ -93,6 +87,51 @@ impl Outline {
     }
 }
 
+fn of_node(source: &Source, node: &Node, problems: &mut Vec<Diagnostic>) -> Outline {
+    let within = match &node.kind {
+        Kind::Scalar(scalar) => {
+            if scalar.value().is_number() {
+                problems.extend(too_many_digits(source, &scalar.text, node.span.clone()));
+            }
+            Within::Nothing
+        }
+        Kind::Alias(_) => Within::Nothing,
+        Kind::Sequence { items, .. } => {
+            let items = items.iter().map(|item| of_node(source, item, problems));
+            Within::Items(items.collect())
+        }
+        Kind::Mapping { entries, .. } => {
+            let entries = entries.iter().map(|entry| {
+                let value = of_node(source, &entry.value, problems);
+                (entry.name().to_owned(), value)
+            });
+            Within::Entries(entries.collect())
+        }
+    };
+    Outline {
+        span: node.span.clone(),
+        within,
+    }
+}
+
+/// What becomes of a whole number beyond 64 bits: it is read as a float, which has no more than 17 digits.
+fn too_many_digits(source: &Source, text: &str, span: Range<usize>) -> Option<Diagnostic> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit())
+        || text.parse::<i64>().is_ok()
+        || text.parse::<u64>().is_ok()
+    {
+        return None;
+    }
+    let read = text.parse::<f64>().map(go_float).unwrap_or_default();
+    (read != text).then(|| {
+        Diagnostic::error(format!("Palette would read this number as {read}"))
+            .at(source, span)
+            .label("more digits than a number can have")
+            .help("write it as text, in quotes")
+    })
+}
+
 /// Goes over a valid JSON text. Its parser has no places for what it reads, so this looks for them afterwards.
 struct Scan<'s> {
     source: &'s Source,
@@ -134,7 +173,9 @@ impl Scan<'_> {
                 let rest = self.rest();
                 let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']);
                 let length = end.unwrap_or(rest.len());
-                self.number(start..start + length);
+                let number = start..start + length;
+                self.problems
+                    .extend(too_many_digits(self.source, &rest[..length], number));
                 self.at += length;
                 Within::Nothing
             }
@@ -209,27 +250,6 @@ impl Scan<'_> {
         self.at = (at + 1).min(bytes.len());
         let written = self.source.text().get(start..self.at).unwrap_or_default();
         serde_json::from_str(written).unwrap_or_default()
-    }
-
-    /// A whole number beyond 64 bits is read as a float, which has no more than 17 digits.
-    fn number(&mut self, span: Range<usize>) {
-        let text = self.source.text().get(span.clone()).unwrap_or_default();
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        if !digits.bytes().all(|byte| byte.is_ascii_digit())
-            || text.parse::<i64>().is_ok()
-            || text.parse::<u64>().is_ok()
-        {
-            return;
-        }
-        let read = text.parse::<f64>().map(go_float).unwrap_or_default();
-        if read != text {
-            self.problems.push(
-                Diagnostic::error(format!("Palette would read this number as {read}"))
-                    .at(self.source, span)
-                    .label("more digits than a number can have")
-                    .help("write it as text, in quotes"),
-            );
-        }
     }
 }
 
