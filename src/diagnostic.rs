@@ -287,7 +287,13 @@ impl fmt::Display for Diagnostic {
 }
 
 /// The name of `known` that `given` was probably meant to be: a few letters away, or longer by an end.
+///
+/// Texts that are no names, by their length, are not compared: that would take long.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 400;
+    if given.len() > LONGEST {
+        return None;
+    }
     let given = given.to_lowercase();
     let far = |name: &str| {
         let distance = strsim::damerau_levenshtein(&given, name);
@@ -297,6 +303,7 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     };
     known
         .into_iter()
+        .filter(|name| name.len() <= LONGEST)
         .filter_map(|name| Some((far(&name.to_lowercase())?, name)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

@@ -438,7 +438,7 @@ fn yaml_json_and_terraforms_form_are_one() {
 }
 
 const NO_PROFILE: &str = "is not a cluster profile: there is neither `metadata` and `spec` nor `packs` at its top\n  = help: \
-                          give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` wrote, a site file, or a revision\n\n";
+                          give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision\n\n";
 
 #[test]
 fn bad_input_is_explained_in_full() {
@@ -507,7 +507,7 @@ error: expected a map of settings, found a single value
             2,
             "\
 error: `empty` holds no profile
-  = help: a folder that `vmo-ra render` wrote has one JSON file for each profile
+  = help: a folder that `vmo-ra render` wrote has one JSON file for each profile, one that `vmo-ra split` wrote a `profile.yaml`
 
 ",
         ),

@@ -208,6 +208,19 @@ fn exports_of_other_years_come_back() {
     }
 }
 
+/// As deep as anything is read: the folder must not be deeper than what it was made from.
+#[test]
+fn the_deepest_export_comes_back() {
+    let small = r#"{"metadata":{"name":"n"},"spec":{"template":{"type":"","packs":[]}},"x":"#;
+    for (name, open, close) in [("lists", "[", "]"), ("maps", "{\"k\":", "}")] {
+        let nested = format!("{}1{}", open.repeat(99), close.repeat(99));
+        comes_back(
+            &format!("deep-{name}"),
+            format!("{small}{nested}}}").as_bytes(),
+        );
+    }
+}
+
 #[test]
 fn every_text_has_its_own_file_and_numbers_are_for_names_that_collide() {
     let folder = split("layout");
@@ -545,6 +558,17 @@ fn what_cannot_be_joined_is_explained_all_at_once() {
                 d,
                 "values: first/values.yaml",
                 "values: |\n        replicas: 1\n        x: 2",
+            )
+        }),
+        ("aside", |d| {
+            write(d, "README.md", "");
+            replace(d, "content: second/one.yaml", "content: README.md");
+        }),
+        ("number", |d| {
+            replace(
+                d,
+                "variables: []",
+                "variables: []\n  n: 18446744073709551617",
             )
         }),
         ("texts", |d| {
@@ -940,12 +964,15 @@ mod permissions {
         );
         assert_eq!(files(&folder.join("elsewhere")), before);
         symlink("d", folder.join("l")).expect("the link can be made");
-        let output = vmo_ra(&["split", "p.json", "--out", "l", "--force"], &folder);
-        ends_with(2, &output);
-        assert_eq!(
-            stderr(&output),
-            "error: `l` is a link, which is not followed\n  = help: name the folder itself\n\n"
-        );
+        for out in ["l", "l/", "./l//"] {
+            let output = vmo_ra(&["split", "p.json", "--out", out, "--force"], &folder);
+            ends_with(2, &output);
+            let said = stderr(&output);
+            assert!(
+                said.contains("l` is a link, which is not followed"),
+                "{said}"
+            );
+        }
         // A hidden link cannot be carried over.
         let folder = split("hidden-link");
         symlink("/etc", folder.join("d/.etc")).expect("the link can be made");

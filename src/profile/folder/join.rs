@@ -14,6 +14,9 @@ use crate::yaml;
 /// The most files without a use that are named one by one.
 const MOST_NAMED: usize = 10;
 
+/// The most paths that a similar one is looked for.
+const MOST_LIKENED: usize = 20;
+
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -57,12 +60,16 @@ pub fn join(
         .collect();
     let shown = LazyCell::new(|| shown(&placed, &references));
     let mut meant = BTreeSet::new();
+    let mut likened = 0;
     for (at, path) in &references {
         let Err((message, help)) = file_at(path, entries) else {
             continue;
         };
         let mut problem = Diagnostic::error(message).at(&shown, placed.outline.find(at));
-        if let Some(nearest) = similar(path, &unnamed, entries) {
+        likened += 1;
+        if likened <= MOST_LIKENED
+            && let Some(nearest) = similar(path, &unnamed, entries)
+        {
             meant.insert(nearest);
             problem = problem.label(format!("did you mean `{nearest}`?"));
         }
@@ -140,14 +147,14 @@ pub(super) fn check_path(path: &str) -> Result<(), PathProblem> {
         match part {
             ".." => return Err((format!("`{path}` leads out of the folder"), HELP)),
             "" | "." => return Err((format!("`{path}` is not a plain path"), HELP)),
-            part if part.starts_with('.') => {
-                return Err((
-                    format!("`{path}` is hidden; hidden files are no part of a profile"),
-                    HELP,
-                ));
-            }
             _ => {}
         }
+    }
+    if is_aside(path) {
+        return Err((
+            format!("`{path}` cannot be part of a profile: hidden files and README.md are not"),
+            HELP,
+        ));
     }
     if path == PROFILE {
         return Err((format!("`{path}` is this file itself"), HELP));
