@@ -96,7 +96,7 @@ fn shown(source: &Source) -> Source {
     if read::is_json(source.text()) {
         return read::hidden(source);
     }
-    let shown = yaml::masked(source.text());
+    let shown = yaml::masked_values(source.text());
     Source::with_shown(source.name(), source.text().to_owned(), shown)
 }
 
@@ -250,6 +250,8 @@ error: `spec.variables[0].required` must be true or false
             SMALL.replace("\"packs\"", "\"values\":\"hunter2\",\"pack\""),
             SMALL.replace("\"packs\"", "\"values\":\"hunter2\"\",\"pack\""),
             "metadata: {password: hunter2}\nspec: {}\n".to_owned(),
+            "metadata: {}\nspec:\n  values: \"a: hunter2 \\q\"\n".to_owned(),
+            "metadata: {name: a}\nspec:\n  variables:\n  - defaultValue: [hunter2]\n".to_owned(),
         ] {
             let said = problems(&text);
             assert!(

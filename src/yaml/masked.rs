@@ -55,8 +55,9 @@ fn mask_block(text: &str, from: usize, bytes: &mut [u8]) {
     }
 }
 
-/// A text of values or of a manifest as messages may show it: as [`masked`], without what stands beside names (`value:`),
-/// and with nothing but keys where it holds a Kubernetes Secret, whose keys say nothing of what they hold.
+/// Values, a manifest or a profile as messages may show it: as [`masked`], without what stands beside names (`value:`) and
+/// without texts on one line, and with nothing but keys where it holds a Kubernetes Secret, whose keys say nothing of what
+/// they hold.
 pub fn masked_values(text: &str) -> String {
     let holds_secret = regex_lite::Regex::new(r#"kind["']?\s*:\s*["']?Secret\b"#)
         .is_ok_and(|pattern| pattern.is_match(text));
@@ -70,12 +71,16 @@ pub fn masked_values(text: &str) -> String {
         let key_start = content.len() - content.trim_start_matches([' ', '\t', '-', '{']).len();
         let key_end = content.find(':').map_or(key_start, |colon| colon + 1);
         let key = content.get(key_start..key_end).unwrap_or_default();
-        let is_value = matches!(key.trim_matches(['"', '\'', ':']), "value");
-        if holds_secret || is_value {
-            let from = key_end.max(key_start);
-            let rest = &content[from..];
-            let blanks = rest.len() - rest.trim_start().len();
-            bytes[at + from + blanks..at + content.len()].fill(b'*');
+        let from = key_end.max(key_start);
+        let start = from + content[from..].len() - content[from..].trim_start().len();
+        let is_secret = match key.trim_matches(['"', '\'', ':']) {
+            "value" | "defaultValue" => true,
+            // A whole text on one line; the path of a file needs no quotes.
+            "values" | "content" => content[start..].starts_with(['"', '\'']),
+            _ => holds_secret,
+        };
+        if is_secret {
+            bytes[at + start..at + content.len()].fill(b'*');
         }
         at += line.len();
     }
@@ -126,8 +131,10 @@ mod tests {
             "kind: ******\nstringData:\n  a: **********\n  b: *\n    ********\n"
         );
         assert_eq!(
-            masked_values("env:\n- name: X\n  value: hunter2\nvalues: x\npassword: y\n"),
-            "env:\n- name: X\n  value: *******\nvalues: x\npassword: *\n"
+            masked_values(
+                "env:\n- name: X\n  value: hunter2\nvalues: x/y.yaml\npassword: y\ncontent: \"z: 1\\n\"\n"
+            ),
+            "env:\n- name: X\n  value: *******\nvalues: x/y.yaml\npassword: *\ncontent: ********\n"
         );
     }
 }

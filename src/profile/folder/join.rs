@@ -110,7 +110,7 @@ fn is_text(path: &str) -> bool {
 /// `profile.yaml` as messages may show it, without the texts that stand where paths belong.
 fn shown(placed: &Placed, references: &[(Vec<Step>, String)]) -> Source {
     let text = placed.source.text();
-    let mut shown = yaml::masked(text).into_bytes();
+    let mut shown = yaml::masked_values(text).into_bytes();
     let texts = references.iter().filter(|(_, path)| is_text(path));
     for span in texts.map(|(at, _)| placed.outline.find(at)) {
         for byte in shown.get_mut(span).into_iter().flatten() {
