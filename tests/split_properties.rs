@@ -410,3 +410,40 @@ fn whatever_is_given_is_read_or_explained() {
     });
     assert!(refused.get() > 500, "{refused:?}");
 }
+
+/// A profile whose texts all hold one word.
+fn secretive() -> impl Strategy<Value = Value> {
+    profile().prop_map(|mut profile| {
+        let layers = profile["spec"]["template"]["packs"].as_array_mut();
+        for layer in layers.into_iter().flatten() {
+            layer["values"] = json!("a: hunter2\nb: \"hunter2\"\n");
+            let manifests = layer.get_mut("manifests").and_then(Value::as_array_mut);
+            for manifest in manifests.into_iter().flatten() {
+                manifest["content"] = json!("{\"hunter2\": \"hunter2\"}\n");
+            }
+        }
+        profile
+    })
+}
+
+/// Wherever an export is broken, what is shown of its one line holds none of its texts.
+#[test]
+fn no_message_about_json_shows_a_text() {
+    let refused = Cell::new(0);
+    let cases = (secretive(), any::<prop::sample::Index>(), 0..4usize, text());
+    check(1500, cases, |(profile, at, cut, piece)| {
+        let json = palette(&profile);
+        let start = json.floor_char_boundary(at.index(json.len()));
+        let end = json.ceil_char_boundary((start + cut).min(json.len()));
+        let broken = format!("{}{piece}{}", &json[..start], &json[end..]);
+        if let Err(problems) = Document::read(&Source::new("p.json", broken.as_str()))
+            && broken.starts_with('{')
+        {
+            refused.set(refused.get() + 1);
+            let said = messages(&problems);
+            prop_assert!(!said.contains("hunter2"), "{}", said);
+        }
+        Ok(())
+    });
+    assert!(refused.get() > 500, "{refused:?}");
+}

@@ -11,6 +11,9 @@ const SECRET_KEYS: &[&str] = &[
     "key",
 ];
 
+/// The longest text that is shown, in bytes.
+const LONGEST: usize = 200;
+
 /// A JSON text, perhaps a broken one, with other characters in place of what may be secret, as long in bytes and in
 /// characters.
 ///
@@ -35,14 +38,16 @@ pub(super) fn hidden(text: &str) -> String {
                 mask(&mut shown, rest);
                 return shown;
             }
-            let is_key = text[at..].trim_start().starts_with(':');
-            if !is_key && is_secret(key) {
+            let is_key = before != Some(":") && text[at..].trim_start().starts_with(':');
+            if is_long(token) || (!is_key && is_secret(key)) {
                 mask(&mut shown, token);
             } else {
                 shown.push_str(token);
             }
-            if is_key {
-                key = token.trim_matches('"');
+            let name = token.trim_matches('"');
+            // What lacks its colon may still be a key.
+            if is_key || is_secret(name) {
+                key = name;
             }
         } else if is_json(token) {
             shown.push_str(token);
@@ -76,6 +81,11 @@ fn token(text: &str) -> usize {
             .find(|c| blank(c) || sign(c) || c == '"')
             .unwrap_or(text.len()),
     }
+}
+
+/// Whether a text may be a whole file, whatever its key says.
+fn is_long(token: &str) -> bool {
+    token.len() > LONGEST || token.contains("\\n")
 }
 
 fn is_secret(key: &str) -> bool {
@@ -124,6 +134,10 @@ mod tests {
             (
                 r#"{"values":"a: ""hunter2", "b": 1}"#,
                 r#"{"values":"***""*******"**"*"****"#,
+            ),
+            (
+                r#"{"valu":"a\nb","values","hunter2","c":"d"}"#,
+                r#"{"valu":"****","values","*******","c":"d"}"#,
             ),
             (r#"[true, hunter2"#, "[true, *******"),
         ] {
