@@ -17,7 +17,7 @@ pub(super) struct Fmt {
     /// The profiles, or `-` for standard input to standard output
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Two blanks a level, one value a line; what is done without `--palette`
+    /// Two blanks a level, one value a line; the default
     #[arg(long, conflicts_with = "palette")]
     pretty: bool,
     /// One line, as Palette's export is
