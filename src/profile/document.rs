@@ -61,7 +61,8 @@ impl Document {
         &self.value
     }
 
-    pub(super) fn into_value(self) -> Value {
+    /// All of it, to be taken apart.
+    pub fn into_value(self) -> Value {
         self.value
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Finding;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile};
-use crate::yaml::{self, Limits, masked_values, Node, Path, Step};
+use crate::yaml::{self, Limits, Node, Path, Step, masked_values};
 
 /// Texts of more bytes than this are parsed on all cores.
 const WORTH_A_THREAD: usize = 256 << 10;
