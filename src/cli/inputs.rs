@@ -72,6 +72,12 @@ pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
     }
 }
 
+/// A site that was read from a path, with its mistakes.
+pub(super) fn read_site(source: &Source, path: &Path) -> Result<(Site, Vec<Diagnostic>), Failure> {
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    Ok(Site::read(source, &System { folder })?)
+}
+
 /// A site that was read from a path.
 pub(super) fn parse_site(source: &Source, path: &Path) -> Result<Site, Failure> {
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);

@@ -1,5 +1,6 @@
 //! Arguments in, exit code out. Only this module prints, and only it reads arguments and the environment.
 
+mod check;
 mod diff;
 mod explain;
 mod fmt;
@@ -13,6 +14,7 @@ mod render;
 mod revisions;
 mod schema;
 mod split;
+mod subjects;
 mod table;
 mod terminal;
 
@@ -27,7 +29,7 @@ use vmo_ra::output::WriteError;
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 1 differences (diff, fmt --check), 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 fine, 1 findings (check) or differences (diff, fmt --check), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -41,6 +43,7 @@ enum Command {
     Nad(nad::Nad),
     Packs(packs::Packs),
     Revisions(revisions::Revisions),
+    Check(check::Check),
     Diff(diff::Diff),
     Explain(explain::Explain),
     Split(split::Split),
@@ -92,6 +95,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Split(command) => command.run(),
         Command::Join(command) => command.run(),
         Command::Diff(command) => {
+            return command.run().unwrap_or_else(ended);
+        }
+        Command::Check(command) => {
             return command.run().unwrap_or_else(ended);
         }
         Command::Fmt(command) => {

@@ -1,7 +1,7 @@
 //! `vmo-ra schema`
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diff::format;
+use vmo_ra::{check, diff};
 
 use super::{Failure, terminal};
 
@@ -17,12 +17,15 @@ pub(super) struct Schema {
 enum Output {
     /// `vmo-ra diff --format json`
     Diff,
+    /// `vmo-ra check --format json`
+    Check,
 }
 
 impl Schema {
     pub(super) fn run(self) -> Result<(), Failure> {
-        match self.of {
-            Output::Diff => terminal::print(format::json_schema().as_bytes()),
-        }
+        terminal::print(match self.of {
+            Output::Diff => diff::format::json_schema().as_bytes(),
+            Output::Check => check::format::json_schema().as_bytes(),
+        })
     }
 }

@@ -197,6 +197,36 @@ pub fn has_macro(text: &str) -> bool {
     })
 }
 
+/// The text with a word in place of every macro that Palette replaces, of the same length: `a: {{ .spectro.var.x }}` is
+/// no YAML before that. A macro that has its line to itself may become any number of lines, so there stands nothing.
+pub(crate) fn without_macros(text: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let Some(length) = rest[open..].find("}}").map(|close| close + 2) else {
+            break;
+        };
+        let (before, from) = rest.split_at(open);
+        let (whole, behind) = from.split_at(length);
+        replaced.push_str(before);
+        if whole.contains(".spectro.") {
+            let line_before = replaced.rsplit('\n').next().unwrap_or_default();
+            let line_behind = behind.split('\n').next().unwrap_or_default();
+            let alone = line_before.trim().is_empty() && line_behind.trim().is_empty();
+            let stand_in = if alone { ' ' } else { 'x' };
+            replaced.extend(whole.bytes().map(|byte| match byte {
+                b'\n' => '\n',
+                _ => stand_in,
+            }));
+        } else {
+            replaced.push_str(whole);
+        }
+        rest = behind;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

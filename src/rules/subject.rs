@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Finding;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::profile::{Layer, Profile};
+use crate::profile::{Layer, Profile, without_macros};
 use crate::yaml::{self, Limits, Node, Path, Step, masked_values};
 
 /// Texts of more bytes than this are parsed on all cores.
@@ -303,28 +303,24 @@ fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
 }
 
 fn parse(text: &Unparsed) -> Parsed {
-    let first = documents(&text.source, text.is_values);
-    let documents = match first {
-        Ok(documents) => Ok(documents),
-        // A macro without quotes is no YAML before Palette has filled it in.
-        Err(problems) => match without_bare_macros(text.source.text()) {
-            Some(other) => {
-                let source = Source::new(text.source.name(), other);
-                self::documents(&source, text.is_values).map_err(|_| problems)
-            }
-            None => Err(problems),
-        },
-    };
-    match documents {
+    let source = &text.source;
+    let again = |other: String| documents(&Source::new(source.name(), other), text.is_values);
+    let first = documents(source, text.is_values);
+    // A macro without quotes is no YAML before Palette has filled it in.
+    let read = first.or_else(|problems| {
+        quote_bare_macros(source.text())
+            .and_then(|quoted| again(quoted).ok())
+            .or_else(|| again(without_macros(source.text())).ok())
+            .ok_or(problems)
+    });
+    match read {
         Ok(documents) => Parsed {
             documents,
             problem: None,
         },
         Err(problems) => Parsed {
             documents: Vec::new(),
-            problem: problems
-                .first()
-                .map(|problem| not_yaml(&text.source, problem)),
+            problem: problems.first().map(|problem| not_yaml(source, problem)),
         },
     }
 }
@@ -358,7 +354,7 @@ fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
 
 /// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
 /// there is no such macro.
-fn without_bare_macros(text: &str) -> Option<String> {
+fn quote_bare_macros(text: &str) -> Option<String> {
     let mut bytes = text.as_bytes().to_vec();
     let mut changed = false;
     let mut line_start = 0;

@@ -1,6 +1,7 @@
 //! Whether a text is YAML, as far as can be said before Palette has replaced its macros.
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::profile::without_macros;
 use crate::yaml::{self, Limits};
 
 /// What Kubernetes would not read in a text of values or a manifest, as a warning; Palette takes any text.
@@ -19,36 +20,6 @@ pub fn yaml_problem(name: &str, text: &str) -> Option<Diagnostic> {
             .into_warning()
             .because("the text is taken as it stands"),
     )
-}
-
-/// The text with a word in place of every macro that Palette replaces, of the same length: `a: {{ .spectro.var.x }}` is
-/// no YAML before that. A macro that has its line to itself may become any number of lines, so there stands nothing.
-fn without_macros(text: &str) -> String {
-    let mut replaced = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find("{{") {
-        let Some(length) = rest[open..].find("}}").map(|close| close + 2) else {
-            break;
-        };
-        let (before, from) = rest.split_at(open);
-        let (whole, behind) = from.split_at(length);
-        replaced.push_str(before);
-        if whole.contains(".spectro.") {
-            let line_before = replaced.rsplit('\n').next().unwrap_or_default();
-            let line_behind = behind.split('\n').next().unwrap_or_default();
-            let alone = line_before.trim().is_empty() && line_behind.trim().is_empty();
-            let stand_in = if alone { ' ' } else { 'x' };
-            replaced.extend(whole.bytes().map(|byte| match byte {
-                b'\n' => '\n',
-                _ => stand_in,
-            }));
-        } else {
-            replaced.push_str(whole);
-        }
-        rest = behind;
-    }
-    replaced.push_str(rest);
-    replaced
 }
 
 #[cfg(test)]

@@ -1,0 +1,124 @@
+//! `vmo-ra check`
+
+use std::env;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::process::ExitCode;
+
+use annotate_snippets::Renderer;
+use clap::{Args, ValueEnum};
+use vmo_ra::check::{Input, Report, against, check, format};
+use vmo_ra::diagnostic::Severity;
+use vmo_ra::revision::Revision;
+use vmo_ra::rules::explanations;
+use vmo_ra::site::Site;
+
+use super::{Failure, subjects, terminal};
+
+/// Check sites, profiles and manifests against the rules of the reference architecture
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing to mend, 1 errors (or warnings with `--deny warnings`), 2 the input or command line \
+                  is wrong, 3 could not read."
+)]
+pub(super) struct Check {
+    /// Sites, profile exports, folders that `render` or `split` wrote, manifests, or `-`; the RA's example without them
+    #[arg(value_name = "FILE")]
+    files: Vec<String>,
+    /// The RA revision whose rules count for sites
+    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    revision: String,
+    /// Say how many claims of a revision the profiles hold, and what differs
+    #[arg(long, value_name = "REVISION")]
+    against: Option<String>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// End with exit code 1 for warnings too
+    #[arg(long, value_enum, value_name = "WHAT")]
+    deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs; see `vmo-ra schema check`
+    Json,
+    /// SARIF 2.1.0, for code hosts
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Deny {
+    /// Warnings, and claims that do not hold
+    Warnings,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let revision = Revision::load(&self.revision)?;
+        let mut input = Input::default();
+        let mut problems = Vec::new();
+        for file in &self.files {
+            let name = match Path::new(file).parent() {
+                Some(folder) if subjects::is_profile_of_a_folder(file) => {
+                    // `profile.yaml` alone names its folder.
+                    match folder.as_os_str().is_empty() {
+                        true => ".".to_owned(),
+                        false => folder.display().to_string(),
+                    }
+                }
+                _ => file.clone(),
+            };
+            match subjects::add(&mut input, &name) {
+                Ok(()) => {}
+                Err(Failure::Input(mut found)) => problems.append(&mut found),
+                Err(failure) => return Err(failure),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        if self.files.is_empty() {
+            input.sites.push((Site::example(), Vec::new()));
+        }
+        let mut report = check(&input, &revision);
+        if let Some(name) = &self.against {
+            let profiles = input
+                .cluster
+                .profiles
+                .iter()
+                .map(|checked| (checked.file.as_str(), &checked.profile));
+            report.against = Some(against(profiles, &Revision::load(name)?)?);
+        }
+        terminal::print(self.written(&report)?.as_bytes())?;
+        Ok(ExitCode::from(u8::from(self.is_denied(&report))))
+    }
+
+    fn is_denied(&self, report: &Report) -> bool {
+        let differs = report
+            .against
+            .as_ref()
+            .is_some_and(|against| !against.differences.is_empty());
+        report.count(Severity::Error) > 0
+            || (self.deny.is_some() && (report.count(Severity::Warning) > 0 || differs))
+    }
+
+    fn written(&self, report: &Report) -> Result<String, Failure> {
+        Ok(match self.format {
+            Format::Json => format::json(report),
+            Format::Sarif => format::sarif(report, &explanations()?),
+            Format::Text => {
+                let coloured = io::stdout().is_terminal()
+                    && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+                let renderer = if coloured {
+                    Renderer::styled()
+                } else {
+                    Renderer::plain()
+                };
+                format::text(report, &renderer)
+            }
+        })
+    }
+}
