@@ -103,6 +103,17 @@ pub fn against<'p>(
             }
         }
     }
+    // Layer by layer, in the order each is first spoken of.
+    let place = |difference: &Difference| (difference.profile.clone(), difference.layer.clone());
+    let mut places: Vec<(String, String)> = Vec::new();
+    for difference in &report.differences {
+        if !places.contains(&place(difference)) {
+            places.push(place(difference));
+        }
+    }
+    report
+        .differences
+        .sort_by_key(|difference| places.iter().position(|known| *known == place(difference)));
     if is_empty {
         problems.push(
             Diagnostic::error("there is no profile to compare with the reference architecture")

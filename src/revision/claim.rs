@@ -1,6 +1,7 @@
 //! Claims: what the RA says about its layers, each as something that can be looked up and compared.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -128,6 +129,20 @@ pub enum Expectation<'c> {
     Absent,
     /// So many items.
     Count(usize),
+}
+
+impl fmt::Display for Expectation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Expectation::Equals(value) => value.fmt(f),
+            Expectation::Contains(text) => write!(f, "something with `{text}`"),
+            Expectation::Matches(pattern) => write!(f, "something like `{pattern}`"),
+            Expectation::Present => f.write_str("anything"),
+            Expectation::Absent => f.write_str("nothing"),
+            Expectation::Count(1) => f.write_str("1 item"),
+            Expectation::Count(count) => write!(f, "{count} items"),
+        }
+    }
 }
 
 impl Claim {

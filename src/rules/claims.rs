@@ -214,6 +214,6 @@ fn test(expectation: &Expectation<'_>, found: &Value) -> Result<(), String> {
     if holds {
         Ok(())
     } else {
-        Err(format!("expected {expectation:?}, found {found}"))
+        Err(format!("expected {expectation}, found {found}"))
     }
 }
