@@ -10,6 +10,7 @@ pub mod profile;
 pub mod render;
 pub mod revision;
 pub mod rules;
+mod sequence;
 pub mod site;
 pub mod template;
 pub mod version;

@@ -3,7 +3,7 @@
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::report::{Hunk, Line, Side};
-use super::sequence::{Pair, pair};
+use crate::sequence::{Pair, pair};
 
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;

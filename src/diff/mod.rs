@@ -11,7 +11,6 @@ mod presets;
 mod reduce;
 mod report;
 mod secrets;
-mod sequence;
 mod tree;
 mod versions;
 

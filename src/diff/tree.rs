@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::lines;
 use super::path::{Place, Step};
 use super::report::{ChangeKind, Hunk};
-use super::sequence::{Pair, pair};
 use crate::diagnostic::Source;
+use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
 
 /// A difference, with its values as they are.

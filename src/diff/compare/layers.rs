@@ -11,9 +11,9 @@ use crate::diff::path::{Place, Step};
 use crate::diff::presets::{Switched, switched};
 use crate::diff::reduce::reduce;
 use crate::diff::report::{ChangeKind, LayerPair, PackVersion, Part};
-use crate::diff::sequence::{Pair, pair};
 use crate::diff::{lines, pairing, tree, versions};
 use crate::profile::{Layer, Profile};
+use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
 
 impl Comparison<'_> {

@@ -6,9 +6,9 @@ use super::Comparison;
 use crate::diagnostic::Source;
 use crate::diff::path::{Place, Step};
 use crate::diff::report::{ChangeKind, Part};
-use crate::diff::sequence::{Pair, pair};
 use crate::diff::{lines, tree};
 use crate::profile::Manifest;
+use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
 
 impl Comparison<'_> {

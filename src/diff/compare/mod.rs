@@ -16,13 +16,13 @@ use super::report::{
     Summary, VersionStep,
 };
 use super::secrets::Secrets;
-use super::sequence::{Pair, pair};
 use super::tree::{self, Difference};
 use super::{lines, pairing, versions};
 use crate::diagnostic::Diagnostic;
 use crate::pack::Library;
 use crate::profile::{Profile, Variable};
 use crate::revision::Revision;
+use crate::sequence::{Pair, pair};
 
 /// One side of a comparison.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 /// An item of the old list and the item of the new list that is the same, or one without a counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pair {
+pub(crate) enum Pair {
     /// Only in the old list, by its number.
     Old(usize),
     /// Only in the new list.
@@ -23,7 +23,7 @@ pub(super) enum Pair {
 
 /// Pairs the items of two lists by their keys; the n-th item of a key goes with the n-th. The result follows the new
 /// list, with what went from the old one in its place.
-pub(super) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
+pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
     let mut places: HashMap<&K, Vec<usize>> = HashMap::with_capacity(old.len());
     for (index, key) in old.iter().enumerate().rev() {
         places.entry(key).or_default().push(index);
@@ -71,7 +71,7 @@ pub(super) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
 }
 
 /// For each number whether it belongs to one longest increasing subsequence.
-fn increasing(numbers: &[usize]) -> Vec<bool> {
+pub(crate) fn increasing(numbers: &[usize]) -> Vec<bool> {
     // `tails[l]` is the index of the smallest number that ends a subsequence of length l + 1.
     let mut tails: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = vec![None; numbers.len()];
