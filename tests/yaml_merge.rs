@@ -167,3 +167,173 @@ fn a_map_taken_out_and_added_again_keeps_what_is_the_same() {
         "spec:\n  cloud:\n    # about the kind\n    kind: pure # fast\n    size: 1024\n    journal: auto\n  env: []\n"
     );
 }
+
+#[test]
+fn a_list_changes_item_by_item() {
+    let base = "classes: # all of them\n  # the first\n  - name: a # its name\n    policy: Delete # or Retain\n    parameters: {}\n      # repl: 2\n  # the second\n  - name: b\n    policy: Delete\n# about d\nd: 1\n";
+    let overlay = "classes:\n- parameters:\n    repl: 3\n  name: a\n  policy: Delete\n# why c\n- name: c\n  policy: Retain # for ever\n- name: b\n  policy: Retain\n  # why x\n  x: 1 # one\n";
+    assert_eq!(
+        merged(base, &[], &[], overlay),
+        "classes: # all of them\n  # the first\n  - name: a # its name\n    policy: Delete # or Retain\n    parameters:\n      repl: 3\n      # repl: 2\n  # why c\n  - name: c\n    policy: Retain # for ever\n  # the second\n  - name: b\n    policy: Retain\n    # why x\n    x: 1 # one\n# about d\nd: 1\n"
+    );
+}
+
+#[test]
+fn an_item_that_goes_takes_its_comments_along() {
+    let base =
+        "l:\n# about a\n- a\n# about b\n# and more\n- b # two\n  # deep\n# about c\n- c\nm: 1\n";
+    assert_eq!(
+        merged(base, &[], &[], "l: [a, c]\n"),
+        "l:\n# about a\n- a\n# about c\n- c\nm: 1\n"
+    );
+    assert_eq!(
+        merged(base, &[], &[], "l: [b]\n"),
+        "l:\n# about b\n# and more\n- b # two\n  # deep\nm: 1\n"
+    );
+    assert_eq!(
+        merged(base, &[], &[], "l: [x, b, c, z]\n"),
+        "l:\n- x\n# about b\n# and more\n- b # two\n  # deep\n# about c\n- c\n- z\nm: 1\n"
+    );
+}
+
+#[test]
+fn what_changes_its_place_in_a_list_is_taken_out_and_comes_in() {
+    assert_eq!(
+        merged(
+            "l:\n- a # 1\n- b # 2\n- c # 3\n",
+            &[],
+            &[],
+            "l: [c, a, b]\n"
+        ),
+        "l:\n- c\n- a # 1\n- b # 2\n"
+    );
+}
+
+#[test]
+fn a_list_that_is_replaced_takes_the_comments_of_its_items_along() {
+    assert_eq!(
+        merged(
+            "l:\n- a\n  # deep\n# about m\nm: 1\n",
+            &[],
+            &[],
+            "l:\n  - b\n"
+        ),
+        "l:\n  - b\n# about m\nm: 1\n"
+    );
+}
+
+#[test]
+fn a_new_order_of_keys_is_no_change() {
+    let base = "l:\n- a: 1\n  b: {c: 1, d: 2}\n- x\n";
+    assert_eq!(
+        merged(
+            base,
+            &[],
+            &[],
+            "l:\n- b:\n    d: 2\n    c: 1\n  a: 1\n- x\n"
+        ),
+        base
+    );
+}
+
+#[test]
+fn what_stands_behind_a_dash_can_go() {
+    for (base, overlay, merged_text) in [
+        (
+            "l:\n- a: 1\n  name: x # x\n  b: 2\n",
+            "l:\n- name: x\n  b: 2\n",
+            "l:\n- name: x # x\n  b: 2\n",
+        ),
+        (
+            "l:\n  -   a: 1\n        # deep\n\n      # about b\n      b:\n        c: 1\n      # about name\n      name: x\n",
+            "l:\n- name: x\n",
+            "l:\n  -   # about name\n      name: x\n",
+        ),
+        (
+            "l:\n- a: 1\n  # nobody's\n\n  b: 1\n  name: x\n",
+            "l:\n- name: x\n",
+            "l:\n- # nobody's\n\n  name: x\n",
+        ),
+        (
+            "l:\n-\n  # about a\n  a: 1\n  name: x\n",
+            "l:\n- name: x\n  c: 1\n",
+            "l:\n-\n  name: x\n  c: 1\n",
+        ),
+        (
+            "l:\n- # about a\n  a: 1\n  name: x\n",
+            "l:\n- name: x\n",
+            "l:\n- # about a\n  name: x\n",
+        ),
+    ] {
+        assert_eq!(merged(base, &[], &[], overlay), merged_text);
+    }
+}
+
+#[test]
+fn lists_in_lists_change_item_by_item() {
+    for (base, overlay, merged_text) in [
+        (
+            "l:\n- name: a\n  args: # many\n  - -x # one\n  - -y\n- - 1\n  - 2 # two\n",
+            "l:\n- name: a\n  args: [-x, -z]\n- [1, 2, 3]\n",
+            "l:\n- name: a\n  args: # many\n  - -x # one\n  - -z\n- - 1\n  - 2 # two\n  - 3\n",
+        ),
+        // What begins on the line of another dash is written anew.
+        (
+            "l:\n- - 1\n  - 2\n- 3 # three\n",
+            "l:\n- [2]\n- 3\n",
+            "l:\n- [2]\n- 3 # three\n",
+        ),
+    ] {
+        assert_eq!(merged(base, &[], &[], overlay), merged_text);
+    }
+}
+
+#[test]
+fn texts_over_several_lines_are_items() {
+    assert_eq!(
+        merged(
+            "l:\r\n  - |\r\n    a\r\n    b\r\n  - c # c\r\n",
+            &[],
+            &[],
+            "l:\n- |\n  a\n  b\n# new\n- |-\n  x\n\n    y\n- c\n"
+        ),
+        "l:\r\n  - |\r\n    a\r\n    b\r\n  # new\r\n  - |-\r\n    x\r\n\r\n      y\r\n  - c # c\r\n"
+    );
+    assert_eq!(merged("l:\n- a", &[], &[], "l: [a, b]\n"), "l:\n- a\n- b");
+}
+
+#[test]
+fn items_with_anchors_change_where_nothing_else_does() {
+    for (base, overlay, merged_text) in [
+        (
+            "l:\n- &x\n  name: a\n  v: 1\n- *x\n",
+            "l:\n- name: a\n  v: 1\n- name: b\n",
+            "l:\n- &x\n  name: a\n  v: 1\n- name: b\n",
+        ),
+        (
+            "d: &d\n  v: 1\nl:\n- <<: *d\n  name: a\n",
+            "l:\n- name: a\n  v: 2\n",
+            "d: &d\n  v: 1\nl:\n- name: a\n  v: 2\n",
+        ),
+        (
+            "l:\n- {name: a, v: 1} # flow\n- {name: b}\n",
+            "l:\n- name: a\n  v: 2\n- name: b\n",
+            "l:\n- {name: a, v: 2} # flow\n- {name: b}\n",
+        ),
+    ] {
+        assert_eq!(merged(base, &[], &[], overlay), merged_text);
+    }
+}
+
+#[test]
+fn a_new_key_brings_the_comment_of_its_line() {
+    assert_eq!(
+        merged(
+            "a:\n  x: 1\n",
+            &[],
+            &[],
+            "a:\n  x: 2 # not new\n  y: 2 # why\n  z:\n  - 1 # one\n"
+        ),
+        "a:\n  x: 2\n  y: 2 # why\n  z:\n  - 1 # one\n"
+    );
+}

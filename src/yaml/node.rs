@@ -522,7 +522,7 @@ fn without_trailing_lines(written: &str) -> &str {
 }
 
 /// Where the dash stands that opens the list item whose content starts at `content`.
-fn dash_before(text: &str, content: usize) -> usize {
+pub(super) fn dash_before(text: &str, content: usize) -> usize {
     let mut end = content;
     loop {
         let line_start = text[..end].rfind('\n').map_or(0, |newline| newline + 1);

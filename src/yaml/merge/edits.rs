@@ -1,13 +1,12 @@
 //! The places of a base text that change, as byte ranges with what comes in their stead.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use serde_json::Value;
 
 use super::MergeError;
-use super::lines::{
-    comment_indent, is_presets_line, leading_blanks, line_above, line_end, line_start,
-};
+use super::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
 use super::new_text::{NewValue, ends_in_block_scalar, flow, new_entry, new_value, starts_block};
 use super::target::{Target, TargetEntry, map_value, target_value};
 use super::text::Text;
@@ -16,9 +15,19 @@ use crate::yaml::node::{Entry, Kind, Node, Style};
 
 /// Replacements of byte ranges, to be applied together.
 pub(super) struct Edits<'a> {
-    base: &'a Source,
-    text: &'a Text<'a>,
+    pub(super) base: &'a Source,
+    pub(super) text: &'a Text<'a>,
+    pub(super) lists: Lists,
     list: Vec<(Range<usize>, New)>,
+}
+
+/// How a list whose value changes is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lists {
+    /// Item by item, where that can be done.
+    ByItem,
+    /// Written anew.
+    Whole,
 }
 
 /// What comes in place of a range.
@@ -29,10 +38,11 @@ enum New {
 }
 
 impl<'a> Edits<'a> {
-    pub(super) fn new(text: &'a Text<'a>) -> Self {
+    pub(super) fn new(text: &'a Text<'a>, lists: Lists) -> Self {
         Edits {
             base: text.source,
             text,
+            lists,
             list: Vec::new(),
         }
     }
@@ -61,7 +71,11 @@ impl<'a> Edits<'a> {
         }
     }
 
-    fn map(&mut self, node: &'a Node, wanted: &[TargetEntry<'a>]) -> Result<(), MergeError> {
+    pub(super) fn map(
+        &mut self,
+        node: &'a Node,
+        wanted: &[TargetEntry<'a>],
+    ) -> Result<(), MergeError> {
         let Kind::Mapping { entries, style } = &node.kind else {
             return Ok(());
         };
@@ -72,25 +86,41 @@ impl<'a> Edits<'a> {
             return Ok(());
         };
         let indent = self.column(first.key.whole().start);
-        for entry in entries {
-            // By name: what was taken out and added again keeps its place.
-            match wanted
-                .iter()
-                .find(|wanted| wanted.entry.name() == entry.name())
-            {
+        // By name: what was taken out and added again keeps its place.
+        let by_name: HashMap<&str, &TargetEntry<'a>> = wanted
+            .iter()
+            .map(|wanted| (wanted.entry.name(), wanted))
+            .collect();
+        let first_kept = entries
+            .iter()
+            .position(|entry| by_name.contains_key(entry.name()));
+        let mut gone_already = 0;
+        if let Some(count) = first_kept
+            && count > 0
+            && !self.is_first_on_its_line(first.key.whole().start)
+        {
+            gone_already = self.delete_behind_dash(entries, count, indent);
+        }
+        let mut has_merge = false;
+        for entry in &entries[gone_already..] {
+            match by_name.get(entry.name()) {
                 None => self.delete(entry),
-                Some(wanted) => self.value(entry, &wanted.value, indent)?,
+                Some(wanted) => {
+                    has_merge |= entry.is_merge();
+                    self.value(entry, &wanted.value, indent)?;
+                }
             }
         }
-        let inherited = if entries.iter().any(Entry::is_merge) {
+        let inherited = if has_merge {
             self.text.value(node)?
         } else {
             Value::Null
         };
+        let own: HashSet<&str> = entries.iter().map(Entry::name).collect();
         let mut lines = Vec::new();
         for new in wanted {
             let name = new.entry.name();
-            let is_there = node.get(name).is_some()
+            let is_there = own.contains(name)
                 || match inherited.get(name) {
                     Some(value) => *value == target_value(self.text, &new.value)?,
                     None => false,
@@ -107,7 +137,7 @@ impl<'a> Edits<'a> {
     }
 
     /// The place behind the comments, and blanks, from `line` on that stand at `column` or deeper.
-    fn behind_comments(&self, line: usize, column: usize) -> usize {
+    pub(super) fn behind_comments(&self, line: usize, column: usize) -> usize {
         let text = self.base.text();
         let (mut end, mut at) = (line, line);
         while at < text.len() {
@@ -155,11 +185,21 @@ impl<'a> Edits<'a> {
         {
             return self.map(old, &wanted);
         }
+        if self.lists == Lists::ByItem
+            && let Target::New { from, node } = target
+            && self.list(old, from, node)?
+        {
+            return Ok(());
+        }
         let text = new_value(target, indent)?;
         self.replace(entry, text);
+        let behind = self.next_line(entry_end(entry));
         if ends_in_block_scalar(target) {
             // They would become its text.
-            self.delete_deeper_comments(entry, indent);
+            self.delete_comments(behind, indent + 1);
+        } else if matches!(&old.kind, Kind::Sequence { .. }) && starts_block(old) {
+            // Those of its last item go with it.
+            self.delete_comments(behind, self.column(old.span.start) + 1);
         }
         Ok(())
     }
@@ -232,27 +272,47 @@ impl<'a> Edits<'a> {
 
     /// Takes an entry out, with the comment block directly above it and the deeper comments directly below.
     fn delete(&mut self, entry: &Entry) {
-        let text = self.base.text();
         let key_start = entry.key.whole().start;
-        let indent = self.column(key_start);
-        let mut start = line_start(text, key_start);
-        while let Some(above) = line_above(text, start) {
-            let line = &text[above..start];
-            if comment_indent(line) != Some(indent) || is_presets_line(line) {
-                break;
-            }
-            start = above;
-        }
-        let end = self.next_line(entry.value.whole().end.max(entry.key.span.end));
-        self.replace_range(start..end, String::new());
-        self.delete_deeper_comments(entry, indent);
+        self.delete_lines(key_start, entry_end(entry));
     }
 
-    /// Takes out the comments below an entry that are indented deeper than it, and the blanks of blank lines.
-    fn delete_deeper_comments(&mut self, entry: &Entry, indent: usize) {
+    /// Takes out the lines of what begins, first on its line, at `start` and stands until `end`, with the comments
+    /// directly above it and the deeper comments directly below.
+    pub(super) fn delete_lines(&mut self, start: usize, end: usize) {
+        let column = self.column(start);
+        let end = self.next_line(end);
+        let start = comments_start(self.base.text(), line_start(self.base.text(), start));
+        self.replace_range(start..end, String::new());
+        self.delete_comments(end, column + 1);
+    }
+
+    /// Takes the first `count` entries out of a map whose first key stands behind a dash, so that what comes next stands
+    /// there. How many are gone; the others of them have comments of nobody's in front.
+    fn delete_behind_dash(&mut self, entries: &[Entry], count: usize, indent: usize) -> usize {
         let text = self.base.text();
-        let start = self.next_line(entry.value.whole().end.max(entry.key.span.end));
-        let end = self.behind_comments(start, indent + 1);
+        let start = entries[0].key.whole().start;
+        let (mut end, mut gone) = (start, 0);
+        while gone < count {
+            let behind = self.next_line(entry_end(&entries[gone]));
+            end = self.behind_comments(behind, indent + 1);
+            while end < text.len() && text[end..line_end(text, end)].trim().is_empty() {
+                end = self.next_line(end);
+            }
+            gone += 1;
+            let next = line_start(text, entries[gone].key.whole().start);
+            if end < comments_start(text, next) {
+                break;
+            }
+        }
+        let blanks = leading_blanks(&text[end..]);
+        self.replace_range(start..end + blanks, String::new());
+        gone
+    }
+
+    /// Takes out the comments from `start` on that are indented by `column` or deeper, and the blanks of blank lines.
+    fn delete_comments(&mut self, start: usize, column: usize) {
+        let text = self.base.text();
+        let end = self.behind_comments(start, column);
         let blank_lines = text[start..end]
             .split_inclusive('\n')
             .filter(|line| line.trim().is_empty())
@@ -265,19 +325,24 @@ impl<'a> Edits<'a> {
         self.list.push((range, New::Text(new)));
     }
 
-    fn insert_lines(&mut self, at: usize, lines: &[String]) {
+    pub(super) fn insert_lines(&mut self, at: usize, lines: &[String]) {
         if !lines.is_empty() {
             let lines = lines.join(self.newline());
             self.list.push((at..at, New::Lines(lines)));
         }
     }
 
-    fn column(&self, byte: usize) -> usize {
+    pub(super) fn is_first_on_its_line(&self, byte: usize) -> bool {
+        let text = self.base.text();
+        text[line_start(text, byte)..byte].trim().is_empty()
+    }
+
+    pub(super) fn column(&self, byte: usize) -> usize {
         byte - line_start(self.base.text(), byte)
     }
 
     /// The start of the line behind the one that `byte` stands on, or the end of the text.
-    fn next_line(&self, byte: usize) -> usize {
+    pub(super) fn next_line(&self, byte: usize) -> usize {
         let text = self.base.text();
         text[byte..]
             .find('\n')
@@ -320,4 +385,9 @@ impl<'a> Edits<'a> {
         out.push_str(&text[at..]);
         out
     }
+}
+
+/// Where an entry ends; an empty value stands behind its colon.
+fn entry_end(entry: &Entry) -> usize {
+    entry.value.whole().end.max(entry.key.span.end)
 }

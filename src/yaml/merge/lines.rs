@@ -31,6 +31,21 @@ pub(super) fn comment_indent(line: &str) -> Option<usize> {
     line[blanks..].starts_with('#').then_some(blanks)
 }
 
-pub(super) fn is_presets_line(line: &str) -> bool {
+/// The start of the comment lines directly above the line that starts at `line` and as deep as it, or of that line. The
+/// line of the presets is nobody's comment.
+pub(super) fn comments_start(text: &str, line: usize) -> usize {
+    let column = leading_blanks(&text[line..]);
+    let mut start = line;
+    while let Some(above) = line_above(text, start) {
+        let line = &text[above..start];
+        if comment_indent(line) != Some(column) || is_presets_line(line) {
+            break;
+        }
+        start = above;
+    }
+    start
+}
+
+fn is_presets_line(line: &str) -> bool {
     line.starts_with("# spectrocloud.com/enabled-presets:")
 }

@@ -3,8 +3,10 @@
 //! Removals and additions are first folded into one target tree; only where the target differs from the text are
 //! lines replaced, added or taken out. So a path that is removed and added again with the same value is no change.
 
+mod align;
 mod edits;
 mod lines;
+mod lists;
 mod new_text;
 mod target;
 mod text;
@@ -17,7 +19,7 @@ use super::json;
 use super::node::{Limits, Node, parse};
 use super::path::{Path, Step};
 use crate::diagnostic::{Diagnostic, Source};
-use edits::Edits;
+use edits::{Edits, Lists};
 use target::Target;
 use text::Text;
 
@@ -173,26 +175,30 @@ impl Merge {
                 (Change::Add { .. }, None) => {}
             }
         }
-        let mut edits = Edits::new(&base);
-        edits.root(&target)?;
-        let text = edits.apply();
-        self.missing = missing;
-        let result = Source::new(self.base.name(), text);
-        // Broken YAML counts too: an anchor may be gone that is still referred to.
-        let value = match json::to_json(&result, Limits::VALUES) {
-            Ok(Value::Null) if expected == Value::Object(Map::new()) => expected,
-            Ok(value) if value == expected => value,
-            _ => {
-                return Err(MergeError(vec![
-                    Diagnostic::error(format!(
-                        "`{}` cannot be changed line by line without changing its meaning",
-                        self.base.name()
-                    ))
-                    .help("write the values without anchors, tabs or flow collections around the changed keys"),
-                ]));
+        // A list whose items cannot be changed one by one can still be written anew.
+        for lists in [Lists::ByItem, Lists::Whole] {
+            let mut edits = Edits::new(&base, lists);
+            edits.root(&target)?;
+            let result = Source::new(self.base.name(), edits.apply());
+            // Broken YAML counts too: an anchor may be gone that is still referred to.
+            let value = match json::to_json(&result, Limits::VALUES) {
+                Ok(Value::Null) => Value::Object(Map::new()),
+                Ok(value) => value,
+                Err(_) => continue,
+            };
+            if value == expected {
+                self.missing = missing;
+                return Ok((result.text().to_owned(), value));
             }
-        };
-        Ok((result.text().to_owned(), value))
+        }
+        self.missing = missing;
+        Err(MergeError(vec![
+            Diagnostic::error(format!(
+                "`{}` cannot be changed line by line without changing its meaning",
+                self.base.name()
+            ))
+            .help("write the values without anchors, tabs or flow collections around the changed keys"),
+        ]))
     }
 }
 
@@ -201,7 +207,8 @@ fn remove_value(value: &mut Value, steps: &[Step]) {
         return;
     };
     if steps.len() == 1 {
-        map.shift_remove(key);
+        // In any order: maps are compared by their keys.
+        map.swap_remove(key);
     } else if let Some(child) = map.get_mut(key) {
         remove_value(child, &steps[1..]);
     }
@@ -212,7 +219,7 @@ fn merge_value(value: &mut Value, addition: &Value, null: Null) {
         (Value::Object(map), Value::Object(addition)) => {
             for (key, new) in addition {
                 if new.is_null() && null == Null::Remove {
-                    map.shift_remove(key);
+                    map.swap_remove(key);
                 } else if let Some(old) = map.get_mut(key) {
                     merge_value(old, new, null);
                 } else {

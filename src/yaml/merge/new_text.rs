@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::MergeError;
-use super::lines::{comment_indent, leading_blanks, line_above, line_end, line_start};
+use super::lines::{comments_start, leading_blanks, line_above, line_end, line_start};
 use super::target::{Target, TargetEntry};
 use super::text::Text;
 use crate::diagnostic::Source;
-use crate::yaml::node::{Kind, Node, Style};
+use crate::yaml::node::{Kind, Node, Style, dash_before};
 use crate::yaml::scalar;
 
 /// The text of a value that goes behind a key.
@@ -44,6 +44,15 @@ pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<St
             lines.extend(more);
         }
     }
+    if let Target::New { from, node } = &entry.value
+        && std::ptr::eq(*node, &entry.entry.value)
+        && can_be_copied(from.source, node)
+        && let Some(last) = lines.last_mut()
+    {
+        let end = node.whole().end;
+        let text = from.source.text();
+        last.push_str(&text[end..behind_comment(text, end)]);
+    }
     Ok(lines)
 }
 
@@ -71,14 +80,7 @@ pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, 
 
 /// An addition's own text, moved to the new indentation; `None` where the text cannot be moved as it is.
 pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewValue> {
-    if has_alias(node) {
-        return None;
-    }
-    // Blank lines that follow in the base would become text of a `|+` block.
-    if let Some(last) = last_block_scalar(node)
-        && let Kind::Scalar(scalar) = &last.kind
-        && scalar.keeps_trailing_lines(&source.text()[last.span.clone()])
-    {
+    if !can_be_copied(source, node) {
         return None;
     }
     let text = source.text();
@@ -90,7 +92,7 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
     let own_line = line_start(text, node.whole().start);
     let (head, body_start, from) = if matches!(node.kind, Kind::Scalar(_)) {
         let head_end = line_end(text, node.span.start);
-        let key_column = leading_blanks(&text[own_line..]);
+        let key_column = behind_dashes(&text[own_line..node.whole().start], usize::MAX);
         (
             text[node.whole().start..head_end].trim_end().to_owned(),
             head_end + 1,
@@ -100,33 +102,95 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
         if !text[own_line..node.whole().start].trim().is_empty() {
             return None;
         }
-        let start = first_comment_line(source, own_line);
+        let start = comments_start(text, own_line);
         (String::new(), start, parent_column(source, node))
     };
     let body = text.get(body_start..node.span.end)?;
-    let mut lines = Vec::new();
-    for line in body.split('\n') {
-        let line = line.strip_suffix('\r').unwrap_or(line);
-        let blanks = leading_blanks(line);
-        if blanks == line.len() {
-            // Blanks beyond the indentation belong to a block scalar's text.
-            lines.push(" ".repeat(if blanks > from {
-                indent + blanks - from
-            } else {
-                0
-            }));
-        } else {
-            if blanks < from {
-                return None;
-            }
-            lines.push(format!(
-                "{}{}",
-                " ".repeat(indent + blanks - from),
-                &line[blanks..]
-            ));
-        }
-    }
+    let lines = body
+        .split('\n')
+        .map(|line| moved(line, from, indent))
+        .collect::<Option<Vec<String>>>()?;
     Some(NewValue::Lines { head, lines })
+}
+
+fn can_be_copied(source: &Source, node: &Node) -> bool {
+    if has_alias(node) {
+        return false;
+    }
+    // Blank lines that follow in the base would become text of a `|+` block.
+    match last_block_scalar(node) {
+        Some(Node {
+            kind: Kind::Scalar(scalar),
+            span,
+            ..
+        }) => !scalar.keeps_trailing_lines(&source.text()[span.clone()]),
+        _ => true,
+    }
+}
+
+/// A line moved from one column to another; `None` where it begins before the first.
+fn moved(line: &str, from: usize, to: usize) -> Option<String> {
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let blanks = leading_blanks(line);
+    if blanks == line.len() {
+        // Blanks beyond the indentation belong to a block scalar's text.
+        let blanks = if blanks > from { to + blanks - from } else { 0 };
+        return Some(" ".repeat(blanks));
+    }
+    let margin = to + blanks.checked_sub(from)?;
+    Some(format!("{}{}", " ".repeat(margin), &line[blanks..]))
+}
+
+/// The lines of a new item of a list whose dashes stand at `column`, with its comments.
+pub(super) fn new_item(
+    from: &Text<'_>,
+    list: &Node,
+    item: &Node,
+    column: usize,
+) -> Result<Vec<String>, MergeError> {
+    if let Some(lines) = copied_item(from.source, list, item, column) {
+        return Ok(lines);
+    }
+    let value = flow(&from.value(item)?);
+    Ok(vec![format!("{}- {value}", " ".repeat(column))])
+}
+
+/// The item's own text, moved to the new column; `None` where it cannot be moved as it is.
+fn copied_item(source: &Source, list: &Node, item: &Node, column: usize) -> Option<Vec<String>> {
+    if !starts_block(list) || !can_be_copied(source, item) {
+        return None;
+    }
+    let text = source.text();
+    let dash = dash_before(text, item.whole().start);
+    let line = line_start(text, dash);
+    let margin = " ".repeat(column);
+    let mut lines: Vec<String> = comments_above(source, dash)
+        .into_iter()
+        .map(|comment| format!("{margin}{comment}"))
+        .collect();
+    let mut rest = text
+        .get(dash..behind_comment(text, item.whole().end))?
+        .split('\n');
+    let first = rest.next()?;
+    lines.push(format!(
+        "{margin}{}",
+        first.strip_suffix('\r').unwrap_or(first)
+    ));
+    for next in rest {
+        lines.push(moved(next, dash - line, column)?);
+    }
+    Some(lines)
+}
+
+/// The end of the comment that stands behind a value on its last line, or of the value.
+fn behind_comment(text: &str, end: usize) -> usize {
+    let rest = &text[end..line_end(text, end)];
+    let is_comment = rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#');
+    if is_comment {
+        end + rest.trim_end_matches('\r').len()
+    } else {
+        end
+    }
 }
 
 /// The column of the key that a block collection hangs under: the nearest line above that is not deeper.
@@ -144,25 +208,24 @@ pub(super) fn parent_column(source: &Source, node: &Node) -> usize {
             && !content.starts_with('#')
             && (blanks < column || (is_list && blanks == column))
         {
-            return blanks;
+            return behind_dashes(line, column + usize::from(is_list));
         }
         at = above;
     }
     0
 }
 
-/// The start of the comment lines directly above a line, or of that line.
-pub(super) fn first_comment_line(source: &Source, line: usize) -> usize {
-    let text = source.text();
-    let column = leading_blanks(&text[line..]);
-    let mut start = line;
-    while let Some(above) = line_above(text, start) {
-        if comment_indent(&text[above..start]) != Some(column) {
+/// The column before `end` at which a line's own text begins, behind the dashes of lists.
+fn behind_dashes(line: &str, end: usize) -> usize {
+    let mut column = leading_blanks(line);
+    while line[column..].starts_with("- ") {
+        let next = column + 1 + leading_blanks(&line[column + 1..]);
+        if next >= end {
             break;
         }
-        start = above;
+        column = next;
     }
-    start
+    column
 }
 
 /// The comment lines directly above a key of an addition, without their indentation.
@@ -173,7 +236,7 @@ pub(super) fn comments_above(source: &Source, key: usize) -> Vec<String> {
         // A key inside `{ }`: the comment is that of the line's first key.
         return Vec::new();
     }
-    let start = first_comment_line(source, line);
+    let start = comments_start(text, line);
     text[start..line]
         .lines()
         .map(|line| line.trim().to_owned())

@@ -1,5 +1,9 @@
 //! What a text shall become: a tree of what stands in the base and what comes from additions.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::mem;
+
 use serde_json::{Map, Value};
 
 use super::text::Text;
@@ -32,13 +36,13 @@ pub(super) struct TargetEntry<'a> {
 
 impl<'a> Target<'a> {
     /// The entries, where this will be a map.
-    pub(super) fn entries(&self) -> Option<Vec<TargetEntry<'a>>> {
+    pub(super) fn entries(&self) -> Option<Cow<'_, [TargetEntry<'a>]>> {
         let mut opened = match self {
             Target::Base(node) => Target::Base(node),
             Target::New { from, node } => Target::New { from, node },
-            Target::Map { entries, .. } => return Some(entries.clone()),
+            Target::Map { entries, .. } => return Some(Cow::Borrowed(entries)),
         };
-        opened.open().cloned()
+        opened.open().map(|entries| Cow::Owned(mem::take(entries)))
     }
 
     /// Turns a map that was taken whole into one whose entries can change; `None` for anything else.
@@ -109,11 +113,6 @@ impl<'a> Target<'a> {
         node: &'a Node,
         null: Null,
     ) -> Result<(), MergeError> {
-        let Some(additions) = from.entries(node) else {
-            let node = from.resolve(node);
-            *self = Target::New { from, node };
-            return Ok(());
-        };
         let own = match self {
             // What an earlier addition has already keeps that addition's layout.
             Target::New { from, node } => Some(from.value(node)?),
@@ -127,6 +126,11 @@ impl<'a> Target<'a> {
                 return Ok(());
             }
         }
+        let Some(additions) = from.entries(node) else {
+            let node = from.resolve(node);
+            *self = Target::New { from, node };
+            return Ok(());
+        };
         self.refuse_alias(base.source)?;
         if self.open().is_none() {
             // A scalar or list gives way to a map; only its place in the base is kept, by the entry around it.
@@ -138,16 +142,17 @@ impl<'a> Target<'a> {
         let Some(entries) = self.open() else {
             return Ok(());
         };
+        let places: HashMap<&str, usize> = entries
+            .iter()
+            .map(|entry| entry.entry.name())
+            .zip(0..)
+            .collect();
+        let mut gone = vec![false; entries.len()];
         for addition in additions {
             let removes = null == Null::Remove && from.resolve(&addition.value).is_null();
-            let found = entries
-                .iter()
-                .position(|entry| entry.entry.name() == addition.name());
-            match found {
-                Some(index) if removes => {
-                    entries.remove(index);
-                }
-                Some(index) => entries[index]
+            match places.get(addition.name()) {
+                Some(index) if removes => gone[*index] = true,
+                Some(index) => entries[*index]
                     .value
                     .add(base, from, &addition.value, null)?,
                 None if removes => {}
@@ -170,6 +175,10 @@ impl<'a> Target<'a> {
                     });
                 }
             }
+        }
+        if gone.contains(&true) {
+            let mut gone = gone.into_iter();
+            entries.retain(|_| !gone.next().unwrap_or(false));
         }
         Ok(())
     }

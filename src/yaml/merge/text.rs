@@ -1,5 +1,7 @@
 //! A text that values are taken from: the base or an addition.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::MergeError;
@@ -33,11 +35,15 @@ impl<'a> Text<'a> {
     pub(super) fn entries(&self, node: &'a Node) -> Option<Vec<&'a Entry>> {
         let own = self.resolve(node).entries()?;
         let mut entries: Vec<&Entry> = own.iter().filter(|entry| !entry.is_merge()).collect();
+        let mut names: HashSet<&str> = HashSet::new();
+        if entries.len() < own.len() {
+            names.extend(entries.iter().map(|entry| entry.name()));
+        }
         for merge in own.iter().filter(|entry| entry.is_merge()) {
             let value = self.resolve(&merge.value);
             let maps = value.items().unwrap_or(std::slice::from_ref(value));
             for entry in maps.iter().filter_map(|map| self.entries(map)).flatten() {
-                if entries.iter().all(|own| own.name() != entry.name()) {
+                if names.insert(entry.name()) {
                     entries.push(entry);
                 }
             }

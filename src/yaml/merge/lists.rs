@@ -1,0 +1,107 @@
+//! Lists that change item by item.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::MergeError;
+use super::align::align;
+use super::edits::Edits;
+use super::lines::{comments_start, line_start};
+use super::new_text::{new_item, starts_block};
+use super::target::Target;
+use super::text::Text;
+use crate::yaml::node::{Entry, Node, dash_before};
+
+impl<'a> Edits<'a> {
+    /// Makes a list of the base one of an addition by changing what differs; `false` where that cannot be done, or where
+    /// nothing of it stays.
+    pub(super) fn list(
+        &mut self,
+        old: &'a Node,
+        from: &'a Text<'a>,
+        new: &'a Node,
+    ) -> Result<bool, MergeError> {
+        let (Some(old_items), Some(new_items)) = (old.items(), new.items()) else {
+            return Ok(false);
+        };
+        if !starts_block(old) || new_items.is_empty() {
+            return Ok(false);
+        }
+        let old_values = values(self.text, old_items)?;
+        let new_values = values(from, new_items)?;
+        let partners = align(&old_values, &new_values);
+        let Some(first_kept) = partners.iter().flatten().next().copied() else {
+            return Ok(false);
+        };
+        let text = self.base.text();
+        let dashes: Vec<usize> = old_items
+            .iter()
+            .map(|item| dash_before(text, item.whole().start))
+            .collect();
+        let is_inline = !self.is_first_on_its_line(dashes[0]);
+        if is_inline && (first_kept > 0 || partners[0].is_none()) {
+            return Ok(false);
+        }
+        let column = self.column(dashes[0]);
+        let end_of = |at: usize| old_items[at].whole().end;
+        let mut place = comments_start(text, line_start(text, dashes[0]));
+        let mut next_old = 0;
+        for (number, partner) in partners.iter().enumerate() {
+            let mut is_kept = false;
+            if let Some(at) = *partner {
+                for gone in next_old..at {
+                    self.delete_lines(dashes[gone], end_of(gone));
+                }
+                next_old = at + 1;
+                is_kept = old_values[at] == new_values[number]
+                    || self.item(&old_items[at], from, &new_items[number])?;
+                if is_kept {
+                    let behind = self.next_line(end_of(at));
+                    place = self.behind_comments(behind, column + 1);
+                } else if is_inline && at == 0 {
+                    return Ok(false);
+                } else {
+                    self.delete_lines(dashes[at], end_of(at));
+                }
+            }
+            if !is_kept {
+                let lines = new_item(from, new, &new_items[number], column)?;
+                self.insert_lines(place, &lines);
+            }
+        }
+        for gone in next_old..old_items.len() {
+            self.delete_lines(dashes[gone], end_of(gone));
+        }
+        Ok(true)
+    }
+
+    /// Changes an item; `false`, and nothing done, where it must be written anew.
+    fn item(
+        &mut self,
+        old: &'a Node,
+        from: &'a Text<'a>,
+        new: &'a Node,
+    ) -> Result<bool, MergeError> {
+        let node = from.resolve(new);
+        if node.items().is_some() {
+            return self.list(old, from, node);
+        }
+        let target = Target::New { from, node };
+        let (Some(entries), Some(wanted)) = (old.entries(), target.entries()) else {
+            return Ok(false);
+        };
+        let names: HashSet<&str> = entries.iter().map(Entry::name).collect();
+        // What a merge key brings in cannot be taken out.
+        let is_the_same = entries.iter().all(|entry| !entry.is_merge())
+            && wanted.iter().any(|new| names.contains(new.entry.name()));
+        if is_the_same {
+            self.map(old, &wanted)?;
+        }
+        Ok(is_the_same)
+    }
+}
+
+fn values(text: &Text<'_>, items: &[Node]) -> Result<Vec<Value>, MergeError> {
+    items.iter().map(|item| text.value(item)).collect()
+}
