@@ -337,3 +337,12 @@ fn a_new_key_brings_the_comment_of_its_line() {
         "a:\n  x: 2\n  y: 2 # why\n  z:\n  - 1 # one\n"
     );
 }
+
+#[test]
+fn the_comment_of_a_line_comes_once_however_often_it_is_added() {
+    let addition = "a:\n  x: 1 # one\n";
+    assert_eq!(
+        merged("a: 1\n", &[], &[addition, addition], ""),
+        "a:\n  x: 1 # one\n"
+    );
+}

@@ -13,6 +13,7 @@ use vmo_ra::pack::{Origin, Pack, Preset, compose};
 use vmo_ra::yaml::Merge;
 
 use properties::document::{Document, KEYS, Written, document, key};
+use properties::kept::lost_line;
 use properties::{check, ours, saphyr};
 
 /// A change to a text.
@@ -145,7 +146,7 @@ impl Case {
         let steps: Vec<Step> = changes
             .iter()
             .zip(1..)
-            .map(|(change, number)| change.step(number))
+            .map(|(change, number)| change.step(number, base))
             .collect();
         let written = base.write("base");
         let read = |text: &str| {
@@ -207,6 +208,7 @@ impl Case {
         }
         self.means_what_it_should(&text)?;
         self.keeps_untouched_lines(&text)?;
+        self.keeps_untouched_lines_below(&text)?;
         self.adds_nothing_of_its_own(&text)?;
         self.a_second_time_changes_nothing(&text)?;
         Ok(End::Merged)
@@ -275,6 +277,19 @@ impl Case {
         Ok(())
     }
 
+    /// The same for every entry and item below, where its place can be told.
+    fn keeps_untouched_lines_below(&self, text: &str) -> Result<(), TestCaseError> {
+        // Blank lines behind a `|+` block are its text, so that lists beside it are written anew.
+        let keeps = self.base.text.contains("|+") || self.base.text.contains(">+");
+        if self.anchors || keeps {
+            return Ok(());
+        }
+        match lost_line(&self.base, &self.old, &self.expected, text) {
+            Some(line) => self.fail(&format!("the line {line:?} is lost"), text),
+            None => Ok(()),
+        }
+    }
+
     /// Line ends are the base's, no blank line is nobody's, and no comment is there twice.
     fn adds_nothing_of_its_own(&self, text: &str) -> Result<(), TestCaseError> {
         let (all, with_return) = (text.matches('\n').count(), text.matches("\r\n").count());
@@ -331,15 +346,20 @@ enum Change {
     Remove(Vec<usize>),
     Add(Document),
     Overlay(Document),
+    /// The base itself, with some parts changed.
+    Edited(Vec<u8>),
 }
 
 impl Change {
-    fn step(&self, number: usize) -> Step {
+    fn step(&self, number: usize, base: &Document) -> Step {
         match self {
             Change::Remove(keys) => Step::Remove(keys.iter().map(|key| KEYS[*key].1).collect()),
             Change::Add(document) => Step::Add(document.write(&format!("add{number}")).text),
             Change::Overlay(document) => {
                 Step::Overlay(document.write(&format!("over{number}")).text)
+            }
+            Change::Edited(choices) => {
+                Step::Add(base.edited(choices).write(&format!("edit{number}")).text)
             }
         }
     }
@@ -350,6 +370,7 @@ fn changes(anchors: bool) -> impl Strategy<Value = Vec<Change>> {
         2 => prop::collection::vec(key(), 1..4).prop_map(Change::Remove),
         1 => document(anchors).prop_map(Change::Add),
         3 => document(anchors).prop_map(Change::Overlay),
+        5 => prop::collection::vec(any::<u8>(), 1..24).prop_map(Change::Edited),
     ];
     prop::collection::vec(change, 1..4)
 }

@@ -14,8 +14,9 @@ pub const KEYS: &[(&str, &str)] = &[
     ("b", "b"),
     ("\"b\"", "b"),
     ("c", "c"),
-    ("c", "c"),
+    ("name", "name"),
     ("d", "d"),
+    ("key", "key"),
     ("spectrocloud.com/x", "spectrocloud.com/x"),
     ("\"k: #\"", "k: #"),
     ("x[0]", "x[0]"),
@@ -27,7 +28,7 @@ pub const KEYS: &[(&str, &str)] = &[
 ];
 
 /// So many of them are in most texts.
-const COMMON: usize = 7;
+const COMMON: usize = 8;
 
 /// Single values on one line.
 const SCALARS: &[&str] = &[
@@ -102,25 +103,35 @@ const COMMENTS: &[&str] = &[
 ];
 
 #[derive(Clone, Debug)]
-struct Entry {
+pub(super) struct Entry {
     above: Vec<Line>,
-    key: usize,
+    pub(super) key: usize,
     colon: &'static str,
     comment: Option<&'static str>,
-    value: Shape,
+    pub(super) value: Shape,
+    below: Vec<Line>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    above: Vec<Line>,
+    /// Whether the dash stands alone on its line.
+    alone: bool,
+    comment: Option<&'static str>,
+    pub(super) value: Shape,
     below: Vec<Line>,
 }
 
 /// A line without a value.
 #[derive(Clone, Debug)]
-enum Line {
+pub(super) enum Line {
     Blank(usize),
     /// A comment, and how much deeper than the key it stands.
     Comment(usize, &'static str),
 }
 
 #[derive(Clone, Debug)]
-enum Shape {
+pub(super) enum Shape {
     Empty,
     /// What stands before it, the value, and what stands behind it.
     Scalar(&'static str, &'static str, &'static str),
@@ -132,7 +143,7 @@ enum Shape {
     FlowMap(Vec<(usize, Shape)>, Flow),
     FlowList(Vec<Shape>, Flow),
     Map(Vec<Entry>, usize),
-    List(Vec<Shape>, usize),
+    List(Vec<Item>, usize),
     Anchored(Box<Shape>),
     Alias(usize),
     /// A map with a merge key for an alias.
@@ -140,7 +151,7 @@ enum Shape {
 }
 
 #[derive(Clone, Debug)]
-struct Block {
+pub(super) struct Block {
     header: &'static str,
     indicator: bool,
     /// How much deeper than the key the text stands.
@@ -151,7 +162,7 @@ struct Block {
 
 /// How a flow collection is laid out.
 #[derive(Clone, Copy, Debug)]
-enum Flow {
+pub(super) enum Flow {
     OneLine,
     ManyLines,
     Commented,
@@ -162,7 +173,7 @@ enum Flow {
 pub struct Document {
     head: &'static str,
     indent: usize,
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     tail: &'static str,
     pub crlf: bool,
     final_newline: bool,
@@ -172,6 +183,24 @@ pub struct Document {
 pub struct Written {
     pub text: String,
     pub entries: Vec<WrittenEntry>,
+    /// What stands where, in the text before its line ends are changed: each entry and item of block collections, the
+    /// outer before the inner.
+    pub pieces: Vec<Piece>,
+    /// The text before its line ends are changed.
+    pub plain: String,
+}
+
+/// An entry or item with its comments.
+pub struct Piece {
+    pub path: Vec<Place>,
+    pub bytes: Range<usize>,
+}
+
+/// A step of the way to an entry or an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Key(&'static str),
+    Item(usize),
 }
 
 /// An entry at the top of a document; its lines end in line feeds, whatever those of the text do.
@@ -192,9 +221,13 @@ struct Writer {
     anchors: Vec<Option<bool>>,
     /// Whether the text ends in a block scalar.
     block: bool,
+    /// Whether the value that is about to come stands behind a dash.
+    behind_dash: bool,
+    path: Vec<Place>,
+    pieces: Vec<Piece>,
 }
 
-fn distinct(entries: &[Entry]) -> Vec<&Entry> {
+pub(super) fn distinct(entries: &[Entry]) -> Vec<&Entry> {
     let mut distinct: Vec<&Entry> = Vec::new();
     for entry in entries {
         if distinct
@@ -258,6 +291,7 @@ impl Writer {
 
     /// Where its own lines stand.
     fn entry(&mut self, entry: &Entry, column: usize) -> Range<usize> {
+        let piece = self.begin(Place::Key(KEYS[entry.key].1));
         self.above(&entry.above, column);
         self.block = false;
         let start = self.out.len();
@@ -267,11 +301,28 @@ impl Writer {
         self.value(&entry.value, column, entry.comment);
         let end = self.out.len();
         self.below(&entry.below, column);
+        self.end(piece);
         start..end
+    }
+
+    fn begin(&mut self, place: Place) -> usize {
+        self.path.push(place);
+        let start = self.out.len();
+        self.pieces.push(Piece {
+            path: self.path.clone(),
+            bytes: start..start,
+        });
+        self.pieces.len() - 1
+    }
+
+    fn end(&mut self, piece: usize) {
+        self.path.pop();
+        self.pieces[piece].bytes.end = self.out.len();
     }
 
     /// The rest of a key's or dash's line, and the lines below it. `column` is that of the key or dash.
     fn value(&mut self, shape: &Shape, column: usize, comment: Option<&str>) {
+        let behind_dash = std::mem::take(&mut self.behind_dash);
         match shape {
             Shape::Empty => self.end_line(comment),
             Shape::Scalar(before, text, behind) => {
@@ -312,8 +363,14 @@ impl Writer {
             }
             Shape::List(items, step) => {
                 self.end_line(comment);
-                for item in items {
-                    self.item(item, column + step);
+                // As deep as a key it may stand, but not as a dash.
+                let column = column + step + usize::from(behind_dash);
+                for (number, item) in items.iter().enumerate() {
+                    let piece = self.begin(Place::Item(number));
+                    self.above(&item.above, column);
+                    self.pad(column);
+                    self.item(item, column);
+                    self.end(piece);
                 }
             }
             Shape::Anchored(inner) => {
@@ -321,6 +378,7 @@ impl Writer {
                 let is_map = matches!(**inner, Shape::Map(..) | Shape::FlowMap(..));
                 let _ = write!(self.out, " &n{number}-x");
                 self.anchors.push(None);
+                self.behind_dash = behind_dash;
                 self.value(inner, column, comment);
                 self.anchors[number] = Some(is_map);
             }
@@ -352,11 +410,15 @@ impl Writer {
         closed.get(number % closed.len().max(1)).copied()
     }
 
-    fn item(&mut self, item: &Shape, column: usize) {
+    /// A dash and what stands behind it.
+    fn item(&mut self, item: &Item, column: usize) {
         self.block = false;
-        self.pad(column);
         self.out.push('-');
-        match item {
+        match &item.value {
+            Shape::Map(..) | Shape::List(..) if item.alone => {
+                self.behind_dash = true;
+                self.value(&item.value, column, item.comment);
+            }
             // Its first key stands behind the dash.
             Shape::Map(entries, step) => {
                 self.pad(*step);
@@ -366,13 +428,34 @@ impl Writer {
                         self.entry(entry, column);
                         continue;
                     }
+                    let piece = self.begin(Place::Key(KEYS[entry.key].1));
                     self.out.push_str(KEYS[entry.key].0);
                     self.out.push_str(entry.colon);
                     self.value(&entry.value, column, entry.comment);
+                    self.below(&entry.below, column);
+                    self.end(piece);
                 }
             }
-            item => self.value(item, column, None),
+            // Its first dash stands behind this one.
+            Shape::List(items, step) => {
+                self.pad(step + 1);
+                for (number, item) in items.iter().enumerate() {
+                    let column = column + 2 + step;
+                    let piece = self.begin(Place::Item(number));
+                    if number > 0 {
+                        self.above(&item.above, column);
+                        self.pad(column);
+                    }
+                    self.item(item, column);
+                    self.end(piece);
+                }
+            }
+            value => {
+                self.behind_dash = true;
+                self.value(value, column, item.comment);
+            }
         }
+        self.below(&item.below, column);
     }
 
     fn block(&mut self, block: &Block, column: usize) {
@@ -487,6 +570,9 @@ impl Document {
             mark: mark.to_owned(),
             anchors: Vec::new(),
             block: false,
+            behind_dash: false,
+            path: Vec::new(),
+            pieces: Vec::new(),
         };
         let mut entries = Vec::new();
         for entry in distinct(&self.entries) {
@@ -499,14 +585,19 @@ impl Document {
             });
         }
         writer.out.push_str(self.tail);
-        let mut text = writer.out;
+        let mut text = writer.out.clone();
         if !self.final_newline && text.ends_with('\n') {
             text.pop();
         }
         if self.crlf {
             text = text.replace('\n', "\r\n");
         }
-        Written { text, entries }
+        Written {
+            text,
+            entries,
+            pieces: writer.pieces,
+            plain: writer.out,
+        }
     }
 }
 
@@ -609,6 +700,45 @@ fn entry(value: impl Strategy<Value = Shape>) -> impl Strategy<Value = Entry> {
         })
 }
 
+fn item(value: impl Strategy<Value = Shape>) -> impl Strategy<Value = Item> {
+    (
+        prop_oneof![2 => Just(Vec::new()), 1 => lines()],
+        prop::bool::weighted(0.2),
+        comment(),
+        value,
+        prop_oneof![2 => Just(Vec::new()), 1 => lines()],
+    )
+        .prop_map(|(above, alone, comment, value, below)| Item {
+            above,
+            alone,
+            comment,
+            value,
+            below,
+        })
+}
+
+/// A map that says first what it is about, as most items of lists do.
+fn named(value: impl Strategy<Value = Shape>) -> impl Strategy<Value = Shape> {
+    let name = (
+        entry(select(&["x", "y", "a b", "1"][..]).prop_map(|name| Shape::Scalar(" ", name, ""))),
+        select(&["name", "name", "key"][..]),
+    );
+    (
+        name,
+        prop::collection::vec(entry(value), 0..4),
+        0..4_usize,
+        1..4_usize,
+    )
+        .prop_map(|((mut first, name), mut entries, at, step)| {
+            first.key = KEYS
+                .iter()
+                .position(|key| key.1 == name)
+                .unwrap_or_default();
+            entries.insert(at.min(entries.len()), first);
+            Shape::Map(entries, step)
+        })
+}
+
 fn shape(anchors: bool) -> BoxedStrategy<Shape> {
     let leaf = prop_oneof![
         7 => select(SCALARS).prop_map(|text| Shape::Scalar(" ", text, "")),
@@ -630,7 +760,9 @@ fn shape(anchors: bool) -> BoxedStrategy<Shape> {
             let nested = prop_oneof![
                 4 => (prop::collection::vec(entry(inner.clone()), 1..5), 1..5_usize)
                     .prop_map(|(entries, step)| Shape::Map(entries, step)),
-                2 => (prop::collection::vec(inner.clone(), 1..4), 0..4_usize)
+                2 => (prop::collection::vec(item(inner.clone()), 1..4), 0..4_usize)
+                    .prop_map(|(items, step)| Shape::List(items, step)),
+                2 => (prop::collection::vec(item(named(inner.clone())), 1..5), 0..4_usize)
                     .prop_map(|(items, step)| Shape::List(items, step)),
             ];
             if anchors {
