@@ -313,3 +313,72 @@ fn a_removal_of_nothing_is_a_note() {
     assert!(output.status.success(), "{}", text(&output.stderr));
     says("stale", &output);
 }
+
+#[test]
+fn an_overlay_follows_the_pack_at_hand_and_says_so() {
+    let folder = Folder::new("shape");
+    // Before 3.3.0 there was one storage class, and here the chart has another name as well.
+    folder
+        .portworx("packs/px", "3.6.0", ",\n  \"cloudTypes\": [\"all\"]")
+        .file(
+            "packs/px/values.yaml",
+            "charts:
+  px-operator: {}
+  portworx-generic:
+    license: {}
+    storageClass:
+      name: spectro-storage-class # keep
+      reclaimPolicy: Retain # Delete or Retain
+      parameters: {}
+",
+        )
+        .file(
+            "packs/cilium/pack.json",
+            "{\"name\": \"cni-cilium-oss\", \"layer\": \"cni\", \"version\": \"1.19.2\"}",
+        )
+        .file(
+            "packs/cilium/values.yaml",
+            "charts:\n  cilium-oss:\n    envoy: {enabled: true}\n",
+        )
+        .file("packs/cilium/presets.yaml", CILIUM_PRESETS);
+    let output = folder.render(&[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    says("shape", &output);
+    let values = |name: &str| {
+        fs::read_to_string(folder.0.join("out/values/infra").join(name)).expect("the values")
+    };
+    let portworx = values("04-csi-portworx-generic.yaml");
+    assert!(
+        portworx.contains("    storageClass:\n      name: spectro-storage-class # keep\n      reclaimPolicy: Delete # Delete or Retain\n"),
+        "{portworx}"
+    );
+    assert!(!portworx.contains("storageClasses"), "{portworx}");
+    let cilium = values("03-cni-cilium-oss.yaml");
+    assert!(
+        cilium.contains("  cilium-oss:\n    envoy: {enabled: false}\n"),
+        "{cilium}"
+    );
+    assert!(!cilium.contains("  cilium:\n"), "{cilium}");
+}
+
+#[test]
+fn settings_for_a_chart_that_is_not_there_are_a_warning() {
+    let folder = Folder::new("unplaced");
+    folder
+        .portworx("packs/px", "3.6.0", "")
+        .file("packs/px/values.yaml", "pack: {}\n");
+    let output = folder.render(&[]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    says("unplaced", &output);
+}
+
+const CILIUM_PRESETS: &str = "presets:
+- {name: ipam-kubernetes, group: IPAM mode}
+- {name: op-multi-node, group: Cilium Operator}
+- {name: ebpf-kubeproxy-free, group: Kube-proxy replacement}
+- {name: podnw-vxlan, group: Pod networking}
+- {name: vmo-enable, group: VMO Compatibility}
+- {name: vmo-auto, group: VMO - Bridge interface}
+- {name: lb-no-xdp, group: Loadbalancer mode}
+- {name: microk8s-disable, group: MicroK8s}
+";

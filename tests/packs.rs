@@ -199,6 +199,64 @@ fn the_line_of_presets_is_read_kept_and_rewritten() {
     }
 }
 
+#[test]
+fn vlan_filtering_goes_where_the_pack_has_it() {
+    let overlay = "charts:
+  virtual-machine-orchestrator:
+    vlanFiltering:
+      enabled: true
+      env:
+        # The VMs' own.
+        allowedVlans: \"21-100\"
+        allowVlansOnSelf: \"true\"
+";
+    let folder = scratch("shapes");
+    for (version, values, wanted) in [
+        (
+            "4.9.0",
+            "charts:
+  virtual-machine-orchestrator:
+    vlanFiltering:
+      enabled: false
+      env:
+        allowedVlans: \"1\" # VLANs
+",
+            "charts:
+  virtual-machine-orchestrator:
+    vlanFiltering:
+      enabled: true
+      env:
+        allowedVlans: \"21-100\" # VLANs
+        allowVlansOnSelf: \"true\"",
+        ),
+        (
+            "4.0.0",
+            "charts:
+  virtual-machine-orchestrator:
+    vlanFiltering:
+      enabled: false
+      allowedVlans: \"1\" # VLANs
+",
+            "charts:
+  virtual-machine-orchestrator:
+    vlanFiltering:
+      enabled: true
+      allowedVlans: \"21-100\" # VLANs
+      allowVlansOnSelf: \"true\"",
+        ),
+    ] {
+        pack(&folder, "virtual-machine-orchestrator", version, values, "");
+        let library = library(std::slice::from_ref(&folder));
+        let pack = library
+            .find("virtual-machine-orchestrator", version)
+            .expect("the pack is whole");
+        let values = compose(&pack, &[], Source::new("overlay", overlay))
+            .unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert_eq!(values.text, wanted);
+        assert_eq!(values.moved.len(), usize::from(version == "4.0.0"));
+    }
+}
+
 /// What holds for vendor packs holds for ours: nothing stale, everything in its place, nothing to object to.
 #[test]
 fn the_built_in_packs_are_as_whole_as_a_vendors() {

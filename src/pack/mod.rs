@@ -6,6 +6,7 @@ mod library;
 mod preset;
 mod schema;
 mod search;
+mod shapes;
 mod values;
 
 use std::fmt;
@@ -16,6 +17,7 @@ pub use description::Description;
 pub use library::{Found, Library, Rival};
 pub use preset::{Preset, PresetName};
 pub use schema::{Format, Rule, Violation};
+pub use shapes::Unplaced;
 pub(crate) use values::enabled_presets;
 pub use values::{Values, compose};
 

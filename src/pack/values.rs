@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::Pack;
 use super::preset::{Preset, PresetName, select};
+use super::shapes::{Unplaced, fit};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::yaml::{self, Limits, Merge, Path};
+use crate::yaml::{self, Limits, Merge, Move, Path};
 
 /// The start of the line that records the presets of a values text.
 const MARKER: &str = "# spectrocloud.com/enabled-presets:";
@@ -19,6 +20,11 @@ pub struct Values {
     pub value: Value,
     /// Paths that the presets remove, and that neither the pack has nor any of its presets adds.
     pub stale: Vec<Path>,
+    /// Parts of the overlay that went elsewhere, since the pack keeps them there, with how many items of a list found no
+    /// place.
+    pub moved: Vec<(Move, usize)>,
+    /// Charts of the overlay that the pack does not have.
+    pub unplaced: Vec<Unplaced>,
 }
 
 /// Makes the values of a layer.
@@ -42,7 +48,10 @@ pub fn compose(
         }
         merge.add(preset.add.clone()).map_err(|error| error.0)?;
     }
-    merge.overlay(overlay).map_err(|error| error.0)?;
+    let fit = fit(pack, &merge, &overlay)?;
+    let left = merge
+        .overlay_moved(overlay, &fit.moves)
+        .map_err(|error| error.0)?;
     let (text, value) = merge.finish().map_err(|error| error.0)?;
     let mut text = with_marker(&text, marker.as_deref());
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
@@ -54,6 +63,8 @@ pub fn compose(
         text,
         value,
         stale: stale(pack, merge.missing())?,
+        moved: fit.moves.into_iter().zip(left).collect(),
+        unplaced: fit.unplaced,
     })
 }
 

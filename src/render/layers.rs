@@ -11,6 +11,7 @@ use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
 use crate::site::LicenceType;
 use crate::template::Engine;
 use crate::version::Wanted;
+use crate::yaml::Move;
 
 /// A finished layer.
 pub(super) struct Made {
@@ -122,6 +123,7 @@ impl LayerMaker<'_> {
         let values = compose(&pack, &self.presets(definition)?, overlay)?;
         self.remarks
             .extend(remark_on_stale_removals(&pack, &values));
+        self.remarks.extend(remarks_on_shape(&pack, &values));
         let registry = self.request.site.registries.of(choice.pack);
         let layer = Layer {
             name: choice.pack.to_owned(),
@@ -229,4 +231,40 @@ fn remark_on_stale_removals(pack: &Pack, values: &Values) -> Option<Diagnostic> 
         ))
         .because(format!("presets.yaml of {}", pack.origin)),
     )
+}
+
+/// Says where the pack keeps what the RA sets elsewhere than the RA says.
+fn remarks_on_shape(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
+    let name = format!("`{}` {}", pack.description.name, pack.description.version);
+    let source = format!("values.yaml of {}", pack.origin);
+    let mut remarks = Vec::new();
+    for (change, left) in &values.moved {
+        let Move { from, to, .. } = change;
+        remarks.push(
+            Diagnostic::note(format!(
+                "{name} has `{to}` in place of `{from}`; what the RA sets is set there"
+            ))
+            .because(source.as_str()),
+        );
+        if *left > 0 {
+            remarks.push(
+                Diagnostic::warning(format!(
+                    "`{to}` of {name} takes one item, and {left} more of `{from}` find no place"
+                ))
+                .because(source.as_str())
+                .help("take a newer version of the pack, or make what is missing by a manifest of your own"),
+            );
+        }
+    }
+    for chart in &values.unplaced {
+        remarks.push(
+            Diagnostic::warning(format!(
+                "{name} has no `{}`, so what the RA sets there may do nothing",
+                chart.0
+            ))
+            .because(source.as_str())
+            .help("look for the setting in the pack's values, and take a version of the pack that has it"),
+        );
+    }
+    remarks
 }

@@ -40,6 +40,16 @@ impl Path {
         &self.steps
     }
 
+    /// A path of keys alone.
+    pub fn of_keys<'k>(keys: impl IntoIterator<Item = &'k str>) -> Self {
+        Path {
+            steps: keys
+                .into_iter()
+                .map(|key| Step::Key(key.to_owned()))
+                .collect(),
+        }
+    }
+
     /// The value this path leads to.
     pub fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
         self.steps.iter().try_fold(root, |value, step| match step {

@@ -7,6 +7,7 @@ mod align;
 mod edits;
 mod lines;
 mod lists;
+mod moves;
 mod new_text;
 mod target;
 mod text;
@@ -19,6 +20,8 @@ use super::json;
 use super::node::{Limits, Node, parse};
 use super::path::{Path, Step};
 use crate::diagnostic::{Diagnostic, Source};
+pub use moves::Move;
+
 use edits::{Edits, Lists};
 use target::Target;
 use text::Text;
@@ -102,7 +105,7 @@ impl Merge {
     /// # Errors
     /// The addition is not YAML, or not a map.
     pub fn add(&mut self, addition: Source) -> Result<(), MergeError> {
-        self.push(addition, Null::Keep)
+        self.push(addition, Null::Keep, &[]).map(|_| ())
     }
 
     /// Merges an overlay: as [`Merge::add`], but an explicit null takes its key out.
@@ -110,12 +113,48 @@ impl Merge {
     /// # Errors
     /// The overlay is not YAML, or not a map.
     pub fn overlay(&mut self, overlay: Source) -> Result<(), MergeError> {
-        self.push(overlay, Null::Remove)
+        self.push(overlay, Null::Remove, &[]).map(|_| ())
     }
 
-    fn push(&mut self, source: Source, null: Null) -> Result<(), MergeError> {
-        let Some(root) = parse(&source, Limits::VALUES)? else {
-            return Ok(());
+    /// Merges an overlay, of which parts go elsewhere; says how many items of lists each move left behind.
+    ///
+    /// # Errors
+    /// The overlay is not YAML, or not a map.
+    pub fn overlay_moved(
+        &mut self,
+        overlay: Source,
+        moves: &[Move],
+    ) -> Result<Vec<usize>, MergeError> {
+        self.push(overlay, Null::Remove, moves)
+    }
+
+    /// Whether the base has a value at a path.
+    pub fn has(&self, path: &Path) -> bool {
+        self.root.as_ref().is_some_and(|root| {
+            path.steps()
+                .iter()
+                .try_fold(root, |node, step| match step {
+                    Step::Key(key) => node.get(key),
+                    Step::Index(index) => node.items()?.get(*index),
+                    Step::Item(..) => None,
+                })
+                .is_some()
+        })
+    }
+
+    /// The value under a key at the base's top.
+    pub fn base_value(&self, key: &str) -> Option<&Node> {
+        self.root.as_ref()?.get(key)
+    }
+
+    fn push(
+        &mut self,
+        source: Source,
+        null: Null,
+        moves: &[Move],
+    ) -> Result<Vec<usize>, MergeError> {
+        let Some(mut root) = parse(&source, Limits::VALUES)? else {
+            return Ok(Vec::new());
         };
         if root.entries().is_none() {
             return Err(MergeError(vec![
@@ -124,8 +163,12 @@ impl Merge {
                     .label(format!("this is {}", root.describe())),
             ]));
         }
+        let left = moves
+            .iter()
+            .map(|change| moves::apply(&mut root, change).unwrap_or(0))
+            .collect();
         self.changes.push(Change::Add { source, root, null });
-        Ok(())
+        Ok(left)
     }
 
     /// The paths that were to be removed and were not there, after [`Merge::finish`].

@@ -1,0 +1,124 @@
+//! Where the pack at hand keeps what an overlay sets: data from `profiles/shapes.yaml`, and the names of charts.
+
+use serde::Deserialize;
+
+use super::Pack;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::revision::PROFILES;
+use crate::yaml::{Limits, Merge, Move, Node, Path, Step, parse};
+
+/// A setting that some versions of a pack keep elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Shape {
+    pack: String,
+    path: String,
+    sign: String,
+    elsewhere: String,
+    #[serde(default)]
+    first: bool,
+}
+
+/// What an overlay sets for a chart that the pack does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unplaced(
+    /// The chart's path: `charts.NAME`.
+    pub String,
+);
+
+/// How an overlay must change for a pack.
+#[derive(Debug, Default)]
+pub(super) struct Fit {
+    pub(super) moves: Vec<Move>,
+    pub(super) unplaced: Vec<Unplaced>,
+}
+
+/// Fits an overlay to a pack's values.
+///
+/// # Errors
+/// The overlay is no YAML, or the data is broken: a mistake in this crate.
+pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Source) -> Result<Fit, Vec<Diagnostic>> {
+    let mut fit = Fit::default();
+    let Some(root) = parse(overlay, Limits::VALUES)? else {
+        return Ok(fit);
+    };
+    for shape in shapes().map_err(|problem| vec![problem])? {
+        if shape.pack != pack.description.name {
+            continue;
+        }
+        let path = |text: &str| path(text).map_err(|problem| vec![problem]);
+        let (from, to) = (path(&shape.path)?, path(&shape.elsewhere)?);
+        if !merge.has(&from) && merge.has(&path(&shape.sign)?) && has(&root, &from) {
+            fit.moves.push(Move {
+                from,
+                to,
+                first: shape.first,
+            });
+        }
+    }
+    charts(merge, &root, &mut fit);
+    Ok(fit)
+}
+
+/// A chart of another name is the one that is meant, where there is only one.
+fn charts(merge: &Merge, root: &Node, fit: &mut Fit) {
+    let names = |node: Option<&Node>| -> Vec<String> {
+        node.and_then(Node::entries)
+            .unwrap_or_default()
+            .iter()
+            .map(|entry| entry.name().to_owned())
+            .collect()
+    };
+    let (ours, theirs) = (names(root.get("charts")), names(merge.base_value("charts")));
+    let free: Vec<&String> = theirs.iter().filter(|name| !ours.contains(name)).collect();
+    let astray: Vec<&String> = ours.iter().filter(|name| !theirs.contains(name)).collect();
+    match (astray.as_slice(), free.as_slice()) {
+        ([from], [to]) => fit.moves.push(Move {
+            from: chart(from),
+            to: chart(to),
+            first: false,
+        }),
+        (astray, _) => fit
+            .unplaced
+            .extend(astray.iter().map(|name| Unplaced(chart(name).to_string()))),
+    }
+}
+
+fn chart(name: &str) -> Path {
+    Path::of_keys(["charts", name])
+}
+
+fn has(root: &Node, path: &Path) -> bool {
+    path.steps()
+        .iter()
+        .try_fold(root, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            _ => None,
+        })
+        .is_some()
+}
+
+fn path(text: &str) -> Result<Path, Diagnostic> {
+    text.parse()
+        .map_err(|error| broken(&format!("`{text}`: {error}")))
+}
+
+fn shapes() -> Result<Vec<Shape>, Diagnostic> {
+    #[derive(Deserialize)]
+    struct File {
+        shapes: Vec<Shape>,
+    }
+    let text = PROFILES
+        .get_file("shapes.yaml")
+        .and_then(|file| file.contents_utf8())
+        .ok_or_else(|| broken("it is missing"))?;
+    serde_saphyr::from_str::<File>(text)
+        .map(|file| file.shapes)
+        .map_err(|error| broken(&error.to_string()))
+}
+
+fn broken(reason: &str) -> Diagnostic {
+    Diagnostic::error(format!(
+        "the built-in file `profiles/shapes.yaml` is broken: {reason}"
+    ))
+}
