@@ -187,6 +187,23 @@ fn profile(bytes: usize, changed: bool) -> String {
     .to_string()
 }
 
+/// A pack whose values have so many lines.
+fn long_pack(folder: &Path, lines: usize) {
+    let folder = folder.join("nginx-1.15.4");
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let mut values =
+        "charts:\n  ingress-nginx:\n    controller:\n      extraArgs: {}\n    tcp: {}\n".to_owned();
+    for block in 0..lines / 5 {
+        values.push_str(&format!(
+            "    # What the part {block} is about.\n    part{block}:\n      enabled: true # or not\n      image: registry.example.com/part:{block}\n      list: [1, 2]\n"
+        ));
+    }
+    let json = r#"{"name": "nginx", "version": "1.15.4", "layer": "addon"}"#;
+    for (file, text) in [("pack.json", json), ("values.yaml", &values)] {
+        fs::write(folder.join(file), text).expect("the file can be written");
+    }
+}
+
 /// A base and `count` overlays of it, as kustomize makes variants: the same networks as `nad --vlans`.
 fn kustomization(folder: &Path, count: usize) {
     let write = |path: PathBuf, text: String| {
@@ -314,6 +331,53 @@ fn main() {
                 )
             });
         }
+    }
+    let vendors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/packs");
+    if vendors.is_dir() {
+        cases.push(to_folder(
+            "render 1.7.0 from two vendor packs",
+            &[
+                "render",
+                "--revision",
+                "1.7.0",
+                "--packs",
+                &vendors.display().to_string(),
+            ],
+            "vendors",
+        ));
+    } else {
+        eprintln!("there are no vendor packs in ../shared/packs; their case is left out");
+    }
+    for lines in [10_000, 50_000, 100_000] {
+        let folder = scratch.join(format!("packs-{lines}"));
+        long_pack(&folder, lines);
+        cases.push(to_folder(
+            &format!("render, a pack of {lines} lines"),
+            &[
+                "render",
+                "--profile",
+                "core",
+                "--packs",
+                &folder.display().to_string(),
+            ],
+            &format!("long-{lines}"),
+        ));
+    }
+    let export = path("new-5.json");
+    cases.push(to_folder("split, 5 MB", &["split", &export], "split"));
+    let folder = path("split-once");
+    let split = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(["split", &export, "--out", &folder])
+        .status();
+    assert!(split.is_ok_and(|status| status.success()), "split fails");
+    cases.push(case("join, 5 MB", &["join", &folder]));
+    cases.push(case("check, a site with 1,000 networks", &["check", &site]));
+    for megabytes in [1, 5, 25] {
+        let export = path(&format!("new-{megabytes}.json"));
+        cases.push(case(
+            &format!("check, an export of {megabytes} MB"),
+            &["check", &export],
+        ));
     }
     // The nearest tool that can be installed here; it compares trees, so it gets the values of one layer as JSON.
     for (side, changed) in [("old", false), ("new", true)] {

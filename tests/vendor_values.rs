@@ -12,7 +12,7 @@ use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::Site;
 use vmo_ra::template::Engine;
-use vmo_ra::yaml::{Kind, Limits, Node, parse};
+use vmo_ra::yaml::{Limits, Node, parse};
 
 /// A pack with the values that RA 1.7.0 makes of it.
 struct Made {
@@ -64,19 +64,14 @@ fn paths(text: &str) -> Vec<Option<String>> {
 }
 
 fn fill(node: &Node, path: &str, line_of: &dyn Fn(usize) -> usize, paths: &mut [Option<String>]) {
-    match &node.kind {
-        Kind::Mapping { entries, .. } => {
-            for entry in entries {
-                let path = format!("{path}.{}", entry.name());
-                let last = line_of(entry.value.span.end.max(entry.key.span.end).max(1) - 1);
-                for line in line_of(entry.key.span.start)..=last {
-                    paths[line] = Some(path.clone());
-                }
-                fill(&entry.value, &path, line_of, paths);
-            }
+    // A list is one value: its items have no names.
+    for entry in node.entries().unwrap_or_default() {
+        let path = format!("{path}.{}", entry.name());
+        let last = line_of(entry.value.span.end.max(entry.key.span.end).max(1) - 1);
+        for line in line_of(entry.key.span.start)..=last {
+            paths[line] = Some(path.clone());
         }
-        // A list is one value: its items have no names.
-        _ => {}
+        fill(&entry.value, &path, line_of, paths);
     }
 }
 
