@@ -270,20 +270,18 @@ impl<'a> Edits<'a> {
         self.replace_range(colon..end, text);
     }
 
-    /// Takes an entry out, with the comment block directly above it and the deeper comments directly below.
     fn delete(&mut self, entry: &Entry) {
-        let key_start = entry.key.whole().start;
-        self.delete_lines(key_start, entry_end(entry));
+        self.delete_lines(&(entry.key.whole().start..entry_end(entry)));
     }
 
-    /// Takes out the lines of what begins, first on its line, at `start` and stands until `end`, with the comments
-    /// directly above it and the deeper comments directly below.
-    pub(super) fn delete_lines(&mut self, start: usize, end: usize) {
-        let column = self.column(start);
-        let end = self.next_line(end);
-        let start = comments_start(self.base.text(), line_start(self.base.text(), start));
+    /// Takes out an entry or item that begins on a line of its own, with the comment block directly above it and the
+    /// deeper comments directly below.
+    pub(super) fn delete_lines(&mut self, bytes: &Range<usize>) {
+        let text = self.base.text();
+        let start = comments_start(text, line_start(text, bytes.start));
+        let end = self.next_line(bytes.end);
         self.replace_range(start..end, String::new());
-        self.delete_comments(end, column + 1);
+        self.delete_comments(end, self.column(bytes.start) + 1);
     }
 
     /// Takes the first `count` entries out of a map whose first key stands behind a dash, so that what comes next stands

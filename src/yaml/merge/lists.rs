@@ -1,6 +1,7 @@
 //! Lists that change item by item.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -35,34 +36,35 @@ impl<'a> Edits<'a> {
             return Ok(false);
         };
         let text = self.base.text();
-        let dashes: Vec<usize> = old_items
+        // From its dash to its end.
+        let bytes: Vec<Range<usize>> = old_items
             .iter()
-            .map(|item| dash_before(text, item.whole().start))
+            .map(|item| dash_before(text, item.whole().start)..item.whole().end)
             .collect();
-        let is_inline = !self.is_first_on_its_line(dashes[0]);
+        let start = bytes[0].start;
+        let is_inline = !self.is_first_on_its_line(start);
         if is_inline && (first_kept > 0 || partners[0].is_none()) {
             return Ok(false);
         }
-        let column = self.column(dashes[0]);
-        let end_of = |at: usize| old_items[at].whole().end;
-        let mut place = comments_start(text, line_start(text, dashes[0]));
+        let column = self.column(start);
+        let mut place = comments_start(text, line_start(text, start));
         let mut next_old = 0;
         for (number, partner) in partners.iter().enumerate() {
             let mut is_kept = false;
             if let Some(at) = *partner {
-                for gone in next_old..at {
-                    self.delete_lines(dashes[gone], end_of(gone));
+                for gone in &bytes[next_old..at] {
+                    self.delete_lines(gone);
                 }
                 next_old = at + 1;
                 is_kept = old_values[at] == new_values[number]
                     || self.item(&old_items[at], from, &new_items[number])?;
                 if is_kept {
-                    let behind = self.next_line(end_of(at));
+                    let behind = self.next_line(bytes[at].end);
                     place = self.behind_comments(behind, column + 1);
                 } else if is_inline && at == 0 {
                     return Ok(false);
                 } else {
-                    self.delete_lines(dashes[at], end_of(at));
+                    self.delete_lines(&bytes[at]);
                 }
             }
             if !is_kept {
@@ -70,8 +72,8 @@ impl<'a> Edits<'a> {
                 self.insert_lines(place, &lines);
             }
         }
-        for gone in next_old..old_items.len() {
-            self.delete_lines(dashes[gone], end_of(gone));
+        for gone in &bytes[next_old..] {
+            self.delete_lines(gone);
         }
         Ok(true)
     }
