@@ -1,10 +1,14 @@
 //! The site: the typed input that describes one cluster. Every field has a default, the reference architecture's value.
 
+mod bonding;
 mod cidr;
 mod cluster;
 mod cpus;
+mod metallb;
+mod nads;
 mod names;
 mod network;
+mod node_network;
 mod nodes;
 mod profiles;
 mod quantity;
@@ -20,13 +24,15 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub use bonding::BondMode;
 pub use cidr::{AddressRange, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
 pub use cpus::CpuSet;
+pub use metallb::{Bgp, MetalLb, MetalLbMode};
+pub use nads::{Nad, Nads};
 pub use names::{ImageReference, InterfaceName, Label, PackVersion, ProfileVersion, Subdomain};
-pub use network::{
-    Bgp, BondMode, Layout, MetalLb, MetalLbMode, Nad, Nads, Network, Nics, NodeNetwork, VlanTag,
-};
+pub use network::{Layout, Network};
+pub use node_network::{Nics, NodeNetwork, VlanTag};
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
 pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
 pub use quantity::Quantity;
