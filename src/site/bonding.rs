@@ -1,8 +1,14 @@
 //! Bonds of network cards (RA, Network configuration).
 
+use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+
+use super::cluster::words;
+use super::network::Layout;
+use super::reader::{Fields, Reader, fixed};
+use crate::diagnostic::Diagnostic;
 
 /// A bonding mode that can carry a VLAN bridge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,5 +58,236 @@ impl FromStr for BondMode {
 impl Serialize for BondMode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+words! {
+    /// How often the switch is asked to confirm a link of an LACP bond.
+    LacpRate, "an LACP rate" {
+        /// Every 30 seconds; a dead switch is noticed after 90.
+        Slow = "slow",
+        /// Every second; a dead switch is noticed after 3.
+        Fast = "fast",
+    }
+}
+
+words! {
+    /// What of a frame decides over which card it leaves.
+    HashPolicy, "a hash policy" {
+        /// MAC addresses.
+        Layer2 = "layer2",
+        /// MAC and IP addresses.
+        Layer2And3 = "layer2+3",
+        /// IP addresses and ports; fragments of a packet can overtake each other, which 802.3ad does not allow.
+        Layer3And4 = "layer3+4",
+        /// As `layer2+3`, of the packet inside a tunnel.
+        Encap2And3 = "encap2+3",
+        /// As `layer3+4`, of the packet inside a tunnel.
+        Encap3And4 = "encap3+4",
+    }
+}
+
+/// How every bond of a node works. What a mode has no use for cannot be in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bonding {
+    mode: BondMode,
+    lacp_rate: Option<LacpRate>,
+    hash_policy: Option<HashPolicy>,
+    link_monitor: u32,
+}
+
+impl Bonding {
+    /// The mode.
+    pub fn mode(self) -> BondMode {
+        self.mode
+    }
+
+    /// The LACP rate, with mode 802.3ad only.
+    pub fn lacp_rate(self) -> Option<LacpRate> {
+        self.lacp_rate
+    }
+
+    /// The hash policy, with the modes that use all cards at once.
+    pub fn hash_policy(self) -> Option<HashPolicy> {
+        self.hash_policy
+    }
+
+    /// Milliseconds between two looks at the cards' links, 10 to 10,000.
+    pub fn link_monitor(self) -> u32 {
+        self.link_monitor
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>, network: &mut Fields<'_>) -> Self {
+        let mode = reader.value(network, "bondMode", BondMode::Lacp);
+        let lacp_rate = Self::read_of(
+            reader,
+            network,
+            "lacpRate",
+            mode == BondMode::Lacp,
+            || "only an `802.3ad` bond has an LACP rate",
+        );
+        let hash_policy = Self::read_of(
+            reader,
+            network,
+            "hashPolicy",
+            mode != BondMode::ActiveBackup,
+            || "an `active-backup` bond uses one card at a time, and has no hash policy",
+        );
+        Bonding {
+            mode,
+            // The RA is silent about both. MAAS asks for the fast rate where nothing is said; the policy is the one that
+            // spreads most and still keeps to 802.3ad.
+            lacp_rate: (mode == BondMode::Lacp).then(|| lacp_rate.unwrap_or(LacpRate::Fast)),
+            hash_policy: (mode != BondMode::ActiveBackup)
+                .then(|| hash_policy.unwrap_or(HashPolicy::Layer2And3)),
+            link_monitor: reader.number(network, "linkMonitor", 10..=10_000, 100),
+        }
+    }
+
+    /// A setting that only some modes have.
+    fn read_of<T: FromStr<Err = String>>(
+        reader: &mut Reader<'_>,
+        network: &mut Fields<'_>,
+        key: &'static str,
+        allowed: bool,
+        why: impl Fn() -> &'static str,
+    ) -> Option<T> {
+        let node = reader.node(network, key)?;
+        if !allowed {
+            let problem = Diagnostic::error(why())
+                .help(format!("leave `{key}` out, or use another `bondMode`"));
+            reader.problem_at(node, problem);
+            return None;
+        }
+        reader.parse(node)
+    }
+}
+
+/// The largest packet an interface takes, in bytes: 1280, which IPv6 needs, to 9216, which switches commonly take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Mtu(u16);
+
+impl Mtu {
+    /// In bytes.
+    pub fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl FromStr for Mtu {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse() {
+            Ok(bytes @ 1280..=9216) if digits => Ok(Mtu(bytes)),
+            _ => Err(format!(
+                "`{text}` is not an MTU: 1280 to 9216 bytes can be used, commonly 1500 or 9000"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Mtu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The MTUs of the bonds, with the cards in them, and of the bridge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mtus {
+    /// Of the management bond; of the one bond in the layouts with one.
+    pub management: Mtu,
+    /// Of the data bond; that of the one bond in the layouts with one.
+    pub data: Mtu,
+    /// Of the bridge, and so the largest that VMs can use on a VLAN.
+    pub bridge: Mtu,
+}
+
+impl Mtus {
+    /// Reads one number for all, or a map.
+    pub(super) fn read(reader: &mut Reader<'_>, network: &mut Fields<'_>, layout: Layout) -> Self {
+        let default = fixed("1500");
+        let of_all = |mtu: Mtu| Mtus {
+            management: mtu,
+            data: mtu,
+            bridge: mtu,
+        };
+        let Some(node) = reader.node(network, "mtu") else {
+            return of_all(default);
+        };
+        if node.text().is_some() {
+            return of_all(reader.parse(node).unwrap_or(default));
+        }
+        let mut fields = reader.item(node, "network.mtu".to_owned());
+        let management = reader.value(&mut fields, "management", default);
+        let given = reader.node(&mut fields, "data");
+        let data = match (layout, given) {
+            (Layout::TwoBonds, Some(node)) => reader.parse(node).unwrap_or(default),
+            (Layout::TwoBonds, None) => default,
+            (Layout::OneBond | Layout::OneBondBridgedData, given) => {
+                if let Some(node) = given {
+                    let problem = Diagnostic::error(format!(
+                        "the layout `{}` has one bond, whose MTU is `management`",
+                        layout.as_str()
+                    ))
+                    .help("leave `data` out");
+                    reader.problem_at(node, problem);
+                }
+                management
+            }
+        };
+        let bridge = reader.value(&mut fields, "bridge", data);
+        reader.close(fields);
+        Mtus {
+            management,
+            data,
+            bridge,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn modes_go_by_name_and_number() {
+        for (text, mode) in [
+            ("1", BondMode::ActiveBackup),
+            ("balance-xor", BondMode::BalanceXor),
+            ("lacp", BondMode::Lacp),
+        ] {
+            assert_eq!(text.parse(), Ok(mode));
+        }
+        for refused in [
+            "0",
+            "3",
+            "5",
+            "6",
+            "balance-rr",
+            "broadcast",
+            "balance-tlb",
+            "balance-alb",
+        ] {
+            assert!(refused.parse::<BondMode>().is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_mtu_is_within_what_switches_take() {
+        for good in ["1280", "1500", "9000", "9216"] {
+            assert_eq!(
+                good.parse::<Mtu>().map(|mtu| mtu.to_string()),
+                Ok(good.to_owned())
+            );
+        }
+        for bad in ["", "1279", "9217", "+1500", "jumbo", "70000"] {
+            assert!(bad.parse::<Mtu>().is_err(), "{bad}");
+        }
     }
 }

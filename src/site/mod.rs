@@ -4,6 +4,7 @@ mod bonding;
 mod cidr;
 mod cluster;
 mod cpus;
+mod machines;
 mod metallb;
 mod nads;
 mod names;
@@ -24,15 +25,16 @@ use std::path::Path;
 
 use serde::Serialize;
 
-pub use bonding::BondMode;
+pub use bonding::{BondMode, Bonding, HashPolicy, LacpRate, Mtu, Mtus};
 pub use cidr::{AddressRange, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
 pub use cpus::CpuSet;
+pub use machines::{Addresses, MacAddress, Machine, NodeRole};
 pub use metallb::{Bgp, MetalLb, MetalLbMode};
 pub use nads::{Nad, Nads};
 pub use names::{ImageReference, InterfaceName, Label, PackVersion, ProfileVersion, Subdomain};
 pub use network::{Layout, Network};
-pub use node_network::{Nics, NodeNetwork, VlanTag};
+pub use node_network::{Nics, NodeNetwork, StaticRoute, VlanTag};
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
 pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
 pub use quantity::Quantity;
@@ -135,7 +137,7 @@ impl Site {
         let cluster = Cluster::read(&mut reader, &mut fields);
         let network = Network::read(&mut reader, &mut fields);
         let nads = Nads::read(&mut reader, &mut fields);
-        let nodes = Nodes::read(&mut reader, &mut fields);
+        let nodes = Nodes::read(&mut reader, &mut fields, &network);
         let storage = Storage::read(&mut reader, &mut fields, &cluster, &network);
         let ingress = Ingress::read(&mut reader, &mut fields);
         let monitoring = Monitoring::read(&mut reader, &mut fields);

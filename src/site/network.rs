@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::bonding::BondMode;
+use super::bonding::{Bonding, Mtus};
 use super::cidr::Cidr;
 use super::cluster::words;
 use super::metallb::MetalLb;
 use super::names::InterfaceName;
-use super::node_network::{Nics, NodeNetwork, VlanTag};
+use super::node_network::{Carrier, Nics, NodeNetwork, VlanTag};
 use super::reader::{Fields, Reader, fixed};
 use super::vlan::{VlanId, VlanSet};
 
@@ -29,10 +29,14 @@ words! {
 pub struct Network {
     /// Two bonds or one.
     pub layout: Layout,
-    /// The mode of every bond.
-    pub bond_mode: BondMode,
+    /// How every bond works.
+    pub bonding: Bonding,
     /// The bridge VMs attach to.
     pub bridge: InterfaceName,
+    /// Whether the bridge takes part in spanning tree.
+    pub spanning_tree: bool,
+    /// The MTUs of bonds, cards and bridge.
+    pub mtu: Mtus,
     /// The cards.
     pub nics: Nics,
     /// Bare metal deployment.
@@ -61,46 +65,38 @@ impl Network {
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
         let mut fields = reader.section(site, "network");
         let layout = reader.value(&mut fields, "layout", Layout::TwoBonds);
-        let bond_mode = reader.value(&mut fields, "bondMode", BondMode::Lacp);
+        let bonding = Bonding::read(reader, &mut fields);
         let bridge: InterfaceName = reader.or(&mut fields, "bridge", "br0");
-        let (management_bond, data_bond) = match layout {
-            Layout::TwoBonds => ("bond_mgmt", "bond_data"),
-            Layout::OneBond => ("bond0", "bond0"),
-            Layout::OneBondBridgedData => ("bond0", bridge.as_str()),
-        };
-        let pxe_interface = match layout {
-            Layout::TwoBonds => "bond_mgmt",
-            Layout::OneBond | Layout::OneBondBridgedData => bridge.as_str(),
-        };
+        let spanning_tree = reader.flag(&mut fields, "spanningTree", false);
+        let mtu = Mtus::read(reader, &mut fields, layout);
+        let cluster_on_bridge = reader.flag(&mut fields, "clusterOnBridge", false);
         let nics = Nics::read(reader, &mut fields, layout);
+        let bonds = layout.bonds();
+        let carriers = Carriers::of(layout, &bonds, bridge.as_str(), cluster_on_bridge);
         let pxe = NodeNetwork::read(
             reader,
             &mut fields,
             "pxe",
-            "native",
-            "192.168.0.0/22",
-            pxe_interface,
+            ("native", "192.168.0.0/22"),
+            carriers.pxe,
         );
         let management = NodeNetwork::read(
             reader,
             &mut fields,
             "management",
-            "10",
-            "172.16.0.0/22",
-            management_bond,
+            ("10", "172.16.0.0/22"),
+            carriers.management,
         );
         let data = NodeNetwork::read(
             reader,
             &mut fields,
             "data",
-            "20",
-            "10.20.30.0/16",
-            data_bond,
+            ("20", "10.20.30.0/16"),
+            carriers.data,
         );
         let pod_cidr = reader.or(&mut fields, "podCidr", "100.64.0.0/18");
         let service_cidr = reader.or(&mut fields, "serviceCidr", "100.64.64.0/18");
         let vm_vlans = reader.or(&mut fields, "vmVlans", "21-100");
-        let cluster_on_bridge = reader.flag(&mut fields, "clusterOnBridge", false);
         let on_bridge: Option<VlanSet> = reader.optional(&mut fields, "vlansOnBridge");
         let on_bridge =
             on_bridge.or_else(|| default_vlans_on_bridge(layout, cluster_on_bridge, data.vlan));
@@ -108,8 +104,10 @@ impl Network {
         reader.close(fields);
         Network {
             layout,
-            bond_mode,
+            bonding,
             bridge,
+            spanning_tree,
+            mtu,
             nics,
             pxe,
             management,
@@ -125,6 +123,66 @@ impl Network {
     }
 }
 
+/// The interfaces that networks stand on in a layout.
+struct Carriers<'b> {
+    pxe: Carrier<'b>,
+    management: Carrier<'b>,
+    data: Carrier<'b>,
+}
+
+impl<'b> Carriers<'b> {
+    /// A port of the bridge has no address of its own, so what is untagged on that bond stands on the bridge.
+    fn of(
+        layout: Layout,
+        bonds: &'b [InterfaceName; 2],
+        bridge: &'b str,
+        cluster_on_bridge: bool,
+    ) -> Self {
+        let [first, last] = bonds.each_ref().map(InterfaceName::as_str);
+        let bridged = Carrier {
+            native: bridge,
+            tagged: last,
+        };
+        match layout {
+            Layout::TwoBonds => Carriers {
+                pxe: Carrier {
+                    native: first,
+                    tagged: first,
+                },
+                management: Carrier {
+                    native: if cluster_on_bridge { bridge } else { first },
+                    tagged: first,
+                },
+                data: bridged,
+            },
+            Layout::OneBond => Carriers {
+                pxe: bridged,
+                management: bridged,
+                data: bridged,
+            },
+            Layout::OneBondBridgedData => Carriers {
+                pxe: bridged,
+                management: bridged,
+                data: Carrier {
+                    native: bridge,
+                    tagged: bridge,
+                },
+            },
+        }
+    }
+}
+
+impl Layout {
+    /// The RA's names of the bonds: that for management, and that below the bridge, which are one and the same where there
+    /// is one.
+    pub fn bonds(self) -> [InterfaceName; 2] {
+        match self {
+            Layout::TwoBonds => [fixed("bond_mgmt"), fixed("bond_data")],
+            Layout::OneBond | Layout::OneBondBridgedData => [fixed("bond0"), fixed("bond0")],
+        }
+    }
+}
+
 /// What the RA's layouts put on the bridge: its own address is VLAN 1, a subinterface its VLAN.
 fn default_vlans_on_bridge(
     layout: Layout,
@@ -133,7 +191,7 @@ fn default_vlans_on_bridge(
 ) -> Option<VlanSet> {
     let own = fixed::<VlanId>("1");
     match layout {
-        Layout::TwoBonds if !cluster_on_bridge => None,
+        Layout::TwoBonds if !cluster_on_bridge && data != VlanTag::Native => None,
         Layout::TwoBonds | Layout::OneBond => Some(VlanSet::from_iter([own])),
         Layout::OneBondBridgedData => Some([own].into_iter().chain(data.id()).collect()),
     }

@@ -8,7 +8,9 @@ use serde::{Serialize, Serializer};
 
 use super::cluster::words;
 use super::cpus::CpuSet;
+use super::machines::Machine;
 use super::names::{ImageReference, Subdomain};
+use super::network::Network;
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader};
 use crate::diagnostic::Diagnostic;
@@ -105,6 +107,8 @@ pub struct Nodes {
     pub ca_certificates: Vec<CaCertificate>,
     /// Whether nodes may boot from the SAN.
     pub san_boot: bool,
+    /// The machines, where they are known one by one.
+    pub machines: Vec<Machine>,
 }
 
 /// Kernel settings for many pods and disks on large hosts.
@@ -138,7 +142,7 @@ const PROTECTED: [(&str, &str); 6] = [
 ];
 
 impl Nodes {
-    pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
+    pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>, network: &Network) -> Self {
         let mut fields = reader.section(site, "nodes");
         let ubuntu = reader.value(&mut fields, "ubuntu", Ubuntu::Jammy);
         let containerd = reader.value(&mut fields, "containerd", Containerd::One);
@@ -154,6 +158,9 @@ impl Nodes {
             .list(&mut fields, "caCertificates", Self::read_certificate)
             .unwrap_or_default();
         let san_boot = reader.flag(&mut fields, "sanBoot", true);
+        let machines = reader.list(&mut fields, "machines", |reader, node, path| {
+            Machine::read(reader, network, node, path)
+        });
         reader.close(fields);
         Nodes {
             ubuntu,
@@ -166,6 +173,7 @@ impl Nodes {
             sysctl,
             ca_certificates,
             san_boot,
+            machines: machines.unwrap_or_default(),
         }
     }
 

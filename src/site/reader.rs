@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::net::Ipv4Addr;
 use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -213,6 +214,22 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// An IPv4 address.
+    pub(super) fn address(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+    ) -> Option<Ipv4Addr> {
+        let node = self.node(fields, key)?;
+        let text = self.text(node)?;
+        let address = text.parse().ok();
+        if address.is_none() {
+            let problem = Diagnostic::error(format!("`{text}` is not an IPv4 address"));
+            self.problem_at(node, problem);
+        }
+        address
+    }
+
     pub(super) fn number(
         &mut self,
         fields: &mut Fields<'_>,
@@ -326,6 +343,12 @@ impl<'s> Reader<'s> {
         self.by_name(fields, key, |reader, node, _| reader.parse(node))
     }
 
+    /// Whether the map has a value under a key.
+    pub(super) fn given(&self, fields: &Fields<'_>, key: &str) -> bool {
+        let mut entries = fields.entries.iter();
+        entries.any(|entry| entry.name() == key && !entry.value.is_null())
+    }
+
     /// A required field of a list's item.
     pub(super) fn required<T>(
         &mut self,
@@ -337,11 +360,7 @@ impl<'s> Reader<'s> {
         T: FromStr,
         T::Err: Display,
     {
-        let missing = !fields
-            .entries
-            .iter()
-            .any(|entry| entry.name() == key && !entry.value.is_null());
-        if missing {
+        if !self.given(fields, key) {
             fields.known.push(key);
             let problem = Diagnostic::error(format!("`{}` needs a `{key}`", fields.path));
             self.problem_at(around, problem);
