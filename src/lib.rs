@@ -4,6 +4,7 @@ pub mod check;
 pub mod diagnostic;
 pub mod diff;
 pub mod nad;
+pub mod network;
 pub mod output;
 pub mod pack;
 pub mod profile;

@@ -3,6 +3,8 @@
 mod catalogue;
 pub mod claims;
 mod finding;
+mod host;
+mod machines;
 mod network;
 pub mod packs;
 mod palette;
@@ -24,7 +26,14 @@ type Rule = fn(&Site, &mut Vec<Finding>);
 /// Everything the rules find, worst first, otherwise in the order of the rules.
 pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rules in [network::RULES, sizing::RULES, storage::RULES, vms::RULES] {
+    for rules in [
+        network::RULES,
+        host::RULES,
+        machines::RULES,
+        sizing::RULES,
+        storage::RULES,
+        vms::RULES,
+    ] {
         for rule in rules {
             rule(site, &mut findings);
         }

@@ -1,19 +1,16 @@
 //! Networks, VLANs and addresses (RA, Network configuration).
 
 use super::{Finding, Rule};
-use crate::site::{Cidr, InterfaceName, Layout, MetalLbMode, NodeNetwork, Site, VlanId};
+use crate::site::{Cidr, Layout, MetalLbMode, NodeNetwork, Site};
 
 const SECTION: &str = "Network configuration";
-const LIMITED: &str = "When limited on network interfaces";
 
 pub(super) const RULES: &[Rule] = &[
     host_bits,
     overlapping_networks,
     gateways,
     networks_hold_the_nodes,
-    interfaces,
-    captured_vlans,
-    vlans_on_the_bridge,
+    static_routes,
     nads_are_allowed,
     metallb,
     shared_gateway_vlan,
@@ -103,6 +100,55 @@ fn gateways(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
+fn static_routes(site: &Site, findings: &mut Vec<Finding>) {
+    let management = &site.network.management;
+    for (index, route) in management.routes.iter().enumerate() {
+        let path = format!("network.management.routes[{index}]");
+        if let Some(given) = route.to.given_with_host_bits() {
+            findings.push(
+                Finding::note(
+                    "host-bits",
+                    format!("{path}.to"),
+                    format!("`{given}` has host bits; the network {} is used", route.to),
+                )
+                .section(SECTION),
+            );
+        }
+        if !management.cidr.has_host(route.via) {
+            findings.push(
+                Finding::error(
+                    "route-outside",
+                    format!("{path}.via"),
+                    format!(
+                        "the router {} is not an address of the management network {}",
+                        route.via, management.cidr
+                    ),
+                )
+                .help("static routes are those of the management network; name a router in it")
+                .section(SECTION),
+            );
+        }
+        let own = all_networks(site).into_iter();
+        let own = own.map(|(path, cidr)| (path.to_owned(), cidr));
+        let before = management.routes[..index].iter().enumerate();
+        let before = before
+            .map(|(other, route)| (format!("network.management.routes[{other}].to"), route.to));
+        for (other_path, other) in own.chain(before) {
+            if route.to.overlaps(&other) {
+                findings.push(
+                    Finding::error(
+                        "route-overlaps",
+                        format!("{path}.to"),
+                        format!("the route to {} overlaps `{other_path}` {other}", route.to),
+                    )
+                    .help("route only to networks that nodes are not in, each of them once")
+                    .section(SECTION),
+                );
+            }
+        }
+    }
+}
+
 fn networks_hold_the_nodes(site: &Site, findings: &mut Vec<Finding>) {
     let nodes = u64::from(site.cluster.workers + site.cluster.control_planes);
     for (path, network) in node_networks(site) {
@@ -118,145 +164,6 @@ fn networks_hold_the_nodes(site: &Site, findings: &mut Vec<Finding>) {
                 .section(SECTION),
             );
         }
-    }
-}
-
-fn interfaces(site: &Site, findings: &mut Vec<Finding>) {
-    let mut seen: Vec<&InterfaceName> = Vec::new();
-    let cards = site
-        .network
-        .nics
-        .management
-        .iter()
-        .map(|name| ("network.nics.management", name));
-    let cards = cards.chain(
-        site.network
-            .nics
-            .data
-            .iter()
-            .map(|name| ("network.nics.data", name)),
-    );
-    for (path, name) in cards {
-        if seen.contains(&name) {
-            findings.push(
-                Finding::error(
-                    "card-twice",
-                    path,
-                    format!("the card `{name}` is named twice"),
-                )
-                .section(SECTION),
-            );
-        }
-        seen.push(name);
-    }
-    if site.network.layout == Layout::TwoBonds && site.network.nics.data.is_empty() {
-        findings.push(
-            Finding::error(
-                "cards-missing",
-                "network.nics.data",
-                "the layout `two-bonds` needs cards for the data bond",
-            )
-            .help("name two cards, or use the layout `one-bond`")
-            .section(SECTION),
-        );
-    }
-    if site.network.layout != Layout::TwoBonds && !site.network.nics.data.is_empty() {
-        findings.push(
-            Finding::error(
-                "cards-unused",
-                "network.nics.data",
-                format!(
-                    "the layout `{}` has one bond, and no data cards",
-                    site.network.layout.as_str()
-                ),
-            )
-            .help("name all cards under `network.nics.management`, or use the layout `two-bonds`")
-            .section(LIMITED),
-        );
-    }
-    if site.network.layout == Layout::OneBondBridgedData
-        && let Some(id) = site.network.data.vlan.id()
-    {
-        let name = format!("{}.{id}", site.network.bridge);
-        if name.len() > 15 {
-            findings.push(
-                Finding::error(
-                    "interface-too-long",
-                    "network.bridge",
-                    format!(
-                        "the data interface would be `{name}`, {} bytes long; Linux takes 15",
-                        name.len()
-                    ),
-                )
-                .help("choose a shorter bridge name"),
-            );
-        }
-    }
-}
-
-/// The VLANs that subinterfaces of the bond below the bridge take before the bridge sees them.
-fn captured(site: &Site) -> Vec<(VlanId, &NodeNetwork)> {
-    let networks: &[&NodeNetwork] = match site.network.layout {
-        Layout::TwoBonds => &[&site.network.data],
-        Layout::OneBond => &[&site.network.management, &site.network.data],
-        Layout::OneBondBridgedData => &[&site.network.management],
-    };
-    networks
-        .iter()
-        .filter_map(|network| Some((network.vlan.id()?, *network)))
-        .collect()
-}
-
-fn captured_vlans(site: &Site, findings: &mut Vec<Finding>) {
-    for (id, network) in captured(site) {
-        if site.network.vm_vlans.contains(id) {
-            findings.push(
-                Finding::error(
-                    "captured-vlan",
-                    "network.vmVlans",
-                    format!("VLAN {id} never reaches the bridge: `{}` takes it from the bond", network.interface),
-                )
-                .help(format!(
-                    "leave {id} out of `network.vmVlans`, or, for the data VLAN, use the layout `one-bond-br0-vlan`"
-                ))
-                .section(LIMITED),
-            );
-        }
-    }
-}
-
-fn vlans_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
-    let network = &site.network;
-    if !network.bridge_carries_host {
-        return;
-    }
-    let mut missing = Vec::new();
-    let bridge_has_address = network.layout != Layout::TwoBonds || network.cluster_on_bridge;
-    let has = |id: VlanId| network.vlans_on_bridge.contains(id);
-    if bridge_has_address && !network.vlans_on_bridge.iter().any(|id| id.get() == 1) {
-        missing.push("1 (the bridge has an address of its own)".to_owned());
-    }
-    if network.layout == Layout::OneBondBridgedData
-        && let Some(id) = network.data.vlan.id()
-        && !has(id)
-    {
-        missing.push(format!(
-            "{id} (`{}` stands on the bridge)",
-            network.data.interface
-        ));
-    }
-    if !missing.is_empty() {
-        findings.push(
-            Finding::error(
-                "vlans-on-bridge",
-                "network.vlansOnBridge",
-                format!(
-                    "the node itself would be cut off: `network.vlansOnBridge` lacks VLAN {}",
-                    missing.join(" and ")
-                ),
-            )
-            .section("VMO layer"),
-        );
     }
 }
 
