@@ -9,6 +9,7 @@ mod init;
 mod inputs;
 mod join;
 mod nad;
+mod network;
 mod packs;
 mod render;
 mod revisions;
@@ -41,6 +42,7 @@ enum Command {
     Init(init::Init),
     Render(render::Render),
     Nad(nad::Nad),
+    Network(network::Network),
     Packs(packs::Packs),
     Revisions(revisions::Revisions),
     Check(check::Check),
@@ -88,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Init(command) => command.run(),
         Command::Render(command) => command.run(),
         Command::Nad(command) => command.run(),
+        Command::Network(command) => command.run(),
         Command::Packs(command) => command.run(),
         Command::Revisions(command) => command.run(),
         Command::Schema(command) => command.run(),

@@ -17,6 +17,8 @@ pub enum Language {
     Xml,
     /// containerd's configuration.
     Toml,
+    /// Terraform's language.
+    Hcl,
     /// Units, rules and other files of one setting a line.
     Lines,
 }
@@ -31,6 +33,7 @@ impl Language {
             "sh" => Language::Shell,
             "xml" => Language::Xml,
             "toml" => Language::Toml,
+            "tf" => Language::Hcl,
             // kubelet insists on this suffix for what is YAML inside.
             "conf" if path.contains("/kubelet.conf.d/") => Language::Yaml,
             _ => Language::Lines,
@@ -44,6 +47,7 @@ impl Language {
             Language::Shell => shell,
             Language::Xml => xml,
             Language::Toml => toml,
+            Language::Hcl => hcl,
             Language::Lines => line,
         }
     }
@@ -91,6 +95,25 @@ fn toml(text: &str, out: &mut dyn Write) -> Result<()> {
             '"' => out.write_all(b"\\\"")?,
             '\\' => out.write_all(b"\\\\")?,
             c if c.is_control() => write!(out, "\\u{:04X}", c as u32)?,
+            c => write!(out, "{c}")?,
+        }
+    }
+    out.write_all(b"\"")
+}
+
+/// A quoted template: `${` and `%{` would begin an expression, and are written twice over.
+fn hcl(text: &str, out: &mut dyn Write) -> Result<()> {
+    out.write_all(b"\"")?;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => out.write_all(b"\\\"")?,
+            '\\' => out.write_all(b"\\\\")?,
+            '\n' => out.write_all(b"\\n")?,
+            '\r' => out.write_all(b"\\r")?,
+            '\t' => out.write_all(b"\\t")?,
+            '$' | '%' if rest.peek() == Some(&'{') => write!(out, "{c}{c}")?,
+            c if c.is_control() => write!(out, "\\u{:04x}", c as u32)?,
             c => write!(out, "{c}")?,
         }
     }
@@ -148,6 +171,10 @@ mod tests {
         assert_eq!(
             escaped(Language::Toml, "a\"\\\n").unwrap(),
             r#""a\"\\\u000A""#
+        );
+        assert_eq!(
+            escaped(Language::Hcl, "\"${a} %{b} $c\\\n\u{1}").unwrap(),
+            r#""\"$${a} %%{b} $c\\\n\u0001""#
         );
         assert!(escaped(Language::Lines, "a\nb").is_err());
     }

@@ -1,0 +1,117 @@
+//! `vmo-ra network`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use vmo_ra::diagnostic::{Diagnostic, Severity, nearest};
+use vmo_ra::network::{self, Nodes};
+use vmo_ra::output;
+use vmo_ra::revision::Revision;
+use vmo_ra::rules;
+use vmo_ra::site::{NodeRole, Site};
+use vmo_ra::template::Engine;
+
+use super::{Failure, inputs, terminal};
+
+/// Write the host network of nodes for netplan, MAAS or Terraform
+#[derive(Debug, Args)]
+pub(super) struct Network {
+    /// The site file, or `-` for standard input; the RA's example without it
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// The program that it is for
+    #[arg(long, value_enum)]
+    format: Format,
+    /// One machine of the site's `nodes.machines`; without it, all of the role
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
+    /// Which nodes
+    #[arg(long, value_enum, default_value_t = Role::Worker, conflicts_with = "node")]
+    role: Role,
+    /// The file to write, or `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// The netplan file of one node; an example without --node
+    Netplan,
+    /// A shell script of maas commands
+    MaasCli,
+    /// A Terraform module for the provider canonical/maas
+    Terraform,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Role {
+    /// Nodes that run VMs
+    Worker,
+    /// Nodes of the control plane
+    ControlPlane,
+}
+
+impl Network {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let site = inputs::site(self.site.as_deref())?;
+        checked(&site)?;
+        let nodes = match &self.node {
+            Some(name) => Nodes::Machine(machine(&site, name)?),
+            None => Nodes::Role(match self.role {
+                Role::Worker => NodeRole::Worker,
+                Role::ControlPlane => NodeRole::ControlPlane,
+            }),
+        };
+        let format = match self.format {
+            Format::Netplan => network::Format::Netplan,
+            Format::MaasCli => network::Format::MaasCli,
+            Format::Terraform => network::Format::Terraform,
+        };
+        let text = network::write(&Engine::new(Revision::NEWEST)?, &site, nodes, format)?;
+        if self.out == Path::new("-") {
+            return terminal::print(text.as_bytes());
+        }
+        let shown = self.out.display();
+        output::replace_file(&self.out, text.as_bytes(), false).map_err(|error| {
+            Failure::System(Diagnostic::error(format!(
+                "cannot write `{shown}`: {error}"
+            )))
+        })?;
+        terminal::print(format!("wrote {shown}\n").as_bytes())
+    }
+}
+
+/// Everything that is wrong with the site ends the command; the rest is said where it is about networks or nodes.
+fn checked(site: &Site) -> Result<(), Failure> {
+    let findings = rules::check(site, &Revision::load(Revision::NEWEST)?);
+    let (errors, remarks): (Vec<_>, Vec<_>) = findings
+        .iter()
+        .partition(|finding| finding.severity == Severity::Error);
+    if !errors.is_empty() {
+        let all = errors.iter().map(|finding| finding.diagnostic(site));
+        return Err(all.collect::<Vec<_>>().into());
+    }
+    let about_hosts =
+        |path: &str| path.starts_with("network") || path.starts_with("nodes.machines");
+    let remarks = remarks.iter().filter(|finding| about_hosts(&finding.path));
+    let remarks: Vec<Diagnostic> = remarks.map(|finding| finding.diagnostic(site)).collect();
+    terminal::explain(&remarks);
+    Ok(())
+}
+
+fn machine<'s>(site: &'s Site, name: &str) -> Result<&'s vmo_ra::site::Machine, Failure> {
+    let machines = &site.nodes.machines;
+    if let Some(machine) = machines
+        .iter()
+        .find(|machine| machine.name.as_str() == name)
+    {
+        return Ok(machine);
+    }
+    let mut problem = Diagnostic::error(format!("the site has no machine `{name}`"));
+    if let Some(near) = nearest(name, machines.iter().map(|machine| machine.name.as_str())) {
+        problem = problem.because(format!("did you mean `{near}`?"));
+    }
+    Err(problem
+        .help("name it in `nodes.machines`, with its addresses")
+        .into())
+}
