@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod matrix;
+pub mod programs;
 pub mod schema;
 
 use std::env;
