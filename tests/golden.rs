@@ -187,6 +187,38 @@ fn a_split_profile_is_golden() {
 }
 
 #[test]
+fn host_networks_are_golden() {
+    let folder = scratch("golden-network");
+    let cases = root().join("tests/network");
+    for (name, site) in [
+        ("two-bonds", None),
+        ("one-bond", Some("one-bond.yaml")),
+        ("one-bond-br0-vlan", Some("one-bond-br0-vlan.yaml")),
+        ("machines", Some("machines.yaml")),
+        ("control-plane", None),
+    ] {
+        let out = folder.join(name);
+        fs::create_dir_all(&out).expect("the folder can be made");
+        let site = site.map(|site| cases.join(site).display().to_string());
+        for (format, file) in [
+            ("netplan", "60-vmo.yaml"),
+            ("maas-cli", "maas.sh"),
+            ("terraform", "main.tf"),
+        ] {
+            let mut arguments = vec!["network", "--format", format];
+            arguments.extend(site.iter().flat_map(|site| ["--site", site.as_str()]));
+            match (name, format) {
+                ("machines", "netplan") => arguments.extend(["--node", "worker-01"]),
+                ("control-plane", _) => arguments.extend(["--role", "control-plane"]),
+                _ => {}
+            }
+            fs::write(out.join(file), run(&arguments)).expect("the file can be written");
+        }
+    }
+    compare("network", &folder);
+}
+
+#[test]
 fn tables_are_golden() {
     let folder = scratch("golden-revisions");
     fs::create_dir_all(&folder).expect("the folder can be made");

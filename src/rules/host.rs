@@ -51,6 +51,7 @@ pub(super) fn cards_of(site: &Site, nics: &Nics, path: &str, findings: &mut Vec<
                     format!("{path}.{key}"),
                     format!("the card `{name}` has the name of a bond or of the bridge"),
                 )
+                .help("name the physical cards; bonds and bridge are made of them")
                 .section(SECTION),
             );
         }

@@ -19,11 +19,14 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
             .iter()
             .any(|other| other.name == machine.name)
         {
-            findings.push(Finding::error(
-                "machine-twice",
-                format!("{}.name", place(index)),
-                format!("a second machine named `{}`", machine.name),
-            ));
+            findings.push(
+                Finding::error(
+                    "machine-twice",
+                    format!("{}.name", place(index)),
+                    format!("a second machine named `{}`", machine.name),
+                )
+                .help("use the host names of MAAS, which are unique"),
+            );
         }
     }
 }
@@ -42,7 +45,7 @@ fn counts(site: &Site, findings: &mut Vec<Finding>) {
         let listed = machines.filter(|machine| machine.role == role).count();
         if listed > 0 && (listed as u64) < u64::from(wanted) {
             findings.push(
-                Finding::warning(
+                Finding::note(
                     "machines-missing",
                     "nodes.machines",
                     format!(
@@ -144,11 +147,14 @@ fn cards(site: &Site, findings: &mut Vec<Finding>) {
         }
         for (card, mac) in &machine.macs {
             if macs.contains(mac) {
-                findings.push(Finding::error(
-                    "mac-twice",
-                    format!("{}.macs.{card}", place(index)),
-                    format!("the MAC address {mac} is already another card's"),
-                ));
+                findings.push(
+                    Finding::error(
+                        "mac-twice",
+                        format!("{}.macs.{card}", place(index)),
+                        format!("the MAC address {mac} is already another card's"),
+                    )
+                    .help("MAAS shows each card's on the machine's network page"),
+                );
             }
             macs.push(*mac);
         }

@@ -109,18 +109,19 @@ resource "maas_network_interface_physical" "<{ bond.name | safe }>" {
 resource "maas_network_interface_bond" "<{ bond.name | safe }>" {
   for_each = var.machines
 
-  machine               = each.key
-  name                  = <{ bond.name }>
-  parents               = [for card in each.value.<{ bond.name | safe }> : maas_network_interface_physical.<{ bond.name | safe }>["${each.key}/${card}"].name]
-  vlan                  = data.maas_vlan.<{ bond.untagged | safe }>.id
-  mtu                   = <{ bond.mtu }>
-  bond_mode             = <{ bond.bonding.mode }>
-  bond_miimon           = <{ bond.bonding.linkMonitor }>
+  machine     = each.key
+  name        = <{ bond.name }>
+  parents     = [for card in each.value.<{ bond.name | safe }> : maas_network_interface_physical.<{ bond.name | safe }>["${each.key}/${card}"].name]
+  vlan        = data.maas_vlan.<{ bond.untagged | safe }>.id
+  mtu         = <{ bond.mtu }>
+  bond_mode   = <{ bond.bonding.mode }>
+  bond_miimon = <{ bond.bonding.linkMonitor }>
+<%- if bond.bonding.hashPolicy %>
+
+  bond_xmit_hash_policy = <{ bond.bonding.hashPolicy }>
 <%- if bond.bonding.lacpRate %>
   bond_lacp_rate        = <{ bond.bonding.lacpRate }>
 <%- endif %>
-<%- if bond.bonding.hashPolicy %>
-  bond_xmit_hash_policy = <{ bond.bonding.hashPolicy }>
 <%- endif %>
 }
 <%- endfor %>

@@ -1,0 +1,254 @@
+#!/bin/sh
+# Host network of the cluster's control-plane nodes in MAAS, layout two-bonds.
+#
+# MAAS must know the subnets and their VLANs, and the machines must be in the state Ready or Broken. What is there already
+# is changed to what the site says, what is missing is made, and nothing else is deleted; so it can be run again.
+#
+# Needs the `maas` command, logged in to the profile that PROFILE names, and jq.
+# usage: PROFILE=admin sh FILE HOSTNAME...
+set -eu
+
+PROFILE=${PROFILE:-admin}
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# MAAS explains on standard output why it refuses; without this, $(...) would swallow that.
+api() {
+  if ! answer=$(maas "$PROFILE" "$@"); then
+    fail "maas $PROFILE $*: $answer"
+  fi
+  printf '%s\n' "$answer"
+}
+
+# What a change answers is of no interest.
+change() {
+  api "$@" >/dev/null
+}
+
+# subnet CIDR: the subnet as JSON
+subnet() {
+  found=$(printf '%s\n' "$subnets" | jq -c --arg cidr "$1" '[.[] | select(.cidr == $cidr)] | first // empty')
+  [ -n "$found" ] || fail "MAAS has no subnet $1: make it, on its VLAN, and run this again"
+  printf '%s\n' "$found"
+}
+
+# subnet_id CIDR
+subnet_id() {
+  found=$(subnet "$1")
+  printf '%s\n' "$found" | jq -r .id
+}
+
+# vlan_of CIDR: the id of a subnet's VLAN, however it is tagged
+vlan_of() {
+  found=$(subnet "$1")
+  printf '%s\n' "$found" | jq -r .vlan.id
+}
+
+# untagged_beside CIDR: the id of the untagged VLAN in a subnet's fabric
+untagged_beside() {
+  found=$(subnet "$1")
+  fabric=$(printf '%s\n' "$found" | jq -r .vlan.fabric_id)
+  untagged "$fabric"
+}
+
+# untagged FABRIC: the id of the VLAN that is untagged in a fabric
+untagged() {
+  found=$(api vlans read "$1")
+  printf '%s\n' "$found" | jq -er '.[] | select(.vid == 0) | .id' || fail "the fabric $1 has no untagged VLAN"
+}
+
+# machine HOSTNAME: from here on, everything is about this machine
+machine() {
+  machine=$1
+  found=$(api machines read hostname="$machine")
+  count=$(printf '%s\n' "$found" | jq length)
+  [ "$count" -eq 1 ] || fail "MAAS has $count machines named $machine"
+  system_id=$(printf '%s\n' "$found" | jq -r '.[0].system_id')
+  status=$(printf '%s\n' "$found" | jq -r '.[0].status_name')
+  case $status in
+    Ready | Broken) ;;
+    *) fail "$machine is $status: its network can be changed while it is Ready or Broken" ;;
+  esac
+  say "$machine ($system_id)"
+  look
+}
+
+# look: the machine's interfaces as they are now
+look() {
+  interfaces=$(api interfaces read "$system_id")
+}
+
+# interface NAME: its JSON, or nothing
+interface() {
+  printf '%s\n' "$interfaces" | jq -c --arg name "$1" '.[] | select(.name == $name)'
+}
+
+# id_of NAME: the id of an interface that must be there
+id_of() {
+  found=$(interface "$1")
+  [ -n "$found" ] || fail "$machine has no interface $1"
+  printf '%s\n' "$found" | jq -r .id
+}
+
+# card NAME MAC VLAN MTU: a card, known by its MAC address where there is one
+card() {
+  if [ -n "$2" ]; then
+    found=$(printf '%s\n' "$interfaces" |
+      jq -c --arg mac "$2" '[.[] | select(.type == "physical" and .mac_address == $mac)] | first // empty')
+    [ -n "$found" ] || fail "$machine has no card with the MAC address $2"
+  else
+    found=$(interface "$1")
+    [ -n "$found" ] || fail "$machine has no card $1"
+  fi
+  say "  card $1"
+  change interface update "$system_id" "$(printf '%s\n' "$found" | jq -r .id)" name="$1" vlan="$3" mtu="$4"
+  look
+}
+
+# make KIND NAME KEY=VALUE...: changes an interface of that kind, or makes one
+make() {
+  kind=$1
+  name=$2
+  shift 2
+  found=$(interface "$name")
+  if [ -n "$found" ]; then
+    type=$(printf '%s\n' "$found" | jq -r .type)
+    [ "$type" = "$kind" ] || fail "$machine has an interface $name that is a $type, not a $kind"
+    say "  $kind $name is there, and is set"
+    change interface update "$system_id" "$(printf '%s\n' "$found" | jq -r .id)" "$@"
+  else
+    say "  $kind $name is made"
+    change interfaces "create-$kind" "$system_id" name="$name" "$@"
+  fi
+  look
+}
+
+# bond NAME 'CARD...' KEY=VALUE...
+bond() {
+  bond=$1
+  cards=$2
+  shift 2
+  for part in $cards; do
+    id=$(id_of "$part")
+    set -- "$@" parents="$id"
+  done
+  make bond "$bond" "$@"
+}
+
+# vlan NAME LINK CIDR VID MTU
+vlan() {
+  id=$(id_of "$2")
+  tag=$(tagged "$3" "$4")
+  make vlan "$1" parent="$id" vlan="$tag" mtu="$5"
+}
+
+# bridge NAME PORT KEY=VALUE...
+bridge() {
+  name=$1
+  id=$(id_of "$2")
+  shift 2
+  make bridge "$name" parents="$id" bridge_type=standard "$@"
+}
+
+# address NAME CIDR IP: the machine's address on an interface; MAAS chooses one where IP is empty
+address() {
+  id=$(id_of "$1")
+  found=$(interface "$1")
+  subnet_id=$(subnet_id "$2")
+  mode=auto
+  if [ -n "$3" ]; then mode=static; fi
+  link=$(printf '%s\n' "$found" | jq -r --argjson subnet "$subnet_id" --arg mode "$mode" --arg ip "$3" \
+    '[.links[] | select(.subnet.id == $subnet and .mode == $mode and ($ip == "" or .ip_address == $ip)) | .id]
+     | first // empty')
+  if [ -n "$link" ]; then
+    say "    has an address in $2"
+  elif [ -n "$3" ]; then
+    say "    gets the address $3"
+    unlink_from "$found" "$subnet_id"
+    change interface link-subnet "$system_id" "$id" mode=STATIC subnet="$subnet_id" ip_address="$3"
+  else
+    say "    gets an address of $2"
+    unlink_from "$found" "$subnet_id"
+    change interface link-subnet "$system_id" "$id" mode=AUTO subnet="$subnet_id"
+  fi
+  look
+}
+
+# unlink_from INTERFACE SUBNET: takes the links to a subnet off an interface
+unlink_from() {
+  links=$(printf '%s\n' "$1" | jq -r --argjson subnet "$2" '.links[] | select(.subnet.id == $subnet) | .id')
+  for old in $links; do
+    change interface unlink-subnet "$system_id" "$id" id="$old"
+  done
+}
+
+# no_address NAME: takes addresses off an interface that has none in the site
+no_address() {
+  id=$(id_of "$1")
+  found=$(interface "$1")
+  links=$(printf '%s\n' "$found" | jq -r '.links[] | select(.mode != "link_up") | .id')
+  for old in $links; do
+    say "    loses an address that the site does not have"
+    change interface unlink-subnet "$system_id" "$id" id="$old"
+  done
+  look
+}
+
+# gateway NAME CIDR IP: makes a subnet's gateway the machine's default gateway
+gateway() {
+  id=$(id_of "$1")
+  found=$(subnet "$2")
+  known=$(printf '%s\n' "$found" | jq -r '.gateway_ip // "none"')
+  [ "$known" = "$3" ] ||
+    fail "the gateway of $2 is $known in MAAS and $3 in the site: maas $PROFILE subnet update $2 gateway_ip=$3"
+  found=$(interface "$1")
+  link=$(printf '%s\n' "$found" |
+    jq -r --arg cidr "$2" '[.links[] | select(.subnet.cidr == $cidr) | .id] | first // empty')
+  say "    has the default gateway $3"
+  change interface set-default-gateway "$system_id" "$id" link_id="$link"
+}
+
+# tagged CIDR VID: the id of a subnet's VLAN, which must have that tag
+tagged() {
+  found=$(subnet "$1")
+  vid=$(printf '%s\n' "$found" | jq -r .vlan.vid)
+  [ "$vid" -eq "$2" ] || fail "$1 is on VLAN $vid in MAAS and on VLAN $2 in the site"
+  printf '%s\n' "$found" | jq -r .vlan.id
+}
+
+command -v jq >/dev/null || fail "jq is needed"
+command -v maas >/dev/null || fail "the maas command is needed"
+[ $# -gt 0 ] || fail "name the machines: PROFILE=admin sh $0 HOSTNAME..."
+subnets=$(api subnets read)
+vlan_bond_mgmt=$(vlan_of 192.168.0.0/22)
+vlan_bond_data=$(untagged_beside 10.20.0.0/16)
+
+for hostname in "$@"; do
+machine "$hostname"
+card enp1s0 '' "$vlan_bond_mgmt" 1500
+card enp2s0 '' "$vlan_bond_mgmt" 1500
+card enp1s1 '' "$vlan_bond_data" 1500
+card enp2s1 '' "$vlan_bond_data" 1500
+bond bond_mgmt 'enp1s0 enp2s0' \
+  bond_mode=802.3ad bond_miimon=100 \
+  bond_lacp_rate=fast \
+  bond_xmit_hash_policy=layer2+3 \
+  vlan="$vlan_bond_mgmt" mtu=1500
+address bond_mgmt 192.168.0.0/22 ''
+vlan bond_mgmt.10 bond_mgmt 172.16.0.0/22 10 1500
+address bond_mgmt.10 172.16.0.0/22 ''
+bond bond_data 'enp1s1 enp2s1' \
+  bond_mode=802.3ad bond_miimon=100 \
+  bond_lacp_rate=fast \
+  bond_xmit_hash_policy=layer2+3 \
+  vlan="$vlan_bond_data" mtu=1500
+no_address bond_data
+vlan bond_data.20 bond_data 10.20.0.0/16 20 1500
+address bond_data.20 10.20.0.0/16 ''
+gateway bond_data.20 10.20.0.0/16 10.20.30.1
+done
