@@ -219,7 +219,7 @@ fn a_tagged_deployment_network_has_its_own_interface() {
         let name = name.parse().expect("it is a name");
         let interface = host.interface(&name).expect("it is there");
         assert_eq!(interface.purposes, [Purpose::Pxe]);
-        assert_eq!(host.ports[0].native == Native::Network(Purpose::Pxe), false);
+        assert_ne!(host.ports[0].native, Native::Network(Purpose::Pxe));
     }
 }
 
@@ -302,8 +302,11 @@ fn netplan_makes_of_every_site_what_the_model_says() {
         return;
     };
     let folder = scratch("netplan");
-    for (text, site) in sites() {
-        for role in [NodeRole::Worker, NodeRole::ControlPlane] {
+    for (index, (text, site)) in sites().into_iter().enumerate() {
+        // The kinds of bond are tried on workers.
+        let with_control_plane = index / OPTIONS.len() % BONDING.len() == 0;
+        let roles = [NodeRole::Worker, NodeRole::ControlPlane];
+        for role in roles.into_iter().take(1 + usize::from(with_control_plane)) {
             let yaml = written(&site, Nodes::Role(role), Format::Netplan);
             let files = networkd(&generate, &folder, &yaml);
             let host = Host::of_role(&site, role).expect("every network has its place");
@@ -643,7 +646,7 @@ fn state(folder: &Path) -> Value {
 
 #[test]
 fn a_script_brings_a_machine_to_the_model_and_leaves_it_there() {
-    let (Some(_), Some(_)) = (program("jq"), program("python3")) else {
+    let (Some(_), Some(_)) = (program("jq"), file("/usr/bin/python3")) else {
         return;
     };
     let folder = scratch("maas");
@@ -699,7 +702,7 @@ fn a_script_brings_a_machine_to_the_model_and_leaves_it_there() {
 
 #[test]
 fn a_script_for_any_machine_takes_names_and_stops_at_what_is_wrong() {
-    let (Some(_), Some(_)) = (program("jq"), program("python3")) else {
+    let (Some(_), Some(_)) = (program("jq"), file("/usr/bin/python3")) else {
         return;
     };
     let folder = scratch("maas-any");

@@ -68,6 +68,14 @@ fn the_example_is_what_happens() {
         assert_eq!(terminal(command, &folder), shown_after(command));
     }
 
+    let command = "vmo-ra network --site berlin.yaml --format maas-cli --out maas.sh";
+    assert_eq!(terminal(command, &folder), shown_after(command));
+    let machines = blocks("yaml").remove(1);
+    let with_machines = format!("{site}{machines}");
+    fs::write(folder.join("berlin.yaml"), with_machines).expect("the file can be written");
+    let one = "vmo-ra network --site berlin.yaml --format netplan --node worker-01";
+    assert!(terminal(one, &folder).contains("- 10.120.0.21/22"));
+
     let wrong = site.replace("vmVlans: 200-240", "vmVlans: 111-240");
     assert_ne!(wrong, site);
     fs::write(folder.join("berlin.yaml"), wrong).expect("the file can be written");
