@@ -262,6 +262,61 @@ fn a_link_is_not_followed() {
     );
 }
 
+/// Profiles can be right for such hosts; what cannot be written is refused where it is asked for.
+#[test]
+fn host_networks_that_cannot_be_written_are_refused() {
+    let folder = scratch("network");
+    for (site, arguments, message) in [
+        (
+            "network: {layout: one-bond, data: {vlan: native, cidr: 10.20.0.0/16, gateway: 10.20.30.1, interface: bond0}}",
+            &["--format", "terraform"][..],
+            "`bond0` is a port of `br0` and cannot have an address",
+        ),
+        (
+            "network: {pxe: {interface: eno9}}",
+            &["--format", "maas-cli"],
+            "`eno9` is no interface of the layout `two-bonds`",
+        ),
+        (
+            "network: {management: {interface: br0}}",
+            &["--format", "maas-cli"],
+            "`br0` is untagged and cannot be VLAN 10",
+        ),
+        (
+            "network: {layout: one-bond, data: {interface: bond0.10}}",
+            &["--format", "maas-cli"],
+            "`bond0.10` for VLAN 20 and `bond0.10` for VLAN 10 on `bond0` cannot both be there",
+        ),
+        (
+            "network: {management: {interface: mgmt}}",
+            &["--format", "terraform"],
+            "the Terraform provider cannot name a VLAN interface: MAAS would call `mgmt` `bond_mgmt.10`",
+        ),
+        (
+            "network: {management: {vlan: native}}",
+            &["--format", "terraform"],
+            "the Terraform provider gives an interface one address, and `bond_mgmt` has several",
+        ),
+        (
+            "nodes: {machines: [{name: a, addresses: {pxe: 192.168.0.9}}]}",
+            &["--format", "netplan", "--node", "a"],
+            "`a` has no address in `network.management` and `network.data`",
+        ),
+    ] {
+        fs::write(folder.join("site.yaml"), site).expect("the file can be written");
+        let all = [&["network", "--site", "site.yaml"], arguments].concat();
+        let output = vmo_ra(&all, &folder);
+        assert_eq!(output.status.code(), Some(2), "{site}: {}", stderr(&output));
+        let said = stderr(&output);
+        assert!(
+            said.starts_with(&format!("error: {message}\n --> site.yaml:")),
+            "{said}"
+        );
+        assert!(said.contains("  = help: "), "{said}");
+        assert!(output.stdout.is_empty(), "{site}");
+    }
+}
+
 #[test]
 fn wrong_words_on_the_command_line_end_with_2() {
     let folder = scratch("words");
@@ -281,6 +336,10 @@ fn wrong_words_on_the_command_line_end_with_2() {
         (
             &["nad", "--vlans", "30", "--prefix", "VLAN-"],
             "error: `VLAN-30` is not a DNS-1123 name: `V` is not allowed; use a to z, 0 to 9 and `-`\n\n",
+        ),
+        (
+            &["network", "--format", "netplan", "--node", "worker-01"],
+            "error: the site has no machine `worker-01`\n  = help: name it in `nodes.machines`, with its addresses\n\n",
         ),
     ] {
         let output = vmo_ra(arguments, &folder);

@@ -54,7 +54,7 @@ enum Role {
 impl Network {
     pub(super) fn run(self) -> Result<(), Failure> {
         let site = inputs::site(self.site.as_deref())?;
-        checked(&site)?;
+        let remarks = checked(&site)?;
         let nodes = match &self.node {
             Some(name) => Nodes::Machine(machine(&site, name)?),
             None => Nodes::Role(match self.role {
@@ -68,6 +68,7 @@ impl Network {
             Format::Terraform => network::Format::Terraform,
         };
         let text = network::write(&Engine::new(Revision::NEWEST)?, &site, nodes, format)?;
+        terminal::explain(&remarks);
         if self.out == Path::new("-") {
             return terminal::print(text.as_bytes());
         }
@@ -81,8 +82,9 @@ impl Network {
     }
 }
 
-/// Everything that is wrong with the site ends the command; the rest is said where it is about networks or nodes.
-fn checked(site: &Site) -> Result<(), Failure> {
+/// Everything that is wrong with the site ends the command; what else there is to say about networks and machines is given
+/// back.
+fn checked(site: &Site) -> Result<Vec<Diagnostic>, Failure> {
     let findings = rules::check(site, &Revision::load(Revision::NEWEST)?);
     let (errors, remarks): (Vec<_>, Vec<_>) = findings
         .iter()
@@ -94,9 +96,7 @@ fn checked(site: &Site) -> Result<(), Failure> {
     let about_hosts =
         |path: &str| path.starts_with("network") || path.starts_with("nodes.machines");
     let remarks = remarks.iter().filter(|finding| about_hosts(&finding.path));
-    let remarks: Vec<Diagnostic> = remarks.map(|finding| finding.diagnostic(site)).collect();
-    terminal::explain(&remarks);
-    Ok(())
+    Ok(remarks.map(|finding| finding.diagnostic(site)).collect())
 }
 
 fn machine<'s>(site: &'s Site, name: &str) -> Result<&'s vmo_ra::site::Machine, Failure> {
