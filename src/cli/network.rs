@@ -90,13 +90,13 @@ fn checked(site: &Site) -> Result<Vec<Diagnostic>, Failure> {
         .iter()
         .partition(|finding| finding.severity == Severity::Error);
     if !errors.is_empty() {
-        let all = errors.iter().map(|finding| finding.diagnostic(site));
+        let all = errors.iter().map(|finding| finding.diagnostic(Some(site)));
         return Err(all.collect::<Vec<_>>().into());
     }
     let about_hosts =
         |path: &str| path.starts_with("network") || path.starts_with("nodes.machines");
     let remarks = remarks.iter().filter(|finding| about_hosts(&finding.path));
-    Ok(remarks.map(|finding| finding.diagnostic(site)).collect())
+    Ok(remarks.map(|finding| finding.diagnostic(Some(site))).collect())
 }
 
 fn machine<'s>(site: &'s Site, name: &str) -> Result<&'s vmo_ra::site::Machine, Failure> {
