@@ -13,6 +13,7 @@ pub mod revision;
 pub mod rules;
 mod sequence;
 pub mod site;
+pub mod sizing;
 pub mod template;
 pub mod version;
 pub mod yaml;

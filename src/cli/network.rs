@@ -96,7 +96,9 @@ fn checked(site: &Site) -> Result<Vec<Diagnostic>, Failure> {
     let about_hosts =
         |path: &str| path.starts_with("network") || path.starts_with("nodes.machines");
     let remarks = remarks.iter().filter(|finding| about_hosts(&finding.path));
-    Ok(remarks.map(|finding| finding.diagnostic(Some(site))).collect())
+    Ok(remarks
+        .map(|finding| finding.diagnostic(Some(site)))
+        .collect())
 }
 
 fn machine<'s>(site: &'s Site, name: &str) -> Result<&'s vmo_ra::site::Machine, Failure> {

@@ -76,6 +76,12 @@ impl Finding {
         Self::new(Severity::Note, id, path, message)
     }
 
+    /// Says it of another path.
+    pub(super) fn on(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
+    }
+
     /// The way out.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();

@@ -1,16 +1,38 @@
 //! What there is to say about a site, one file for each subject. A rule only looks; it never changes anything.
 
 mod catalogue;
+mod cilium;
 pub mod claims;
+mod cluster_networks;
+mod feature_gates;
 mod finding;
 mod host;
+mod kubelet;
 mod machines;
+mod metallb;
+mod monitoring;
+mod nad_bridges;
+mod nads;
 mod network;
 pub mod packs;
 mod palette;
+mod portworx;
+mod pure_secret;
 mod sizing;
 mod storage;
+mod storage_classes;
+mod storage_parameters;
+mod storage_providers;
 mod subject;
+mod values;
+mod virtual_machines;
+mod vlan_filtering;
+mod vm_clones;
+mod vm_disks;
+mod vm_firmware;
+mod vm_guests;
+mod vm_network;
+mod vm_preferences;
 mod vms;
 
 pub use catalogue::{Explanation, explain, explanations};
@@ -38,6 +60,7 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
             rule(site, &mut findings);
         }
     }
+    sizing::control_plane(site, revision, &mut findings);
     ingress_of_the_revision(site, revision, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
@@ -46,11 +69,36 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
 /// A rule over profiles and manifests.
 type ClusterRule = fn(&Cluster, &mut Vec<Finding>);
 
+/// The rules over profiles and manifests, by subject.
+const CLUSTER_RULES: &[&[ClusterRule]] = &[
+    palette::RULES,
+    cluster_networks::RULES,
+    cilium::RULES,
+    vlan_filtering::RULES,
+    nads::RULES,
+    nad_bridges::RULES,
+    metallb::RULES,
+    kubelet::RULES,
+    portworx::RULES,
+    pure_secret::RULES,
+    storage_classes::RULES,
+    storage_parameters::RULES,
+    storage_providers::RULES,
+    monitoring::RULES,
+    feature_gates::RULES,
+    vm_preferences::RULES,
+    vm_firmware::RULES,
+    vm_network::RULES,
+    vm_disks::RULES,
+    vm_guests::RULES,
+    vm_clones::RULES,
+];
+
 /// Everything the rules find in profiles and manifests, in the order of the rules.
 pub fn check_cluster(cluster: &Cluster) -> Vec<Finding> {
     let mut findings = cluster.unread().to_vec();
-    for rules in [palette::RULES] {
-        for rule in rules {
+    for rules in CLUSTER_RULES {
+        for rule in *rules {
             rule(cluster, &mut findings);
         }
     }

@@ -1,25 +1,29 @@
 //! Numbers of nodes, pods, CPUs and bytes (RA, Hardware resources and Solution Sizing).
 
 use super::{Finding, Rule};
+use crate::revision::Revision;
 use crate::site::Site;
+use crate::sizing;
 
 const SIZING: &str = "Solution Sizing";
 const HARDWARE: &str = "Hardware resources";
 
-pub(super) const RULES: &[Rule] = &[pod_cidr, service_cidr, nodes, reserved_cpus];
+pub(super) const RULES: &[Rule] = &[
+    pod_cidr,
+    pod_cidr_growth,
+    large_cluster,
+    service_cidr,
+    nodes,
+    reserved_cpus,
+    reserved_cores,
+];
 
 /// Each node takes a /24 of the pod CIDR, and a repave needs one more.
 fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
     let cidr = site.network.pod_cidr;
-    let nodes = u64::from(site.cluster.workers + site.cluster.control_planes);
-    let subnets = match cidr.prefix() {
-        prefix @ 0..=24 => 1u64 << (24 - prefix),
-        _ => 0,
-    };
-    let wished = format!(
-        "/{}",
-        24 - (nodes + 1).next_power_of_two().trailing_zeros().min(24)
-    );
+    let nodes = nodes_of(site);
+    let subnets = sizing::nodes_of(cidr.prefix());
+    let wished = format!("/{}", sizing::prefix_for(nodes).unwrap_or_default());
     if subnets < nodes {
         findings.push(
             Finding::error(
@@ -45,6 +49,86 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
             .section(SIZING),
         );
     }
+}
+
+fn nodes_of(site: &Site) -> u32 {
+    site.cluster.workers + site.cluster.control_planes
+}
+
+/// A pod CIDR grows in place only where nothing stands behind it.
+fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
+    let (pods, services) = (site.network.pod_cidr, site.network.service_cidr);
+    let slices = u64::from(sizing::nodes_of(pods.prefix()));
+    let nodes = u64::from(nodes_of(site));
+    // The RA's own networks stand side by side; it matters once they are filling up.
+    let fills = nodes < slices && (nodes + 1) * 4 > slices * 3;
+    let blocked = sizing::doubled(pods.network()).is_some_and(|larger| {
+        larger.contains(&services.network()) || services.network().contains(&larger)
+    });
+    if fills && blocked && !pods.overlaps(&services) {
+        findings.push(
+            Finding::note(
+                "pod-cidr-cannot-grow",
+                "network.serviceCidr",
+                format!("the pod CIDR {pods} has room for {slices} nodes, {nodes} are there, and the service CIDR {services} is in the way of more"),
+            )
+            .help("take a service CIDR further away, such as 100.65.0.0/18, while the cluster does not exist yet")
+            .section(SIZING),
+        );
+    }
+}
+
+/// Larger clusters than the RA's work, and nobody has measured them for it.
+fn large_cluster(site: &Site, findings: &mut Vec<Finding>) {
+    let nodes = nodes_of(site);
+    if nodes > sizing::NODES {
+        let left = sizing::Sizing::of(nodes, site.nodes.max_pods).left;
+        findings.push(
+            Finding::note(
+                "large-cluster",
+                "cluster.workers",
+                format!(
+                    "{nodes} nodes have {left} pods for VMs; the RA is sized for {} nodes and advises {} VMs at the most",
+                    sizing::NODES,
+                    sizing::RECOMMENDED_VMS
+                ),
+            )
+            .help("consider several clusters: a failure then touches fewer VMs")
+            .section(SIZING),
+        );
+    }
+}
+
+/// What control-plane nodes need, which is not seen from the site's own numbers.
+pub(super) fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+    let workers = site.cluster.workers;
+    // VMs share a few namespaces; the others are of the layers and of Kubernetes.
+    let namespaces = u32::try_from(site.vmo.namespaces.len()).unwrap_or(u32::MAX);
+    let table = &revision.control_plane;
+    let (Some(first), Some(last)) = (table.first(), table.last()) else {
+        return;
+    };
+    let finding = match sizing::control_plane(table, workers, namespaces) {
+        Some(row) if row.workers == first.workers => return,
+        Some(row) => Finding::note(
+            "control-plane-size",
+            "cluster.workers",
+            format!(
+                "{workers} workers and {namespaces} namespaces for VMs want control-plane nodes of {} cores and {} GB",
+                row.cores, row.memory_gb
+            ),
+        ),
+        None => Finding::warning(
+            "control-plane-size",
+            "cluster.workers",
+            format!(
+                "{workers} workers and {namespaces} namespaces are more than the {} and {} that the RA sizes control-plane nodes for",
+                last.workers, last.namespaces
+            ),
+        )
+        .help("spread them over several clusters"),
+    };
+    findings.push(finding.section(HARDWARE));
 }
 
 fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
@@ -136,6 +220,37 @@ fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
             )
             .help("reserve fewer, such as `0-1` on a small worker")
             .section("Ubuntu layer"),
+        );
+    }
+}
+
+/// With hyper-threading, Linux numbers the second threads of all cores after the first ones.
+fn reserved_cores(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(cpus) = site.nodes.cpus else { return };
+    let reserved = &site.nodes.reserved_cpus;
+    let Ok(half) = u16::try_from(cpus / 2) else {
+        return;
+    };
+    if half == 0 || cpus % 2 == 1 || u32::from(reserved.highest()) >= cpus {
+        return;
+    }
+    let sibling = |cpu: u16| if cpu < half { cpu + half } else { cpu - half };
+    if reserved.iter().any(|cpu| !reserved.contains(sibling(cpu))) {
+        let firsts: Vec<u16> = reserved.iter().filter(|cpu| *cpu < half).collect();
+        let advice = match (firsts.first(), firsts.last()) {
+            (Some(first), Some(last)) if usize::from(last - first) + 1 == firsts.len() => {
+                format!("`{first}-{last},{}-{}`", sibling(*first), sibling(*last))
+            }
+            _ => "both threads of each core".to_owned(),
+        };
+        findings.push(
+            Finding::note(
+                "reserved-half-cores",
+                "nodes.reservedCpus",
+                format!("with hyper-threading, {reserved} of {cpus} CPUs are single threads of cores"),
+            )
+            .help(format!("reserve {advice} then: VMs with CPUs of their own take whole cores, and leave halves idle"))
+            .because("Kubernetes, CPU Manager, full-pcpus-only"),
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What rules look at beside a site: profiles and manifests, with every text parsed once.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use serde_json::Value;
@@ -51,8 +51,8 @@ pub struct CheckedLayer {
 #[derive(Debug)]
 pub struct Document {
     source: Source,
-    /// The source as it may be shown, made when it is needed.
-    shown: OnceLock<Source>,
+    /// The source as it may be shown, made when it is needed, and once for all documents of a text.
+    shown: Arc<OnceLock<Source>>,
     root: Option<Node>,
     /// What it says, as Kubernetes reads it; null for an empty one.
     pub value: Value,
@@ -174,7 +174,7 @@ impl Document {
     fn new(source: Source, root: Option<Node>, value: Value) -> Self {
         Document {
             source,
-            shown: OnceLock::new(),
+            shown: Arc::default(),
             root,
             value,
         }
@@ -258,6 +258,12 @@ impl Document {
         self.mark_bytes(finding, span)
     }
 
+    /// A finding about a path whose text must not be shown: the line of another path is, such as a name's.
+    pub(super) fn mark_beside(&self, finding: Finding, shown: &str) -> Finding {
+        let span = self.span(shown);
+        self.mark_bytes(finding, span)
+    }
+
     /// A finding at bytes of this document's text.
     pub(super) fn mark_bytes(&self, finding: Finding, span: Range<usize>) -> Finding {
         let shown = self.shown.get_or_init(|| {
@@ -331,11 +337,15 @@ fn documents(source: &Source, is_values: bool) -> Result<Vec<Document>, Vec<Diag
     } else {
         yaml::parse_all(source, Limits::VALUES)?
     };
+    let shown = Arc::default();
     roots
         .into_iter()
         .map(|root| {
             let value = yaml::node_to_json(source, &root)?;
-            Ok(Document::new(source.clone(), Some(root), value))
+            Ok(Document {
+                shown: Arc::clone(&shown),
+                ..Document::new(source.clone(), Some(root), value)
+            })
         })
         .collect()
 }

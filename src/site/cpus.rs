@@ -21,6 +21,16 @@ impl CpuSet {
         self.cpus.len()
     }
 
+    /// Whether it holds this CPU.
+    pub fn contains(&self, cpu: u16) -> bool {
+        self.cpus.contains(&cpu)
+    }
+
+    /// The CPUs, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
+        self.cpus.iter().copied()
+    }
+
     /// The highest CPU number in it.
     pub fn highest(&self) -> u16 {
         self.cpus.last().copied().unwrap_or_default()
