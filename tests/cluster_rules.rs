@@ -24,9 +24,16 @@ mod vm_devices;
 #[path = "cluster_rules/vms.rs"]
 mod vms;
 
+use std::sync::LazyLock;
+
 use vmo_ra::diagnostic::Source;
+use vmo_ra::pack::Library;
 use vmo_ra::profile;
 use vmo_ra::rules::{Cluster, Finding, check_cluster};
+
+/// The packs behind the rules about presets.
+static LIBRARY: LazyLock<Library> =
+    LazyLock::new(|| Library::built_in().expect("the built-in packs are whole"));
 
 /// A profile of layers, each a pack, its version and its values, with variables by name and default.
 struct Given {
@@ -94,7 +101,7 @@ impl Given {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        check_cluster(&self.cluster())
+        check_cluster(&self.cluster(), &LIBRARY)
     }
 
     /// What the rule of an id finds, each as severity, path and message.

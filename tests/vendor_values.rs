@@ -11,7 +11,6 @@ use vmo_ra::pack::{Library, Pack};
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::Site;
-use vmo_ra::template::Engine;
 use vmo_ra::yaml::{Limits, Node, parse};
 
 /// A pack with the values that RA 1.7.0 makes of it.

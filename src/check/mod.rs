@@ -8,6 +8,7 @@ use serde::Serialize;
 pub use against::{Against, against};
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::pack::Library;
 use crate::revision::Revision;
 use crate::rules::{self, Cluster, Finding};
 use crate::site::Site;
@@ -73,8 +74,8 @@ impl Report {
     }
 }
 
-/// Checks everything.
-pub fn check(input: &Input, revision: &Revision) -> Report {
+/// Checks everything. The packs of `library` say what is right for their own values.
+pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     let mut findings = Vec::new();
     for (site, problems) in &input.sites {
         let mut items: Vec<Item> = problems.iter().map(misread).collect();
@@ -94,7 +95,7 @@ pub fn check(input: &Input, revision: &Revision) -> Report {
         items.sort_by_key(|item| item.diagnostic.offset().unwrap_or(usize::MAX));
         findings.append(&mut items);
     }
-    let found = rules::check_cluster(&input.cluster);
+    let found = rules::check_cluster(&input.cluster, library);
     let mut items: Vec<Item> = found.iter().map(|finding| item(finding, None)).collect();
     let order = order_of_texts(&input.cluster);
     items.sort_by_key(|item| {

@@ -2,13 +2,14 @@
 
 use std::env;
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use annotate_snippets::Renderer;
 use clap::{Args, ValueEnum};
 use vmo_ra::check::{Input, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
+use vmo_ra::pack::Library;
 use vmo_ra::revision::Revision;
 use vmo_ra::rules::explanations;
 use vmo_ra::site::Site;
@@ -28,6 +29,9 @@ pub(super) struct Check {
     /// The RA revision whose rules count for sites
     #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
     revision: String,
+    /// A folder with packs in Palette's own layout, whose presets count beside the built-in ones
+    #[arg(long, value_name = "DIR")]
+    packs: Vec<PathBuf>,
     /// Say how many claims of a revision the profiles hold, and what differs
     #[arg(long, value_name = "REVISION")]
     against: Option<String>,
@@ -83,7 +87,8 @@ impl Check {
         if self.files.is_empty() {
             input.sites.push((Site::example(), Vec::new()));
         }
-        let mut report = check(&input, &revision);
+        let library = Library::with_folders(&self.packs)?;
+        let mut report = check(&input, &revision, &library);
         if let Some(name) = &self.against {
             let profiles = input
                 .cluster

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::report::{Hunk, Shown};
 use crate::diagnostic::Source;
+use crate::secret_names::names_a_secret;
 use crate::yaml::{self, Kind, Limits, Node};
 
 /// Hides secrets, each behind a hash that only those can repeat who have both sides.
@@ -17,7 +18,6 @@ pub(super) struct Secrets {
     /// Mixed into every hash; made of what is compared, so that equal inputs give equal bytes.
     key: [u8; 32],
     show: bool,
-    key_name: Option<Regex>,
     /// Each finds a secret within a line, as its only group.
     within_a_line: Vec<Regex>,
 }
@@ -34,8 +34,7 @@ impl Secrets {
         Secrets {
             key: hash.finalize().into(),
             show,
-            // A constant pattern; were it wrong, the tests below would fail.
-            key_name: Regex::new(&format!(r"(?i){words}s?$")).ok(),
+            // Constant patterns; were one wrong, the tests below would fail.
             within_a_line: [
                 format!(r#"(?i){words}s?["']?\s*[:=]\s*(\S.*)$"#),
                 r#"://[^/\s:@"']*:([^/\s@"']+)@"#.to_owned(),
@@ -49,12 +48,7 @@ impl Secrets {
 
     /// Whether the value under a key is a secret by the key's name. A macro is none: Palette fills it in later.
     pub(super) fn is_secret_key(&self, key: &str, value: &Value) -> bool {
-        let named = self
-            .key_name
-            .as_ref()
-            .and_then(|pattern| pattern.find(key))
-            .is_some_and(|found| !is_public(&key[..found.start()]));
-        named
+        names_a_secret(key)
             && value
                 .as_str()
                 .is_some_and(|text| !text.is_empty() && !is_macro(text))

@@ -18,7 +18,7 @@ pub use library::{Found, Library, Rival};
 pub use preset::{Preset, PresetName};
 pub use schema::{Format, Rule, Violation};
 pub use shapes::Unplaced;
-pub(crate) use values::enabled_presets;
+pub(crate) use values::{PRESETS_LINE, enabled_presets};
 pub use values::{Values, compose};
 
 use serde_json::Value;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::{self, Limits, Merge, Move, Path};
 
 /// The start of the line that records the presets of a values text.
-const MARKER: &str = "# spectrocloud.com/enabled-presets:";
+pub(crate) const PRESETS_LINE: &str = "# spectrocloud.com/enabled-presets:";
 
 /// The finished values of a layer.
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ pub(crate) fn enabled_presets(text: &str) -> Vec<PresetName> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     text.lines()
         .next()
-        .and_then(|line| line.strip_prefix(MARKER))
+        .and_then(|line| line.strip_prefix(PRESETS_LINE))
         .map(|list| {
             list.split(',')
                 .filter_map(|name| name.parse().ok())
@@ -128,16 +128,16 @@ fn marker_line(pack: &Pack, selected: &[&Preset]) -> Option<String> {
         }
     }
     if names.is_empty() {
-        return has_marker(text).then(|| MARKER.to_owned());
+        return has_marker(text).then(|| PRESETS_LINE.to_owned());
     }
     let names: Vec<String> = names.iter().map(PresetName::to_string).collect();
-    Some(format!("{MARKER} {}", names.join(",")))
+    Some(format!("{PRESETS_LINE} {}", names.join(",")))
 }
 
 fn has_marker(text: &str) -> bool {
     text.strip_prefix('\u{feff}')
         .unwrap_or(text)
-        .starts_with(MARKER)
+        .starts_with(PRESETS_LINE)
 }
 
 /// The text with another line of presets, or without one.
@@ -147,7 +147,7 @@ fn with_marker(text: &str, marker: Option<&str>) -> String {
         Some(_) => text.strip_prefix('\u{feff}').unwrap_or(text),
         None => text,
     };
-    let rest = match text.strip_prefix(MARKER) {
+    let rest = match text.strip_prefix(PRESETS_LINE) {
         Some(rest) => rest.split_once('\n').map_or("", |(_, rest)| rest),
         None => text,
     };

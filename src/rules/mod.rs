@@ -14,16 +14,28 @@ mod monitoring;
 mod nad_bridges;
 mod nads;
 mod network;
+mod node_files;
+mod node_kubelet;
+mod node_settings;
 pub mod packs;
 mod palette;
+mod palette_layers;
+mod palette_macros;
+mod palette_variables;
 mod portworx;
+mod presets;
 mod pure_secret;
+mod secrets;
+mod security;
+mod shell;
 mod sizing;
 mod storage;
 mod storage_classes;
 mod storage_parameters;
 mod storage_providers;
 mod subject;
+#[cfg(test)]
+mod test_support;
 mod values;
 mod virtual_machines;
 mod vlan_filtering;
@@ -34,11 +46,14 @@ mod vm_guests;
 mod vm_network;
 mod vm_preferences;
 mod vms;
+mod walk;
+mod yaml_traps;
 
 pub use catalogue::{Explanation, explain, explanations};
 pub use finding::Finding;
 pub use subject::{CheckedLayer, CheckedProfile, Cluster, Document};
 
+use crate::pack::Library;
 use crate::revision::Revision;
 use crate::site::Site;
 
@@ -72,6 +87,14 @@ type ClusterRule = fn(&Cluster, &mut Vec<Finding>);
 /// The rules over profiles and manifests, by subject.
 const CLUSTER_RULES: &[&[ClusterRule]] = &[
     palette::RULES,
+    palette_layers::RULES,
+    palette_variables::RULES,
+    palette_macros::RULES,
+    yaml_traps::RULES,
+    node_files::RULES,
+    node_kubelet::RULES,
+    node_settings::RULES,
+    security::RULES,
     cluster_networks::RULES,
     cilium::RULES,
     vlan_filtering::RULES,
@@ -94,14 +117,16 @@ const CLUSTER_RULES: &[&[ClusterRule]] = &[
     vm_clones::RULES,
 ];
 
-/// Everything the rules find in profiles and manifests, in the order of the rules.
-pub fn check_cluster(cluster: &Cluster) -> Vec<Finding> {
+/// Everything the rules find in profiles and manifests, in the order of the rules. `library` says what packs know of
+/// their own values.
+pub fn check_cluster(cluster: &Cluster, library: &Library) -> Vec<Finding> {
     let mut findings = cluster.unread().to_vec();
     for rules in CLUSTER_RULES {
         for rule in *rules {
             rule(cluster, &mut findings);
         }
     }
+    presets::check(cluster, library, &mut findings);
     findings
 }
 

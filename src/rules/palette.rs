@@ -1,22 +1,16 @@
 //! What Palette takes at an import, and what it refuses (palette.md's sources: its API description, its documentation,
 //! and the errors that people met).
 
-use std::collections::BTreeSet;
-
 use super::{CheckedProfile, Cluster, ClusterRule, Finding};
-use crate::profile::{Variable, variables_used};
+use crate::diagnostic::nearest;
+use crate::profile::Layer;
 use crate::site::ProfileVersion;
 
 const IMPORT: &str = "Palette, Export and Import Cluster Profile";
-const VARIABLES: &str = "Palette, Define and Manage Profile Variables";
+const API: &str = "Palette, API description";
 
-pub(super) const RULES: &[ClusterRule] = &[
-    versions,
-    clouds,
-    variable_names,
-    variable_forms,
-    undeclared_variables,
-];
+pub(super) const RULES: &[ClusterRule] =
+    &[versions, clouds, profile_types, layer_types, registries];
 
 /// From Palette 4.10 on, only versions in three numbers are taken.
 fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
@@ -58,147 +52,176 @@ fn clouds(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-fn variable_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
+/// What a word of a fixed list must be.
+fn wrong_word(given: &str, known: &[&str]) -> (String, String) {
+    let list = format!("one of {}", known.join(", "));
+    if given.is_empty() {
+        return ("nothing".to_owned(), list);
+    }
+    let help = match nearest(given, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`? It is {list}"),
+        None => list,
+    };
+    (format!("`{given}`"), help)
+}
+
+fn profile_types(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    const KNOWN: [&str; 4] = ["cluster", "infra", "add-on", "system"];
     for CheckedProfile { file, profile, .. } in &cluster.profiles {
-        let (mut names, mut labels) = (BTreeSet::new(), BTreeSet::new());
-        for variable in &profile.spec.variables {
-            let Variable {
-                name, display_name, ..
-            } = variable;
-            if !names.insert(name) {
-                findings.push(
-                    Finding::error(
-                        "variable-twice",
-                        path(variable),
-                        format!("two variables are called `{name}`"),
-                    )
-                    .help("give each a name of its own")
-                    .because(VARIABLES)
-                    .in_file(file),
-                );
-            } else if !display_name.is_empty() && !labels.insert(display_name) {
-                findings.push(
-                    Finding::error(
-                        "variable-twice",
-                        path(variable),
-                        format!("two variables are labelled `{display_name}`"),
-                    )
-                    .help("give each a label of its own: people fill them in by it")
-                    .because(VARIABLES)
-                    .in_file(file),
-                );
-            }
+        let kind = profile.spec.template.kind.as_str();
+        if !KNOWN.contains(&kind) {
+            let (given, help) = wrong_word(kind, &KNOWN);
+            findings.push(
+                Finding::error(
+                    "profile-type",
+                    "spec.template.type",
+                    format!("the type of the profile is {given}"),
+                )
+                .help(help)
+                .because(API)
+                .in_file(file),
+            );
         }
     }
 }
 
-fn variable_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    const FORMATS: [&str; 8] = [
-        "string", "number", "boolean", "ipv4", "ipv4cidr", "ipv6", "version", "base64",
-    ];
-    for CheckedProfile { file, profile, .. } in &cluster.profiles {
-        for variable in &profile.spec.variables {
-            let name = &variable.name;
-            if !FORMATS.contains(&variable.format.as_str()) {
-                findings.push(
-                    Finding::error(
-                        "variable-format",
-                        path(variable),
-                        if variable.format.is_empty() {
-                            format!("the variable `{name}` has no format")
-                        } else {
-                            format!(
-                                "the variable `{name}` has the unknown format `{}`",
-                                variable.format
-                            )
-                        },
-                    )
-                    .help(format!("formats: {}", FORMATS.join(", ")))
-                    .because(VARIABLES)
-                    .in_file(file),
-                );
-            }
-            let default = variable.default_value.as_deref().unwrap_or_default();
-            if !default.is_empty() && default.bytes().all(|byte| byte == b'*') {
-                findings.push(
-                    Finding::error(
-                        "variable-masked",
-                        path(variable),
-                        format!("the default of the variable `{name}` is masked, which an import refuses"),
-                    )
-                    .help("take `defaultValue` out, or write the value in")
-                    .because(IMPORT)
-                    .in_file(file),
-                );
-            }
-            let needs = match (variable.immutable, variable.hidden && variable.required) {
-                (true, _) => "read-only",
-                (_, true) => "hidden and required",
-                _ => continue,
-            };
-            if default.is_empty() {
-                findings.push(
-                    Finding::error(
-                        "variable-default",
-                        path(variable),
-                        format!("the variable `{name}` is {needs} and has no default"),
-                    )
-                    .help("give it a default, or let people fill it in")
-                    .because(VARIABLES)
-                    .in_file(file),
-                );
-            }
+fn layer_types(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    const TYPES: [&str; 4] = ["spectro", "oci", "helm", "manifest"];
+    const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
+    for (profile, _, layer) in cluster.layers() {
+        if !TYPES.contains(&layer.kind.as_str()) {
+            let (given, help) = wrong_word(&layer.kind, &TYPES);
+            findings.push(
+                Finding::error(
+                    "pack-type",
+                    path(layer, "type"),
+                    format!("the type of the pack `{}` is {given}", layer.name),
+                )
+                .help(help)
+                .because(API)
+                .in_file(&profile.file),
+            );
+        }
+        // The flat shape of Terraform's export has no layers.
+        if !layer.layer.is_empty() && !LAYERS.contains(&layer.layer.as_str()) {
+            let (given, help) = wrong_word(&layer.layer, &LAYERS);
+            findings.push(
+                Finding::error(
+                    "pack-layer",
+                    path(layer, "layer"),
+                    format!("the layer of the pack `{}` is {given}", layer.name),
+                )
+                .help(help)
+                .because(API)
+                .in_file(&profile.file),
+            );
         }
     }
 }
 
-fn undeclared_variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for checked in &cluster.profiles {
-        let declared: BTreeSet<&str> = checked
-            .profile
-            .spec
-            .variables
-            .iter()
-            .map(|variable| variable.name.as_str())
-            .collect();
-        let mut used = BTreeSet::new();
-        for layer in &checked.layers {
-            for document in std::iter::once(&layer.values).chain(&layer.manifests) {
-                let text = document.text();
-                for name in variables_used(text) {
-                    if used.insert(name) && !declared.contains(name) {
-                        let at = text.find(&format!(".spectro.var.{name}")).unwrap_or(0);
-                        findings.push(document.mark_bytes(
-                            Finding::error(
-                                "variable-undeclared",
-                                "",
-                                format!("the profile declares no variable `{name}`, so the macro stays as it stands"),
-                            )
-                            .help("declare it in this profile: variables of other profiles are not seen")
-                            .because(VARIABLES),
-                            at..at + ".spectro.var.".len() + name.len(),
-                        ));
-                    }
-                }
+/// A pack's type follows the kind of its registry; a layer of manifests has none.
+fn registries(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (profile, _, layer) in cluster.layers() {
+        let registry = &layer.registry.metadata;
+        let wanted = match registry.kind.as_str() {
+            "pack" => "spectro",
+            "oci" => "oci",
+            "helm" => "helm",
+            _ => "",
+        };
+        let Layer { name, kind, .. } = layer;
+        let (message, help) = if kind == "manifest" {
+            if registry.uid.is_empty() && registry.name.is_empty() && wanted.is_empty() {
+                continue;
             }
-        }
-        for variable in &checked.profile.spec.variables {
-            if !used.contains(variable.name.as_str()) {
-                findings.push(
-                    Finding::warning(
-                        "variable-unused",
-                        path(variable),
-                        format!("nothing uses the variable `{}`", variable.name),
-                    )
-                    .help("take it out, or use it: people are asked for it at every deployment")
-                    .because(VARIABLES)
-                    .in_file(&checked.file),
-                );
-            }
-        }
+            (
+                format!("the layer `{name}` is of manifests and names a registry"),
+                "leave the fields of `registry.metadata` empty".to_owned(),
+            )
+        } else if wanted.is_empty() || wanted == kind {
+            continue;
+        } else {
+            (
+                format!(
+                    "the pack `{name}` is of type `{kind}`, and its registry of kind `{}`",
+                    registry.kind
+                ),
+                format!("write the type `{wanted}`, or name another registry"),
+            )
+        };
+        findings.push(
+            Finding::error("registry-type", path(layer, "type"), message)
+                .help(help)
+                .because("Palette's own message: PackType is not matching with registry type")
+                .in_file(&profile.file),
+        );
     }
 }
 
-fn path(variable: &Variable) -> String {
-    format!("spec.variables[name={}]", variable.name)
+fn path(layer: &Layer, field: &str) -> String {
+    format!("spec.template.packs[name={}].{field}", layer.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{found, profile};
+    use super::RULES;
+
+    #[test]
+    fn words_of_fixed_lists_are_checked() {
+        let layers = r#"[{"name": "a", "type": "oic", "layer": "adon"}, {"name": "b", "type": "helm", "layer": "addon"}]"#;
+        assert_eq!(
+            found(RULES, &profile("addon", layers, "[]")),
+            [
+                "error profile-type p.json: spec.template.type: the type of the profile is `addon`",
+                "error pack-type p.json: spec.template.packs[name=a].type: the type of the pack `a` is `oic`",
+                "error pack-layer p.json: spec.template.packs[name=a].layer: the layer of the pack `a` is `adon`",
+            ]
+        );
+        assert_eq!(found(RULES, &profile("add-on", "[]", "[]")), [""; 0]);
+    }
+
+    #[test]
+    fn a_packs_type_follows_its_registry() {
+        let layer = |kind: &str, registry: &str| {
+            let layers = format!(
+                r#"[{{"name": "a", "type": "{kind}", "layer": "addon", "registry": {{"metadata": {{"name": "R", "kind": "{registry}"}}}}}}]"#
+            );
+            found(RULES, &profile("add-on", &layers, "[]"))
+        };
+        for (kind, registry) in [
+            ("spectro", "pack"),
+            ("oci", "oci"),
+            ("helm", "helm"),
+            ("oci", ""),
+        ] {
+            assert_eq!(layer(kind, registry), [""; 0], "{kind} {registry}");
+        }
+        assert_eq!(
+            layer("spectro", "oci"),
+            [
+                "error registry-type p.json: spec.template.packs[name=a].type: the pack `a` is of type `spectro`, and its registry of kind `oci`"
+            ]
+        );
+        assert_eq!(
+            layer("manifest", ""),
+            [
+                "error registry-type p.json: spec.template.packs[name=a].type: the layer `a` is of manifests and names a registry"
+            ]
+        );
+    }
+
+    #[test]
+    fn clouds_and_versions_are_those_that_palette_takes() {
+        let mut cluster = profile("infra", "[]", "[]");
+        cluster.profiles[0].profile.spec.version = "v1.9".to_owned();
+        cluster.profiles[0].profile.spec.template.cloud_type = "all".to_owned();
+        assert_eq!(
+            found(RULES, &cluster),
+            [
+                "error profile-version p.json: spec.version: `v1.9` is not a version that Palette 4.10 and later take",
+                "error cloud-all p.json: spec.template.cloudType: a profile of type `infra` cannot be for all clouds",
+            ]
+        );
+    }
 }

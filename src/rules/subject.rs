@@ -6,10 +6,10 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::Finding;
+use super::{Finding, secrets};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
-use crate::yaml::{self, Limits, Node, Path, Step, masked_values};
+use crate::yaml::{self, Limits, Node, Path, Step, masked};
 
 /// Texts of more bytes than this are parsed on all cores.
 const WORTH_A_THREAD: usize = 256 << 10;
@@ -50,12 +50,20 @@ pub struct CheckedLayer {
 /// One YAML document.
 #[derive(Debug)]
 pub struct Document {
-    source: Source,
-    /// The source as it may be shown, made when it is needed, and once for all documents of a text.
-    shown: Arc<OnceLock<Source>>,
-    root: Option<Node>,
+    text: Arc<Text>,
+    /// Which of its text's documents it is.
+    number: usize,
     /// What it says, as Kubernetes reads it; null for an empty one.
     pub value: Value,
+}
+
+/// A text with its documents, which share what is costly to make of it.
+#[derive(Debug)]
+struct Text {
+    source: Source,
+    roots: Vec<Node>,
+    /// The source as it may be shown, made when it is needed.
+    shown: OnceLock<Source>,
 }
 
 /// A text that is still to be parsed.
@@ -95,7 +103,9 @@ impl Cluster {
         }
         let mut parsed = parse_all(&texts).into_iter();
         let mut layers = Vec::new();
+        let mut sources = texts.iter().filter(|text| text.is_values);
         for layer in &profile.spec.template.packs {
+            let source = sources.next().map(|text| text.source.clone());
             let mut next = |unread: &mut Vec<Finding>| {
                 let parsed = parsed.next()?;
                 unread.extend(parsed.problem);
@@ -103,7 +113,9 @@ impl Cluster {
             };
             let values = next(&mut self.unread)
                 .and_then(|documents| documents.into_iter().next())
-                .unwrap_or_else(|| Document::empty(&layer.name));
+                .unwrap_or_else(|| {
+                    Document::empty(source.unwrap_or_else(|| Source::new(&layer.name, "")))
+                });
             let manifests = layer
                 .manifests
                 .iter()
@@ -170,28 +182,61 @@ impl Cluster {
     }
 }
 
-impl Document {
-    fn new(source: Source, root: Option<Node>, value: Value) -> Self {
-        Document {
+impl Text {
+    fn new(source: Source, roots: Vec<Node>) -> Self {
+        Text {
             source,
-            shown: Arc::default(),
-            root,
-            value,
+            roots,
+            shown: OnceLock::new(),
         }
     }
 
-    fn empty(name: &str) -> Self {
-        Document::new(Source::new(name, ""), None, Value::Null)
+    /// A finding at some of its bytes; what looks like a secret is not shown.
+    fn mark(&self, finding: Finding, span: Range<usize>) -> Finding {
+        let shown = self.shown.get_or_init(|| {
+            let text = self.source.text();
+            let mut shown = masked(text).into_bytes();
+            if shown.len() == text.len() {
+                for span in secrets::spans(text, &self.roots) {
+                    for byte in shown[span].iter_mut().filter(|byte| **byte != b'\n') {
+                        *byte = b'*';
+                    }
+                }
+            }
+            let shown = String::from_utf8(shown).unwrap_or_default();
+            Source::with_shown(self.source.name(), text.to_owned(), shown)
+        });
+        finding.at(shown, span)
+    }
+}
+
+impl Document {
+    fn empty(source: Source) -> Self {
+        Document {
+            text: Arc::new(Text::new(source, Vec::new())),
+            number: 0,
+            value: Value::Null,
+        }
     }
 
     /// The name of its text.
     pub fn name_of_text(&self) -> &str {
-        self.source.name()
+        self.text.source.name()
     }
 
     /// The whole text that it stands in.
     pub fn text(&self) -> &str {
-        self.source.text()
+        self.text.source.text()
+    }
+
+    /// Whether it is the first of its text, for rules that look at texts as a whole.
+    pub fn is_first(&self) -> bool {
+        self.number == 0
+    }
+
+    /// Its tree; none for an empty one.
+    pub fn root(&self) -> Option<&Node> {
+        self.text.roots.get(self.number)
     }
 
     /// The text at a dotted path; none where there is none, or no text.
@@ -228,7 +273,7 @@ impl Document {
 
     /// The bytes of the value at a dotted path, or of the nearest value around it.
     pub fn span(&self, path: &str) -> Range<usize> {
-        let Some(mut node) = self.root.as_ref() else {
+        let Some(mut node) = self.root() else {
             return 0..0;
         };
         let Ok(path) = path.parse::<Path>() else {
@@ -266,11 +311,7 @@ impl Document {
 
     /// A finding at bytes of this document's text.
     pub(super) fn mark_bytes(&self, finding: Finding, span: Range<usize>) -> Finding {
-        let shown = self.shown.get_or_init(|| {
-            let text = self.source.text();
-            Source::with_shown(self.source.name(), text.to_owned(), masked_values(text))
-        });
-        finding.at(shown, span)
+        self.text.mark(finding, span)
     }
 }
 
@@ -310,10 +351,9 @@ fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
 
 fn parse(text: &Unparsed) -> Parsed {
     let source = &text.source;
-    let again = |other: String| documents(&Source::new(source.name(), other), text.is_values);
-    let first = documents(source, text.is_values);
+    let again = |other: String| documents(text, Source::new(source.name(), other));
     // A macro without quotes is no YAML before Palette has filled it in.
-    let read = first.or_else(|problems| {
+    let read = documents(text, source.clone()).or_else(|problems| {
         quote_bare_macros(source.text())
             .and_then(|quoted| again(quoted).ok())
             .or_else(|| again(without_macros(source.text())).ok())
@@ -331,35 +371,36 @@ fn parse(text: &Unparsed) -> Parsed {
     }
 }
 
-fn documents(source: &Source, is_values: bool) -> Result<Vec<Document>, Vec<Diagnostic>> {
-    let roots = if is_values {
-        yaml::parse(source, Limits::VALUES)?.into_iter().collect()
+/// The documents of a text, read from `readable`: the text itself, or one with the same places.
+fn documents(text: &Unparsed, readable: Source) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let roots = if text.is_values {
+        yaml::parse(&readable, Limits::VALUES)?
+            .into_iter()
+            .collect()
     } else {
-        yaml::parse_all(source, Limits::VALUES)?
+        yaml::parse_all(&readable, Limits::VALUES)?
     };
-    let shown = Arc::default();
-    roots
+    let values = roots
+        .iter()
+        .map(|root| yaml::node_to_json(&readable, root))
+        .collect::<Result<Vec<_>, _>>()?;
+    let text = Arc::new(Text::new(text.source.clone(), roots));
+    Ok(values
         .into_iter()
-        .map(|root| {
-            let value = yaml::node_to_json(source, &root)?;
-            Ok(Document {
-                shown: Arc::clone(&shown),
-                ..Document::new(source.clone(), Some(root), value)
-            })
+        .zip(0..)
+        .map(|(value, number)| Document {
+            text: Arc::clone(&text),
+            number,
+            value,
         })
-        .collect()
+        .collect())
 }
 
 fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
     let finding = Finding::error("not-yaml", "", problem.message())
         .help("Palette passes it on as it stands: mend it, or export the profile again");
-    let document = Document::empty(source.name());
     let span = problem.span().unwrap_or(0..0);
-    Document {
-        source: source.clone(),
-        ..document
-    }
-    .mark_bytes(finding, span)
+    Text::new(source.clone(), Vec::new()).mark(finding, span)
 }
 
 /// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
@@ -371,7 +412,7 @@ fn quote_bare_macros(text: &str) -> Option<String> {
     for line in text.split_inclusive('\n') {
         if let Some(open) = line.find("{{")
             && line[..open].trim_end().ends_with([':', '-'])
-            && let Some(close) = line.rfind("}}")
+            && let Some(close) = line.rfind("}}").filter(|close| *close >= open + 2)
             && (line[close + 2..].trim().is_empty()
                 || line[close + 2..].trim_start().starts_with('#'))
             && !line[open..close].contains('\'')
@@ -402,7 +443,44 @@ mod tests {
         assert_eq!(document.text_at("b[0]"), Some("{.spectro.var.y}"));
         assert_eq!(document.text_at("c"), Some("{{ .z }}"));
         assert_eq!(document.span("a"), 3..23);
+        assert_eq!(document.text(), text);
         assert_eq!(document.span("c.missing"), document.span("c"));
+    }
+
+    #[test]
+    fn braces_the_wrong_way_round_are_no_macro() {
+        let mut cluster = Cluster::default();
+        cluster.add_manifests(Source::new("m", "[ }}# -{{kind: \n"));
+        assert_eq!(cluster.unread().len(), 1);
+    }
+
+    #[test]
+    fn secrets_are_not_shown_and_lines_keep_their_numbers() {
+        let text = "\
+kind: Secret
+stringData:
+  pure: |
+    hunter2
+    hunter2
+---
+env:
+- {name: DB_PASSWORD, value: hunter2}
+- why: seen
+";
+        let mut cluster = Cluster::default();
+        cluster.add_manifests(Source::new("m", text));
+        let document = &cluster.manifests[1];
+        assert!(!document.is_first() && cluster.manifests[0].is_first());
+        let shown = |path: &str| {
+            let finding = document.mark(Finding::error("x", path, "wrong"));
+            finding.diagnostic(None).to_string()
+        };
+        assert!(shown("env[0].value").contains("value: *******}"));
+        let other = shown("env[1].why");
+        assert!(
+            other.contains("m:9:8") && other.contains("9 | - why: seen"),
+            "{other}"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub fn masked(text: &str) -> String {
     let patterns = [
         r#"(?im)^[ \t\-{]*["']?([\w\-]*(?:passw|token|secret|saaskey|activationid)[\w\-]*)["']?[ \t]*:[ \t]*(.+)$"#,
         r#"(?i)[{,][ \t]*["']?([\w\-]*(?:passw|token|secret|saaskey|activationid)[\w\-]*)["']?[ \t]*:[ \t]*([^{,}\n][^,}\n]*)"#,
+        r"(?i)<(Value|Password|ProductKey)>([^<\n]+)</",
         r"(?i)\b()([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b",
     ];
     let mut bytes = text.as_bytes().to_vec();
@@ -120,6 +121,7 @@ mod tests {
             hidden("saasKey: |\n  abc\n  d\nnext: 1\n"),
             "saasKey: *\n  ***\n  *\nnext: 1\n"
         );
+        assert_eq!(hidden("<Value>hunter2</Value>"), "<Value>*******</Value>");
         assert_eq!(hidden("tlsSecret: grafana-tls"), "tlsSecret: grafana-tls");
         assert_eq!(hidden("ü: 1\npassword: ü"), "ü: 1\npassword: **");
     }

@@ -21,7 +21,7 @@ fn findings(case: &Case) -> Vec<Finding> {
             .collect();
         cluster.add_profile(file, profile, |layer, _| names[layer].clone());
     }
-    let mut found = check_cluster(&cluster);
+    let mut found = check_cluster(&cluster, &crate::LIBRARY);
     found.retain(|finding| finding.severity > Severity::Note);
     found
 }
@@ -105,7 +105,7 @@ fn a_real_export_is_known_for_its_faults() {
     cluster.add_profile(path, profile, |layer, manifest| {
         format!("{layer} {manifest:?}")
     });
-    let found: BTreeSet<(&str, String)> = check_cluster(&cluster)
+    let found: BTreeSet<(&str, String)> = check_cluster(&cluster, &crate::LIBRARY)
         .into_iter()
         .filter(|finding| finding.severity > Severity::Note)
         .map(|finding| (finding.id, finding.message))

@@ -43,7 +43,7 @@ data: {{unattend.xml: a}}
     let mut cluster = Cluster::default();
     cluster.add_manifests(Source::new("many.yaml", text));
     let start = Instant::now();
-    let found = check_cluster(&cluster);
+    let found = check_cluster(&cluster, &crate::LIBRARY);
     let took = start.elapsed();
     // Half of the VMs are in networks that are not there.
     let unknown = found
