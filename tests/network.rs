@@ -304,7 +304,7 @@ fn netplan_makes_of_every_site_what_the_model_says() {
     let folder = scratch("netplan");
     for (index, (text, site)) in sites().into_iter().enumerate() {
         // The kinds of bond are tried on workers.
-        let with_control_plane = index / OPTIONS.len() % BONDING.len() == 0;
+        let with_control_plane = (index / OPTIONS.len()).is_multiple_of(BONDING.len());
         let roles = [NodeRole::Worker, NodeRole::ControlPlane];
         for role in roles.into_iter().take(1 + usize::from(with_control_plane)) {
             let yaml = written(&site, Nodes::Role(role), Format::Netplan);
