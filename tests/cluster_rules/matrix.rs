@@ -53,6 +53,11 @@ fn our_defaults_break_no_rule() {
         ("everything-else", &["unknown-preference"]),
         // It takes both defaults away, and keeps VM state on the class of VM disks.
         ("one-bond", &["default-class-missing", "vm-state-class"]),
+        // Its secrets stand in the profiles, since it gives them.
+        (
+            "secrets",
+            &["plain-secret", "secret-manifest", "vm-password"],
+        ),
         // It asks for the variable.
         ("storage-nodes-open", &["storage-nodes-variable"]),
     ]);
@@ -62,9 +67,12 @@ fn our_defaults_break_no_rule() {
 #[test]
 fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     // The RA's Secret is in kube-system, its number of storage nodes a variable, its one class Portworx's block class,
-    // the disk of its Windows template 80G of 80Gi, and its Windows preference uses the old fields.
+    // the disk of its Windows template 80G of 80Gi, its Windows preference uses the old fields, and its passwords and its
+    // licence are printed.
     let printed = [
         "clone-too-small",
+        "demo-password",
+        "plain-secret",
         "preference-deprecated",
         "pure-secret-namespace",
         "storage-nodes-variable",
@@ -84,6 +92,11 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     own.push("unknown-preference");
     sites.insert("everything-else", own);
     sites.insert("one-bond", with("default-class-missing"));
+    // Its licence is a key that Palette asks for.
+    sites.insert("saas", without("plain-secret"));
+    let mut secrets = with("secret-manifest");
+    secrets.push("vm-password");
+    sites.insert("secrets", secrets);
     // Its StorageCluster is in kube-system, too.
     sites.insert("two-arrays", without("pure-secret-namespace"));
     let sites: Vec<(&str, &[&str])> = sites
@@ -112,6 +125,7 @@ fn a_real_export_is_known_for_its_faults() {
         .collect();
     let expected: BTreeSet<(&str, String)> = [
         ("clone-too-small", "the disk of the template `win-2022-eval` (80G) is smaller than its golden image `template-windows-2022` (80Gi)"),
+        ("demo-password", "this is a password that the RA prints, and everybody knows"),
         ("preference-deprecated", "`preferredUseEfi` is deprecated"),
         ("preference-deprecated", "`preferredUseSecureBoot` is deprecated"),
     ]
