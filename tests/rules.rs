@@ -11,7 +11,8 @@ use vmo_ra::rules::explanations;
 /// The ids that stand in the rules' code.
 fn ids_in_code() -> BTreeSet<String> {
     let finding =
-        Regex::new(r#"(?:error|warning|note|unknown)\(\s*"([a-z0-9-]+)""#).expect("a pattern");
+        Regex::new(r#"(?:error|warning|note|unknown|Some\()\(\s*"([a-z0-9]+(?:-[a-z0-9]+)*)","#)
+            .expect("a pattern");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
     let mut ids = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("the folder can be read") {
