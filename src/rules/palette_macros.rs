@@ -222,7 +222,8 @@ fn quotes(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let (text, Some(root)) = (document.text(), document.root()) else {
             continue;
         };
-        if !text.contains("{{") {
+        // Of this document only: there may be many in one text.
+        if !text[root.span.clone()].contains("{{") {
             continue;
         }
         walk(root, &mut |trail, node| {
