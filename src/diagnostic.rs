@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -14,13 +14,23 @@ pub struct Source {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Inner {
     name: String,
     text: String,
     /// The text as it may be shown, of the same length, where it differs.
     shown: Option<String>,
+    /// Where its lines begin, worked out when a place is asked for.
+    lines: OnceLock<Vec<usize>>,
 }
+
+impl PartialEq for Inner {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.text, &self.shown) == (&other.name, &other.text, &other.shown)
+    }
+}
+
+impl Eq for Inner {}
 
 impl Source {
     /// A text and the path, or `<standard input>`, it came from.
@@ -30,6 +40,7 @@ impl Source {
                 name: name.into(),
                 text: text.into(),
                 shown: None,
+                lines: OnceLock::new(),
             }),
         }
     }
@@ -49,6 +60,7 @@ impl Source {
                 name: name.into(),
                 text,
                 shown: Some(shown),
+                lines: OnceLock::new(),
             }),
         }
     }
@@ -81,12 +93,16 @@ impl Source {
 
     /// Line and column of a byte, both from 1; columns count characters.
     pub fn position(&self, byte: usize) -> (usize, usize) {
-        let before = &self.text()[..self.text().floor_char_boundary(byte)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (
-            before.matches('\n').count() + 1,
-            before[line_start..].chars().count() + 1,
-        )
+        let text = self.text();
+        let byte = text.floor_char_boundary(byte);
+        let lines = self.inner.lines.get_or_init(|| {
+            let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        });
+        let line = lines.partition_point(|start| *start <= byte);
+        let start = line.checked_sub(1).and_then(|line| lines.get(line));
+        let column = text[start.copied().unwrap_or(0)..byte].chars().count() + 1;
+        (line, column)
     }
 }
 
