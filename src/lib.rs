@@ -7,6 +7,7 @@ pub mod nad;
 pub mod network;
 pub mod output;
 pub mod pack;
+pub mod plan;
 pub mod profile;
 pub mod render;
 pub mod revision;

@@ -67,9 +67,7 @@ fn fill(node: &Node, path: &str, line_of: &dyn Fn(usize) -> usize, paths: &mut [
     for entry in node.entries().unwrap_or_default() {
         let path = format!("{path}.{}", entry.name());
         let last = line_of(entry.value.span.end.max(entry.key.span.end).max(1) - 1);
-        for line in line_of(entry.key.span.start)..=last {
-            paths[line] = Some(path.clone());
-        }
+        paths[line_of(entry.key.span.start)..=last].fill(Some(path.clone()));
         fill(&entry.value, &path, line_of, paths);
     }
 }

@@ -145,6 +145,13 @@ fn is_at(one: &Diagnostic, other: &Diagnostic) -> bool {
     }
 }
 
+impl Item {
+    /// A finding, with its place in the site where it is about one.
+    pub fn of(finding: &Finding, site: Option<&Site>) -> Self {
+        item(finding, site)
+    }
+}
+
 fn item(finding: &Finding, site: Option<&Site>) -> Item {
     let diagnostic = finding.diagnostic(site);
     let mut item = placed(&diagnostic);

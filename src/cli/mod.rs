@@ -11,6 +11,7 @@ mod join;
 mod nad;
 mod network;
 mod packs;
+mod plan;
 mod render;
 mod revisions;
 mod schema;
@@ -44,6 +45,7 @@ enum Command {
     Nad(nad::Nad),
     Network(network::Network),
     Packs(packs::Packs),
+    Plan(plan::Plan),
     Revisions(revisions::Revisions),
     Check(check::Check),
     Diff(diff::Diff),
@@ -92,6 +94,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Nad(command) => command.run(),
         Command::Network(command) => command.run(),
         Command::Packs(command) => command.run(),
+        Command::Plan(command) => command.run(),
         Command::Revisions(command) => command.run(),
         Command::Schema(command) => command.run(),
         Command::Explain(command) => command.run(),

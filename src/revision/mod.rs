@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use include_dir::{Dir, include_dir};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use claim::{Claim, Expectation, Target};
 pub use variable::Variable;
@@ -220,7 +220,7 @@ pub enum Each {
 }
 
 /// A row of the software table.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Software {
     /// What it is for.
@@ -232,7 +232,7 @@ pub struct Software {
 }
 
 /// A row of the hardware table.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Hardware {
     /// What it is.

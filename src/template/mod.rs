@@ -1,6 +1,7 @@
 //! The Tera engine: templates of many languages, each escaping what is inserted by its own rules.
 
 mod language;
+mod page;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +9,7 @@ use include_dir::{Dir, include_dir};
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
 
 pub use language::Language;
+pub(crate) use page::{escape, page};
 
 use crate::diagnostic::Diagnostic;
 use crate::yaml::scalar;

@@ -3,18 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{Result as IoResult, Write};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use tera::{Context, Tera};
+use tera::Context;
 
 use crate::diff::report::{
     Change, ChangeKind, Hunk, Impact, LayerPair, PackVersion, Part, ProfilePair, Report, Shown,
     Side,
 };
-use crate::template::delimiters;
+use crate::template;
 use crate::yaml::scalar;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -34,21 +31,15 @@ pub fn html(report: &Report) -> String {
 }
 
 fn render(page: &Page<'_>) -> tera::TeraResult<String> {
-    let mut tera = Tera::new();
-    tera.set_delimiters(delimiters())?;
-    tera.autoescape_on([".html"]);
-    tera.set_escape_fn(escape);
-    tera.add_raw_template("page.html", PAGE)?;
-    let mut context = Context::from_serialize(page)?;
-    for (name, hash_name, text) in [
-        ("style", "style_hash", STYLE),
-        ("script", "script_hash", SCRIPT),
-    ] {
-        context.insert_value(name, tera::Value::safe_string(text));
-        let hash = STANDARD.encode(Sha256::digest(text));
-        context.insert_value(hash_name, tera::Value::safe_string(&hash));
-    }
-    tera.render("page.html", &context)
+    template::page(
+        PAGE,
+        &[
+            ("style", "style_hash", STYLE),
+            ("script", "script_hash", SCRIPT),
+        ],
+        Context::from_serialize(page)?,
+        escape,
+    )
 }
 
 /// Writes a text into an element or a quoted attribute; what would not be seen, or would reorder the text around it, is

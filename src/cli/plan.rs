@@ -1,0 +1,72 @@
+//! `vmo-ra plan`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output;
+use vmo_ra::plan::{format, host_network, plan};
+use vmo_ra::revision::Revision;
+
+use super::{Failure, inputs, terminal};
+
+/// Write down what an architect hands over: sizes, networks, ports, MAAS, storage, versions, the order of work
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    /// The site file, or `-` for standard input; the RA's example without it
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// The RA revision
+    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    revision: String,
+    /// Name pod and service networks for so many nodes, the spare one among them
+    #[arg(long, value_name = "NODES")]
+    nodes: Option<u32>,
+    /// The form of the plan
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// The file to write, or `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Text,
+    /// For programs
+    Json,
+    /// For a repository or a ticket
+    Markdown,
+    /// One page with drawings, for a browser or a printer
+    Html,
+}
+
+impl Plan {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let revision = Revision::load(&self.revision)?;
+        let site = inputs::site(self.site.as_deref())?;
+        let plan = plan(&site, &revision, self.nodes)?;
+        let text = match self.format {
+            Format::Text => format::text(&plan),
+            Format::Json => format::json(&plan),
+            Format::Markdown => format::markdown(&plan),
+            Format::Html => {
+                let worker = plan
+                    .hosts
+                    .first()
+                    .ok_or_else(|| Diagnostic::error("a plan has a worker"))?;
+                format::html(&plan, &host_network(worker, &site))
+            }
+        };
+        if self.out.as_os_str() == "-" {
+            return terminal::print(text.as_bytes());
+        }
+        output::replace_file(&self.out, text.as_bytes(), false).map_err(|error| {
+            Failure::System(Diagnostic::error(format!(
+                "cannot write `{}`: {error}",
+                self.out.display()
+            )))
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! A plan in the forms that people and programs read.
+
+mod html;
+mod json;
+mod markdown;
+mod text;
+
+pub use html::html;
+pub use json::json;
+pub use markdown::markdown;
+pub use text::text;

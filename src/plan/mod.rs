@@ -1,0 +1,369 @@
+//! What an architect hands over before the first cable is plugged: sizes, networks, ports, settings, storage, versions and
+//! the order of work, made from a site.
+
+mod capacity;
+mod drawing;
+pub mod format;
+mod sections;
+mod storage;
+
+use serde::{Deserialize, Serialize};
+
+pub use capacity::{Capacity, ControlPlane, Wished};
+pub use drawing::{Drawing, host_network, profile_layers};
+pub use sections::{Section, Table, sections};
+pub use storage::StoragePlan;
+
+use crate::check::Item;
+use crate::diagnostic::Diagnostic;
+use crate::network::Host;
+use crate::revision::{Hardware, Revision, Role, Software};
+use crate::rules;
+use crate::site::{Layout, NodeNetwork, NodeRole, Site};
+use crate::template::Engine;
+use crate::yaml::{self, Limits};
+
+/// A plan, as data.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The cluster's name.
+    pub cluster: String,
+    /// The RA's revision.
+    pub revision: String,
+    /// How the cards are used.
+    pub layout: Layout,
+    /// How many nodes, pods and VMs.
+    pub capacity: Capacity,
+    /// Networks for another size, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wished: Option<Wished>,
+    /// What a control-plane node needs.
+    pub control_plane: ControlPlane,
+    /// The networks, in the RA's order.
+    pub networks: Vec<NetworkRow>,
+    /// The host network of a worker, then that of a control-plane node.
+    pub hosts: Vec<Host>,
+    /// What to set in MAAS.
+    pub maas: Vec<Setting>,
+    /// Drives and capacity.
+    pub storage: StoragePlan,
+    /// The software table.
+    pub software: Vec<Software>,
+    /// The hardware table of a worker.
+    pub hardware: Vec<Hardware>,
+    /// The profiles with their layers.
+    pub profiles: Vec<ProfileRow>,
+    /// What the rules say.
+    pub findings: Vec<Item>,
+    /// The order of work.
+    pub steps: Vec<Step>,
+}
+
+/// A network of the plan.
+#[derive(Debug, Serialize)]
+pub struct NetworkRow {
+    /// What it is for.
+    pub name: &'static str,
+    /// Its VLAN, in words.
+    pub vlan: String,
+    /// Its addresses; a range of VLANs has none.
+    pub cidr: String,
+    /// Its gateway, `none` without one.
+    pub gateway: String,
+    /// Who takes addresses of it, in words.
+    pub addresses: String,
+}
+
+/// A setting of MAAS.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Setting {
+    /// Where it is found.
+    pub setting: String,
+    /// What it is set to.
+    pub value: String,
+    /// What it is for.
+    pub why: String,
+}
+
+/// A step of the work.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// What to do.
+    pub title: String,
+    /// How, or what to mind.
+    pub detail: String,
+}
+
+/// A profile of the revision.
+#[derive(Debug, Serialize)]
+pub struct ProfileRow {
+    /// Its name.
+    pub name: String,
+    /// Which of the three.
+    pub role: String,
+    /// Its layers, in the order of the profile.
+    pub layers: Vec<LayerRow>,
+}
+
+/// A layer of a profile.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LayerRow {
+    /// What Palette calls it.
+    pub name: String,
+    /// Its version; empty for manifests.
+    pub version: String,
+    /// Its place in the installation; lower comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub install_order: Option<u32>,
+}
+
+/// Makes the plan of a site; `wished` is a number of nodes to name networks for.
+///
+/// # Errors
+/// The networks cannot be put on the interfaces that the site names, or the revision has no layers.
+pub fn plan(
+    site: &Site,
+    revision: &Revision,
+    wished: Option<u32>,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let one = |problem: Diagnostic| vec![problem];
+    if !revision.is_rendered() {
+        return Err(one(Diagnostic::error(format!(
+            "`{}` has tables only, and no layers to plan",
+            revision.name
+        ))
+        .help(format!("plan with {}", Revision::NEWEST))));
+    }
+    let mut hosts = Vec::new();
+    for role in [NodeRole::Worker, NodeRole::ControlPlane] {
+        let host = Host::of_role(site, role).map_err(|misplaced| {
+            one(site.places.locate(
+                Diagnostic::error(misplaced.message).help(misplaced.help),
+                &misplaced.path,
+            ))
+        })?;
+        hosts.push(host);
+    }
+    let storage = StoragePlan::of(site);
+    let mut engine = Engine::new(&revision.name).map_err(one)?;
+    let site_value = serde_json::to_value(site).map_err(|error| {
+        one(Diagnostic::error(format!(
+            "the site has no JSON form: {error}"
+        )))
+    })?;
+    engine.set("site", &site_value);
+    let mut context = tera::Context::new();
+    context.insert("networks", &subnets(site));
+    context.insert("routes", &routes(site));
+    context.insert("storage", &storage.in_words());
+    context.insert("variables", &variables(site));
+    Ok(Plan {
+        cluster: site.cluster.name.to_string(),
+        revision: revision.name.clone(),
+        layout: site.network.layout,
+        capacity: Capacity::of(site),
+        wished: wished
+            .map(|nodes| Wished::of(site, nodes))
+            .transpose()
+            .map_err(one)?,
+        control_plane: ControlPlane::of(site, revision),
+        networks: networks(site),
+        hosts,
+        maas: data(&engine, "plan/maas.yaml", &context)?,
+        storage,
+        software: revision.software.clone(),
+        hardware: revision.hardware.clone(),
+        profiles: profiles(site, revision),
+        findings: findings(site, revision),
+        steps: data(&engine, "plan/steps.yaml", &context)?,
+    })
+}
+
+fn data<T: serde::de::DeserializeOwned>(
+    engine: &Engine,
+    name: &str,
+    context: &tera::Context,
+) -> Result<Vec<T>, Vec<Diagnostic>> {
+    let text = engine
+        .render(name, context)
+        .map_err(|problem| vec![problem])?;
+    let source = crate::diagnostic::Source::new(format!("templates/{name}"), text);
+    let value = yaml::to_json(&source, Limits::INPUT)?;
+    serde_json::from_value(value).map_err(|error| {
+        vec![Diagnostic::error(format!(
+            "the template `{name}` gives no list: {error}"
+        ))]
+    })
+}
+
+fn findings(site: &Site, revision: &Revision) -> Vec<Item> {
+    let mut items: Vec<Item> = rules::check(site, revision)
+        .iter()
+        .map(|finding| Item::of(finding, Some(site)))
+        .collect();
+    items.sort_by_key(|item| std::cmp::Reverse(item.severity));
+    items
+}
+
+fn node_networks(site: &Site) -> [(&'static str, &NodeNetwork); 3] {
+    [
+        ("bare metal deployment", &site.network.pxe),
+        ("Kubernetes hosts", &site.network.management),
+        ("end user access", &site.network.data),
+    ]
+}
+
+fn networks(site: &Site) -> Vec<NetworkRow> {
+    let nodes = site.cluster.workers + site.cluster.control_planes;
+    let mut rows: Vec<NetworkRow> = node_networks(site)
+        .into_iter()
+        .map(|(name, network)| NetworkRow {
+            name,
+            vlan: network.vlan.to_string(),
+            cidr: network.cidr.to_string(),
+            gateway: network
+                .gateway
+                .map_or("none".to_owned(), |gateway| gateway.to_string()),
+            addresses: format!("{nodes} nodes"),
+        })
+        .collect();
+    let ranges: Vec<String> = site
+        .network
+        .metallb
+        .addresses
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if let Some(data) = rows.last_mut() {
+        data.addresses
+            .push_str(&format!(", services {}", ranges.join(", ")));
+    }
+    for (name, cidr, addresses) in [
+        ("pod overlay", site.network.pod_cidr, "a /24 for each node"),
+        (
+            "cluster services",
+            site.network.service_cidr,
+            "one for each service",
+        ),
+    ] {
+        rows.push(NetworkRow {
+            name,
+            vlan: "virtual".to_owned(),
+            cidr: cidr.to_string(),
+            gateway: "none".to_owned(),
+            addresses: addresses.to_owned(),
+        });
+    }
+    rows.push(NetworkRow {
+        name: "virtual machines",
+        vlan: site.network.vm_vlans.to_string(),
+        cidr: String::new(),
+        gateway: String::new(),
+        addresses: "the VMs' own".to_owned(),
+    });
+    rows
+}
+
+fn subnets(site: &Site) -> String {
+    node_networks(site)
+        .map(|(_, network)| network.cidr.to_string())
+        .join(", ")
+}
+
+fn routes(site: &Site) -> String {
+    let routes: Vec<String> = site
+        .network
+        .management
+        .routes
+        .iter()
+        .map(|route| format!("{} via {}", route.to, route.via))
+        .collect();
+    routes.join(", ")
+}
+
+fn variables(site: &Site) -> String {
+    let missing = [
+        (
+            "the licence",
+            site.storage.licence.activation_id.is_none() && site.storage.licence.saas_key.is_none(),
+        ),
+        (
+            "the array's token",
+            site.storage
+                .flash_arrays
+                .iter()
+                .any(|array| array.api_token.is_none()),
+        ),
+        (
+            "Grafana's password",
+            site.monitoring.grafana_admin_password.is_none(),
+        ),
+    ];
+    let asked: Vec<&str> = missing
+        .into_iter()
+        .filter_map(|(name, is_missing)| is_missing.then_some(name))
+        .collect();
+    if asked.is_empty() {
+        "Every variable has its value; look at the read-only ones once more, since they cannot be changed later.".to_owned()
+    } else {
+        format!(
+            "Palette asks for {}; the read-only variables cannot be changed later.",
+            asked.join(", ")
+        )
+    }
+}
+
+fn profiles(site: &Site, revision: &Revision) -> Vec<ProfileRow> {
+    let settings = |role: Role| match role {
+        Role::Infra => &site.profiles.infra,
+        Role::Core => &site.profiles.core,
+        Role::Templates => &site.profiles.templates,
+    };
+    let choices = crate::render::choices(site, revision);
+    revision
+        .profiles
+        .iter()
+        .map(|profile| ProfileRow {
+            name: settings(profile.role)
+                .name
+                .clone()
+                .unwrap_or_else(|| profile.name.clone()),
+            role: profile.role.to_string(),
+            layers: profile
+                .layers
+                .iter()
+                .map(|layer| {
+                    let choice = choices
+                        .iter()
+                        .find(|choice| std::ptr::eq(choice.definition, layer));
+                    LayerRow {
+                        name: choice.map_or(layer.display_name.clone(), |choice| {
+                            if choice.pack == layer.pack {
+                                layer.display_name.clone()
+                            } else {
+                                choice.pack.to_owned()
+                            }
+                        }),
+                        version: choice.map_or(String::new(), |choice| choice.wanted.to_string()),
+                        install_order: layer.install_order,
+                    }
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+/// A number with a comma after each three digits.
+fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

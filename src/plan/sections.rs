@@ -1,0 +1,395 @@
+//! A plan as titles, sentences and tables, which every format for people writes in its own way.
+
+use super::{NetworkRow, Plan, number};
+use crate::diagnostic::Severity;
+use crate::network::{Aggregation, Host, Interface, Kind, Native};
+use crate::site::{LacpRate, NodeRole, VlanTag};
+
+/// A part of the plan.
+#[derive(Debug)]
+pub struct Section {
+    /// Its title.
+    pub title: String,
+    /// What is said before the tables.
+    pub sentences: Vec<String>,
+    /// Its tables.
+    pub tables: Vec<Table>,
+}
+
+/// A table; every row has a cell for each column.
+#[derive(Debug)]
+pub struct Table {
+    /// What it shows; empty where the section's title says it.
+    pub title: String,
+    /// The columns' heads.
+    pub columns: Vec<&'static str>,
+    /// The rows.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Section {
+    fn new(title: &str) -> Self {
+        Section {
+            title: title.to_owned(),
+            sentences: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
+    fn say(mut self, sentence: impl Into<String>) -> Self {
+        self.sentences.push(sentence.into());
+        self
+    }
+
+    fn table(
+        mut self,
+        title: &str,
+        columns: &[&'static str],
+        rows: impl IntoIterator<Item = Vec<String>>,
+    ) -> Self {
+        self.tables.push(Table {
+            title: title.to_owned(),
+            columns: columns.to_vec(),
+            rows: rows.into_iter().collect(),
+        });
+        self
+    }
+}
+
+/// The parts of a plan, in the order they are read.
+pub fn sections(plan: &Plan) -> Vec<Section> {
+    vec![
+        size(plan),
+        networks(plan),
+        interfaces(plan),
+        ports(plan),
+        maas(plan),
+        storage(plan),
+        software(plan),
+        hardware(plan),
+        profiles(plan),
+        findings(plan),
+        steps(plan),
+    ]
+}
+
+fn size(plan: &Plan) -> Section {
+    let capacity = &plan.capacity;
+    let row = |name: &str, size: &super::capacity::Size| {
+        vec![
+            name.to_owned(),
+            number(size.active.into()),
+            number(size.pods.into()),
+            number(size.overhead.into()),
+            number(size.left.into()),
+        ]
+    };
+    let mut rows = vec![
+        row("these workers", &capacity.now),
+        row(
+            &format!("the largest cluster of {}", capacity.pod_cidr),
+            &capacity.largest,
+        ),
+    ];
+    if let Some(wished) = &plan.wished {
+        rows.push(row(
+            &format!("{} nodes, with {}", wished.nodes, wished.pod_cidr),
+            &wished.size,
+        ));
+    }
+    let mut section = Section::new("Size")
+        .say(format!(
+            "{} workers and {} control-plane nodes, with at most {} pods on a node.",
+            capacity.workers, capacity.control_planes, capacity.max_pods
+        ))
+        .say(format!(
+            "Pods: {} (a /{} for each node, one kept for repaves); services: {}. Both are fixed once the cluster exists.",
+            capacity.pod_cidr,
+            crate::sizing::NODE_PREFIX,
+            capacity.service_cidr
+        ))
+        .say(format!("Now: {}.", capacity.now.formula))
+        .say(format!("At most: {}.", capacity.largest.formula))
+        .say("A VM is one pod, and a second one for as long as it has hot-plugged disks.")
+        .table("", &["cluster", "active nodes", "pods", "overhead", "for VMs and applications"], rows);
+    if let Some(wished) = &plan.wished {
+        section = section.say(format!(
+            "For {} nodes, write podCidr: {} and serviceCidr: {}.",
+            wished.nodes, wished.pod_cidr, wished.service_cidr
+        ));
+    }
+    let control_plane = &plan.control_plane;
+    section.say(match (control_plane.cores, control_plane.memory_gb, control_plane.enough_for) {
+        (Some(cores), Some(memory), Some((workers, namespaces))) => format!(
+            "Each of the {} control-plane nodes: {cores} CPU cores and {memory} GB of memory, enough for {workers} workers and {namespaces} namespaces.",
+            control_plane.nodes
+        ),
+        _ => "The RA's table of control-plane sizes ends before this cluster.".to_owned(),
+    })
+}
+
+fn networks(plan: &Plan) -> Section {
+    Section::new("Networks").table(
+        "",
+        &["network", "VLAN", "addresses", "gateway", "taken by"],
+        plan.networks.iter().map(
+            |NetworkRow {
+                 name,
+                 vlan,
+                 cidr,
+                 gateway,
+                 addresses,
+             }| {
+                vec![
+                    (*name).to_owned(),
+                    vlan.clone(),
+                    cidr.clone(),
+                    gateway.clone(),
+                    addresses.clone(),
+                ]
+            },
+        ),
+    )
+}
+
+fn role(host: &Host) -> &'static str {
+    match host.role {
+        NodeRole::Worker => "workers",
+        NodeRole::ControlPlane => "control-plane nodes",
+    }
+}
+
+fn interfaces(plan: &Plan) -> Section {
+    let mut section = Section::new("Interfaces of a node").say(format!(
+        "Layout `{}`, in the names and the order of the RA.",
+        plan.layout.as_str()
+    ));
+    for host in &plan.hosts {
+        section = section.table(
+            role(host),
+            &[
+                "interface",
+                "type",
+                "consisting of",
+                "VLAN",
+                "network",
+                "gateway",
+                "MTU",
+            ],
+            host.rows().map(interface),
+        );
+    }
+    section
+}
+
+fn interface(interface: &Interface) -> Vec<String> {
+    let parts: Vec<String> = interface.parts().iter().map(ToString::to_string).collect();
+    let list = |of: fn(&crate::network::Attachment) -> Option<String>| {
+        let found: Vec<String> = interface.attachments.iter().filter_map(of).collect();
+        found.join(", ")
+    };
+    vec![
+        interface.name.to_string(),
+        match &interface.kind {
+            Kind::Card { .. } => "card".to_owned(),
+            Kind::Bond { bonding, .. } => format!("bond ({})", bonding.mode().as_str()),
+            Kind::Vlan { .. } => "VLAN".to_owned(),
+            Kind::Bridge { .. } => "bridge".to_owned(),
+        },
+        parts.join(" "),
+        match interface.vlan() {
+            VlanTag::Native => "native".to_owned(),
+            VlanTag::Tagged(id) => id.to_string(),
+        },
+        list(|attachment| Some(attachment.cidr.to_string())),
+        list(|attachment| attachment.gateway.map(|gateway| gateway.to_string())),
+        interface.mtu.to_string(),
+    ]
+}
+
+fn ports(plan: &Plan) -> Section {
+    let mut section = Section::new("Switch ports");
+    for host in &plan.hosts {
+        section = section.table(
+            role(host),
+            &[
+                "port",
+                "card",
+                "carries",
+                "native VLAN",
+                "allowed",
+                "the switch needs",
+            ],
+            host.ports.iter().map(|port| {
+                let purposes: Vec<&str> = port
+                    .purposes
+                    .iter()
+                    .map(|purpose| purpose.as_str())
+                    .collect();
+                vec![
+                    format!("NIC {}, port {}", port.nic, port.port),
+                    port.card.to_string(),
+                    purposes.join(", "),
+                    match port.native {
+                        Native::Nothing => "none".to_owned(),
+                        Native::Network(purpose) => purpose.as_str().to_owned(),
+                        Native::Vms => "the VMs' untagged network".to_owned(),
+                    },
+                    port.allowed(),
+                    match port.aggregation {
+                        Aggregation::None => "nothing; the ports stay apart".to_owned(),
+                        Aggregation::Static => {
+                            format!("a static group of the ports of {}", port.bond)
+                        }
+                        Aggregation::Lacp(rate) => {
+                            let rate = match rate {
+                                LacpRate::Slow => "slow",
+                                LacpRate::Fast => "fast",
+                            };
+                            let boot = if port.boots {
+                                ", with fallback for PXE"
+                            } else {
+                                ""
+                            };
+                            format!("LACP ({rate}) over the ports of {}{boot}", port.bond)
+                        }
+                    },
+                ]
+            }),
+        );
+    }
+    section
+}
+
+fn maas(plan: &Plan) -> Section {
+    Section::new("MAAS").table(
+        "",
+        &["setting", "value", "why"],
+        plan.maas
+            .iter()
+            .map(|row| vec![row.setting.clone(), row.value.clone(), row.why.clone()]),
+    )
+}
+
+fn storage(plan: &Plan) -> Section {
+    let storage = &plan.storage;
+    Section::new("Storage")
+        .say(format!(
+            "{} over {}; {} nodes with drives, as many as workers, so that a repaved node takes its old drives back.",
+            storage.arrays.join(", "),
+            storage.san,
+            storage.nodes
+        ))
+        .say(format!(
+            "Raw {} GiB; with {} copies of every volume {} GiB usable. The array provides {} GiB, and wins back what the copies share.",
+            number(storage.raw),
+            storage.replicas,
+            number(storage.usable),
+            number(storage.provisioned)
+        ))
+        .table(
+            "",
+            &["drives", "size", "number"],
+            storage.drives.iter().map(|drive| {
+                vec![
+                    drive.purpose.to_owned(),
+                    format!("{} GiB", drive.size),
+                    drive.count.to_string(),
+                ]
+            }),
+        )
+}
+
+fn software(plan: &Plan) -> Section {
+    Section::new("Software").table(
+        "",
+        &["component", "product", "version"],
+        plan.software.iter().map(|row| {
+            vec![
+                row.component.clone(),
+                row.product.clone(),
+                row.version.clone(),
+            ]
+        }),
+    )
+}
+
+fn hardware(plan: &Plan) -> Section {
+    Section::new("Hardware of a worker").table(
+        "",
+        &["component", "minimum", "recommended", "remarks"],
+        plan.hardware.iter().map(|row| {
+            vec![
+                row.component.clone(),
+                row.minimum.clone(),
+                row.recommended.clone(),
+                row.remarks.clone(),
+            ]
+        }),
+    )
+}
+
+fn profiles(plan: &Plan) -> Section {
+    let mut section = Section::new("Profiles")
+        .say("Import them in this order; lower numbers are installed first.");
+    for profile in &plan.profiles {
+        section = section.table(
+            &profile.name,
+            &["layer", "version", "installation"],
+            profile.layers.iter().map(|layer| {
+                vec![
+                    layer.name.clone(),
+                    if layer.version.is_empty() {
+                        "manifests".to_owned()
+                    } else {
+                        layer.version.clone()
+                    },
+                    layer
+                        .install_order
+                        .map_or("with the cluster".to_owned(), |order| order.to_string()),
+                ]
+            }),
+        );
+    }
+    section
+}
+
+fn findings(plan: &Plan) -> Section {
+    let section = Section::new("Findings");
+    if plan.findings.is_empty() {
+        return section.say("The rules have nothing to say.");
+    }
+    let errors = plan
+        .findings
+        .iter()
+        .filter(|item| item.severity == Severity::Error)
+        .count();
+    let section = match errors {
+        0 => section,
+        1 => section.say("One of them must be mended before anything is rendered."),
+        n => section.say(format!(
+            "{n} of them must be mended before anything is rendered."
+        )),
+    };
+    section.table(
+        "",
+        &["", "what", "way out"],
+        plan.findings.iter().map(|item| {
+            vec![
+                item.severity.to_string(),
+                item.message.clone(),
+                item.help.clone(),
+            ]
+        }),
+    )
+}
+
+fn steps(plan: &Plan) -> Section {
+    Section::new("Order of work").table(
+        "",
+        &["", "step", "how"],
+        plan.steps.iter().zip(1..).map(|(step, number)| {
+            vec![number.to_string(), step.title.clone(), step.detail.clone()]
+        }),
+    )
+}
