@@ -160,6 +160,40 @@ fn render_of_1_7_0_is_golden() {
     compare("1.7.0", &rendered("1.7.0", &[]));
 }
 
+/// What another storage provider changes: the texts that differ from the RA's own, and the names of those that go.
+#[test]
+fn other_storage_is_golden() {
+    let packs = root().join("tests/storage_packs").display().to_string();
+    let portworx = files(&rendered("1.9.0", &["--packs", &packs]));
+    for provider in ["longhorn", "trident", "portworx-csi"] {
+        let folder = scratch(&format!("golden-storage-{provider}"));
+        fs::create_dir_all(&folder).expect("the folder can be made");
+        let site = root().join(format!("tests/data/storage-{provider}.yaml"));
+        let out = folder.join("out").display().to_string();
+        let site = site.display().to_string();
+        run(&["render", "--site", &site, "--packs", &packs, "--out", &out]);
+        let made = files(&folder.join("out"));
+        let shown = folder.join("shown");
+        fs::create_dir_all(&shown).expect("the folder can be made");
+        let is_text = |path: &str| path.ends_with(".yaml");
+        for (path, bytes) in made.iter().filter(|(path, _)| is_text(path)) {
+            if portworx.get(path) != Some(bytes) {
+                let target = shown.join(path);
+                fs::create_dir_all(target.parent().expect("it has a folder"))
+                    .expect("the folder can be made");
+                fs::write(target, bytes).expect("the file can be written");
+            }
+        }
+        let gone: String = portworx
+            .keys()
+            .filter(|path| is_text(path) && !made.contains_key(*path))
+            .map(|path| format!("{path}\n"))
+            .collect();
+        fs::write(shown.join("gone.txt"), gone).expect("the file can be written");
+        compare(&format!("storage/{provider}"), &shown);
+    }
+}
+
 #[test]
 fn networks_are_golden() {
     let folder = scratch("golden-nad");

@@ -376,7 +376,9 @@ fn the_storage_cluster_of_the_real_pack_is_what_portworx_takes() {
 }
 
 fn storage_cluster(schemas: &Schemas, case: &Case) -> Vec<String> {
-    let (place, values) = values(case, "csi-portworx-generic");
+    let Some((place, values)) = case.values("csi-portworx-generic") else {
+        return Vec::new();
+    };
     let place = format!("{place} / storageCluster");
     let cluster = &values["charts"]["portworx-generic"]["storageCluster"];
     let known = [
@@ -395,10 +397,12 @@ fn storage_cluster(schemas: &Schemas, case: &Case) -> Vec<String> {
     );
     made["metadata"]["namespace"] = cluster["namespace"].clone();
     made["metadata"]["annotations"] = cluster["annotations"].clone();
-    let nodes = &mut made["spec"]["cloudStorage"]["maxStorageNodes"];
     let left_open = case.published || case.input.storage.max_storage_nodes.is_none();
     let is_macro = |text: &str| text.starts_with("{{ .spectro.var.") && text.ends_with(" }}");
-    if left_open && nodes.as_str().is_some_and(is_macro) {
+    if let Some(nodes) = made.pointer_mut("/spec/cloudStorage/maxStorageNodes")
+        && left_open
+        && nodes.as_str().is_some_and(is_macro)
+    {
         // The number that Palette puts in.
         *nodes = json!(1);
     }
@@ -475,33 +479,25 @@ fn metallb_gets_objects_that_it_takes() {
 
 #[test]
 fn storage_classes_are_what_kubernetes_takes() {
-    const KNOWN: [&str; 7] = [
-        "name",
-        "isDefaultStorageClass",
-        "annotations",
-        "reclaimPolicy",
-        "volumeBindingMode",
-        "allowVolumeExpansion",
-        "parameters",
-    ];
     every_case(|schemas, case| {
-        let (place, values) = values(case, "csi-portworx-generic");
         let mut problems = Vec::new();
         let mut names = Vec::new();
-        for class in list(&values["charts"]["portworx-generic"]["storageClasses"]) {
+        for (place, class) in classes(case) {
             let name = class["name"].as_str().unwrap_or_default();
-            let place = format!("{place} / storageClasses / {name}");
-            problems.extend(unknown_keys(&place, class, &KNOWN));
+            let place = format!("{place} / {name}");
+            problems.extend(unknown_keys(&place, &class, &CLASS_KEYS));
             let mut made = object(
                 "storage.k8s.io/v1",
                 "StorageClass",
                 name,
                 json!({ "provisioner": case.input.storage.provisioner }),
             );
-            made["metadata"]["annotations"] = class["annotations"].clone();
-            for key in &KNOWN[3..] {
-                made[*key] = class[*key].clone();
+            for key in &CLASS_KEYS[4..] {
+                if let Some(value) = class.get(*key) {
+                    made[*key] = value.clone();
+                }
             }
+            made["metadata"]["annotations"] = class["annotations"].clone();
             problems.extend(schemas.complaints(case.revision, &place, &made));
             let policy = class["reclaimPolicy"].as_str().unwrap_or_default();
             let binding = class["volumeBindingMode"].as_str().unwrap_or_default();
@@ -510,11 +506,13 @@ fn storage_classes_are_what_kubernetes_takes() {
             {
                 problems.push(format!("{place}: `{policy}`, `{binding}`"));
             }
-            if !class["isDefaultStorageClass"].is_boolean() || names.contains(&name.to_owned()) {
+            let default = class.get("isDefaultStorageClass");
+            if default.is_some_and(|mark| !mark.is_boolean()) || names.contains(&name.to_owned()) {
                 problems.push(format!("{place}: its name or its default mark"));
             }
             names.push(name.to_owned());
         }
+        names.extend(classes_of_the_pack(case));
         for (wanted, of) in class_users(case) {
             if !names.contains(&wanted) {
                 problems.push(format!("{of}: there is no storage class `{wanted}`"));
@@ -522,6 +520,63 @@ fn storage_classes_are_what_kubernetes_takes() {
         }
         problems
     });
+}
+
+/// What our packs of Portworx, and those of vendors, say of a class.
+const CLASS_KEYS: [&str; 8] = [
+    "name",
+    "isDefaultStorageClass",
+    "annotations",
+    "provisioner",
+    "reclaimPolicy",
+    "volumeBindingMode",
+    "allowVolumeExpansion",
+    "parameters",
+];
+
+/// The classes that a storage layer makes as our changes say.
+fn classes(case: &Case) -> Vec<(String, Value)> {
+    let facts = case.input.storage.provider.facts();
+    let (place, values) = values(case, &facts.pack.name);
+    let charts = &values["charts"];
+    let classes = match facts.pack.overlay.as_deref() {
+        Some("portworx" | "portworx-csi") => &charts["portworx-generic"]["storageClasses"],
+        Some("piraeus") => &charts["piraeus-cluster"]["storageClasses"],
+        Some("hitachi-hspc") => &charts["hspc"]["storageClass"],
+        Some("dell") => &charts["csm-operator"]["storageclass"],
+        _ => return Vec::new(),
+    };
+    let classes = match classes {
+        Value::Array(classes) => classes.clone(),
+        class => vec![class.clone()],
+    };
+    assert!(!classes.is_empty(), "{place}");
+    let place = format!("{place} / class");
+    classes
+        .into_iter()
+        .map(|class| (place.clone(), class))
+        .collect()
+}
+
+/// The classes of packs that make them as their own values say, and of sites that bring their own.
+fn classes_of_the_pack(case: &Case) -> Vec<String> {
+    let storage = &case.input.storage;
+    let facts = storage.provider.facts();
+    if facts
+        .settings
+        .iter()
+        .any(|name| name == "storageClass.defaultForVms")
+    {
+        return Vec::new();
+    }
+    let own = [&facts.class.name, &facts.state_class];
+    let own = own.into_iter().flatten().cloned();
+    let named = [
+        Some(&storage.storage_class.name),
+        storage.vm_state_storage_class.as_ref(),
+    ];
+    own.chain(named.into_iter().flatten().map(ToString::to_string))
+        .collect()
 }
 
 /// The storage classes that other layers name.
@@ -549,7 +604,9 @@ fn class_users(case: &Case) -> Vec<(String, String)> {
     let (place, vmo) = values(case, "virtual-machine-orchestrator");
     let state = &vmo["charts"]["virtual-machine-orchestrator"]["kubevirt"]["kubevirtResource"]["config"]
         ["additionalConfig"]["vmStateStorageClass"];
-    users.push((state.as_str().unwrap_or_default().to_owned(), place));
+    if let Some(state) = state.as_str() {
+        users.push((state.to_owned(), place));
+    }
     users
 }
 

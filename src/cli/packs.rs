@@ -133,7 +133,7 @@ impl List {
                     layer.layer(),
                     name.to_owned(),
                     layer.choice.wanted.to_string(),
-                    format!("made from the built-in {}", layer.choice.fallback),
+                    stand_in(&layer.choice),
                 ]),
             }
         }
@@ -181,6 +181,17 @@ impl List {
         } else {
             Err(problems.into())
         }
+    }
+}
+
+/// What a layer is made from that has no pack.
+fn stand_in(choice: &Choice<'_>) -> String {
+    match (choice.fallback, &choice.storage) {
+        (Some(version), _) => format!("made from the built-in {version}"),
+        (None, Some((_, Some(minimum)))) => {
+            format!("none stands in: {minimum} or later is needed")
+        }
+        (None, _) => "none stands in".to_owned(),
     }
 }
 
@@ -277,7 +288,6 @@ fn presets(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
     for layer in used_by {
         let names: Result<Vec<PresetName>, String> = layer
             .choice
-            .definition
             .presets
             .iter()
             .map(|name| name.parse())

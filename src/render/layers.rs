@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-use super::choice::choose;
+use super::choice::{Choice, choose};
 use super::{Request, manifests, node_files};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::pack::{Pack, PresetName, Values, compose};
+use crate::pack::{Found, Pack, PresetName, Values, compose};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
-use crate::site::LicenceType;
+use crate::rules;
+use crate::site::{LicenceType, PackHome, ProviderFacts};
 use crate::template::Engine;
 use crate::version::Wanted;
 use crate::yaml::Move;
@@ -97,34 +98,20 @@ impl LayerMaker<'_> {
         role: Role,
         definition: &LayerDefinition,
     ) -> Result<Made, Vec<Diagnostic>> {
-        let choice = choose(self.request.site, role, definition);
-        let library = self.request.library;
-        let found = match library.choose(choice.pack, &choice.wanted) {
-            Ok(found) => found,
-            // Only a version the site itself names may be missing: its values are then close, and said to be so.
-            Err(_) if choice.has_fallback() => {
-                let fallback = Wanted::Exactly(choice.fallback.to_owned());
-                let found = library
-                    .choose(choice.pack, &fallback)
-                    .map_err(|problem| vec![problem])?;
-                self.remarks.push(
-                    Diagnostic::warning(format!(
-                        "the values of `{}` {} are made from version {}",
-                        choice.pack, choice.wanted, choice.fallback
-                    ))
-                    .help("name a folder with that version of the pack with `--packs DIR`"),
-                );
-                found
-            }
-            Err(problem) => return Err(vec![problem]),
-        };
-        let pack = found.load()?;
+        let Request { site, revision, .. } = self.request;
+        let choice = choose(site, revision, role, definition);
+        let pack = self.found(&choice)?.load()?;
+        self.remarks.extend(remark_on_version(&choice, &pack));
         let overlay = self.overlay(role, choice.overlay)?;
-        let values = compose(&pack, &self.presets(definition)?, overlay)?;
+        let values = compose(&pack, &self.presets(&choice, &pack)?, overlay)?;
         self.remarks
             .extend(remark_on_stale_removals(&pack, &values));
         self.remarks.extend(remarks_on_shape(&pack, &values));
-        let registry = self.request.site.registries.of(choice.pack);
+        let home = choice
+            .storage
+            .as_ref()
+            .map(|(facts, _)| facts.pack.registry);
+        let registry = site.registries.of(choice.pack, home);
         let layer = Layer {
             name: choice.pack.to_owned(),
             kind: registry.kind.pack_type().to_owned(),
@@ -133,7 +120,10 @@ impl LayerMaker<'_> {
                 Wanted::Exactly(version) => version.clone(),
                 _ => pack.description.version.clone(),
             },
-            tag: choice.tag.clone(),
+            tag: match choice.tag.clone() {
+                Some(tag) => tag,
+                None => pack.description.version.clone(),
+            },
             values: values.text,
             registry: RegistryReference {
                 metadata: RegistryMetadata {
@@ -145,7 +135,7 @@ impl LayerMaker<'_> {
                     is_sync_supported: registry.is_sync_supported,
                 },
             },
-            manifests: self.manifests(role, choice.manifests(), choice.overlay)?,
+            manifests: self.manifests(role, choice.manifests(), &definition.overlay)?,
         };
         let base = match &pack.description.version {
             version if *version == layer.version => pack.origin.to_string(),
@@ -158,30 +148,71 @@ impl LayerMaker<'_> {
         })
     }
 
-    /// The presets the RA selects, with the ones that a site's own choices put in their place.
-    fn presets(&self, definition: &LayerDefinition) -> Result<Vec<PresetName>, Vec<Diagnostic>> {
+    /// The pack of a layer, or the built-in one that stands in for it.
+    fn found(&mut self, choice: &Choice<'_>) -> Result<&Found, Vec<Diagnostic>> {
+        let library = self.request.library;
+        let problem = match library.choose(choice.pack, &choice.wanted) {
+            Ok(found) => return Ok(found),
+            Err(problem) => problem,
+        };
+        // Only a version the site itself names may be missing: its values are then close, and said to be so.
+        if let Some(version) = choice.other_version() {
+            let found = library
+                .choose(choice.pack, &Wanted::Exactly(version.to_owned()))
+                .map_err(|problem| vec![problem])?;
+            self.remarks.push(
+                Diagnostic::warning(format!(
+                    "the values of `{}` {} are made from version {version}",
+                    choice.pack, choice.wanted
+                ))
+                .help("name a folder with that version of the pack with `--packs DIR`"),
+            );
+            return Ok(found);
+        }
+        match &choice.storage {
+            Some((facts, minimum)) if !library.has(choice.pack, &Wanted::Newest) => {
+                let problem = no_pack(facts, minimum.as_deref());
+                let places = &self.request.site.places;
+                Err(vec![places.locate(problem, "storage.provider")])
+            }
+            _ => Err(vec![problem]),
+        }
+    }
+
+    /// The presets of a layer, with the ones that a site's own choices put in their place.
+    fn presets(
+        &mut self,
+        choice: &Choice<'_>,
+        pack: &Pack,
+    ) -> Result<Vec<PresetName>, Vec<Diagnostic>> {
         let site = self.request.site;
-        definition
-            .presets
-            .iter()
-            .map(|text| {
-                let mut preset: PresetName = text
-                    .parse()
-                    .map_err(|error: String| vec![Diagnostic::error(error)])?;
-                if preset.name == "vmo-auto" && site.network.cluster_on_bridge {
-                    "vmo-br0".clone_into(&mut preset.name);
-                }
-                if preset.name == "px-enterprise" && site.storage.licence.model == LicenceType::Saas
-                {
-                    "px-enterprise-saas".clone_into(&mut preset.name);
-                }
-                Ok(preset)
-            })
-            .collect()
+        let mut presets = Vec::new();
+        for text in choice.presets {
+            let mut preset: PresetName = text
+                .parse()
+                .map_err(|error: String| vec![Diagnostic::error(error)])?;
+            if preset.name == "vmo-auto" && site.network.cluster_on_bridge {
+                "vmo-br0".clone_into(&mut preset.name);
+            }
+            if preset.name == "px-enterprise" && site.storage.licence.model == LicenceType::Saas {
+                "px-enterprise-saas".clone_into(&mut preset.name);
+            }
+            match preset.name.strip_suffix('*') {
+                None => presets.push(preset),
+                Some(start) => match newest_preset(pack, &preset.group, start) {
+                    Some(found) => presets.push(found),
+                    None => self.remarks.push(no_preset(pack, &preset)),
+                },
+            }
+        }
+        Ok(presets)
     }
 
     /// The RA's own changes to a layer.
-    fn overlay(&self, role: Role, folder: &str) -> Result<Source, Vec<Diagnostic>> {
+    fn overlay(&self, role: Role, folder: Option<&str>) -> Result<Source, Vec<Diagnostic>> {
+        let Some(folder) = folder else {
+            return Ok(Source::new("no changes", ""));
+        };
         let name = format!("{role}/{folder}/values.yaml");
         let mut context = tera::Context::new();
         node_files::add(
@@ -210,6 +241,65 @@ impl LayerMaker<'_> {
             &format!("{role}/{folder}"),
         )
     }
+}
+
+/// The preset of a group whose name begins so; the last in order, since vendors put the version into the name.
+fn newest_preset(pack: &Pack, group: &str, start: &str) -> Option<PresetName> {
+    pack.presets
+        .iter()
+        .filter(|preset| preset.group.eq_ignore_ascii_case(group) && preset.name.starts_with(start))
+        .max_by_key(|preset| preset.name.as_str())
+        .map(|preset| PresetName {
+            group: preset.group.clone(),
+            name: preset.name.clone(),
+        })
+}
+
+fn no_preset(pack: &Pack, wanted: &PresetName) -> Diagnostic {
+    Diagnostic::warning(format!(
+        "`{}` {} has no preset `{wanted}`, so its own values stay",
+        pack.description.name, pack.description.version
+    ))
+    .because(format!("presets.yaml of {}", pack.origin))
+    .help("set it up in the values of the pack, in a folder of your own")
+}
+
+/// Palette replaces values and never merges them, so values that are not the vendor's would miss what we do not know.
+fn no_pack(facts: &ProviderFacts, minimum: Option<&str>) -> Diagnostic {
+    let version = minimum.map_or(String::new(), |version| format!(" {version} or later"));
+    let home = match facts.pack.registry {
+        PackHome::Palette => "Palette's own registry",
+        PackHome::Community => "the Palette Community Registry",
+    };
+    Diagnostic::error(format!(
+        "{} needs the pack `{}`{version}, and no built-in values can stand in for it",
+        facts.name, facts.pack.name
+    ))
+    .help(format!(
+        "take the pack from {home}, and name its folder with `--packs DIR`"
+    ))
+    .help("or leave the infra profile out: `--profile core --profile templates`")
+}
+
+/// Says where the newest pack at hand is older than what the RA knows to work.
+fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Diagnostic> {
+    let (_, minimum) = choice.storage.as_ref()?;
+    let minimum = minimum.as_deref()?;
+    let version = pack.description.version.as_str();
+    // A version that the site names is what the rules look at.
+    if choice.wanted != Wanted::Newest || !rules::storage::is_below(version, minimum) {
+        return None;
+    }
+    Some(
+        Diagnostic::warning(format!(
+            "{} [provider-version]",
+            rules::storage::below(choice.pack, version, minimum)
+        ))
+        .because(format!("pack.json of {}", pack.origin))
+        .help(format!(
+            "take {minimum} or later, and name its folder with `--packs DIR`"
+        )),
+    )
 }
 
 /// Says where presets remove what neither the pack nor any preset of it has: they were written for another version.

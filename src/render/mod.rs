@@ -153,7 +153,8 @@ fn without_errors(site: &Site, findings: &[Finding]) -> Result<Vec<Diagnostic>, 
 
 /// The site may name registries and versions for packs of the revision only.
 fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
-    let known: Vec<&str> = request
+    let storage = request.site.storage.provider.facts().pack.name.as_str();
+    let mut known: Vec<&str> = request
         .revision
         .profiles
         .iter()
@@ -164,6 +165,9 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
                 .chain(layer.alternatives.iter().map(|other| other.pack.as_str()))
         })
         .collect();
+    if !known.contains(&storage) {
+        known.push(storage);
+    }
     let named = request
         .site
         .registries

@@ -33,11 +33,27 @@ struct FileEntry {
     when: When,
 }
 
-#[derive(Deserialize, PartialEq, Eq)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum When {
     Always,
+    Multipath,
+    FlashArray,
     SanBoot,
+}
+
+impl When {
+    /// Whether the site has use for the file.
+    fn holds(&self, site: &Site) -> bool {
+        let storage = &site.storage.node.needs;
+        match self {
+            When::Always => true,
+            When::Multipath => storage.multipath,
+            When::FlashArray => storage.devices == "pure",
+            // The names of maps change only where multipath.conf does.
+            When::SanBoot => storage.multipath && site.nodes.san_boot,
+        }
+    }
 }
 
 /// A file on a node, as the overlay's template sees it.
@@ -72,7 +88,7 @@ pub(super) fn add(
     let mut files = Vec::new();
     for entry in entries {
         match entry {
-            Entry::File(file) if file.when == When::SanBoot && !site.nodes.san_boot => {}
+            Entry::File(file) if !file.when.holds(site) => {}
             Entry::File(file) => files.extend(
                 texts
                     .render(&format!("{folder}/files/{}", file.template))
@@ -118,6 +134,8 @@ impl Texts<'_> {
         engine
             .below(folder)
             .filter_map(|name| self.render(name))
+            // What a site has no use for renders to nothing.
+            .filter(|text| !text.trim().is_empty())
             .collect()
     }
 

@@ -3,6 +3,7 @@
 mod catalogue;
 mod cilium;
 pub mod claims;
+mod classes;
 mod cluster_networks;
 mod feature_gates;
 mod finding;
@@ -29,7 +30,7 @@ mod secrets;
 mod security;
 mod shell;
 mod sizing;
-mod storage;
+pub(crate) mod storage;
 mod storage_classes;
 mod storage_parameters;
 mod storage_providers;
@@ -69,6 +70,7 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
         machines::RULES,
         sizing::RULES,
         storage::RULES,
+        classes::RULES,
         vms::RULES,
     ] {
         for rule in rules {
@@ -77,6 +79,7 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
     }
     sizing::control_plane(site, revision, &mut findings);
     ingress_of_the_revision(site, revision, &mut findings);
+    storage::version(site, revision, &mut findings);
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }

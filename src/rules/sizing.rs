@@ -157,12 +157,16 @@ fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
 
 fn nodes(site: &Site, findings: &mut Vec<Finding>) {
     let workers = site.cluster.workers;
-    if workers < 4 {
+    let storage = site.storage.provider.facts();
+    if storage.quorum && workers < 4 {
         findings.push(
             Finding::warning(
                 "few-workers",
                 "cluster.workers",
-                format!("{workers} workers: Portworx needs 3 for its quorum, and one more lets a node be away"),
+                format!(
+                    "{workers} workers: {} needs 3 for its quorum, and one more lets a node be away",
+                    storage.name
+                ),
             )
             .help("use at least 4 workers; 5 are advised")
             .section(HARDWARE),

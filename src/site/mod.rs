@@ -1,5 +1,6 @@
 //! The site: the typed input that describes one cluster. Every field has a default, the reference architecture's value.
 
+mod array;
 mod bonding;
 mod cidr;
 mod cluster;
@@ -12,6 +13,7 @@ mod network;
 mod node_network;
 mod nodes;
 mod profiles;
+mod provider;
 mod quantity;
 mod reader;
 mod secret;
@@ -25,6 +27,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub use array::{FlashArray, SanType};
 pub use bonding::{BondMode, Bonding, HashPolicy, LacpRate, Mtu, Mtus};
 pub use cidr::{AddressRange, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
@@ -37,9 +40,13 @@ pub use network::{Layout, Network};
 pub use node_network::{Nics, NodeNetwork, StaticRoute, VlanTag};
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
 pub use profiles::{ProfileSettings, Profiles, Registries, Registry, RegistryKind};
+pub use provider::{
+    CloneStrategy, Initiator, PackHome, ProviderClass, ProviderFacts, ProviderNode, ProviderPack,
+    ProviderSnapshots, StorageProvider, VolumeMode,
+};
 pub use quantity::Quantity;
 pub use secret::{Secret, SecretSource};
-pub use storage::{FlashArray, Licence, LicenceType, SanType, Storage, StorageClass};
+pub use storage::{Licence, LicenceType, NodeStorage, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};
 pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
 
@@ -87,7 +94,7 @@ pub struct Site {
     pub nads: Nads,
     /// Operating system and tuning of the nodes.
     pub nodes: Nodes,
-    /// Portworx and the FlashArrays behind it.
+    /// Who serves the disks of VMs, and how.
     pub storage: Storage,
     /// The ingress controller.
     pub ingress: Ingress,

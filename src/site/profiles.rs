@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::cluster::words;
 use super::names::{PackVersion, ProfileVersion};
+use super::provider::PackHome;
 use super::reader::{Fields, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
@@ -136,14 +137,21 @@ pub struct Registry {
 #[derive(Clone, Debug)]
 pub struct Registries {
     default: Registry,
+    /// The community's, unless the site names a registry for all packs.
+    community: Option<Registry>,
     packs: BTreeMap<String, Registry>,
     versions: BTreeMap<String, PackVersion>,
 }
 
 impl Registries {
-    /// The registry a pack comes from.
-    pub fn of(&self, pack: &str) -> &Registry {
-        self.packs.get(pack).unwrap_or(&self.default)
+    /// The registry a pack comes from: the one the site names for it, else that of the community where it is published
+    /// there and the site names none for all, else the one for all.
+    pub fn of(&self, pack: &str, home: Option<PackHome>) -> &Registry {
+        match (self.packs.get(pack), home, &self.community) {
+            (Some(registry), _, _) => registry,
+            (None, Some(PackHome::Community), Some(community)) => community,
+            _ => &self.default,
+        }
     }
 
     /// The version the site wants of a pack in place of the revision's.
@@ -163,9 +171,12 @@ impl Registries {
 
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
         let mut fields = reader.section(site, "registries");
-        let default = match reader.node(&mut fields, "default") {
-            Some(node) => read_registry(reader, node, "registries.default".to_owned()),
-            None => public_repo(),
+        let (default, community) = match reader.node(&mut fields, "default") {
+            Some(node) => {
+                let path = "registries.default".to_owned();
+                (read_registry(reader, node, path), None)
+            }
+            None => (public_repo(), Some(community_registry())),
         };
         let packs = reader.by_name(&mut fields, "packs", |reader, node, path| {
             Some(read_registry(reader, node, path))
@@ -174,6 +185,7 @@ impl Registries {
         let versions = reader.values_by_name(site, "packVersions");
         Registries {
             default,
+            community,
             packs,
             versions,
         }
@@ -188,6 +200,18 @@ fn public_repo() -> Registry {
         kind: RegistryKind::Pack,
         is_private: false,
         provider_type: String::new(),
+        is_sync_supported: true,
+    }
+}
+
+/// Where the packs of vendors and partners are.
+fn community_registry() -> Registry {
+    Registry {
+        uid: "64eaff5630402973c4e1856a".to_owned(),
+        name: "Palette Community Registry".to_owned(),
+        kind: RegistryKind::Oci,
+        is_private: true,
+        provider_type: "pack".to_owned(),
         is_sync_supported: true,
     }
 }

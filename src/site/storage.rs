@@ -1,108 +1,18 @@
-//! Portworx and the FlashArrays behind it (RA, Storage configuration and Portworx layer).
+//! The storage of VM disks: its provider, classes and snapshots (RA, Storage configuration and Portworx layer).
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
-use std::str::FromStr;
+use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::array::{FlashArray, SanType};
 use super::cluster::{Cluster, revealed, words};
 use super::names::{InterfaceName, Label, Subdomain};
 use super::network::Network;
+use super::provider::{
+    CloneStrategy, Initiator, ProviderFacts, ProviderNode, StorageProvider, VolumeMode,
+};
 use super::reader::{Fields, Reader, fixed};
 use super::secret::Secret;
-use crate::diagnostic::Diagnostic;
-use crate::yaml::Node;
-
-/// The transport between nodes and arrays, in the words of `PURE_FLASHARRAY_SAN_TYPE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SanType {
-    /// Fibre Channel.
-    Fc,
-    /// iSCSI.
-    Iscsi,
-    /// NVMe over RDMA (RoCE).
-    NvmeRdma,
-    /// NVMe over TCP.
-    NvmeTcp,
-}
-
-impl SanType {
-    /// Portworx's word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            SanType::Fc => "FC",
-            SanType::Iscsi => "ISCSI",
-            SanType::NvmeRdma => "NVMEOF-RDMA",
-            SanType::NvmeTcp => "NVMEOF-TCP",
-        }
-    }
-}
-
-impl FromStr for SanType {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.to_ascii_uppercase().as_str() {
-            "FC" => Ok(SanType::Fc),
-            "ISCSI" => Ok(SanType::Iscsi),
-            "NVMEOF-RDMA" => Ok(SanType::NvmeRdma),
-            "NVMEOF-TCP" => Ok(SanType::NvmeTcp),
-            _ => Err(format!(
-                "`{text}` is not a SAN type: use `FC`, `ISCSI`, `NVMEOF-RDMA` or `NVMEOF-TCP`"
-            )),
-        }
-    }
-}
-
-impl Serialize for SanType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-/// The management address of an array: an IP address or a host name, without scheme and port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint(String);
-
-impl FromStr for Endpoint {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bracketed = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
-        let is_ip = match bracketed {
-            Some(inside) => inside.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => text.parse::<Ipv4Addr>().is_ok(),
-        };
-        let looks_like_ip = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        if is_ip || (!looks_like_ip && text.parse::<Subdomain>().is_ok()) {
-            return Ok(Endpoint(text.to_owned()));
-        }
-        let hint = if text.parse::<IpAddr>().is_ok() {
-            format!("write an IPv6 address in brackets: `[{text}]`")
-        } else {
-            "write an IP address or a host name, without `https://` and without a port".to_owned()
-        };
-        Err(format!("`{text}` is not the address of an array: {hint}"))
-    }
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// One array.
-#[derive(Clone, Debug)]
-pub struct FlashArray {
-    /// Its management address.
-    pub endpoint: Endpoint,
-    /// An API token with administrative access; a Palette variable where none is given.
-    pub api_token: Option<Secret>,
-}
 
 words! {
     /// How Portworx is licensed.
@@ -187,13 +97,31 @@ pub struct StorageClass {
     pub default_for_vms: bool,
     /// What becomes of volumes.
     pub reclaim_policy: ReclaimPolicy,
+    /// Parameters of another provider than Portworx, the provider's own and the site's.
+    pub parameters: BTreeMap<String, String>,
 }
+
+/// What the nodes need for the storage, as templates see it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeStorage {
+    /// What the provider asks for.
+    #[serde(flatten)]
+    pub needs: ProviderNode,
+    /// Whether the iSCSI initiator has to run.
+    pub iscsi: bool,
+}
+
+/// Stands where a provider's pack makes no class and the site names none, which is an error by the rules.
+const UNNAMED_CLASS: &str = "spectro-storage-class";
 
 /// All about storage.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Storage {
-    /// The transport.
+    /// Who serves VM disks; the RA takes Portworx Enterprise.
+    pub provider: StorageProvider,
+    /// The transport, where there is a SAN.
     pub san_type: SanType,
     /// Where the StorageCluster and its Secret live.
     pub namespace: Label,
@@ -220,18 +148,22 @@ pub struct Storage {
     pub ops_burst_rate: u32,
     /// The class of VM disks.
     pub storage_class: StorageClass,
-    /// The class of persistent TPM and EFI state.
-    pub vm_state_storage_class: Subdomain,
+    /// The class of persistent TPM and EFI state; none where the provider shares no file systems.
+    pub vm_state_storage_class: Option<Subdomain>,
     /// The VolumeSnapshotClass VMO creates.
     pub snapshot_class: Subdomain,
+    /// Its parameters.
+    pub snapshot_parameters: BTreeMap<String, String>,
     /// The CSI driver.
-    pub provisioner: &'static str,
+    pub provisioner: Subdomain,
     /// Volume mode of VM disks.
-    pub volume_mode: &'static str,
+    pub volume_mode: VolumeMode,
     /// Access mode of VM disks; live migration needs it.
     pub access_mode: &'static str,
     /// How CDI clones a golden image.
-    pub clone_strategy: &'static str,
+    pub clone_strategy: CloneStrategy,
+    /// What the nodes need.
+    pub node: NodeStorage,
 }
 
 impl Storage {
@@ -242,11 +174,14 @@ impl Storage {
         network: &Network,
     ) -> Self {
         let mut fields = reader.section(site, "storage");
-        let san_type = reader.value(&mut fields, "sanType", SanType::Fc);
+        let provider = reader.value(&mut fields, "provider", StorageProvider::Portworx);
+        let facts = provider.facts();
+        let usual = facts.transports.first().copied().unwrap_or(SanType::Fc);
+        let san_type = reader.value(&mut fields, "sanType", usual);
         let namespace = reader.or(&mut fields, "namespace", "portworx");
         let licence = Self::read_licence(reader, &mut fields);
         let flash_arrays = reader
-            .list(&mut fields, "flashArrays", Self::read_array)
+            .list(&mut fields, "flashArrays", FlashArray::read)
             .unwrap_or_else(|| {
                 vec![FlashArray {
                     endpoint: fixed("172.16.200.50"),
@@ -263,7 +198,10 @@ impl Storage {
                 reader.whole_number(node, 150..=65536)
             })
             .unwrap_or_else(|| vec![1024]);
+        let usual_mode = facts.shares.first().copied().unwrap_or(VolumeMode::Block);
+        let volume_mode = reader.value(&mut fields, "volumeMode", usual_mode);
         let storage = Storage {
+            provider,
             san_type,
             namespace,
             licence,
@@ -284,13 +222,27 @@ impl Storage {
             ),
             ops_qps_rate: reader.number(&mut fields, "opsQpsRate", 1..=1_000_000, 2000),
             ops_burst_rate: reader.number(&mut fields, "opsBurstRate", 1..=1_000_000, 4000),
-            storage_class: Self::read_class(reader, &mut fields),
-            vm_state_storage_class: reader.or(&mut fields, "vmStateStorageClass", "px-vm-state"),
-            snapshot_class: reader.or(&mut fields, "snapshotClass", "px-csi-snapclass"),
-            provisioner: "pxd.portworx.com",
-            volume_mode: "Block",
+            storage_class: Self::read_class(reader, &mut fields, facts, volume_mode),
+            vm_state_storage_class: reader
+                .optional(&mut fields, "vmStateStorageClass")
+                .or_else(|| facts.state_class.as_deref().map(fixed)),
+            snapshot_class: reader.or(&mut fields, "snapshotClass", &facts.snapshots.name),
+            snapshot_parameters: over(
+                facts.snapshots.parameters.clone(),
+                reader.values_by_name(&mut fields, "snapshotParameters"),
+            ),
+            provisioner: reader.or(&mut fields, "provisioner", &facts.driver),
+            volume_mode,
             access_mode: "ReadWriteMany",
-            clone_strategy: "csi-clone",
+            clone_strategy: reader.value(&mut fields, "cloneStrategy", facts.clone),
+            node: NodeStorage {
+                needs: facts.node.clone(),
+                iscsi: match facts.node.initiator {
+                    Initiator::Never => false,
+                    Initiator::Transport => san_type == SanType::Iscsi,
+                    Initiator::Always => true,
+                },
+            },
         };
         reader.close(fields);
         storage
@@ -307,30 +259,19 @@ impl Storage {
         licence
     }
 
-    fn read_array(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<FlashArray> {
-        let mut fields = reader.item(node, path);
-        let endpoint = reader.required(&mut fields, "endpoint", node);
-        let api_token = reader.secret(&mut fields, "apiToken");
-        if api_token
-            .as_ref()
-            .is_some_and(|token| !is_token(token.reveal()))
-        {
-            let problem =
-                Diagnostic::error("this secret does not have the form of a FlashArray API token")
-                    .help("a token is 8-4-4-4-12 hexadecimal digits with dashes between");
-            reader.problem_at(node, problem);
-        }
-        reader.close(fields);
-        Some(FlashArray {
-            endpoint: endpoint?,
-            api_token,
-        })
-    }
-
-    fn read_class(reader: &mut Reader<'_>, storage: &mut Fields<'_>) -> StorageClass {
+    fn read_class(
+        reader: &mut Reader<'_>,
+        storage: &mut Fields<'_>,
+        facts: &ProviderFacts,
+        mode: VolumeMode,
+    ) -> StorageClass {
         let mut fields = reader.section(storage, "storageClass");
         let class = StorageClass {
-            name: reader.or(&mut fields, "name", "spectro-storage-class"),
+            name: reader.or(
+                &mut fields,
+                "name",
+                facts.class.name.as_deref().unwrap_or(UNNAMED_CLASS),
+            ),
             replicas: reader.number(&mut fields, "replicas", 1..=3, 2),
             io_profile: reader.value(&mut fields, "ioProfile", IoProfile::AutoJournal),
             priority_io: reader.value(&mut fields, "priorityIo", Priority::High),
@@ -338,17 +279,21 @@ impl Storage {
             default: reader.flag(&mut fields, "default", true),
             default_for_vms: reader.flag(&mut fields, "defaultForVms", true),
             reclaim_policy: reader.value(&mut fields, "reclaimPolicy", ReclaimPolicy::Delete),
+            parameters: over(
+                facts.class_parameters(mode),
+                reader.values_by_name(&mut fields, "parameters"),
+            ),
         };
         reader.close(fields);
         class
     }
 }
 
-fn is_token(text: &str) -> bool {
-    let groups: Vec<&str> = text.split('-').collect();
-    let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
-    lengths == [8, 4, 4, 4, 12]
-        && groups
-            .iter()
-            .all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+/// The site's parameters over the provider's own.
+fn over(
+    mut usual: BTreeMap<String, String>,
+    site: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    usual.extend(site);
+    usual
 }

@@ -1,7 +1,7 @@
 //! Sites of many kinds, rendered once for each revision, as the default and as published.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use base64::Engine as _;
@@ -13,13 +13,14 @@ use vmo_ra::profile::Layer;
 use vmo_ra::render::{Rendered, Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::{Inputs, Site};
+use vmo_ra::version::Wanted;
 
 const REVISIONS: [&str; 2] = ["1.7.0", "1.9.0"];
 
 /// Name, the one revision it is for, text.
 type SiteText = (&'static str, Option<&'static str>, &'static str);
 
-const SITES: [SiteText; 11] = [
+const SITES: [SiteText; 21] = [
     ("example", None, ""),
     (
         "one-bond",
@@ -93,6 +94,36 @@ vmo:
   windows: {adminPassword: {env: AWKWARD}}
 nodes: {caCertificates: [{name: company, file: company.pem}]}
 ",
+    ),
+    (
+        "portworx-csi",
+        None,
+        "storage: {provider: portworx-csi, flashArrays: [{endpoint: 172.16.200.50, apiToken: {env: TOKEN}}]}",
+    ),
+    ("piraeus", None, "storage: {provider: piraeus}"),
+    ("rook-ceph", None, "storage: {provider: rook-ceph}"),
+    ("longhorn", None, "storage: {provider: longhorn}"),
+    (
+        "longhorn-files",
+        None,
+        "storage: {provider: longhorn, volumeMode: Filesystem, vmStateStorageClass: longhorn}",
+    ),
+    (
+        "trident",
+        None,
+        "storage: {provider: trident, storageClass: {name: ontap-iscsi}, vmStateStorageClass: ontap-nas}",
+    ),
+    ("powerflex", None, "storage: {provider: powerflex}"),
+    (
+        "powermax",
+        None,
+        "storage: {provider: powermax, sanType: NVMEOF-TCP, storageClass: {parameters: {SRP: SRP_1}}}",
+    ),
+    ("powerstore", None, "storage: {provider: powerstore, sanType: ISCSI}"),
+    (
+        "hitachi-hspc",
+        None,
+        "storage: {provider: hitachi-hspc, snapshotParameters: {poolID: '1'}, storageClass: {default: false}}",
     ),
     (
         "everything-else",
@@ -207,16 +238,22 @@ impl std::fmt::Display for Case {
     }
 }
 
-/// All renderings with the built-in packs.
+/// The packs of storage providers that tests know: the vendors' shapes in our words.
+pub fn storage_packs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/storage_packs")
+}
+
+/// All renderings with the built-in packs, and those of storage providers.
 pub fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
-        let library = Library::built_in().unwrap_or_else(|problem| panic!("{problem}"));
+        let library = Library::with_folders(&[storage_packs()])
+            .unwrap_or_else(|problems| panic!("{}", shown(&problems)));
         all(&library, &REVISIONS)
     })
 }
 
-/// All renderings of some revisions with the packs of a library.
+/// All renderings of some revisions with the packs of a library; sites whose storage has no pack there are left out.
 pub fn all(library: &Library, revisions: &[&'static str]) -> Vec<Case> {
     let mut cases = Vec::new();
     for name in revisions {
@@ -227,6 +264,10 @@ pub fn all(library: &Library, revisions: &[&'static str]) -> Vec<Case> {
             }
             let input = Site::parse(&Source::new(site, text), &Known)
                 .unwrap_or_else(|problems| panic!("site {site}: {}", shown(&problems)));
+            let pack = &input.storage.provider.facts().pack.name;
+            if !library.has(pack, &Wanted::Newest) {
+                continue;
+            }
             for published in [false, true] {
                 let request = Request {
                     site: &input,
