@@ -70,7 +70,10 @@ fn the_example_is_what_happens() {
 
     let command = "vmo-ra network --site berlin.yaml --format maas-cli --out maas.sh";
     assert_eq!(terminal(command, &folder), shown_after(command));
-    let machines = blocks("yaml").remove(1);
+    let machines = blocks("yaml")
+        .into_iter()
+        .find(|block| block.contains("machines:"))
+        .expect("machines");
     let with_machines = format!("{site}{machines}");
     fs::write(folder.join("berlin.yaml"), with_machines).expect("the file can be written");
     let one = "vmo-ra network --site berlin.yaml --format netplan --node worker-01";
