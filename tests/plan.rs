@@ -59,6 +59,12 @@ storage:
   flashArrays: [{endpoint: array-1.example.com}, {endpoint: array-2.example.com}]
 ";
 
+const TRIDENT: &str = "cluster: {name: rome}
+storage:
+  provider: trident
+  storageClass: {name: ontap-block}
+";
+
 #[test]
 fn plans_are_what_lies_in_golden() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/plan");
@@ -70,6 +76,7 @@ fn plans_are_what_lies_in_golden() {
         ("one-bond", ONE_BOND, "text", "txt"),
         ("one-bond-br0-vlan", BRIDGED, "text", "txt"),
         ("one-bond-br0-vlan", BRIDGED, "html", "html"),
+        ("trident", TRIDENT, "markdown", "md"),
     ] {
         let text = printed(&format!("{name}-{format}"), site, &["--format", format]);
         let file = golden.join(format!("{name}.{ending}"));
@@ -100,10 +107,13 @@ fn the_numbers_are_those_of_the_ra() {
     assert_eq!(plan["wished"]["serviceCidr"], "100.64.128.0/17");
     assert_eq!(plan["controlPlane"]["cores"], 4);
     assert_eq!(plan["controlPlane"]["memoryGb"], 8);
-    assert_eq!(plan["storage"]["raw"], 5 * 1024);
-    assert_eq!(plan["storage"]["usable"], 5 * 1024 / 2);
+    assert_eq!(plan["storage"]["pool"]["raw"], 5 * 1024);
+    assert_eq!(plan["storage"]["pool"]["usable"], 5 * 1024 / 2);
     // 1024 GiB of data, 64 of metadata and 3 of journal on each of five nodes, and three drives of 32 GiB.
-    assert_eq!(plan["storage"]["provisioned"], 5 * (1024 + 64 + 3) + 3 * 32);
+    assert_eq!(
+        plan["storage"]["pool"]["provisioned"],
+        5 * (1024 + 64 + 3) + 3 * 32
+    );
     for (workers, cores, memory) in [
         (10, 4, 8),
         (11, 4, 16),

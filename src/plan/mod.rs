@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use capacity::{Capacity, ControlPlane, Wished};
 pub use drawing::{Drawing, host_network, profile_layers};
 pub use sections::{Section, Table, sections};
-pub use storage::StoragePlan;
+pub use storage::{Drive, Pool, StoragePlan};
 
 use crate::check::Item;
 use crate::diagnostic::Diagnostic;
@@ -146,7 +146,7 @@ pub fn plan(
         })?;
         hosts.push(host);
     }
-    let storage = StoragePlan::of(site);
+    let storage = StoragePlan::of(site, revision);
     let mut engine = Engine::new(&revision.name).map_err(one)?;
     let site_value = serde_json::to_value(site).map_err(|error| {
         one(Diagnostic::error(format!(
@@ -284,17 +284,22 @@ fn routes(site: &Site) -> String {
 }
 
 fn variables(site: &Site) -> String {
+    let storage = &site.storage;
+    let takes = |setting: &str| {
+        storage
+            .provider
+            .facts()
+            .settings
+            .iter()
+            .any(|known| known == setting)
+    };
+    let has_licence = storage.licence.activation_id.is_some() || storage.licence.saas_key.is_some();
+    let arrays = &storage.flash_arrays;
     let missing = [
-        (
-            "the licence",
-            site.storage.licence.activation_id.is_none() && site.storage.licence.saas_key.is_none(),
-        ),
+        ("the licence", takes("licence") && !has_licence),
         (
             "the array's token",
-            site.storage
-                .flash_arrays
-                .iter()
-                .any(|array| array.api_token.is_none()),
+            takes("flashArrays") && arrays.iter().any(|array| array.api_token.is_none()),
         ),
         (
             "Grafana's password",

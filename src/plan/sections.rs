@@ -273,24 +273,41 @@ fn maas(plan: &Plan) -> Section {
 
 fn storage(plan: &Plan) -> Section {
     let storage = &plan.storage;
-    Section::new("Storage")
+    let from = match storage.arrays.as_slice() {
+        [] => String::new(),
+        arrays => format!(" on {}", arrays.join(", ")),
+    };
+    let over = storage
+        .san
+        .as_ref()
+        .map_or(String::new(), |san| format!(" over {san}"));
+    let minimum = storage
+        .minimum
+        .as_ref()
+        .map_or(String::new(), |minimum| format!(", {minimum} at least"));
+    let section = Section::new("Storage").say(format!(
+        "{}{from}{over}, from the pack `{}`{minimum}. VM disks are of the class `{}` ({}, {} on all nodes at once).",
+        storage.provider, storage.pack, storage.class, storage.driver, storage.volume_mode
+    ));
+    let Some(pool) = &storage.pool else {
+        return section;
+    };
+    section
         .say(format!(
-            "{} over {}; {} nodes with drives, as many as workers, so that a repaved node takes its old drives back.",
-            storage.arrays.join(", "),
-            storage.san,
-            storage.nodes
+            "{} nodes with drives, as many as workers, so that a repaved node takes its old drives back.",
+            pool.nodes
         ))
         .say(format!(
             "Raw {} GiB; with {} copies of every volume {} GiB usable. The array provides {} GiB, and wins back what the copies share.",
-            number(storage.raw),
-            storage.replicas,
-            number(storage.usable),
-            number(storage.provisioned)
+            number(pool.raw),
+            pool.replicas,
+            number(pool.usable),
+            number(pool.provisioned)
         ))
         .table(
             "",
             &["drives", "size", "number"],
-            storage.drives.iter().map(|drive| {
+            pool.drives.iter().map(|drive| {
                 vec![
                     drive.purpose.to_owned(),
                     format!("{} GiB", drive.size),

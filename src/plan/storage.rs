@@ -1,23 +1,47 @@
-//! Drives that the nodes ask the array for, and what is left of them (RA, Selected solution and Portworx layer).
+//! Who serves VM disks, and what the nodes ask the array for (RA, Storage configuration and Portworx layer).
 
 use serde::Serialize;
 
 use super::number;
-use crate::site::Site;
+use crate::revision::Revision;
+use crate::site::{Site, StorageProvider};
 
 /// Nodes of Portworx's own key-value store, each with a drive for it.
 const KVDB_NODES: u32 = 3;
 /// The size of such a drive in GiB, as the pack's preset has it.
 const KVDB_SIZE: u32 = 32;
 
-/// Drives and capacity; sizes are in GiB.
+/// Who serves VM disks, from where.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StoragePlan {
-    /// How nodes reach the array.
-    pub san: String,
-    /// The arrays' endpoints.
+    /// The provider's name for people.
+    pub provider: String,
+    /// Its pack.
+    pub pack: String,
+    /// The least version of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minimum: Option<String>,
+    /// The class of VM disks.
+    pub class: String,
+    /// The CSI driver.
+    pub driver: String,
+    /// How disks reach VMs: `Block` or `Filesystem`, on all nodes at once.
+    pub volume_mode: String,
+    /// How nodes reach the storage, where it is behind a SAN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub san: Option<String>,
+    /// The arrays' endpoints, where the site names them.
     pub arrays: Vec<String>,
+    /// The drives that Portworx makes; other providers serve volumes without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool: Option<Pool>,
+}
+
+/// The pool that Portworx makes of drives; sizes are in GiB.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pool {
     /// Nodes with drives.
     pub nodes: u32,
     /// The drives of each node, with what they are for.
@@ -44,7 +68,55 @@ pub struct Drive {
 }
 
 impl StoragePlan {
-    pub(super) fn of(site: &Site) -> Self {
+    pub(super) fn of(site: &Site, revision: &Revision) -> Self {
+        let storage = &site.storage;
+        let facts = storage.provider.facts();
+        let has_arrays = facts
+            .settings
+            .iter()
+            .any(|setting| setting == "flashArrays");
+        let arrays = if has_arrays {
+            storage.flash_arrays.iter()
+        } else {
+            [].iter()
+        };
+        StoragePlan {
+            provider: facts.name.clone(),
+            pack: facts.pack.name.clone(),
+            minimum: facts.minimum(revision),
+            class: storage.storage_class.name.to_string(),
+            driver: storage.provisioner.to_string(),
+            volume_mode: storage.volume_mode.as_str().to_owned(),
+            san: (!facts.transports.is_empty()).then(|| storage.san_type.as_str().to_owned()),
+            arrays: arrays.map(|array| array.endpoint.to_string()).collect(),
+            pool: (storage.provider == StorageProvider::Portworx).then(|| Pool::of(site)),
+        }
+    }
+
+    /// What must be ready before the cluster is.
+    pub(super) fn in_words(&self) -> String {
+        let way = match self.san.as_deref() {
+            Some("FC") => "Zone every worker to the array's ports",
+            Some("ISCSI") => "Let every worker reach the array's iSCSI ports",
+            Some(_) => "Let every worker reach the array's NVMe ports",
+            None => "Prepare the storage as its vendor says",
+        };
+        match &self.pool {
+            Some(pool) => format!(
+                "{way}; {} GiB of drives are made there by Portworx itself, with an account of its own ({}).",
+                number(pool.provisioned),
+                self.arrays.join(", ")
+            ),
+            None => format!(
+                "{way}, and let its pack `{}` serve the class `{}`.",
+                self.pack, self.class
+            ),
+        }
+    }
+}
+
+impl Pool {
+    fn of(site: &Site) -> Self {
         let storage = &site.storage;
         let nodes = storage.max_storage_nodes.unwrap_or(site.cluster.workers);
         let mut drives: Vec<Drive> = storage
@@ -78,13 +150,7 @@ impl StoragePlan {
         };
         let raw = total(&mut drives.iter().filter(|drive| drive.purpose == "data"));
         let replicas = storage.storage_class.replicas;
-        StoragePlan {
-            san: storage.san_type.as_str().to_owned(),
-            arrays: storage
-                .flash_arrays
-                .iter()
-                .map(|array| array.endpoint.to_string())
-                .collect(),
+        Pool {
             nodes,
             raw,
             replicas,
@@ -92,19 +158,5 @@ impl StoragePlan {
             provisioned: total(&mut drives.iter()),
             drives,
         }
-    }
-
-    /// What must be ready on the array.
-    pub(super) fn in_words(&self) -> String {
-        let way = match self.san.as_str() {
-            "FC" => "Zone every worker to the array's ports",
-            "ISCSI" => "Let every worker reach the array's iSCSI ports",
-            _ => "Let every worker reach the array's NVMe ports",
-        };
-        format!(
-            "{way}; {} GiB of drives are made there by Portworx itself, with an account of its own ({}).",
-            number(self.provisioned),
-            self.arrays.join(", ")
-        )
     }
 }
