@@ -103,6 +103,9 @@ fn san_type(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let is_pure = portworx
         .text(&format!("{CLOUD}.provider"))
         .is_some_and(|provider| provider == "pure");
+    let is_driver = portworx
+        .text("license.type")
+        .is_some_and(|licence| licence == "csi");
     match transport(&portworx) {
         Some((path, given))
             if !["FC", "ISCSI", "NVMEOF-RDMA", "NVMEOF-TCP"].contains(&given.as_str()) =>
@@ -119,7 +122,8 @@ fn san_type(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 ),
             );
         }
-        Some((path, _)) if !is_pure => findings.push(
+        // As a CSI driver alone Portworx has no drives of its own, so nobody provides them.
+        Some((path, _)) if !is_pure && !is_driver => findings.push(
             portworx.mark(
                 Finding::warning(
                     "san-provider",

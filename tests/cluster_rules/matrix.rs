@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vmo_ra::diagnostic::Severity;
 use vmo_ra::rules::{Cluster, Finding, check_cluster};
+use vmo_ra::site::StorageProvider;
 
 use crate::common::matrix::{Case, cases};
 
@@ -58,6 +59,8 @@ fn our_defaults_break_no_rule() {
             "secrets",
             &["plain-secret", "secret-manifest", "vm-password"],
         ),
+        // It gives the array's token.
+        ("portworx-csi", &["secret-manifest"]),
         // It asks for the variable.
         ("storage-nodes-open", &["storage-nodes-variable"]),
     ]);
@@ -78,15 +81,32 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
         "storage-nodes-variable",
         "vm-state-class",
     ];
+    // Other storage has no such Secret, number and licence.
+    let of_portworx = [
+        "plain-secret",
+        "pure-secret-namespace",
+        "storage-nodes-variable",
+        "vm-state-class",
+    ];
     let with =
         |extra: &'static str| -> Vec<&'static str> { printed.into_iter().chain([extra]).collect() };
     let without = |left: &str| -> Vec<&'static str> {
         printed.into_iter().filter(|id| *id != left).collect()
     };
     let mut sites: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
-    for site in cases().iter().map(|case| case.site) {
-        sites.insert(site, printed.to_vec());
+    for case in cases() {
+        let own_storage = case.input.storage.provider == StorageProvider::Portworx;
+        let ids = printed
+            .iter()
+            .copied()
+            .filter(|id| own_storage || !of_portworx.contains(id));
+        sites.insert(case.site, ids.collect());
     }
+    // Its array's Secret and the class of VM state are as printed, and its token is given.
+    let mut driver = without("storage-nodes-variable");
+    driver.retain(|id| *id != "plain-secret");
+    driver.push("secret-manifest");
+    sites.insert("portworx-csi", driver);
     // A preference of its own, without Windows.
     let mut own = without("preference-deprecated");
     own.push("unknown-preference");
