@@ -572,7 +572,7 @@ fn what_a_provider_cannot_do_is_a_finding() {
         (
             "storage: {provider: trident, sanType: FC, vmStateStorageClass: nas, storageClass: {name: san}}",
             &[
-                "Error san-type: the RA has no NetApp Trident over FC",
+                "Error not-its-transport: the RA has no NetApp Trident over FC",
                 "Note class-of-pack: no layer makes the StorageClass `san`: it must exist before VMs do",
             ],
         ),
@@ -591,7 +591,7 @@ fn what_a_provider_cannot_do_is_a_finding() {
             &[
                 "Error not-of-the-provider: `storage.licence` has no effect with Dell PowerFlex",
                 "Error not-of-the-provider: `storage.deviceSizes` has no effect with Dell PowerFlex",
-                "Error san-type: Dell PowerFlex is not reached over a SAN",
+                "Error not-its-transport: Dell PowerFlex is not reached over a SAN",
             ],
         ),
         (

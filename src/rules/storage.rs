@@ -102,7 +102,7 @@ fn transport(site: &Site, findings: &mut Vec<Finding>) {
         )
     };
     findings.push(
-        Finding::error("san-type", "storage.sanType", message)
+        Finding::error("not-its-transport", "storage.sanType", message)
             .help(help)
             .section(TABLE),
     );
