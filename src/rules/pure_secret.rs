@@ -28,7 +28,9 @@ fn place(cluster: &Cluster, findings: &mut Vec<Finding>) {
         return;
     };
     let provider = portworx.text("storageCluster.spec.cloudStorage.provider");
-    if provider.as_deref() != Some("pure") {
+    // As a CSI driver alone Portworx reads the Secret too, and has no drives to name a provider for.
+    let licence = portworx.text("license.type");
+    if provider.as_deref() != Some("pure") && licence.as_deref() != Some("csi") {
         return;
     }
     let namespace = match portworx.find("storageCluster.namespace") {

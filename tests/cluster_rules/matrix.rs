@@ -102,9 +102,9 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
             .filter(|id| own_storage || !of_portworx.contains(id));
         sites.insert(case.site, ids.collect());
     }
-    // The class of VM state is as printed, its pack leaves the namespace to the chart, and its token is given.
+    // Its array's Secret and the class of VM state are as printed, and its token is given.
     let mut driver = without("storage-nodes-variable");
-    driver.retain(|id| !matches!(*id, "plain-secret" | "pure-secret-namespace"));
+    driver.retain(|id| *id != "plain-secret");
     driver.push("secret-manifest");
     sites.insert("portworx-csi", driver);
     // A preference of its own, without Windows.
