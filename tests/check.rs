@@ -269,3 +269,29 @@ fn warnings_can_be_denied() {
     assert!(shown.contains("[few-workers]"), "{shown}");
     checked(&folder, &["site.yaml", "--deny", "warnings"], 1);
 }
+
+#[test]
+fn a_tagged_network_to_boot_over_is_a_note() {
+    let folder = scratch("boot");
+    fs::write(
+        folder.join("site.yaml"),
+        "network:\n  pxe: {vlan: 5, cidr: 192.168.0.0/22}\n",
+    )
+    .expect("the file can be written");
+    let shown = checked(&folder, &["site.yaml"], 0);
+    assert!(
+        shown.contains(
+            "note: machines boot over VLAN 5, and firmware sends its requests untagged [boot-tagged]
+ --> site.yaml:2:15
+  |
+2 |   pxe: {vlan: 5, cidr: 192.168.0.0/22}
+  |               ^
+  |
+  = note: reference architecture, Network configuration
+  = help: make 5 the native VLAN of the switch ports they boot over, or set it in their UEFI; a native network is the simplest
+"
+        ),
+        "{shown}"
+    );
+    assert!(!checked(&folder, &[], 0).contains("boot-tagged"));
+}

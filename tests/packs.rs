@@ -257,6 +257,55 @@ fn vlan_filtering_goes_where_the_pack_has_it() {
     }
 }
 
+#[test]
+fn two_presets_of_one_group_are_refused() {
+    let folder = scratch("group");
+    pack(
+        &folder,
+        "grouped",
+        "1.0.0",
+        "a: 1\n",
+        "presets:\n- {name: one, group: Group A}\n- {name: two, group: Group A}\n",
+    );
+    let library = library(&[folder]);
+    let pack = library.find("grouped", "1.0.0").expect("the pack is whole");
+    let presets = ["Group A:one", "group a:two", "Group A:too"]
+        .map(|name| name.parse().expect("the name of a preset"));
+    let problems = compose(&pack, &presets, Source::new("overlay", "")).expect_err("refused");
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said,
+        [
+            "error: the presets `one` and `two` of `grouped` are of one group\n  = help: choose one preset of `Group A`\n",
+            "error: `grouped` has no preset `Group A:too`\n  = note: did you mean `Group A:two`?\n  = help: its presets: Group A:one, Group A:two\n",
+        ]
+    );
+}
+
+#[test]
+fn a_hundred_thousand_lines_change_where_they_are_meant_to() {
+    let mut values = String::new();
+    for block in 0..20_000 {
+        values.push_str(&format!(
+            "# About {block}.\nblock{block}:\n  enabled: true # or not\n  list: [1, 2]\n  name: b{block}\n"
+        ));
+    }
+    let folder = scratch("long");
+    pack(&folder, "long", "1.0.0", &values, "");
+    let library = library(&[folder]);
+    let pack = library.find("long", "1.0.0").expect("the pack is whole");
+    let overlay = Source::new(
+        "overlay",
+        "block7: {enabled: false}\nblock19999: {more: 1}\n",
+    );
+    let made = compose(&pack, &[], overlay).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let expected = values
+        .replace("block7:\n  enabled: true", "block7:\n  enabled: false")
+        .replace("  name: b19999\n", "  name: b19999\n  more: 1");
+    assert!(made.text == expected, "something else has changed");
+    assert_eq!(made.text.lines().count(), 100_001);
+}
+
 /// What holds for vendor packs holds for ours: nothing stale, everything in its place, nothing to object to.
 #[test]
 fn the_built_in_packs_are_as_whole_as_a_vendors() {

@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
     gateways,
     networks_hold_the_nodes,
     static_routes,
+    boot_vlan,
     nads_are_allowed,
     metallb,
     shared_gateway_vlan,
@@ -96,6 +97,23 @@ fn gateways(site: &Site, findings: &mut Vec<Finding>) {
             Finding::warning("no-gateway", "network.data", "no network has a gateway")
                 .help("nodes need a default gateway for images and for traffic back to clients: set `network.data.gateway`")
                 .section(SECTION),
+        );
+    }
+}
+
+/// Firmware boots untagged, and few machines can be told a VLAN for it.
+fn boot_vlan(site: &Site, findings: &mut Vec<Finding>) {
+    if let Some(id) = site.network.pxe.vlan.id() {
+        findings.push(
+            Finding::note(
+                "boot-tagged",
+                "network.pxe.vlan",
+                format!("machines boot over VLAN {id}, and firmware sends its requests untagged"),
+            )
+            .help(format!(
+                "make {id} the native VLAN of the switch ports they boot over, or set it in their UEFI; a native network is the simplest"
+            ))
+            .section(SECTION),
         );
     }
 }
