@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::path::{Place, Step};
 use super::report::{ChangeKind, Impact, Part};
 use crate::diagnostic::Diagnostic;
-use crate::revision::PROFILES;
+use crate::revision::data;
 
 /// The rules, the first that matches wins.
 pub(super) struct Rules(Vec<Rule>);
@@ -62,16 +62,7 @@ pub(super) struct Subject<'c> {
 
 impl Rules {
     pub(super) fn load() -> Result<Self, Diagnostic> {
-        let broken = |reason: String| {
-            Diagnostic::error(format!(
-                "the built-in file `profiles/impact.yaml` is broken: {reason}"
-            ))
-        };
-        let text = PROFILES
-            .get_file("impact.yaml")
-            .and_then(|file| file.contents_utf8())
-            .ok_or_else(|| broken("it is missing".to_owned()))?;
-        let file: File = serde_saphyr::from_str(text).map_err(|error| broken(error.to_string()))?;
+        let file: File = data("impact.yaml")?;
         Ok(Rules(file.rules))
     }
 

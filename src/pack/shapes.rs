@@ -1,10 +1,10 @@
 //! Where the pack at hand keeps what an overlay sets: data from `profiles/shapes.yaml`, and the names of charts.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::Pack;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::revision::PROFILES;
+use crate::revision::data;
 use crate::yaml::{Limits, Merge, Move, Node, Path, Step, parse};
 
 /// A setting that some versions of a pack keep elsewhere.
@@ -12,9 +12,12 @@ use crate::yaml::{Limits, Merge, Move, Node, Path, Step, parse};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Shape {
     pack: String,
-    path: String,
-    sign: String,
-    elsewhere: String,
+    #[serde(deserialize_with = "path")]
+    path: Path,
+    #[serde(deserialize_with = "path")]
+    sign: Path,
+    #[serde(deserialize_with = "path")]
+    elsewhere: Path,
     #[serde(default)]
     first: bool,
 }
@@ -43,15 +46,14 @@ pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Source) -> Result<Fit, V
         return Ok(fit);
     };
     for shape in shapes().map_err(|problem| vec![problem])? {
-        if shape.pack != pack.description.name {
-            continue;
-        }
-        let path = |text: &str| path(text).map_err(|problem| vec![problem]);
-        let (from, to) = (path(&shape.path)?, path(&shape.elsewhere)?);
-        if !merge.has(&from) && merge.has(&path(&shape.sign)?) && has(&root, &from) {
+        let is_meant = shape.pack == pack.description.name
+            && !merge.has(&shape.path)
+            && merge.has(&shape.sign)
+            && has(&root, &shape.path);
+        if is_meant {
             fit.moves.push(Move {
-                from,
-                to,
+                from: shape.path,
+                to: shape.elsewhere,
                 first: shape.first,
             });
         }
@@ -98,9 +100,9 @@ fn has(root: &Node, path: &Path) -> bool {
         .is_some()
 }
 
-fn path(text: &str) -> Result<Path, Diagnostic> {
-    text.parse()
-        .map_err(|error| broken(&format!("`{text}`: {error}")))
+fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Path, D::Error> {
+    let text = String::deserialize(from)?;
+    text.parse().map_err(serde::de::Error::custom)
 }
 
 fn shapes() -> Result<Vec<Shape>, Diagnostic> {
@@ -108,17 +110,5 @@ fn shapes() -> Result<Vec<Shape>, Diagnostic> {
     struct File {
         shapes: Vec<Shape>,
     }
-    let text = PROFILES
-        .get_file("shapes.yaml")
-        .and_then(|file| file.contents_utf8())
-        .ok_or_else(|| broken("it is missing"))?;
-    serde_saphyr::from_str::<File>(text)
-        .map(|file| file.shapes)
-        .map_err(|error| broken(&error.to_string()))
-}
-
-fn broken(reason: &str) -> Diagnostic {
-    Diagnostic::error(format!(
-        "the built-in file `profiles/shapes.yaml` is broken: {reason}"
-    ))
+    data::<File>("shapes.yaml").map(|file| file.shapes)
 }

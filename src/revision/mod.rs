@@ -384,8 +384,11 @@ impl Revision {
     }
 }
 
-/// Reads one of the built-in data files.
-fn data<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Diagnostic> {
+/// Reads one of the built-in data files, by its path below `profiles/`.
+///
+/// # Errors
+/// The data is broken: a mistake in this crate.
+pub(crate) fn data<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Diagnostic> {
     let broken = |reason: String| {
         Diagnostic::error(format!(
             "the built-in file `profiles/{path}` is broken: {reason}"

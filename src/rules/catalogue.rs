@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::revision::PROFILES;
+use crate::revision::data;
 
 /// What there is to know about a rule.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,18 +30,7 @@ pub fn explanations() -> Result<Vec<Explanation>, Diagnostic> {
     struct File {
         rules: Vec<Explanation>,
     }
-    let broken = |reason: String| {
-        Diagnostic::error(format!(
-            "the built-in file `profiles/rules.yaml` is broken: {reason}"
-        ))
-    };
-    let text = PROFILES
-        .get_file("rules.yaml")
-        .and_then(|file| file.contents_utf8())
-        .ok_or_else(|| broken("it is missing".to_owned()))?;
-    serde_saphyr::from_str::<File>(text)
-        .map(|file| file.rules)
-        .map_err(|error| broken(error.to_string()))
+    data::<File>("rules.yaml").map(|file| file.rules)
 }
 
 /// The explanation of one rule.

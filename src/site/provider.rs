@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::array::SanType;
 use super::cluster::words;
-use crate::revision::{PROFILES, Revision};
+use crate::diagnostic::Diagnostic;
+use crate::revision::{Revision, data};
 
 words! {
     /// A row of the RA's table of storage with shared volumes.
@@ -209,9 +210,7 @@ impl StorageProvider {
     pub fn facts(self) -> &'static ProviderFacts {
         static FACTS: LazyLock<Vec<ProviderFacts>> = LazyLock::new(|| match read() {
             Ok(facts) => facts,
-            Err(reason) => {
-                panic!("the built-in file `profiles/storage-providers.yaml` is broken: {reason}")
-            }
+            Err(problem) => panic!("{problem}"),
         });
         match FACTS.iter().find(|facts| facts.provider == self) {
             Some(facts) => facts,
@@ -252,18 +251,12 @@ fn lowest(text: &str) -> String {
     }
 }
 
-fn read() -> Result<Vec<ProviderFacts>, String> {
+fn read() -> Result<Vec<ProviderFacts>, Diagnostic> {
     #[derive(Deserialize)]
     struct File {
         providers: Vec<ProviderFacts>,
     }
-    let text = PROFILES
-        .get_file("storage-providers.yaml")
-        .and_then(|file| file.contents_utf8())
-        .ok_or("it is missing")?;
-    serde_saphyr::from_str::<File>(text)
-        .map(|file| file.providers)
-        .map_err(|error| error.to_string())
+    data::<File>("storage-providers.yaml").map(|file| file.providers)
 }
 
 /// A word of the site's own types, as data holds it.
