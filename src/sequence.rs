@@ -1,7 +1,10 @@
-//! Matching of two lists whose items are known by a key, in time that grows with their length.
+//! Matching of two lists whose items are known by a key, in time that grows with their length, and the keys that are not
+//! plain to see.
 
 use std::collections::HashMap;
 use std::hash::Hash;
+
+use serde_json::Value;
 
 /// An item of the old list and the item of the new list that is the same, or one without a counterpart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +94,36 @@ pub(crate) fn increasing(numbers: &[usize]) -> Vec<bool> {
         at = before[index];
     }
     belongs
+}
+
+/// A value as a text that is the same for keys in any order.
+pub(crate) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let entries: Vec<String> = entries
+                .into_iter()
+                .map(|(key, value)| format!("{key:?}:{}", canonical(value)))
+                .collect();
+            format!("{{{}}}", entries.join(","))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// An image without its tag and digest: `quay.io:5000/a/b:1@sha256:x` is `quay.io:5000/a/b`.
+pub(crate) fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    let name_start = image.rfind('/').map_or(0, |slash| slash + 1);
+    match image[name_start..].find(':') {
+        Some(colon) => &image[..name_start + colon],
+        None => image,
+    }
 }
 
 #[cfg(test)]

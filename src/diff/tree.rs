@@ -10,7 +10,7 @@ use super::lines;
 use super::path::{Place, Step};
 use super::report::{ChangeKind, Hunk};
 use crate::diagnostic::Source;
-use crate::sequence::{Pair, pair};
+use crate::sequence::{Pair, canonical, pair, repository};
 use crate::yaml::{self, Limits};
 
 /// A difference, with its values as they are.
@@ -402,16 +402,6 @@ impl Identity {
     }
 }
 
-/// An image without its tag and digest: `quay.io:5000/a/b:1@sha256:x` is `quay.io:5000/a/b`.
-fn repository(image: &str) -> &str {
-    let image = image.split('@').next().unwrap_or(image);
-    let name_start = image.rfind('/').map_or(0, |slash| slash + 1);
-    match image[name_start..].find(':') {
-        Some(colon) => &image[..name_start + colon],
-        None => image,
-    }
-}
-
 pub(super) fn is_scalar(value: &Value) -> bool {
     !matches!(value, Value::Object(_) | Value::Array(_))
 }
@@ -432,26 +422,6 @@ fn type_name(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "a map",
-    }
-}
-
-/// A value as a text that is the same for keys in any order.
-fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort();
-            let parts: Vec<String> = keys
-                .into_iter()
-                .map(|key| format!("{key:?}:{}", canonical(&map[key])))
-                .collect();
-            format!("{{{}}}", parts.join(","))
-        }
-        Value::Array(items) => {
-            let parts: Vec<String> = items.iter().map(canonical).collect();
-            format!("[{}]", parts.join(","))
-        }
-        other => other.to_string(),
     }
 }
 

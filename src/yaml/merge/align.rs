@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::sequence::increasing;
+use crate::sequence::{canonical, increasing, repository};
 
 /// Keys that say what an item of a list is about, the most telling first.
 const IDENTITIES: [&str; 12] = [
@@ -105,15 +105,6 @@ fn identity(item: &serde_json::Map<String, Value>) -> Option<Value> {
     })
 }
 
-/// An image without its tag and digest.
-fn repository(image: &str) -> &str {
-    let image = image.split('@').next().unwrap_or(image);
-    match image.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => image,
-    }
-}
-
 /// Parts those pairs that do not belong to a longest row of pairs in order.
 fn keep_order(partners: &mut [Option<usize>]) {
     let common: Vec<usize> = partners.iter().flatten().copied().collect();
@@ -157,26 +148,6 @@ fn are_alike(old: &Value, new: &Value) -> bool {
         }
         (Value::Array(old), Value::Array(new)) => old.iter().zip(new).any(|(old, new)| old == new),
         _ => false,
-    }
-}
-
-/// A value as a text that is the same for keys in any order.
-fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            let entries: Vec<String> = entries
-                .into_iter()
-                .map(|(key, value)| format!("{key:?}:{}", canonical(value)))
-                .collect();
-            format!("{{{}}}", entries.join(","))
-        }
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(canonical).collect();
-            format!("[{}]", items.join(","))
-        }
-        other => other.to_string(),
     }
 }
 
