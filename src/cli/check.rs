@@ -1,11 +1,9 @@
 //! `vmo-ra check`
 
-use std::env;
 use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use annotate_snippets::Renderer;
 use clap::{Args, ValueEnum};
 use vmo_ra::check::{Input, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
@@ -65,17 +63,7 @@ impl Check {
         let mut input = Input::default();
         let mut problems = Vec::new();
         for file in &self.files {
-            let name = match Path::new(file).parent() {
-                Some(folder) if subjects::is_profile_of_a_folder(file) => {
-                    // `profile.yaml` alone names its folder.
-                    match folder.as_os_str().is_empty() {
-                        true => ".".to_owned(),
-                        false => folder.display().to_string(),
-                    }
-                }
-                _ => file.clone(),
-            };
-            match subjects::add(&mut input, &name) {
+            match subjects::add(&mut input, file) {
                 Ok(()) => {}
                 Err(Failure::Input(mut found)) => problems.append(&mut found),
                 Err(failure) => return Err(failure),
@@ -114,16 +102,7 @@ impl Check {
         Ok(match self.format {
             Format::Json => format::json(report),
             Format::Sarif => format::sarif(report, &explanations()?),
-            Format::Text => {
-                let coloured = io::stdout().is_terminal()
-                    && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-                let renderer = if coloured {
-                    Renderer::styled()
-                } else {
-                    Renderer::plain()
-                };
-                format::text(report, &renderer)
-            }
+            Format::Text => format::text(report, &terminal::renderer(io::stdout().is_terminal())),
         })
     }
 }

@@ -1,9 +1,11 @@
 //! Reads what `check` looks at: sites, profiles, folders and manifests, told apart by what is in them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use vmo_ra::check::Input;
 use vmo_ra::diagnostic::{Diagnostic, Source};
@@ -18,6 +20,13 @@ const DEEPEST: usize = 32;
 /// Adds what a path names.
 pub(super) fn add(input: &mut Input, name: &str) -> Result<(), Failure> {
     let path = Path::new(name);
+    if path.file_name().is_some_and(|file| file == PROFILE) {
+        // The first file of a split profile stands for its folder.
+        return match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => add_split(input, folder),
+            _ => add_split(input, Path::new(".")),
+        };
+    }
     if !path.is_dir() {
         return add_text(input, inputs::text(name)?, path);
     }
@@ -56,63 +65,78 @@ fn add_text(input: &mut Input, source: Source, path: &Path) -> Result<(), Failur
     Ok(())
 }
 
+/// The names in a profile, apart from its texts, which are many times as long.
+struct Names(Vec<(String, Vec<String>)>);
+
+impl Names {
+    fn of(profile: &Profile) -> Self {
+        let layers = profile.spec.template.packs.iter();
+        Names(
+            layers
+                .map(|layer| {
+                    let manifests = layer.manifests.iter().map(|one| one.name.clone());
+                    (layer.name.clone(), manifests.collect())
+                })
+                .collect(),
+        )
+    }
+
+    /// What a text is called that has no file of its own.
+    fn within(&self, file: &str, layer: usize, manifest: Option<usize>) -> String {
+        let (name, manifests) = &self.0[layer];
+        match manifest {
+            None => format!("{file}: values of {name}"),
+            Some(number) => format!("{file}: manifest {} of {name}", manifests[number]),
+        }
+    }
+
+    /// Where `render` writes a layer's values, below the folder of its profile.
+    fn values_file(&self, layer: usize) -> String {
+        format!("{:02}-{}.yaml", layer + 1, self.0[layer].0)
+    }
+}
+
 /// A profile whose texts have no files of their own.
 fn add_profile(input: &mut Input, file: &str, profile: Profile) {
-    let packs = profile.spec.template.packs.clone();
+    let names = Names::of(&profile);
     input.cluster.add_profile(file, profile, |layer, manifest| {
-        let layer = &packs[layer];
-        match manifest {
-            None => format!("{file}: values of {}", layer.name),
-            Some(number) => {
-                let manifest = &layer.manifests[number].name;
-                format!("{file}: manifest {manifest} of {}", layer.name)
-            }
-        }
+        names.within(file, layer, manifest)
     });
 }
 
-/// A profile of a folder that `render` wrote, whose values also lie in files of their own.
+/// A profile of a folder that `render` wrote, whose texts also lie in files of their own.
 fn add_rendered(input: &mut Input, folder: &Path, file: &Path) -> Result<(), Failure> {
     let source = inputs::text(&file.display().to_string())?;
     let profile = read(&source)?;
-    let role = fs::read_dir(folder.join("values"))
+    let names = Names::of(&profile);
+    let values = fs::read_dir(folder.join("values"))
         .into_iter()
         .flatten()
         .flatten()
         .map(|entry| entry.path())
         .find(|values| {
-            let names = files(values, &["yaml"], 0).unwrap_or_default();
-            let packs = &profile.spec.template.packs;
-            names.len() == packs.len()
-                && packs.iter().zip(1..).all(|(layer, number)| {
-                    values
-                        .join(format!("{number:02}-{}.yaml", layer.name))
-                        .is_file()
-                })
+            let written = files(values, &["yaml"], 0).unwrap_or_default();
+            let layers = names.0.len();
+            written.len() == layers
+                && (0..layers).all(|layer| values.join(names.values_file(layer)).is_file())
         });
-    let file = source.name().to_owned();
-    let packs = profile.spec.template.packs.clone();
-    input
-        .cluster
-        .add_profile(file.as_str(), profile, |number, manifest| {
-            let layer = &packs[number];
-            match (manifest, &role) {
-                (None, Some(values)) => values
-                    .join(format!("{:02}-{}.yaml", number + 1, layer.name))
-                    .display()
-                    .to_string(),
-                (None, None) => format!("{file}: values of {}", layer.name),
-                (Some(index), _) => {
-                    let manifest = &layer.manifests[index].name;
-                    let path = folder.join(format!("manifests/{}/{manifest}.yaml", layer.name));
-                    if path.is_file() {
-                        path.display().to_string()
-                    } else {
-                        format!("{file}: manifest {manifest} of {}", layer.name)
-                    }
-                }
+    let file = source.name();
+    input.cluster.add_profile(file, profile, |layer, manifest| {
+        let path = match manifest {
+            None => values
+                .as_ref()
+                .map(|values| values.join(names.values_file(layer))),
+            Some(number) => {
+                let (name, manifests) = &names.0[layer];
+                let path = format!("manifests/{name}/{}.yaml", manifests[number]);
+                Some(folder.join(path)).filter(|path| path.is_file())
             }
-        });
+        };
+        path.map_or_else(
+            || names.within(file, layer, manifest),
+            |path| path.display().to_string(),
+        )
+    });
     Ok(())
 }
 
@@ -154,9 +178,9 @@ enum Kind {
 fn kind_of(text: &str) -> Kind {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
-        // A profile has no `kind` at its top, a manifest has.
-        let is_manifest = serde_json::from_str::<Value>(text)
-            .is_ok_and(|value| value.get("kind").is_some() && value.get("apiVersion").is_some());
+        // A profile has no `kind` at its top, a manifest has; the rest is passed over, not kept.
+        let is_manifest = serde_json::from_str::<BTreeMap<String, IgnoredAny>>(text)
+            .is_ok_and(|top| top.contains_key("kind") && top.contains_key("apiVersion"));
         return if is_manifest {
             Kind::Manifests
         } else {
@@ -207,11 +231,4 @@ fn files(folder: &Path, endings: &[&str], depth: usize) -> Result<Vec<PathBuf>, 
     }
     found.sort();
     Ok(found)
-}
-
-/// Whether a file is a split profile's `profile.yaml`, whose folder is meant.
-pub(super) fn is_profile_of_a_folder(name: &str) -> bool {
-    Path::new(name)
-        .file_name()
-        .is_some_and(|file| file == PROFILE)
 }

@@ -8,15 +8,18 @@ use vmo_ra::diagnostic::{Diagnostic, Severity};
 
 use super::Failure;
 
-/// Writes messages to standard error, with a count of the errors where there are several.
-pub(super) fn explain(diagnostics: &[Diagnostic]) {
-    let coloured =
-        io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let renderer = if coloured {
+/// How messages are written to a stream: with colours on a terminal, unless `NO_COLOR` says otherwise.
+pub(super) fn renderer(on_terminal: bool) -> Renderer {
+    if on_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
         Renderer::styled()
     } else {
         Renderer::plain()
-    };
+    }
+}
+
+/// Writes messages to standard error, with a count of the errors where there are several.
+pub(super) fn explain(diagnostics: &[Diagnostic]) {
+    let renderer = renderer(io::stderr().is_terminal());
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&diagnostic.render(&renderer));
