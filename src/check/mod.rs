@@ -3,6 +3,8 @@
 mod against;
 pub mod format;
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 pub use against::{Against, against};
@@ -78,12 +80,12 @@ impl Report {
 pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     let mut findings = Vec::new();
     for (site, problems) in &input.sites {
-        let mut items: Vec<Item> = problems.iter().map(misread).collect();
+        let mut items: Vec<Item> = problems.iter().map(Item::misread).collect();
         let found = rules::check(site, revision);
         items.extend(
             found
                 .iter()
-                .map(|finding| item(finding, Some(site)))
+                .map(|finding| Item::of(finding, Some(site)))
                 // Where the site could not be read, the example's value was looked at instead.
                 .filter(|item| {
                     !problems
@@ -96,13 +98,16 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         findings.append(&mut items);
     }
     let found = rules::check_cluster(&input.cluster, library);
-    let mut items: Vec<Item> = found.iter().map(|finding| item(finding, None)).collect();
+    let mut items: Vec<Item> = found
+        .iter()
+        .map(|finding| Item::of(finding, None))
+        .collect();
     let order = order_of_texts(&input.cluster);
     items.sort_by_key(|item| {
         let text = item
             .file
             .as_deref()
-            .and_then(|file| order.iter().position(|known| known == file));
+            .and_then(|file| order.get(file).copied());
         (
             text.unwrap_or(usize::MAX),
             item.diagnostic.offset().unwrap_or(0),
@@ -115,16 +120,15 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     }
 }
 
-/// The names of all files and texts, in the order they were given.
-fn order_of_texts(cluster: &Cluster) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    let mut add = |name: &str| {
-        if names.last().is_none_or(|last| last != name) {
-            names.push(name.to_owned());
-        }
+/// The place of each file and text in the order they were given.
+fn order_of_texts(cluster: &Cluster) -> HashMap<&str, usize> {
+    let mut order = HashMap::new();
+    let mut add = |name| {
+        let next = order.len();
+        order.entry(name).or_insert(next);
     };
     for profile in &cluster.profiles {
-        add(&profile.file);
+        add(profile.file.as_str());
         for layer in &profile.layers {
             add(layer.values.name_of_text());
             for manifest in &layer.manifests {
@@ -135,7 +139,7 @@ fn order_of_texts(cluster: &Cluster) -> Vec<String> {
     for manifest in &cluster.manifests {
         add(manifest.name_of_text());
     }
-    names
+    order
 }
 
 fn is_at(one: &Diagnostic, other: &Diagnostic) -> bool {
@@ -148,44 +152,36 @@ fn is_at(one: &Diagnostic, other: &Diagnostic) -> bool {
 impl Item {
     /// A finding, with its place in the site where it is about one.
     pub fn of(finding: &Finding, site: Option<&Site>) -> Self {
-        item(finding, site)
+        let diagnostic = finding.diagnostic(site);
+        let placed = Item::misread(&diagnostic);
+        Item {
+            id: finding.id.to_owned(),
+            message: finding.message.clone(),
+            path: finding.path.clone(),
+            because: finding.because.clone(),
+            help: finding.help.clone(),
+            file: placed.file.or_else(|| finding.file().map(str::to_owned)),
+            ..placed
+        }
     }
-}
 
-fn item(finding: &Finding, site: Option<&Site>) -> Item {
-    let diagnostic = finding.diagnostic(site);
-    let mut item = placed(&diagnostic);
-    item.id = finding.id.to_owned();
-    item.message.clone_from(&finding.message);
-    item.path.clone_from(&finding.path);
-    item.because.clone_from(&finding.because);
-    item.help.clone_from(&finding.help);
-    if item.file.is_none() {
-        item.file = finding.file().map(str::to_owned);
-    }
-    item
-}
-
-/// A mistake in the form of a site, which is no rule's.
-fn misread(problem: &Diagnostic) -> Item {
-    placed(problem)
-}
-
-fn placed(diagnostic: &Diagnostic) -> Item {
-    let place = diagnostic.source().zip(diagnostic.span());
-    let position = place
-        .as_ref()
-        .map(|(source, span)| source.position(span.start));
-    Item {
-        id: "site".to_owned(),
-        severity: diagnostic.severity(),
-        message: diagnostic.message().to_owned(),
-        file: place.map(|(source, _)| source.name().to_owned()),
-        line: position.map(|(line, _)| line),
-        column: position.map(|(_, column)| column),
-        path: String::new(),
-        because: String::new(),
-        help: String::new(),
-        diagnostic: diagnostic.clone(),
+    /// A mistake in the form of a site, which is no rule's.
+    fn misread(diagnostic: &Diagnostic) -> Self {
+        let place = diagnostic.source().zip(diagnostic.span());
+        let position = place
+            .as_ref()
+            .map(|(source, span)| source.position(span.start));
+        Item {
+            id: "site".to_owned(),
+            severity: diagnostic.severity(),
+            message: diagnostic.message().to_owned(),
+            file: place.map(|(source, _)| source.name().to_owned()),
+            line: position.map(|(line, _)| line),
+            column: position.map(|(_, column)| column),
+            path: String::new(),
+            because: String::new(),
+            help: String::new(),
+            diagnostic: diagnostic.clone(),
+        }
     }
 }
