@@ -254,20 +254,26 @@ impl Diagnostic {
         let mut group = Group::with_title(level.primary_title(self.content.message.as_str()));
         if let Some(place) = &self.content.place {
             let text = place.source.shown();
-            let start = text.floor_char_boundary(place.span.start.min(text.len()));
+            // Behind the last line there is none to show: its end is where things went wrong.
+            let shown_end = text.strip_suffix('\n').map_or(text.len(), str::len);
+            let start = text.floor_char_boundary(place.span.start.min(shown_end));
             let line_end = text[start..]
                 .find('\n')
                 .map_or(text.len(), |end| start + end);
             // One line shows where; a whole block under carets only hides it.
             let end = text.ceil_char_boundary(place.span.end.clamp(start, line_end));
-            let mark = AnnotationKind::Primary.span(start..end);
+            let line_start = text[..start].rfind('\n').map_or(0, |before| before + 1);
+            let (line, _) = place.source.position(start);
+            let mark = AnnotationKind::Primary.span(start - line_start..end - line_start);
             let mark = if self.content.label.is_empty() {
                 mark
             } else {
                 mark.label(self.content.label.as_str())
             };
             group = group.element(
-                Snippet::source(text)
+                // The line alone: the library looks at all of a text for each message.
+                Snippet::source(&text[line_start..line_end])
+                    .line_start(line)
                     .path(place.source.name())
                     .fold(true)
                     .annotation(mark),

@@ -52,7 +52,7 @@ mod yaml_traps;
 
 pub use catalogue::{Explanation, explain, explanations};
 pub use finding::Finding;
-pub use subject::{CheckedLayer, CheckedProfile, Cluster, Document};
+pub use subject::{CheckedLayer, CheckedProfile, Cluster, Document, Role};
 
 use crate::pack::Library;
 use crate::revision::Revision;
@@ -84,6 +84,17 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
     findings
 }
 
+/// A rule over single documents, which are looked at on all cores while they are read.
+type DocumentRule = fn(&Document, &mut Vec<Finding>);
+
+/// The rules over single documents, by subject.
+const DOCUMENT_RULES: &[&[DocumentRule]] = &[
+    palette_layers::DOCUMENT_RULES,
+    palette_macros::DOCUMENT_RULES,
+    yaml_traps::DOCUMENT_RULES,
+    security::DOCUMENT_RULES,
+];
+
 /// A rule over profiles and manifests.
 type ClusterRule = fn(&Cluster, &mut Vec<Finding>);
 
@@ -93,7 +104,6 @@ const CLUSTER_RULES: &[&[ClusterRule]] = &[
     palette_layers::RULES,
     palette_variables::RULES,
     palette_macros::RULES,
-    yaml_traps::RULES,
     node_files::RULES,
     node_kubelet::RULES,
     node_settings::RULES,
@@ -123,7 +133,7 @@ const CLUSTER_RULES: &[&[ClusterRule]] = &[
 /// Everything the rules find in profiles and manifests, in the order of the rules. `library` says what packs know of
 /// their own values.
 pub fn check_cluster(cluster: &Cluster, library: &Library) -> Vec<Finding> {
-    let mut findings = cluster.unread().to_vec();
+    let mut findings = cluster.found().to_vec();
     for rules in CLUSTER_RULES {
         for rule in *rules {
             rule(cluster, &mut findings);

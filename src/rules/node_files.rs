@@ -87,7 +87,9 @@ fn entries<'c>(
 ) -> impl Iterator<Item = (String, &'c Node)> {
     layer
         .values
-        .root()
+        .value
+        .get("kubeadmconfig")
+        .and_then(|_| layer.values.root())
         .and_then(|root| root.get("kubeadmconfig")?.get(key)?.items())
         .unwrap_or_default()
         .iter()

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CheckedLayer, CheckedProfile, Cluster, ClusterRule, Document, Finding};
+use super::{
+    CheckedLayer, CheckedProfile, Cluster, ClusterRule, Document, DocumentRule, Finding, Role,
+};
 use crate::profile::Layer;
 use crate::yaml::{Kind, Node};
 
@@ -14,9 +16,10 @@ pub(super) const RULES: &[ClusterRule] = &[
     core_layers,
     empty_values,
     manifest_names,
-    priorities,
     definitions_first,
 ];
+
+pub(super) const DOCUMENT_RULES: &[DocumentRule] = &[priorities];
 
 /// A pack can be there twice only under names of its own.
 fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
@@ -177,53 +180,53 @@ fn manifest_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
 }
 
 /// The install order is a text that holds a whole number.
-fn priorities(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for (_, layer, _) in cluster.layers() {
-        let document = &layer.values;
-        let Some(root) = document.root() else {
-            continue;
-        };
-        let mut add = |finding: Finding, node: &Node| {
-            let finding = finding.because("Palette, Cluster Profiles: install order");
-            findings.push(document.mark_bytes(finding, node.span.clone()));
-        };
-        if let Some(node) = root.get(PRIORITY) {
-            add(
-                Finding::warning(
-                    "install-priority",
-                    PRIORITY.replace('.', "\\."),
-                    "the install order stands outside of `pack`, and has no effect",
-                )
-                .help("put it below `pack:`"),
-                node,
-            );
-        }
-        let Some(node) = root.get("pack").and_then(|pack| pack.get(PRIORITY)) else {
-            continue;
-        };
-        let path = format!("pack.{}", PRIORITY.replace('.', "\\."));
-        match &node.kind {
-            Kind::Scalar(scalar) if scalar.text.parse::<i64>().is_err() => add(
-                Finding::error(
-                    "install-priority",
-                    path,
-                    format!("the install order `{}` is no whole number", scalar.text),
-                )
+fn priorities(document: &Document, findings: &mut Vec<Finding>) {
+    if document.role() != Role::Values {
+        return;
+    }
+    let Some(root) = document.root() else {
+        return;
+    };
+    let mut add = |finding: Finding, node: &Node| {
+        let finding = finding.because("Palette, Cluster Profiles: install order");
+        findings.push(document.mark_bytes(finding, node.span.clone()));
+    };
+    if let Some(node) = root.get(PRIORITY) {
+        add(
+            Finding::warning(
+                "install-priority",
+                PRIORITY.replace('.', "\\."),
+                "the install order stands outside of `pack`, and has no effect",
+            )
+            .help("put it below `pack:`"),
+            node,
+        );
+    }
+    let Some(node) = root.get("pack").and_then(|pack| pack.get(PRIORITY)) else {
+        return;
+    };
+    let path = format!("pack.{}", PRIORITY.replace('.', "\\."));
+    match &node.kind {
+        Kind::Scalar(scalar) if scalar.text.parse::<i64>().is_err() => add(
+            Finding::error(
+                "install-priority",
+                path,
+                format!("the install order `{}` is no whole number", scalar.text),
+            )
+            .help("write a number in quotes; lower ones are installed first"),
+            node,
+        ),
+        Kind::Scalar(scalar) if !scalar.value().is_string() => add(
+            Finding::warning("install-priority", path, "the install order is no text")
+                .help("put quotes around the number"),
+            node,
+        ),
+        Kind::Scalar(_) | Kind::Alias(_) => {}
+        _ => add(
+            Finding::error("install-priority", path, "the install order is no number")
                 .help("write a number in quotes; lower ones are installed first"),
-                node,
-            ),
-            Kind::Scalar(scalar) if !scalar.value().is_string() => add(
-                Finding::warning("install-priority", path, "the install order is no text")
-                    .help("put quotes around the number"),
-                node,
-            ),
-            Kind::Scalar(_) | Kind::Alias(_) => {}
-            _ => add(
-                Finding::error("install-priority", path, "the install order is no number")
-                    .help("write a number in quotes; lower ones are installed first"),
-                node,
-            ),
-        }
+            node,
+        ),
     }
 }
 
@@ -332,11 +335,15 @@ fn group(document: &Document) -> Option<&str> {
 mod tests {
     use serde_json::json;
 
-    use super::super::test_support::{add, found, profile, values};
+    use super::super::test_support::{add, found, found_in, profile, values};
     use super::*;
 
+    fn all(cluster: &Cluster) -> Vec<String> {
+        [found_in(DOCUMENT_RULES, cluster), found(RULES, cluster)].concat()
+    }
+
     fn layers(kind: &str, layers: &serde_json::Value) -> Vec<String> {
-        found(RULES, &profile(kind, &layers.to_string(), "[]"))
+        all(&profile(kind, &layers.to_string(), "[]"))
     }
 
     #[test]
@@ -409,23 +416,17 @@ mod tests {
                 "warning manifest-name p.json: spec.template.packs[name=m].manifests[name=a/b]: `a/b` is no plain name for a manifest of `m`",
             ]
         );
-        assert_eq!(
-            found(RULES, &values("a", "addon", "# only a comment")),
-            [""; 0]
-        );
+        assert_eq!(all(&values("a", "addon", "# only a comment")), [""; 0]);
     }
 
     #[test]
     fn the_install_order_is_a_number_in_quotes() {
         let with = |text: &str| {
-            found(
-                RULES,
-                &values(
-                    "a",
-                    "addon",
-                    &format!("pack:\n  spectrocloud.com/install-priority: {text}\n"),
-                ),
-            )
+            all(&values(
+                "a",
+                "addon",
+                &format!("pack:\n  spectrocloud.com/install-priority: {text}\n"),
+            ))
         };
         let path = r"pack.spectrocloud\.com/install-priority";
         assert_eq!(with("\"-3\""), [""; 0]);
@@ -448,10 +449,11 @@ mod tests {
             )]
         );
         assert_eq!(
-            found(
-                RULES,
-                &values("a", "addon", "spectrocloud.com/install-priority: \"40\"\n")
-            ),
+            all(&values(
+                "a",
+                "addon",
+                "spectrocloud.com/install-priority: \"40\"\n"
+            )),
             [
                 r"warning install-priority a:1:36: spectrocloud\.com/install-priority: the install order stands outside of `pack`, and has no effect"
             ]
@@ -478,7 +480,7 @@ mod tests {
                 ]}}})
                 .to_string(),
             );
-            found(RULES, &cluster)
+            all(&cluster)
         };
         assert_eq!(with("30", "40"), [""; 0]);
         assert_eq!(

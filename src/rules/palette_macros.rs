@@ -3,14 +3,16 @@
 use std::ops::Range;
 
 use super::walk::walk;
-use super::{Cluster, ClusterRule, Document, Finding};
+use super::{Cluster, ClusterRule, Document, DocumentRule, Finding, Role};
 use crate::diagnostic::nearest;
 use crate::yaml::Kind;
 
 const VARIABLES: &str = "Palette, Define and Manage Profile Variables";
 const MACROS: &str = "Palette, Cluster Macros";
 
-pub(super) const RULES: &[ClusterRule] = &[expressions, quotes, content];
+pub(super) const RULES: &[ClusterRule] = &[expressions];
+
+pub(super) const DOCUMENT_RULES: &[DocumentRule] = &[quotes, content];
 
 /// Longer macros do not occur, so that nothing is searched for far and wide.
 const LONGEST: usize = 500;
@@ -214,83 +216,83 @@ fn function(inside: &str) -> Option<Finding> {
 }
 
 /// Palette asks for quotes around variables; without them a value can change the type, or the text is no YAML.
-fn quotes(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    let documents = cluster
-        .layers()
-        .flat_map(|(_, layer, _)| std::iter::once(&layer.values).chain(&layer.manifests));
-    for document in documents {
-        let (text, Some(root)) = (document.text(), document.root()) else {
-            continue;
-        };
-        // Of this document only: there may be many in one text.
-        if !text[root.span.clone()].contains("{{") {
-            continue;
-        }
-        walk(root, &mut |trail, node| {
-            let Kind::Scalar(scalar) = &node.kind else {
-                return;
-            };
-            let written = &text[node.span.clone()];
-            if !written.contains(".spectro.") {
-                return;
-            }
-            let finding = if written.starts_with("{{") {
-                Finding::warning("macro-unquoted", trail.path(), "the macro has no quotes")
-                    .help("put quotes around it: without, its value decides whether this is a text, a number, or YAML at all")
-            } else if scalar.plain && written.contains(".spectro.var.") {
-                Finding::note(
-                    "macro-unquoted",
-                    trail.path(),
-                    "the text around the macro has no quotes",
-                )
-                .help("put quotes around it: a colon or a `#` in the value would end the text")
-            } else {
-                return;
-            };
-            findings.push(document.mark_bytes(finding.because(VARIABLES), node.span.clone()));
-        });
+fn quotes(document: &Document, findings: &mut Vec<Finding>) {
+    let (text, Some(root)) = (document.text(), document.root()) else {
+        return;
+    };
+    // Of this document only: there may be many in one text.
+    if !text[root.span.clone()].contains("{{") {
+        return;
     }
+    walk(root, &mut |trail, node| {
+        let Kind::Scalar(scalar) = &node.kind else {
+            return;
+        };
+        let written = &text[node.span.clone()];
+        if !written.contains(".spectro.") {
+            return;
+        }
+        let finding = if written.starts_with("{{") {
+            Finding::warning("macro-unquoted", trail.path(), "the macro has no quotes")
+                .help("put quotes around it: without, its value decides whether this is a text, a number, or YAML at all")
+        } else if scalar.plain && written.contains(".spectro.var.") {
+            Finding::note(
+                "macro-unquoted",
+                trail.path(),
+                "the text around the macro has no quotes",
+            )
+            .help("put quotes around it: a colon or a `#` in the value would end the text")
+        } else {
+            return;
+        };
+        findings.push(document.mark_bytes(finding.because(VARIABLES), node.span.clone()));
+    });
 }
 
 /// What a pack brings along is known before any value is.
-fn content(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for (_, layer, _) in cluster.layers() {
-        let document = &layer.values;
-        let content = document
-            .root()
-            .and_then(|root| root.get("pack")?.get("content"));
-        let Some(content) = content else {
-            continue;
-        };
-        walk(content, &mut |trail, node| {
-            if node
-                .text()
-                .is_some_and(|text| text.contains(".spectro.var."))
-            {
-                findings.push(
-                    document.mark_bytes(
-                        Finding::error(
-                            "macro-in-content",
-                            format!("pack.content.{}", trail.path()),
-                            "a variable stands in the pack's content, where none is filled in",
-                        )
-                        .help("write the value: images and charts are fetched before a cluster exists")
-                        .because(VARIABLES),
-                        node.span.clone(),
-                    ),
-                );
-            }
-        });
+fn content(document: &Document, findings: &mut Vec<Finding>) {
+    if document.role() != Role::Values {
+        return;
     }
+    let content = document
+        .root()
+        .and_then(|root| root.get("pack")?.get("content"));
+    let Some(content) = content else {
+        return;
+    };
+    walk(content, &mut |trail, node| {
+        if node
+            .text()
+            .is_some_and(|text| text.contains(".spectro.var."))
+        {
+            findings.push(
+                document.mark_bytes(
+                    Finding::error(
+                        "macro-in-content",
+                        format!("pack.content.{}", trail.path()),
+                        "a variable stands in the pack's content, where none is filled in",
+                    )
+                    .help("write the value: images and charts are fetched before a cluster exists")
+                    .because(VARIABLES),
+                    node.span.clone(),
+                ),
+            );
+        }
+    });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_support::{found, values};
-    use super::RULES;
+    use super::super::Cluster;
+    use super::super::test_support::{found, found_in, values};
+    use super::{DOCUMENT_RULES, RULES};
+
+    fn all(cluster: &Cluster) -> Vec<String> {
+        [found_in(DOCUMENT_RULES, cluster), found(RULES, cluster)].concat()
+    }
 
     fn of(text: &str) -> Vec<String> {
-        found(RULES, &values("a", "addon", text))
+        all(&values("a", "addon", text))
     }
 
     fn one(expression: &str) -> Vec<String> {

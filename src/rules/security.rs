@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::node_files::{files, place_in};
 use super::secrets::{DEMO, DEMO_ANYWHERE, EXAMPLE_TOKEN, Reason, each, is_literal};
 use super::walk::walk;
-use super::{Cluster, ClusterRule, Document, Finding};
+use super::{Cluster, ClusterRule, Document, DocumentRule, Finding, Role};
 use crate::pack::enabled_presets;
 use crate::profile::Variable;
 use crate::secret_names::names_a_secret;
@@ -20,21 +20,10 @@ const TEMPLATES: &str = "VMO-VMTemplates layer";
 const SECRETS: &str = "Kubernetes, Good practices for Kubernetes Secrets";
 const VMO: &str = "virtual-machine-orchestrator";
 
-pub(super) const RULES: &[ClusterRule] = &[
-    printed_secrets,
-    plain_secrets,
-    guests,
-    variables,
-    identity_provider,
-    certificates,
-    images,
-];
+pub(super) const RULES: &[ClusterRule] = &[variables, identity_provider, certificates];
 
-/// Values of all layers and all manifests.
-fn documents(cluster: &Cluster) -> impl Iterator<Item = &Document> {
-    let values = cluster.layers().map(|(_, layer, _)| &layer.values);
-    values.chain(cluster.documents())
-}
+pub(super) const DOCUMENT_RULES: &[DocumentRule] =
+    &[printed_secrets, plain_secrets, guests, images];
 
 fn demo_password() -> Finding {
     Finding::error(
@@ -57,109 +46,108 @@ fn example_token(what: &str) -> Finding {
 }
 
 /// What cannot stand in a text by accident.
-fn printed_secrets(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for document in documents(cluster).filter(|document| document.is_first()) {
-        let text = document.text();
-        for (at, found) in text.match_indices(EXAMPLE_TOKEN) {
-            findings
-                .push(document.mark_bytes(example_token("the API token"), at..at + found.len()));
-        }
-        for (at, found) in text.match_indices(DEMO_ANYWHERE) {
-            findings.push(document.mark_bytes(demo_password(), at..at + found.len()));
-        }
+fn printed_secrets(document: &Document, findings: &mut Vec<Finding>) {
+    if !document.is_first() {
+        return;
+    }
+    let text = document.text();
+    for (at, found) in text.match_indices(EXAMPLE_TOKEN) {
+        findings.push(document.mark_bytes(example_token("the API token"), at..at + found.len()));
+    }
+    for (at, found) in text.match_indices(DEMO_ANYWHERE) {
+        findings.push(document.mark_bytes(demo_password(), at..at + found.len()));
     }
 }
 
 /// Secrets by the names of their keys and by their kind.
-fn plain_secrets(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for document in documents(cluster) {
-        let Some(root) = document.root() else {
-            continue;
-        };
-        each(root, &mut |trail, node, name, reason| {
-            let text = node.text().unwrap_or_default().trim();
-            // Those are found wherever they stand.
-            if text.contains(DEMO_ANYWHERE) || text.contains(EXAMPLE_TOKEN) {
-                return;
-            }
-            let mut finding = match reason {
-                Reason::Key if DEMO.contains(&text) => demo_password(),
-                Reason::Key => Finding::warning(
-                    "plain-secret",
-                    "",
-                    format!("the value of `{name}` stands here for everyone who reads the profile"),
-                )
-                .help("use a masked profile variable, or a Secret that is made on the cluster")
-                .because(SECRETS),
-                Reason::PrivateKey => Finding::error(
-                    "private-key",
-                    "",
-                    "a private key stands here for everyone who reads the profile",
-                )
-                .help("make a Secret of it on the cluster, and a new key")
-                .because(SECRETS),
-                Reason::Data => {
-                    let decoded = STANDARD.decode(text.as_bytes()).unwrap_or_default();
-                    let holds = |word: &str| {
-                        decoded
-                            .windows(word.len())
-                            .any(|part| part == word.as_bytes())
-                    };
-                    if holds(EXAMPLE_TOKEN) {
-                        example_token("the API token in this data")
-                    } else if DEMO
-                        .iter()
-                        .any(|word| decoded == word.as_bytes() || text == *word)
-                    {
-                        demo_password()
-                    } else {
-                        Finding::warning(
-                            "secret-manifest",
-                            "",
-                            format!("the Secret `{}` stands here with its data; base64 hides nothing", document.name()),
-                        )
-                        .help("use `stringData` with a masked profile variable, or make the Secret on the cluster")
-                        .because(SECRETS)
-                    }
+fn plain_secrets(document: &Document, findings: &mut Vec<Finding>) {
+    let Some(root) = document.root() else {
+        return;
+    };
+    each(root, &mut |trail, node, name, reason| {
+        let text = node.text().unwrap_or_default().trim();
+        // Those are found wherever they stand.
+        if text.contains(DEMO_ANYWHERE) || text.contains(EXAMPLE_TOKEN) {
+            return;
+        }
+        let mut finding = match reason {
+            Reason::Key if DEMO.contains(&text) => demo_password(),
+            Reason::Key => Finding::warning(
+                "plain-secret",
+                "",
+                format!("the value of `{name}` stands here for everyone who reads the profile"),
+            )
+            .help("use a masked profile variable, or a Secret that is made on the cluster")
+            .because(SECRETS),
+            Reason::PrivateKey => Finding::error(
+                "private-key",
+                "",
+                "a private key stands here for everyone who reads the profile",
+            )
+            .help("make a Secret of it on the cluster, and a new key")
+            .because(SECRETS),
+            Reason::Data => {
+                let decoded = STANDARD.decode(text.as_bytes()).unwrap_or_default();
+                let holds = |word: &str| {
+                    decoded
+                        .windows(word.len())
+                        .any(|part| part == word.as_bytes())
+                };
+                if holds(EXAMPLE_TOKEN) {
+                    example_token("the API token in this data")
+                } else if DEMO
+                    .iter()
+                    .any(|word| decoded == word.as_bytes() || text == *word)
+                {
+                    demo_password()
+                } else {
+                    Finding::warning(
+                        "secret-manifest",
+                        "",
+                        format!("the Secret `{}` stands here with its data; base64 hides nothing", document.name()),
+                    )
+                    .help("use `stringData` with a masked profile variable, or make the Secret on the cluster")
+                    .because(SECRETS)
                 }
-            };
-            finding.path = trail.path();
-            findings.push(document.mark_bytes(finding, node.span.clone()));
-        });
-    }
+            }
+        };
+        finding.path = trail.path();
+        findings.push(document.mark_bytes(finding, node.span.clone()));
+    });
 }
 
 /// Passwords in what virtual machines read at their first start.
-fn guests(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for document in cluster.documents() {
-        let Some(root) = document.root() else {
-            continue;
-        };
-        let mut add = |mut finding: Finding, path: String, span: Range<usize>| {
-            finding.path = path;
-            findings.push(document.mark_bytes(finding, span));
-        };
-        walk(root, &mut |trail, node| {
-            let Kind::Scalar(scalar) = &node.kind else {
-                return;
-            };
-            let text = scalar.text.as_str();
-            if matches!(trail.key(), "userDataBase64" | "userdataBase64") {
-                let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
-                if let Some(finding) = passwords(&String::from_utf8_lossy(&decoded)).next() {
-                    add(finding.0, trail.path(), node.span.clone());
-                }
-            } else if text.starts_with("#cloud-config") || trail.key() == "userData" {
-                for (finding, span) in passwords(text) {
-                    add(finding, trail.path(), place_in(document, node, span));
-                }
-            } else if text.contains("<unattend") {
-                for (finding, span) in answers(text) {
-                    add(finding, trail.path(), place_in(document, node, span));
-                }
-            }
-        });
+fn guests(document: &Document, findings: &mut Vec<Finding>) {
+    if document.role() != Role::Manifest {
+        return;
     }
+    let Some(root) = document.root() else {
+        return;
+    };
+    let mut add = |mut finding: Finding, path: String, span: Range<usize>| {
+        finding.path = path;
+        findings.push(document.mark_bytes(finding, span));
+    };
+    walk(root, &mut |trail, node| {
+        let Kind::Scalar(scalar) = &node.kind else {
+            return;
+        };
+        let text = scalar.text.as_str();
+        if matches!(trail.key(), "userDataBase64" | "userdataBase64") {
+            let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
+            if let Some(finding) = passwords(&String::from_utf8_lossy(&decoded)).next() {
+                add(finding.0, trail.path(), node.span.clone());
+            }
+        } else if text.starts_with("#cloud-config") || trail.key() == "userData" {
+            for (finding, span) in passwords(text) {
+                add(finding, trail.path(), place_in(document, node, span));
+            }
+        } else if text.contains("<unattend") {
+            for (finding, span) in answers(text) {
+                add(finding, trail.path(), place_in(document, node, span));
+            }
+        }
+    });
 }
 
 fn guest_password() -> Finding {
@@ -357,37 +345,38 @@ fn der(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Images that can change under their names.
-fn images(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for document in cluster.documents() {
-        let Some(root) = document.root() else {
-            continue;
-        };
-        walk(root, &mut |trail, node| {
-            let Some(image) = image(trail.key(), trail.is_item(), node) else {
-                return;
-            };
-            let name = image.rsplit('/').next().unwrap_or_default();
-            let is_pinned = name.contains('@')
-                || name
-                    .rsplit_once(':')
-                    .is_some_and(|(_, tag)| !tag.is_empty() && tag != "latest");
-            if is_pinned || image.contains("{{") {
-                return;
-            }
-            findings.push(
-                document.mark_bytes(
-                    Finding::note(
-                        "unpinned-image",
-                        trail.path(),
-                        format!("the image `{image}` can change under its name"),
-                    )
-                    .help("name a version or a digest, best in a registry of your own")
-                    .section("VMO-GoldenImages layer"),
-                    node.span.clone(),
-                ),
-            );
-        });
+fn images(document: &Document, findings: &mut Vec<Finding>) {
+    if document.role() != Role::Manifest {
+        return;
     }
+    let Some(root) = document.root() else {
+        return;
+    };
+    walk(root, &mut |trail, node| {
+        let Some(image) = image(trail.key(), trail.is_item(), node) else {
+            return;
+        };
+        let name = image.rsplit('/').next().unwrap_or_default();
+        let is_pinned = name.contains('@')
+            || name
+                .rsplit_once(':')
+                .is_some_and(|(_, tag)| !tag.is_empty() && tag != "latest");
+        if is_pinned || image.contains("{{") {
+            return;
+        }
+        findings.push(
+            document.mark_bytes(
+                Finding::note(
+                    "unpinned-image",
+                    trail.path(),
+                    format!("the image `{image}` can change under its name"),
+                )
+                .help("name a version or a digest, best in a registry of your own")
+                .section("VMO-GoldenImages layer"),
+                node.span.clone(),
+            ),
+        );
+    });
 }
 
 /// The reference of an image, where a value is one.
@@ -404,15 +393,19 @@ fn image<'n>(key: &str, is_item: bool, node: &'n Node) -> Option<&'n str> {
 mod tests {
     use serde_json::json;
 
-    use super::super::test_support::{found, lines, manifests, profile, values};
+    use super::super::test_support::{found, found_in, lines, manifests, profile, values};
     use super::*;
 
+    fn all(cluster: &Cluster) -> Vec<String> {
+        [found_in(DOCUMENT_RULES, cluster), found(RULES, cluster)].concat()
+    }
+
     fn manifest(text: &str) -> Vec<String> {
-        found(RULES, &manifests(text))
+        all(&manifests(text))
     }
 
     fn of_values(text: &str) -> Vec<String> {
-        found(RULES, &values("a", "addon", text))
+        all(&values("a", "addon", text))
     }
 
     const DEMO_MESSAGE: &str = "this is a password that the RA prints, and everybody knows";
@@ -493,17 +486,14 @@ mod tests {
             "pem: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n",
         ] {
             let cluster = manifests(text);
-            let mut findings = Vec::new();
-            for rule in RULES {
-                rule(&cluster, &mut findings);
-            }
+            let findings = cluster.found();
             assert_eq!(findings.len(), 1, "{text}");
             let shown = findings[0].diagnostic(None).to_string();
             assert!(
                 shown.contains("m.yaml:") && !shown.contains("hunter2"),
                 "{shown}"
             );
-            assert!(!lines(&findings)[0].contains("hunter2"));
+            assert!(!lines(findings)[0].contains("hunter2"));
         }
     }
 
@@ -559,14 +549,11 @@ mod tests {
     #[test]
     fn defaults_of_secret_variables_are_found() {
         let with = |fields: &str| {
-            found(
-                RULES,
-                &profile(
-                    "add-on",
-                    "[]",
-                    &format!(r#"[{{"format": "string", {fields}}}]"#),
-                ),
-            )
+            all(&profile(
+                "add-on",
+                "[]",
+                &format!(r#"[{{"format": "string", {fields}}}]"#),
+            ))
         };
         assert_eq!(with(r#""name": "x", "isSensitive": true"#), [""; 0]);
         assert_eq!(with(r#""name": "x", "defaultValue": "welcome""#), [""; 0]);
@@ -591,7 +578,7 @@ mod tests {
                 {"name": "kubernetes", "type": "oci", "layer": "k8s", "values": values},
                 {"name": VMO, "type": "oci", "layer": "addon", "values": "a: 1"}
             ]);
-            found(RULES, &profile("infra", &layers.to_string(), "[]"))
+            all(&profile("infra", &layers.to_string(), "[]"))
         };
         for values in [
             "pack: {palette: {config: {dashboard: {identityProvider: palette}}}}",
@@ -608,26 +595,20 @@ mod tests {
             assert_eq!(found.len(), 1, "{values}");
             assert!(found[0].ends_with("pack.palette.config: Kubernetes has no identity provider, so that VMO's dashboard cannot tell people apart"), "{found:?}");
         }
-        assert_eq!(
-            found(RULES, &values("kubernetes", "k8s", "pack: {}")),
-            [""; 0]
-        );
+        assert_eq!(all(&values("kubernetes", "k8s", "pack: {}")), [""; 0]);
     }
 
     #[test]
     fn certificates_are_real_ones() {
         let with = |content: &str| {
             let content = content.replace('\n', "\n      ");
-            found(
-                RULES,
-                &values(
-                    "a",
-                    "os",
-                    &format!(
-                        "kubeadmconfig:\n  files:\n  - targetPath: /usr/local/share/ca-certificates/a.crt\n    content: |\n      {content}\n"
-                    ),
+            all(&values(
+                "a",
+                "os",
+                &format!(
+                    "kubeadmconfig:\n  files:\n  - targetPath: /usr/local/share/ca-certificates/a.crt\n    content: |\n      {content}\n"
                 ),
-            )
+            ))
         };
         let pem = |name: &str| {
             let mut der = vec![0x30, 0x82, 1, 0];

@@ -1,4 +1,5 @@
-//! What rules look at beside a site: profiles and manifests, with every text parsed once.
+//! What rules look at beside a site: profiles and manifests. Trees weigh many times what their texts do, so each is gone
+//! as soon as the rules over single documents have looked at it, and made again for the few that are needed later.
 
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -6,7 +7,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::{Finding, secrets};
+use super::{DOCUMENT_RULES, Finding, secrets};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
 use crate::yaml::{self, Limits, Node, Path, Step, masked};
@@ -21,8 +22,8 @@ pub struct Cluster {
     pub profiles: Vec<CheckedProfile>,
     /// Manifests that are in no profile.
     pub manifests: Vec<Document>,
-    /// The texts that are no YAML.
-    unread: Vec<Finding>,
+    /// What was found in single documents, and the texts that are no YAML.
+    found: Vec<Finding>,
 }
 
 /// A profile.
@@ -47,6 +48,15 @@ pub struct CheckedLayer {
     pub manifests: Vec<Document>,
 }
 
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Values, of which a chart may still make something else.
+    Values,
+    /// Objects that Kubernetes takes as they stand.
+    Manifest,
+}
+
 /// One YAML document.
 #[derive(Debug)]
 pub struct Document {
@@ -61,7 +71,9 @@ pub struct Document {
 #[derive(Debug)]
 struct Text {
     source: Source,
-    roots: Vec<Node>,
+    role: Role,
+    /// The trees of its documents, made when they are needed.
+    roots: OnceLock<Vec<Node>>,
     /// The source as it may be shown, made when it is needed.
     shown: OnceLock<Source>,
 }
@@ -69,14 +81,13 @@ struct Text {
 /// A text that is still to be parsed.
 struct Unparsed {
     source: Source,
-    /// Whether it is values, which are one document.
-    is_values: bool,
+    role: Role,
 }
 
 /// What became of a text.
 struct Parsed {
     documents: Vec<Document>,
-    problem: Option<Finding>,
+    found: Vec<Finding>,
 }
 
 impl Cluster {
@@ -92,26 +103,26 @@ impl Cluster {
         for (layer, number) in profile.spec.template.packs.iter().zip(0..) {
             texts.push(Unparsed {
                 source: Source::new(name(number, None), layer.values.as_str()),
-                is_values: true,
+                role: Role::Values,
             });
             for (manifest, index) in layer.manifests.iter().zip(0..) {
                 texts.push(Unparsed {
                     source: Source::new(name(number, Some(index)), manifest.content.as_str()),
-                    is_values: false,
+                    role: Role::Manifest,
                 });
             }
         }
         let mut parsed = parse_all(&texts).into_iter();
         let mut layers = Vec::new();
-        let mut sources = texts.iter().filter(|text| text.is_values);
+        let mut sources = texts.iter().filter(|text| text.role == Role::Values);
         for layer in &profile.spec.template.packs {
             let source = sources.next().map(|text| text.source.clone());
-            let mut next = |unread: &mut Vec<Finding>| {
-                let parsed = parsed.next()?;
-                unread.extend(parsed.problem);
+            let mut next = |found: &mut Vec<Finding>| {
+                let mut parsed = parsed.next()?;
+                found.append(&mut parsed.found);
                 Some(parsed.documents)
             };
-            let values = next(&mut self.unread)
+            let values = next(&mut self.found)
                 .and_then(|documents| documents.into_iter().next())
                 .unwrap_or_else(|| {
                     Document::empty(source.unwrap_or_else(|| Source::new(&layer.name, "")))
@@ -119,7 +130,7 @@ impl Cluster {
             let manifests = layer
                 .manifests
                 .iter()
-                .filter_map(|_| next(&mut self.unread))
+                .filter_map(|_| next(&mut self.found))
                 .flatten()
                 .collect();
             layers.push(CheckedLayer {
@@ -139,9 +150,9 @@ impl Cluster {
     pub fn add_manifests(&mut self, source: Source) {
         let parsed = parse(&Unparsed {
             source,
-            is_values: false,
+            role: Role::Manifest,
         });
-        self.unread.extend(parsed.problem);
+        self.found.extend(parsed.found);
         self.manifests.extend(parsed.documents);
     }
 
@@ -176,19 +187,28 @@ impl Cluster {
         self.layers().find(|(_, layer, _)| layer.name == pack)
     }
 
-    /// The texts that are no YAML.
-    pub(super) fn unread(&self) -> &[Finding] {
-        &self.unread
+    /// What was found in single documents while they were read, and the texts that are no YAML.
+    pub(super) fn found(&self) -> &[Finding] {
+        &self.found
     }
 }
 
 impl Text {
-    fn new(source: Source, roots: Vec<Node>) -> Self {
+    /// A text that has no tree.
+    fn without_tree(source: Source) -> Self {
         Text {
             source,
-            roots,
+            role: Role::Values,
+            roots: OnceLock::from(Vec::new()),
             shown: OnceLock::new(),
         }
+    }
+
+    /// The trees of its documents. It has been read before, so it can be read.
+    fn roots(&self) -> &[Node] {
+        self.roots.get_or_init(|| {
+            read(&self.source, self.role).map_or_else(|_| Vec::new(), |(roots, _)| roots)
+        })
     }
 
     /// A finding at some of its bytes; what looks like a secret is not shown.
@@ -197,7 +217,7 @@ impl Text {
             let text = self.source.text();
             let mut shown = masked(text).into_bytes();
             if shown.len() == text.len() {
-                for span in secrets::spans(text, &self.roots) {
+                for span in secrets::spans(text, self.roots()) {
                     for byte in shown[span].iter_mut().filter(|byte| **byte != b'\n') {
                         *byte = b'*';
                     }
@@ -213,7 +233,7 @@ impl Text {
 impl Document {
     fn empty(source: Source) -> Self {
         Document {
-            text: Arc::new(Text::new(source, Vec::new())),
+            text: Arc::new(Text::without_tree(source)),
             number: 0,
             value: Value::Null,
         }
@@ -222,6 +242,11 @@ impl Document {
     /// The name of its text.
     pub fn name_of_text(&self) -> &str {
         self.text.source.name()
+    }
+
+    /// What it is for.
+    pub fn role(&self) -> Role {
+        self.text.role
     }
 
     /// The whole text that it stands in.
@@ -236,7 +261,7 @@ impl Document {
 
     /// Its tree; none for an empty one.
     pub fn root(&self) -> Option<&Node> {
-        self.text.roots.get(self.number)
+        self.text.roots().get(self.number)
     }
 
     /// The text at a dotted path; none where there is none, or no text.
@@ -351,56 +376,76 @@ fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
 
 fn parse(text: &Unparsed) -> Parsed {
     let source = &text.source;
-    let again = |other: String| documents(text, Source::new(source.name(), other));
-    // A macro without quotes is no YAML before Palette has filled it in.
-    let read = documents(text, source.clone()).or_else(|problems| {
-        quote_bare_macros(source.text())
-            .and_then(|quoted| again(quoted).ok())
-            .or_else(|| again(without_macros(source.text())).ok())
-            .ok_or(problems)
-    });
-    match read {
-        Ok(documents) => Parsed {
-            documents,
-            problem: None,
-        },
-        Err(problems) => Parsed {
-            documents: Vec::new(),
-            problem: problems.first().map(|problem| not_yaml(source, problem)),
-        },
-    }
-}
-
-/// The documents of a text, read from `readable`: the text itself, or one with the same places.
-fn documents(text: &Unparsed, readable: Source) -> Result<Vec<Document>, Vec<Diagnostic>> {
-    let roots = if text.is_values {
-        yaml::parse(&readable, Limits::VALUES)?
-            .into_iter()
-            .collect()
-    } else {
-        yaml::parse_all(&readable, Limits::VALUES)?
+    let (roots, values) = match read(source, text.role) {
+        Ok(read) => read,
+        Err(problems) => {
+            let found = problems.first().map(|problem| not_yaml(source, problem));
+            return Parsed {
+                documents: Vec::new(),
+                found: found.into_iter().collect(),
+            };
+        }
     };
-    let values = roots
-        .iter()
-        .map(|root| yaml::node_to_json(&readable, root))
-        .collect::<Result<Vec<_>, _>>()?;
-    let text = Arc::new(Text::new(text.source.clone(), roots));
-    Ok(values
+    let text_of = |roots| {
+        Arc::new(Text {
+            source: source.clone(),
+            role: text.role,
+            roots,
+            shown: OnceLock::new(),
+        })
+    };
+    let with_trees = text_of(OnceLock::from(roots));
+    let mut documents: Vec<Document> = values
         .into_iter()
         .zip(0..)
         .map(|(value, number)| Document {
-            text: Arc::clone(&text),
+            text: Arc::clone(&with_trees),
             number,
             value,
         })
-        .collect())
+        .collect();
+    let mut found = Vec::new();
+    for rule in DOCUMENT_RULES.iter().copied().flatten() {
+        for document in &documents {
+            rule(document, &mut found);
+        }
+    }
+    let without_trees = text_of(OnceLock::new());
+    for document in &mut documents {
+        document.text = Arc::clone(&without_trees);
+    }
+    Parsed { documents, found }
+}
+
+/// The trees and values of the documents of a text.
+fn read(source: &Source, role: Role) -> Result<(Vec<Node>, Vec<Value>), Vec<Diagnostic>> {
+    let documents = |readable: &Source| {
+        let roots: Vec<Node> = match role {
+            Role::Values => yaml::parse(readable, Limits::VALUES)?.into_iter().collect(),
+            Role::Manifest => yaml::parse_all(readable, Limits::VALUES)?,
+        };
+        let values = roots
+            .iter()
+            .map(|root| yaml::node_to_json(readable, root))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok((roots, values))
+    };
+    // Other texts with the same places.
+    let again = |other: String| documents(&Source::new(source.name(), other)).ok();
+    // A macro without quotes is no YAML before Palette has filled it in.
+    documents(source).or_else(|problems| {
+        quote_bare_macros(source.text())
+            .and_then(again)
+            .or_else(|| again(without_macros(source.text())))
+            .ok_or(problems)
+    })
 }
 
 fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
     let finding = Finding::error("not-yaml", "", problem.message())
         .help("Palette passes it on as it stands: mend it, or export the profile again");
     let span = problem.span().unwrap_or(0..0);
-    Text::new(source.clone(), Vec::new()).mark(finding, span)
+    Text::without_tree(source.clone()).mark(finding, span)
 }
 
 /// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
@@ -437,7 +482,8 @@ mod tests {
         let text = "a: {{ .spectro.var.x }}\nb:\n- {{.spectro.var.y}} # why\nc: \"{{ .z }}\"\n";
         let mut cluster = Cluster::default();
         cluster.add_manifests(Source::new("m", text));
-        assert!(cluster.unread().is_empty());
+        let unread = cluster.found().iter().filter(|one| one.id == "not-yaml");
+        assert_eq!(unread.count(), 0);
         let document = &cluster.manifests[0];
         assert_eq!(document.text_at("a"), Some("{ .spectro.var.x }"));
         assert_eq!(document.text_at("b[0]"), Some("{.spectro.var.y}"));
@@ -451,7 +497,7 @@ mod tests {
     fn braces_the_wrong_way_round_are_no_macro() {
         let mut cluster = Cluster::default();
         cluster.add_manifests(Source::new("m", "[ }}# -{{kind: \n"));
-        assert_eq!(cluster.unread().len(), 1);
+        assert_eq!(cluster.found().len(), 1);
     }
 
     #[test]

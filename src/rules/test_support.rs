@@ -1,6 +1,6 @@
 //! What the tests of several subjects share.
 
-use super::{Cluster, ClusterRule, Finding};
+use super::{Cluster, ClusterRule, Document, DocumentRule, Finding};
 use crate::diagnostic::Source;
 use crate::profile::read;
 
@@ -54,6 +54,19 @@ pub(super) fn found(rules: &[ClusterRule], cluster: &Cluster) -> Vec<String> {
     let mut findings = Vec::new();
     for rule in rules {
         rule(cluster, &mut findings);
+    }
+    lines(&findings)
+}
+
+/// What rules find in every single document, as [`found`] gives it.
+pub(super) fn found_in(rules: &[DocumentRule], cluster: &Cluster) -> Vec<String> {
+    let values = cluster.layers().map(|(_, layer, _)| &layer.values);
+    let documents: Vec<&Document> = values.chain(cluster.documents()).collect();
+    let mut findings = Vec::new();
+    for rule in rules {
+        for document in &documents {
+            rule(document, &mut findings);
+        }
     }
     lines(&findings)
 }

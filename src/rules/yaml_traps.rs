@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::{Number, Value};
 
 use super::walk::{Trail, walk};
-use super::{Cluster, ClusterRule, Document, Finding};
+use super::{Document, DocumentRule, Finding, Role};
 use crate::yaml::scalar::Scalar;
 use crate::yaml::{Entry, Kind, Node};
 
@@ -13,55 +13,39 @@ const YAML: &str = "sigs.k8s.io/yaml, which reads YAML 1.1";
 const NAMES: &str = "Kubernetes, Object Names and IDs";
 const LABELS: &str = "Kubernetes, Labels and Selectors";
 
-pub(super) const RULES: &[ClusterRule] = &[trees, names];
-
-/// What a text is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// Values, of which a chart may still make something else.
-    Values,
-    /// An object that Kubernetes takes as it stands.
-    Manifest,
-}
+pub(super) const DOCUMENT_RULES: &[DocumentRule] = &[trees, names];
 
 /// Everything about single values, in one walk over each tree.
-fn trees(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    let values = cluster
-        .layers()
-        .map(|(_, layer, _)| (Role::Values, &layer.values));
-    let manifests = cluster
-        .documents()
-        .map(|document| (Role::Manifest, document));
-    for (role, document) in values.chain(manifests) {
-        let Some(root) = document.root() else {
-            continue;
-        };
-        let mut add = |finding: Finding, span: Range<usize>| {
-            findings.push(document.mark_bytes(finding, span));
-        };
-        walk(root, &mut |trail, node| match &node.kind {
-            Kind::Mapping { entries, .. } => {
-                for entry in entries {
-                    if let Some(finding) = changed_key(trail, entry) {
-                        add(finding, entry.key.span.clone());
-                    }
-                }
-                if let Some((finding, span)) = variable_of_environment(role, trail, node) {
-                    add(finding, span);
+fn trees(document: &Document, findings: &mut Vec<Finding>) {
+    let Some(root) = document.root() else {
+        return;
+    };
+    let role = document.role();
+    let mut add = |finding: Finding, span: Range<usize>| {
+        findings.push(document.mark_bytes(finding, span));
+    };
+    walk(root, &mut |trail, node| match &node.kind {
+        Kind::Mapping { entries, .. } => {
+            for entry in entries {
+                if let Some(finding) = changed_key(trail, entry) {
+                    add(finding, entry.key.span.clone());
                 }
             }
-            Kind::Scalar(scalar) if scalar.plain => {
-                let finding = text_expected(role, document, trail, scalar)
-                    .or_else(|| mode(trail, scalar))
-                    .or_else(|| changed_number(trail, scalar))
-                    .or_else(|| colons(trail, scalar));
-                if let Some(finding) = finding {
-                    add(finding, node.span.clone());
-                }
+            if let Some((finding, span)) = variable_of_environment(role, trail, node) {
+                add(finding, span);
             }
-            _ => {}
-        });
-    }
+        }
+        Kind::Scalar(scalar) if scalar.plain => {
+            let finding = text_expected(role, document, trail, scalar)
+                .or_else(|| mode(trail, scalar))
+                .or_else(|| changed_number(trail, scalar))
+                .or_else(|| colons(trail, scalar));
+            if let Some(finding) = finding {
+                add(finding, node.span.clone());
+            }
+        }
+        _ => {}
+    });
 }
 
 /// A key that is read as a boolean, as nothing or as another number, and becomes the text of that.
@@ -319,60 +303,56 @@ fn colons(trail: &Trail<'_>, scalar: &Scalar) -> Option<Finding> {
 }
 
 /// Names and labels that Kubernetes refuses.
-fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    for document in cluster.documents() {
-        if document.kind().is_empty() {
+fn names(document: &Document, findings: &mut Vec<Finding>) {
+    if document.role() != Role::Manifest || document.kind().is_empty() {
+        return;
+    }
+    let group = document.text_at("apiVersion").unwrap_or_default();
+    // Roles may have any name that can stand in a path.
+    let limit = match document.kind() {
+        _ if group.starts_with("rbac.authorization.k8s.io/") => None,
+        "Namespace" | "Service" => Some(63),
+        _ => Some(253),
+    };
+    let fields = [("metadata.name", limit), ("metadata.namespace", Some(63))];
+    for (path, limit) in fields {
+        let (Some(name), Some(limit)) = (document.text_at(path), limit) else {
             continue;
-        }
-        let group = document.text_at("apiVersion").unwrap_or_default();
-        // Roles may have any name that can stand in a path.
-        let limit = match document.kind() {
-            _ if group.starts_with("rbac.authorization.k8s.io/") => None,
-            "Namespace" | "Service" => Some(63),
-            _ => Some(253),
         };
-        let fields = [("metadata.name", limit), ("metadata.namespace", Some(63))];
-        for (path, limit) in fields {
-            let (Some(name), Some(limit)) = (document.text_at(path), limit) else {
-                continue;
-            };
-            let problem = match name_problem(name, limit) {
-                Some(problem) => problem,
-                None => continue,
-            };
-            findings.push(
-                document.mark(
-                    Finding::error("object-name", path, format!("the name {problem}"))
-                        .help(
-                            "use small letters, digits and dashes, a letter or digit at both ends",
-                        )
-                        .because(NAMES),
-                ),
-            );
-        }
-        let labels = document
-            .root()
-            .and_then(|root| root.get("metadata")?.get("labels")?.entries())
-            .unwrap_or_default();
-        for entry in labels {
-            let key = entry.name();
-            let value = entry.value.text().unwrap_or_default();
-            let problem = if !key.contains("{{") && !is_label_key(key) {
-                format!("`{key}` is no key of a label")
-            } else if !value.contains("{{") && !is_label(value) {
-                format!("the value of the label `{key}` is none that Kubernetes takes")
-            } else {
-                continue;
-            };
-            findings.push(
-                document.mark_bytes(
-                    Finding::error("label-form", format!("metadata.labels.{}", key.replace('.', "\\.")), problem)
-                        .help("use at most 63 letters, digits, dashes, underscores and dots, a letter or digit at both ends; longer texts go into annotations")
-                        .because(LABELS),
-                    entry.value.span.clone(),
-                ),
-            );
-        }
+        let problem = match name_problem(name, limit) {
+            Some(problem) => problem,
+            None => continue,
+        };
+        findings.push(
+            document.mark(
+                Finding::error("object-name", path, format!("the name {problem}"))
+                    .help("use small letters, digits and dashes, a letter or digit at both ends")
+                    .because(NAMES),
+            ),
+        );
+    }
+    let labels = document
+        .root()
+        .and_then(|root| root.get("metadata")?.get("labels")?.entries())
+        .unwrap_or_default();
+    for entry in labels {
+        let key = entry.name();
+        let value = entry.value.text().unwrap_or_default();
+        let problem = if !key.contains("{{") && !is_label_key(key) {
+            format!("`{key}` is no key of a label")
+        } else if !value.contains("{{") && !is_label(value) {
+            format!("the value of the label `{key}` is none that Kubernetes takes")
+        } else {
+            continue;
+        };
+        findings.push(
+            document.mark_bytes(
+                Finding::error("label-form", format!("metadata.labels.{}", key.replace('.', "\\.")), problem)
+                    .help("use at most 63 letters, digits, dashes, underscores and dots, a letter or digit at both ends; longer texts go into annotations")
+                    .because(LABELS),
+                entry.value.span.clone(),
+            ),
+        );
     }
 }
 
@@ -412,15 +392,15 @@ fn is_label_key(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test_support::{found, manifests, values};
+    use super::super::test_support::{found_in, manifests, values};
     use super::*;
 
     fn manifest(text: &str) -> Vec<String> {
-        found(RULES, &manifests(text))
+        found_in(DOCUMENT_RULES, &manifests(text))
     }
 
     fn of_values(text: &str) -> Vec<String> {
-        found(RULES, &values("a", "addon", text))
+        found_in(DOCUMENT_RULES, &values("a", "addon", text))
     }
 
     #[test]
@@ -589,7 +569,7 @@ mod tests {
             ("a:\n\tb: 1\n", "this is not YAML"),
         ] {
             let cluster = manifests(text);
-            assert_eq!(cluster.unread()[0].message, message);
+            assert_eq!(cluster.found()[0].message, message);
         }
     }
 }

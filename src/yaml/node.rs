@@ -242,10 +242,39 @@ struct Open {
     node: Node,
     /// The key that waits for its value, in maps.
     key: Option<Node>,
-    /// Where each key stands, to report a second one.
-    seen: HashMap<String, Range<usize>>,
+    keys: Keys,
     /// End of the last child, which is where a block collection really ends.
     last_end: usize,
+}
+
+/// Finds the entries of one map by their keys.
+#[derive(Default)]
+struct Keys {
+    /// How many entries `numbers` has.
+    counted: usize,
+    numbers: HashMap<String, usize>,
+}
+
+impl Keys {
+    /// The first entry with this key.
+    fn find<'e>(&mut self, entries: &'e [Entry], name: &str) -> Option<&'e Entry> {
+        // Most maps are small, and searched more quickly than hashed.
+        const FEW: usize = 16;
+        let named = |entry: &&Entry| !entry.is_merge();
+        if entries.len() <= FEW {
+            return entries
+                .iter()
+                .filter(named)
+                .find(|entry| entry.key.text() == Some(name));
+        }
+        for (number, entry) in entries.iter().enumerate().skip(self.counted) {
+            if let Some(key) = entry.key.text().filter(|_| named(&entry)) {
+                self.numbers.entry(key.to_owned()).or_insert(number);
+            }
+        }
+        self.counted = entries.len();
+        self.numbers.get(name).map(|number| &entries[*number])
+    }
 }
 
 struct Builder<'a> {
@@ -384,7 +413,7 @@ impl Builder<'_> {
                 kind,
             },
             key: None,
-            seen: HashMap::new(),
+            keys: Keys::default(),
             last_end,
         });
     }
@@ -444,18 +473,15 @@ impl Builder<'_> {
                 None => {
                     if let Some(name) = node.text()
                         && !node.is_merge_key()
+                        && let Some(first) = open.keys.find(entries, name)
                     {
-                        if let Some(first) = open.seen.get(name) {
-                            let (line, _) = self.source.position(first.start);
-                            self.problems.push(
-                                Diagnostic::error(format!("the key `{name}` stands here twice"))
-                                    .at(self.source, node.span.clone())
-                                    .label(format!("first used on line {line}"))
-                                    .help("keep one of the two; the other would be lost silently"),
-                            );
-                        } else {
-                            open.seen.insert(name.to_owned(), node.span.clone());
-                        }
+                        let (line, _) = self.source.position(first.key.span.start);
+                        self.problems.push(
+                            Diagnostic::error(format!("the key `{name}` stands here twice"))
+                                .at(self.source, node.span.clone())
+                                .label(format!("first used on line {line}"))
+                                .help("keep one of the two; the other would be lost silently"),
+                        );
                     }
                     open.key = Some(node);
                 }
