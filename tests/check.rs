@@ -295,3 +295,34 @@ fn a_tagged_network_to_boot_over_is_a_note() {
     );
     assert!(!checked(&folder, &[], 0).contains("boot-tagged"));
 }
+
+#[test]
+fn disks_that_maas_erases_are_an_error() {
+    let folder = scratch("erased");
+    fs::write(
+        folder.join("site.yaml"),
+        "nodes:\n  eraseDisksOnRelease: true\n",
+    )
+    .expect("the file can be written");
+    let shown = checked(&folder, &["site.yaml"], 1);
+    assert!(
+        shown.contains(
+            "error: MAAS erases the data of VMs with every node that is repaved [erased-disks]
+ --> site.yaml:2:24
+  |
+2 |   eraseDisksOnRelease: true
+  |                        ^^^^
+  |
+  = note: reference architecture, Canonical MAAS configuration
+  = help: switch off `Erase nodes' disks prior to releasing` in MAAS, Settings, Storage, and say `false` here
+"
+        ),
+        "{shown}"
+    );
+    fs::write(
+        folder.join("site.yaml"),
+        "nodes:\n  eraseDisksOnRelease: false\n",
+    )
+    .expect("the file can be written");
+    assert!(!checked(&folder, &["site.yaml"], 0).contains("erased-disks"));
+}

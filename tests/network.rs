@@ -610,6 +610,7 @@ fn commissioned(cards: [&str; 4], status: &str) -> Value {
         "interfaces": {"abc123": interfaces},
         "routes": [],
         "gateways": {},
+        "config": {"enable_disk_erasing_on_release": false},
     })
 }
 
@@ -734,6 +735,11 @@ fn a_script_for_any_machine_takes_names_and_stops_at_what_is_wrong() {
             commissioned(["eno1", "enp2s0", "enp1s1", "enp2s1"], "Ready"),
             &["worker-01"],
             "error: worker-01 has no card enp1s0",
+        ),
+        (
+            with("/config/enable_disk_erasing_on_release", json!(true)),
+            &["worker-01"],
+            "error: MAAS erases disks when it releases machines",
         ),
         (
             with("/subnets/1/vlan/vid", json!(11)),

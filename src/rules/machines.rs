@@ -6,7 +6,7 @@ use super::host::cards_of;
 use super::{Finding, Rule};
 use crate::site::{MetalLbMode, NodeNetwork, NodeRole, Site};
 
-pub(super) const RULES: &[Rule] = &[names, counts, addresses, cards];
+pub(super) const RULES: &[Rule] = &[names, counts, addresses, cards, erased_disks];
 
 fn place(index: usize) -> String {
     format!("nodes.machines[{index}]")
@@ -28,6 +28,21 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
                 .help("use the host names of MAAS, which are unique"),
             );
         }
+    }
+}
+
+/// A repave releases the machine, which still sees its drives and those of the array.
+fn erased_disks(site: &Site, findings: &mut Vec<Finding>) {
+    if site.nodes.erase_disks_on_release {
+        findings.push(
+            Finding::error(
+                "erased-disks",
+                "nodes.eraseDisksOnRelease",
+                "MAAS erases the data of VMs with every node that is repaved",
+            )
+            .help("switch off `Erase nodes' disks prior to releasing` in MAAS, Settings, Storage, and say `false` here")
+            .section("Canonical MAAS configuration"),
+        );
     }
 }
 

@@ -107,6 +107,8 @@ pub struct Nodes {
     pub ca_certificates: Vec<CaCertificate>,
     /// Whether nodes may boot from the SAN.
     pub san_boot: bool,
+    /// Whether MAAS erases a machine's disks when it releases it, which the RA forbids.
+    pub erase_disks_on_release: bool,
     /// The machines, where they are known one by one.
     pub machines: Vec<Machine>,
 }
@@ -158,6 +160,7 @@ impl Nodes {
             .list(&mut fields, "caCertificates", Self::read_certificate)
             .unwrap_or_default();
         let san_boot = reader.flag(&mut fields, "sanBoot", true);
+        let erase_disks_on_release = reader.flag(&mut fields, "eraseDisksOnRelease", false);
         let machines = reader.list(&mut fields, "machines", |reader, node, path| {
             Machine::read(reader, network, node, path)
         });
@@ -173,6 +176,7 @@ impl Nodes {
             sysctl,
             ca_certificates,
             san_boot,
+            erase_disks_on_release,
             machines: machines.unwrap_or_default(),
         }
     }

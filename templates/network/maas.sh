@@ -253,6 +253,12 @@ command -v maas >/dev/null || fail "the maas command is needed"
 <%- if not named %>
 [ $# -gt 0 ] || fail "name the machines: PROFILE=admin sh $0 HOSTNAME..."
 <%- endif %>
+
+# A repave releases machines, which still see the drives with the data of VMs.
+erases=$(api maas get-config name=enable_disk_erasing_on_release)
+[ "$erases" != true ] ||
+  fail "MAAS erases disks when it releases machines: maas $PROFILE maas set-config name=enable_disk_erasing_on_release value=false"
+
 subnets=$(api subnets read)
 <%- for route in routes %>
 route <{ route.from }> <{ route.to }> <{ route.via }>

@@ -224,6 +224,12 @@ tagged() {
 command -v jq >/dev/null || fail "jq is needed"
 command -v maas >/dev/null || fail "the maas command is needed"
 [ $# -gt 0 ] || fail "name the machines: PROFILE=admin sh $0 HOSTNAME..."
+
+# A repave releases machines, which still see the drives with the data of VMs.
+erases=$(api maas get-config name=enable_disk_erasing_on_release)
+[ "$erases" != true ] ||
+  fail "MAAS erases disks when it releases machines: maas $PROFILE maas set-config name=enable_disk_erasing_on_release value=false"
+
 subnets=$(api subnets read)
 vlan_bond_mgmt=$(vlan_of 192.168.0.0/22)
 vlan_bond_data=$(untagged_beside 10.20.0.0/16)

@@ -244,6 +244,12 @@ route() {
 
 command -v jq >/dev/null || fail "jq is needed"
 command -v maas >/dev/null || fail "the maas command is needed"
+
+# A repave releases machines, which still see the drives with the data of VMs.
+erases=$(api maas get-config name=enable_disk_erasing_on_release)
+[ "$erases" != true ] ||
+  fail "MAAS erases disks when it releases machines: maas $PROFILE maas set-config name=enable_disk_erasing_on_release value=false"
+
 subnets=$(api subnets read)
 route 172.16.0.0/22 10.200.0.0/16 172.16.0.1
 vlan_bond_mgmt=$(vlan_of 192.168.0.0/22)
