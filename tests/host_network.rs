@@ -104,7 +104,7 @@ fn prepared(case: &Case, site: &Site, host: &Host, netplan: &Path) -> PathBuf {
     let _ = fs::remove_dir_all(&folder);
     let root = folder.join("netplan");
     fs::create_dir_all(root.join("etc/netplan")).expect("the folder can be made");
-    let engine = Engine::new(Revision::NEWEST).expect("the templates are whole");
+    let engine = Engine::new(Revision::NEWEST);
     let nodes = Nodes::Role(NodeRole::Worker);
     let text = network::write(&engine, site, nodes, Format::Netplan).expect("it can be written");
     let file = root.join("etc/netplan/60-vmo.yaml");

@@ -67,8 +67,7 @@ fn sites() -> Vec<(String, Site)> {
 
 fn written(site: &Site, nodes: Nodes<'_>, format: Format) -> String {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    let engine =
-        ENGINE.get_or_init(|| Engine::new(Revision::NEWEST).expect("the templates are whole"));
+    let engine = ENGINE.get_or_init(|| Engine::new(Revision::NEWEST));
     network::write(engine, site, nodes, format).unwrap_or_else(|problem| panic!("{problem}"))
 }
 

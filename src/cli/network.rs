@@ -67,7 +67,7 @@ impl Network {
             Format::MaasCli => network::Format::MaasCli,
             Format::Terraform => network::Format::Terraform,
         };
-        let text = network::write(&Engine::new(Revision::NEWEST)?, &site, nodes, format)?;
+        let text = network::write(&Engine::new(Revision::NEWEST), &site, nodes, format)?;
         terminal::explain(&remarks);
         if self.out == Path::new("-") {
             return terminal::print(text.as_bytes());

@@ -147,7 +147,7 @@ pub fn plan(
         hosts.push(host);
     }
     let storage = StoragePlan::of(site, revision);
-    let mut engine = Engine::new(&revision.name).map_err(one)?;
+    let mut engine = Engine::new(&revision.name);
     let site_value = serde_json::to_value(site).map_err(|error| {
         one(Diagnostic::error(format!(
             "the site has no JSON form: {error}"

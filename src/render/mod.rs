@@ -81,7 +81,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
     let mut remarks = remarks_of_the_rules(request)?;
     check_pack_names(request)?;
     let one = |problem: Diagnostic| vec![problem];
-    let mut engine = Engine::new(&revision.name).map_err(one)?;
+    let mut engine = Engine::new(&revision.name);
     let scope = Scope::new(request, settings).map_err(one)?;
     scope.apply(&mut engine);
     let cluster = cluster(request);

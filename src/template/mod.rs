@@ -4,6 +4,7 @@ mod language;
 mod page;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use include_dir::{Dir, include_dir};
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
@@ -18,18 +19,35 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
 /// The built-in templates of one revision, ready to render.
 pub struct Engine {
-    /// One Tera for each language, since a Tera has one way to escape.
-    by_language: BTreeMap<Language, Tera>,
+    /// Parsed when one of them is rendered, since a command uses few of them.
+    groups: BTreeMap<Group, OnceLock<Result<Tera, Diagnostic>>>,
     /// Names in order, for listings such as the files of the Ubuntu layer.
     names: BTreeMap<String, &'static str>,
+    /// What every template sees.
+    known: Context,
+}
+
+/// Templates in one Tera: those of a folder, which may include each other, and of one language, since a Tera has one way
+/// to escape.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Group {
+    folder: String,
+    language: Language,
+}
+
+impl Group {
+    fn of(name: &str) -> Self {
+        let folder = name.split_once('/').map_or("", |(folder, _)| folder);
+        Group {
+            folder: folder.to_owned(),
+            language: Language::of(name),
+        }
+    }
 }
 
 impl Engine {
-    /// Parses the templates; one below `REVISION/` stands in for that of the same name without it.
-    ///
-    /// # Errors
-    /// A template that does not parse: a mistake in this crate.
-    pub fn new(revision: &str) -> Result<Self, Diagnostic> {
+    /// The templates of a revision; one below `REVISION/` stands in for that of the same name without it.
+    pub fn new(revision: &str) -> Self {
         let mut names = BTreeMap::new();
         collect(&TEMPLATES, &mut names);
         let own = format!("{revision}/");
@@ -38,23 +56,22 @@ impl Engine {
             .filter_map(|(name, text)| Some((name.strip_prefix(&own)?.to_owned(), *text)))
             .collect();
         names.extend(overrides);
-        let mut by_language = BTreeMap::new();
-        for (name, text) in &names {
-            let language = Language::of(name);
-            let tera = by_language
-                .entry(language)
-                .or_insert_with(|| new_tera(language));
-            tera.add_raw_template(name, text)
-                .map_err(|error| explain(name, &error))?;
+        let groups = names.keys().map(|name| (Group::of(name), OnceLock::new()));
+        Engine {
+            groups: groups.collect(),
+            names,
+            known: Context::new(),
         }
-        Ok(Engine { by_language, names })
     }
 
     /// Makes a value known to every template.
     pub fn set(&mut self, name: &'static str, value: &serde_json::Value) {
-        for tera in self.by_language.values_mut() {
-            tera.global_context().insert(name, value);
+        for parsed in self.groups.values_mut() {
+            if let Some(Ok(tera)) = parsed.get_mut() {
+                tera.global_context().insert(name, value);
+            }
         }
+        self.known.insert(name, value);
     }
 
     /// Whether there is a template of that name.
@@ -78,14 +95,29 @@ impl Engine {
     /// Renders a template with what [`Engine::set`] made known and what `context` adds.
     ///
     /// # Errors
-    /// An unknown name, or a value its language cannot hold.
+    /// An unknown name, a value its language cannot hold, or a template that does not parse: a mistake in this crate.
     pub fn render(&self, name: &str, context: &Context) -> Result<String, Diagnostic> {
-        let tera = self
-            .by_language
-            .get(&Language::of(name))
-            .ok_or_else(|| Diagnostic::error(format!("there is no template `{name}`")))?;
-        tera.render(name, context)
+        let group = Group::of(name);
+        self.groups
+            .get(&group)
+            .ok_or_else(|| Diagnostic::error(format!("there is no template `{name}`")))?
+            .get_or_init(|| self.parse(&group))
+            .as_ref()
+            .map_err(Diagnostic::clone)?
+            .render(name, context)
             .map_err(|error| explain(name, &error))
+    }
+
+    fn parse(&self, group: &Group) -> Result<Tera, Diagnostic> {
+        let mut tera = new_tera(group.language);
+        for (name, text) in &self.names {
+            if Group::of(name) == *group {
+                tera.add_raw_template(name, text)
+                    .map_err(|error| explain(name, &error))?;
+            }
+        }
+        tera.global_context().extend(self.known.clone());
+        Ok(tera)
     }
 }
 
@@ -153,5 +185,21 @@ fn explain(name: &str, error: &tera::Error) -> Diagnostic {
             "a value cannot be written into `{name}`: its language holds no control characters or line breaks there"
         )),
         _ => Diagnostic::error(format!("the template `{name}` cannot be used: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::revision::Revision;
+
+    #[test]
+    fn every_template_parses() {
+        for revision in Revision::names() {
+            let engine = Engine::new(revision);
+            for group in engine.groups.keys() {
+                engine.parse(group).unwrap();
+            }
+        }
     }
 }
