@@ -19,4 +19,5 @@ pub mod sizing;
 pub mod template;
 mod user_data;
 pub mod version;
+pub mod visible;
 pub mod yaml;

@@ -19,19 +19,20 @@ mod split;
 mod subjects;
 mod table;
 mod terminal;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::output::WriteError;
+use vmo_ra::output::OutputError;
 
 /// Renders the Palette VMO reference architecture (RA) from one typed site file.
 #[derive(Debug, Parser)]
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 1 findings (check) or differences (diff, fmt --check), 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 fine, 1 findings (check) or differences (diff, fmt --check, verify), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -54,6 +55,7 @@ enum Command {
     Join(join::Join),
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
+    Verify(verify::Verify),
 }
 
 /// Why a command ends without its result.
@@ -78,11 +80,11 @@ impl From<Diagnostic> for Failure {
     }
 }
 
-impl From<WriteError> for Failure {
-    fn from(error: WriteError) -> Self {
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
         match error {
-            WriteError::Refused(problem) => Failure::Input(vec![problem]),
-            WriteError::Failed(problem) => Failure::System(problem),
+            OutputError::Refused(problem) => Failure::Input(vec![problem]),
+            OutputError::Failed(problem) => Failure::System(problem),
         }
     }
 }
@@ -107,6 +109,9 @@ pub(crate) fn main() -> ExitCode {
             return command.run().unwrap_or_else(ended);
         }
         Command::Fmt(command) => {
+            return command.run().unwrap_or_else(ended);
+        }
+        Command::Verify(command) => {
             return command.run().unwrap_or_else(ended);
         }
     };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use super::CHECKSUMS;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
 
@@ -130,21 +130,50 @@ impl Tree {
     fn with_checksums(mut self) -> Self {
         let mut lines = String::new();
         for (path, bytes) in &self.files {
-            for byte in Sha256::digest(bytes) {
-                // Writing to a String cannot fail.
-                let _ = write!(lines, "{byte:02x}");
-            }
-            let _ = writeln!(lines, "  {path}");
+            // Writing to a String cannot fail.
+            let _ = writeln!(lines, "{}  {path}", hex(&Sha256::digest(bytes)));
         }
         self.files.insert(CHECKSUMS.to_owned(), lines.into_bytes());
         self
     }
 }
 
-/// The paths that a file of checksums names.
-pub(super) fn paths_in_checksums(text: &str) -> BTreeSet<String> {
-    text.lines()
-        .filter_map(|line| line.split_once("  "))
-        .map(|(_, path)| path.to_owned())
-        .collect()
+/// Bytes in the digits that `sha256sum` writes.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The checksums in a file of them, by path.
+///
+/// # Errors
+/// A line that is none of ours, or a path that would leave the folder.
+pub(super) fn checksums(source: &Source) -> Result<BTreeMap<String, String>, Diagnostic> {
+    let mut sums = BTreeMap::new();
+    let mut at = 0;
+    for line in source.text().split_inclusive('\n') {
+        let written = line.strip_suffix('\n').unwrap_or(line);
+        let (sum, path) = written
+            .split_once("  ")
+            .filter(|(sum, path)| {
+                let is_sum = sum.len() == 64 && sum.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+                is_sum && stays_below(path)
+            })
+            .ok_or_else(|| {
+                Diagnostic::error(format!("this is no line of `{CHECKSUMS}`"))
+                    .at(source, at..at + written.len())
+                    .help("a line is a SHA-256 in small letters, two blanks, and a path below the folder")
+            })?;
+        sums.insert(path.to_owned(), sum.to_owned());
+        at += line.len();
+    }
+    Ok(sums)
+}
+
+/// Whether a path with `/` names something below its folder.
+fn stays_below(path: &str) -> bool {
+    path.split('/').all(|part| !matches!(part, "" | "." | "..")) && !path.contains('\\')
 }

@@ -12,6 +12,7 @@ use crate::diff::report::{
     Side,
 };
 use crate::template;
+use crate::visible::{is_invisible, visible};
 use crate::yaml::scalar;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -57,8 +58,8 @@ fn escape(text: &str, out: &mut dyn Write) -> IoResult<()> {
             '\n' | '\t' => continue,
             '\u{fffe}' => "\\uFFFE",
             '\u{ffff}' => "\\uFFFF",
-            c if super::is_invisible(c) => {
-                spelled_out = super::visible(&text[at..at + c.len_utf8()]);
+            c if is_invisible(c) => {
+                spelled_out = visible(&text[at..at + c.len_utf8()]);
                 &*spelled_out
             }
             _ => continue,

@@ -1,7 +1,7 @@
 //! A report as JSON, for programs.
 
 use super::super::Report;
-use super::is_invisible;
+use crate::visible::is_invisible;
 
 /// The JSON form: keys and changes in the order of the [`Report`], indented by two spaces, with a line break at the end.
 ///

@@ -2,9 +2,10 @@
 
 use super::{
     Group, LayerRow, Place, Section, chars, count, cut, label, layer_rows, line_blocks, move_words,
-    remarks, sections, short_values, visible,
+    remarks, sections, short_values,
 };
 use crate::diff::{Change, ChangeKind, ImpactCount, ProfilePair, Report, Side};
+use crate::visible::visible;
 
 /// Characters of a name or a value.
 const LONGEST: usize = 160;

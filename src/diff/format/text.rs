@@ -2,9 +2,10 @@
 
 use super::{
     Group, LayerRow, Lines, Place, Section, chars, count, cut, label, layer_rows, line_blocks,
-    move_words, remarks, sections, short_values, visible,
+    move_words, remarks, sections, short_values,
 };
 use crate::diff::{Change, ChangeKind, Impact, ProfilePair, Report, Side};
+use crate::visible::visible;
 
 /// How a text is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,79 @@
+//! `vmo-ra verify`
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output::{Difference, Verified, verify};
+use vmo_ra::visible::visible;
+
+use super::{Failure, table, terminal};
+
+/// Tell which files of a rendered folder were changed by hand, by its SHA256SUMS
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all files are as they were written, 1 some are not, 2 the folder has no good list, 3 could not read."
+)]
+pub(super) struct Verify {
+    /// A folder that `render` or `nad` wrote
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let verified = verify(&self.folder)?;
+        let written = match self.format {
+            Format::Text => text(&verified),
+            Format::Json => {
+                let json = serde_json::to_string_pretty(&verified).map_err(|error| {
+                    Diagnostic::error(format!("the report has no JSON form: {error}"))
+                })?;
+                json + "\n"
+            }
+        };
+        terminal::print(written.as_bytes())?;
+        Ok(ExitCode::from(u8::from(!verified.differences.is_empty())))
+    }
+}
+
+fn text(verified: &Verified) -> String {
+    let rows: Vec<Vec<String>> = verified
+        .differences
+        .iter()
+        .map(|(path, difference)| vec![word(*difference).to_owned(), visible(path).into_owned()])
+        .collect();
+    let gone = [
+        Difference::Changed,
+        Difference::Missing,
+        Difference::Replaced,
+    ];
+    let of_the_run = verified.differences.values();
+    let written = verified.unchanged + of_the_run.filter(|one| gone.contains(one)).count();
+    format!(
+        "{}{} of {written} files are as they were written\n",
+        table::lines(&rows, 0),
+        verified.unchanged
+    )
+}
+
+fn word(difference: Difference) -> &'static str {
+    match difference {
+        Difference::Changed => "changed",
+        Difference::Missing => "missing",
+        Difference::Replaced => "no file",
+        Difference::Added => "added",
+    }
+}

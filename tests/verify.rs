@@ -1,0 +1,133 @@
+//! `vmo-ra verify` names what was changed by hand in a folder, and nothing else.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn written(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("verify")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    let (code, _, said) = run(
+        &folder,
+        &["render", "--profile", "templates", "--out", "out"],
+    );
+    assert_eq!(code, Some(0), "{said}");
+    folder
+}
+
+#[test]
+fn a_folder_as_it_was_written_is_well() {
+    let folder = written("well");
+    let files = fs::read_to_string(folder.join("out/SHA256SUMS"))
+        .expect("it was written")
+        .lines()
+        .count();
+    let (code, told, said) = run(&folder, &["verify", "out"]);
+    assert_eq!((code, said.as_str()), (Some(0), ""));
+    assert_eq!(
+        told,
+        format!("{files} of {files} files are as they were written\n")
+    );
+}
+
+#[test]
+fn every_difference_is_named() {
+    let folder = written("differences");
+    let out = folder.join("out");
+    let profile = out.join("VMO-RA-Templates.json");
+    let text = fs::read_to_string(&profile).expect("it was written");
+    fs::write(&profile, text.replace("default", "Default")).expect("it can be written");
+    fs::remove_file(out.join("manifests/vmo-networking/nad-vlan-30.yaml")).expect("it was written");
+    fs::remove_file(out.join("manifests/vmo-networking/nad-vlan-untagged.yaml"))
+        .expect("it was written");
+    symlink(
+        "/etc/hostname",
+        out.join("manifests/vmo-networking/nad-vlan-untagged.yaml"),
+    )
+    .expect("it can be made");
+    fs::write(out.join("notes\u{1b}[31m.txt"), "mine").expect("it can be written");
+    let (code, told, said) = run(&folder, &["verify", "out"]);
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    let files = fs::read_to_string(out.join("SHA256SUMS"))
+        .expect("it was written")
+        .lines()
+        .count();
+    assert_eq!(
+        told,
+        format!(
+            "changed  VMO-RA-Templates.json
+missing  manifests/vmo-networking/nad-vlan-30.yaml
+no file  manifests/vmo-networking/nad-vlan-untagged.yaml
+added    notes\\x1B[31m.txt
+{} of {files} files are as they were written
+",
+            files - 3
+        )
+    );
+    let (code, told, _) = run(&folder, &["verify", "out", "--format", "json"]);
+    assert_eq!(code, Some(1));
+    let report: serde_json::Value = serde_json::from_str(&told).expect("it is JSON");
+    assert_eq!(report["unchanged"], files - 3);
+    assert_eq!(report["differences"]["VMO-RA-Templates.json"], "changed");
+    assert_eq!(report["differences"]["notes\u{1b}[31m.txt"], "added");
+}
+
+#[test]
+fn a_list_that_is_none_is_explained() {
+    let folder = written("lists");
+    assert_eq!(
+        run(&folder, &["verify", "nowhere"]),
+        (
+            Some(2),
+            String::new(),
+            "error: `nowhere` holds no `SHA256SUMS`\n  = help: name a folder that `vmo-ra render` or `vmo-ra nad` wrote\n\n".to_owned()
+        )
+    );
+    let sum = "0".repeat(64);
+    for line in [
+        format!("{sum}  ../secret"),
+        format!("{sum}  /etc/passwd"),
+        "nonsense".to_owned(),
+    ] {
+        fs::write(
+            folder.join("out/SHA256SUMS"),
+            format!("{sum}  good\n{line}\n"),
+        )
+        .expect("it can be written");
+        let (code, told, said) = run(&folder, &["verify", "out"]);
+        assert_eq!((code, told.as_str()), (Some(2), ""));
+        assert_eq!(
+            said,
+            format!(
+                "error: this is no line of `SHA256SUMS`
+ --> out/SHA256SUMS:2:1
+  |
+2 | {line}
+  | {}
+  |
+  = help: a line is a SHA-256 in small letters, two blanks, and a path below the folder
+
+",
+                "^".repeat(line.len())
+            )
+        );
+    }
+}
