@@ -3,6 +3,7 @@
 mod check;
 mod diff;
 mod explain;
+mod fleet;
 mod fmt;
 mod folder;
 mod init;
@@ -64,6 +65,8 @@ enum Failure {
     Input(Vec<Diagnostic>),
     /// Something could not be read or written.
     System(Diagnostic),
+    /// Something could not be read or written, and that has been said.
+    Told,
     /// The reader of standard output has gone, which is its right.
     ClosedPipe,
 }
@@ -133,5 +136,6 @@ fn ended(failure: Failure) -> ExitCode {
             terminal::explain(&[problem]);
             ExitCode::from(3)
         }
+        Failure::Told => ExitCode::from(3),
     }
 }

@@ -9,7 +9,9 @@ use vmo_ra::pack::Library;
 use vmo_ra::profile::to_palette_json;
 use vmo_ra::render::{Rendered, Request, render};
 use vmo_ra::revision::{Revision, Role};
+use vmo_ra::site::Site;
 
+use super::fleet::Fleet;
 use super::{Failure, inputs, table, terminal};
 
 /// Render the three profiles of a site as JSON that Palette imports, and as manifests
@@ -18,6 +20,9 @@ pub(super) struct Render {
     /// The site file, or `-` for standard input; the RA's example without it
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
+    /// A folder with one folder for each site, which holds its `site.yaml`; each is written to a folder of its name
+    #[arg(long, value_name = "DIR", conflicts_with = "site")]
+    sites: Option<PathBuf>,
     /// The RA revision
     #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
     revision: String,
@@ -48,21 +53,22 @@ impl Render {
                 .help("name it, such as `--profile infra --out -`")
                 .into());
         }
+        if to_stdout && self.sites.is_some() {
+            return Err(Diagnostic::error("standard output takes one site")
+                .help("name a folder with `--out DIR`, or the site with `--site FILE`")
+                .into());
+        }
         let revision = Revision::load(&self.revision)?;
-        let site = inputs::site(self.site.as_deref())?;
         let library = Library::with_folders(&self.packs)?;
-        let profiles = if self.profile.is_empty() {
-            &Role::ALL[..]
-        } else {
-            &self.profile
-        };
-        let rendered = render(&Request {
-            site: &site,
-            revision: &revision,
-            library: &library,
-            profiles,
-            published: self.as_published,
-        })?;
+        if let Some(sites) = &self.sites {
+            return Fleet::of(sites)?.render(&self.out, self.force, |path| {
+                let site = inputs::site(Some(path))?;
+                let rendered = self.rendered(&site, &revision, &library)?;
+                Ok((Tree::of_render(&rendered)?, rendered.remarks))
+            });
+        }
+        let site = inputs::site(self.site.as_deref())?;
+        let rendered = self.rendered(&site, &revision, &library)?;
         if to_stdout {
             terminal::explain(&rendered.remarks);
             for profile in &rendered.profiles {
@@ -77,6 +83,25 @@ impl Render {
         output::write(&tree, &self.out, self.force)?;
         terminal::explain(&rendered.remarks);
         terminal::print(self.summary(&rendered, &tree).as_bytes())
+    }
+
+    fn rendered(
+        &self,
+        site: &Site,
+        revision: &Revision,
+        library: &Library,
+    ) -> Result<Rendered, Vec<Diagnostic>> {
+        render(&Request {
+            site,
+            revision,
+            library,
+            profiles: if self.profile.is_empty() {
+                &Role::ALL
+            } else {
+                &self.profile
+            },
+            published: self.as_published,
+        })
     }
 
     fn summary(&self, rendered: &Rendered, tree: &Tree) -> String {

@@ -19,19 +19,28 @@ pub(super) fn renderer(on_terminal: bool) -> Renderer {
 
 /// Writes messages to standard error, with a count of the errors where there are several.
 pub(super) fn explain(diagnostics: &[Diagnostic]) {
+    explain_each(diagnostics);
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.severity() == Severity::Error)
+        .count();
+    if errors > 1 {
+        to_standard_error(&format!("{errors} errors; nothing was written\n"));
+    }
+}
+
+/// Writes messages to standard error.
+pub(super) fn explain_each(diagnostics: &[Diagnostic]) {
     let renderer = renderer(io::stderr().is_terminal());
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&diagnostic.render(&renderer));
         text.push('\n');
     }
-    let errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity() == Severity::Error)
-        .count();
-    if errors > 1 {
-        text.push_str(&format!("{errors} errors; nothing was written\n"));
-    }
+    to_standard_error(&text);
+}
+
+fn to_standard_error(text: &str) {
     // There is nobody left to tell when standard error is closed.
     let _ = io::stderr().write_all(text.as_bytes());
 }

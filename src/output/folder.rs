@@ -34,6 +34,14 @@ pub struct Known {
 /// # Errors
 /// The folder may not be replaced, or cannot be written; it is then as it was.
 pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), OutputError> {
+    stage(tree, folder, force)?.settle()
+}
+
+/// As [`write`], but for the last step: [`Staged::settle_all`] does it for many folders at once.
+///
+/// # Errors
+/// As [`write`].
+pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, OutputError> {
     let old = Existing::look(folder, force)?;
     let written = match fs::read_to_string(folder.join(CHECKSUMS)) {
         // A list that somebody changed names nothing for sure.
@@ -42,7 +50,14 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), OutputError>
     };
     let written = written.into_keys().chain([CHECKSUMS.to_owned()]).collect();
     let kept = BTreeSet::new();
-    old.replace(tree, &Known { written, kept })
+    old.stage(tree, &Known { written, kept })
+}
+
+fn failed(what: &Path, error: &io::Error) -> OutputError {
+    OutputError::Failed(Diagnostic::error(format!(
+        "cannot write `{}`: {error}",
+        what.display()
+    )))
 }
 
 /// A folder before it is written, whether it is there or not.
@@ -63,7 +78,7 @@ impl Existing {
         // With a slash at its end the name of a link would stand for the folder behind it.
         let folder: PathBuf = folder.components().collect();
         let shown = folder.display();
-        let failed = |error: io::Error| {
+        let unreadable = |error: io::Error| {
             OutputError::Failed(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
         };
         let mut existing = Existing {
@@ -74,7 +89,7 @@ impl Existing {
         let metadata = match fs::symlink_metadata(&folder) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(existing),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return Err(unreadable(error)),
         };
         if metadata.is_symlink() {
             return Err(OutputError::Refused(
@@ -89,7 +104,7 @@ impl Existing {
             ));
         }
         existing.is_there = true;
-        existing.files = files(&folder).map_err(failed)?;
+        existing.files = files(&folder).map_err(unreadable)?;
         if !existing.files.is_empty() && !force {
             return Err(OutputError::Refused(
                 Diagnostic::error(format!("`{shown}` is not empty"))
@@ -111,17 +126,15 @@ impl Existing {
     /// Files are there that nothing is known of, or a link that would be kept; it cannot be written. The folder is then
     /// as it was.
     pub fn replace(self, tree: &Tree, known: &Known) -> Result<(), OutputError> {
+        self.stage(tree, known)?.settle()
+    }
+
+    fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, OutputError> {
         self.nothing_foreign(known)?;
         let folder = self.folder.as_path();
         let parent = disk::parent_of(folder);
-        let failed = |what: &Path, error: io::Error| {
-            OutputError::Failed(Diagnostic::error(format!(
-                "cannot write `{}`: {error}",
-                what.display()
-            )))
-        };
-        fs::create_dir_all(parent).map_err(|error| failed(parent, error))?;
-        let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, error))?;
+        fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, &error))?;
         let kept: Vec<&str> = self
             .files()
             .filter(|path| known.kept.contains(*path))
@@ -139,22 +152,19 @@ impl Existing {
             let target = staging.path.join(path);
             folder_of(&target)
                 .and_then(|()| disk::write_file(&target, bytes, tree.is_private()))
-                .map_err(|error| failed(&folder.join(path), error))?;
+                .map_err(|error| failed(&folder.join(path), &error))?;
         }
         for path in kept {
             let (old, target) = (folder.join(path), staging.path.join(path));
             folder_of(&target)
                 .and_then(|()| fs::copy(&old, &target))
-                .map_err(|error| failed(&old, error))?;
+                .map_err(|error| failed(&old, &error))?;
         }
-        disk::sync_below(&staging.path).map_err(|error| failed(folder, error))?;
-        if self.is_there {
-            take_the_place(folder, staging, failed)?;
-        } else {
-            fs::rename(&staging.path, folder).map_err(|error| failed(folder, error))?;
-            staging.keep();
-        }
-        disk::sync_names(parent).map_err(|error| failed(folder, error))
+        Ok(Staged {
+            staging,
+            is_there: self.is_there,
+            folder: self.folder,
+        })
     }
 
     /// Refuses to replace what no earlier run wrote.
@@ -194,38 +204,83 @@ impl Existing {
     }
 }
 
-/// Puts the new folder where the old one is: at once where the system can, else over a moment without either.
-fn take_the_place(
-    folder: &Path,
+/// A folder whose files stand beside it. Unless it is settled, they go again.
+#[derive(Debug)]
+pub struct Staged {
     staging: Staging,
-    failed: impl Fn(&Path, io::Error) -> OutputError,
-) -> Result<(), OutputError> {
-    // Who may enter the folder is its owner's choice.
-    fs::metadata(folder)
-        .and_then(|metadata| fs::set_permissions(&staging.path, metadata.permissions()))
-        .map_err(|error| failed(folder, error))?;
-    if disk::exchange(&staging.path, folder).map_err(|error| failed(folder, error))? {
-        // The old folder is in the new one's place now, and goes with it.
-        return Ok(());
+    folder: PathBuf,
+    is_there: bool,
+}
+
+impl Staged {
+    /// Waits until it is on the disk and puts it in its place.
+    fn settle(self) -> Result<(), OutputError> {
+        disk::sync_below(&self.staging.path).map_err(|error| failed(&self.folder, &error))?;
+        let folder = self.folder.clone();
+        self.take_the_place()?;
+        disk::sync_names(disk::parent_of(&folder)).map_err(|error| failed(&folder, &error))
     }
-    let mut old = staging.path.clone().into_os_string();
-    old.push(".old");
-    let old = PathBuf::from(old);
-    fs::rename(folder, &old).map_err(|error| failed(folder, error))?;
-    if let Err(error) = fs::rename(&staging.path, folder) {
-        // Put the old folder back; if even that fails, the message names where it is.
-        return Err(match fs::rename(&old, folder) {
-            Ok(()) => failed(folder, error),
-            Err(_) => OutputError::Failed(
-                Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
-                    .help(format!("what was there before is in `{}`", old.display())),
-            ),
-        });
+
+    /// Settles folders that have one parent: the disk is waited for once.
+    ///
+    /// # Errors
+    /// For each that is not in its place, why; its folder is then as it was.
+    pub fn settle_all(staged: Vec<Staged>) -> Vec<Result<(), OutputError>> {
+        let Some(parent) = staged
+            .first()
+            .map(|one| disk::parent_of(&one.folder).to_path_buf())
+        else {
+            return Vec::new();
+        };
+        if let Err(error) = disk::sync_below(&parent) {
+            return staged
+                .iter()
+                .map(|one| Err(failed(&one.folder, &error)))
+                .collect();
+        }
+        let mut results: Vec<_> = staged.into_iter().map(Staged::take_the_place).collect();
+        if let Err(error) = disk::sync_names(&parent) {
+            results.fill_with(|| Err(failed(&parent, &error)));
+        }
+        results
     }
-    staging.keep();
-    // The new folder is in place; a rest of the old one that cannot go is no failure of this run.
-    let _ = fs::remove_dir_all(&old);
-    Ok(())
+
+    /// Puts the new folder where the old one is: at once where the system can, else over a moment without either.
+    fn take_the_place(self) -> Result<(), OutputError> {
+        let (staging, folder) = (self.staging, self.folder.as_path());
+        let failed = |error: io::Error| failed(folder, &error);
+        if !self.is_there {
+            fs::rename(&staging.path, folder).map_err(failed)?;
+            staging.keep();
+            return Ok(());
+        }
+        // Who may enter the folder is its owner's choice.
+        fs::metadata(folder)
+            .and_then(|metadata| fs::set_permissions(&staging.path, metadata.permissions()))
+            .map_err(failed)?;
+        if disk::exchange(&staging.path, folder).map_err(failed)? {
+            // The old folder is in the new one's place now, and goes with it.
+            return Ok(());
+        }
+        let mut old = staging.path.clone().into_os_string();
+        old.push(".old");
+        let old = PathBuf::from(old);
+        fs::rename(folder, &old).map_err(failed)?;
+        if let Err(error) = fs::rename(&staging.path, folder) {
+            // Put the old folder back; if even that fails, the message names where it is.
+            return Err(match fs::rename(&old, folder) {
+                Ok(()) => failed(error),
+                Err(_) => OutputError::Failed(
+                    Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
+                        .help(format!("what was there before is in `{}`", old.display())),
+                ),
+            });
+        }
+        staging.keep();
+        // The new folder is in place; a rest of the old one that cannot go is no failure of this run.
+        let _ = fs::remove_dir_all(&old);
+        Ok(())
+    }
 }
 
 /// All files below a folder as paths with `/`; links are files, and not followed.
@@ -250,6 +305,7 @@ fn list(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<
 }
 
 /// A folder that goes again unless it is kept.
+#[derive(Debug)]
 struct Staging {
     path: PathBuf,
     kept: bool,

@@ -7,7 +7,7 @@ mod tree;
 mod verify;
 
 pub use file::{replace_file, rewrite_file};
-pub use folder::{Existing, Known, OutputError, write};
+pub use folder::{Existing, Known, OutputError, Staged, stage, write};
 pub use tree::Tree;
 pub use verify::{Difference, Verified, verify};
 

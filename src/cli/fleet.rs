@@ -1,0 +1,202 @@
+//! `vmo-ra render --sites DIR`: one folder per site, on all cores.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use vmo_ra::diagnostic::{Diagnostic, Severity};
+use vmo_ra::output::{Staged, Tree, stage};
+
+use super::{Failure, terminal};
+
+/// The file of each site's folder that says what it is.
+const SITE: &str = "site.yaml";
+
+/// So many folders are put in their places together, since each time the disk is waited for.
+const BATCH: usize = 32;
+
+/// A folder of sites.
+pub(super) struct Fleet {
+    names: Vec<String>,
+    folder: PathBuf,
+}
+
+/// What is left to say when all sites are rendered.
+struct Ended {
+    problems: Vec<Diagnostic>,
+    /// Whether something could not be read or written.
+    is_the_systems: bool,
+    warnings: usize,
+    notes: usize,
+}
+
+impl Fleet {
+    /// The sites of a folder: its folders, in the order of their names. Hidden ones are none.
+    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
+        let shown = folder.display();
+        let unreadable = |error: io::Error| {
+            Failure::System(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
+        };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let is_folder = fs::metadata(entry.path()).is_ok_and(|metadata| metadata.is_dir());
+            match entry.file_name().into_string() {
+                Ok(name) if is_folder && !name.starts_with('.') => names.push(name),
+                Err(name) if is_folder => {
+                    let name = name.to_string_lossy();
+                    return Err(Diagnostic::error(format!(
+                        "the folder `{name}` in `{shown}` has a name that is no text"
+                    ))
+                    .help("rename it")
+                    .into());
+                }
+                _ => {}
+            }
+        }
+        if names.is_empty() {
+            return Err(Diagnostic::error(format!("`{shown}` holds no sites"))
+                .help(format!(
+                    "make a folder for each site, with a `{SITE}` in it"
+                ))
+                .into());
+        }
+        names.sort();
+        Ok(Fleet {
+            names,
+            folder: folder.to_path_buf(),
+        })
+    }
+
+    /// Renders every site to a folder of its name below `out`. A bad site stops no other; all problems are told at the end.
+    pub(super) fn render(
+        &self,
+        out: &Path,
+        force: bool,
+        render: impl Fn(&Path) -> Result<(Tree, Vec<Diagnostic>), Failure> + Sync,
+    ) -> Result<(), Failure> {
+        let progress = progress(self.names.len());
+        let next = AtomicUsize::new(0);
+        let ended: Vec<Mutex<Option<Ended>>> =
+            self.names.iter().map(|_| Mutex::new(None)).collect();
+        let end = |site: usize, one: Ended| {
+            if let Ok(mut place) = ended[site].lock() {
+                *place = Some(one);
+            }
+            progress.inc(1);
+        };
+        let settle = |batch: Vec<(usize, Ended, Staged)>| {
+            let (sites, staged): (Vec<_>, Vec<_>) = batch
+                .into_iter()
+                .map(|(site, ended, staged)| ((site, ended), staged))
+                .unzip();
+            for ((site, one), result) in sites.into_iter().zip(Staged::settle_all(staged)) {
+                end(
+                    site,
+                    result.map_or_else(|error| Ended::badly(error.into()), |()| one),
+                );
+            }
+        };
+        let work = || {
+            let mut batch = Vec::new();
+            loop {
+                let site = next.fetch_add(1, Ordering::Relaxed);
+                let Some(name) = self.names.get(site) else {
+                    break;
+                };
+                let staged = render(&self.folder.join(name).join(SITE))
+                    .and_then(|(tree, said)| Ok((stage(&tree, &out.join(name), force)?, said)));
+                match staged {
+                    Ok((staged, said)) => batch.push((site, Ended::well(&said), staged)),
+                    Err(failure) => end(site, Ended::badly(failure)),
+                }
+                if batch.len() == BATCH {
+                    settle(std::mem::take(&mut batch));
+                }
+            }
+            settle(batch);
+        };
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            for _ in 0..threads.min(self.names.len()) {
+                scope.spawn(work);
+            }
+        });
+        progress.finish_and_clear();
+        let ended = ended
+            .into_iter()
+            .filter_map(|place| place.into_inner().ok().flatten());
+        self.tell(out, ended.collect())
+    }
+
+    fn tell(&self, out: &Path, ended: Vec<Ended>) -> Result<(), Failure> {
+        let is_bad = |one: &&Ended| !one.problems.is_empty();
+        let bad = ended.iter().filter(is_bad).count();
+        let warnings: usize = ended.iter().map(|one| one.warnings).sum();
+        let notes: usize = ended.iter().map(|one| one.notes).sum();
+        let mut summary = format!(
+            "wrote {} of {} sites to {}\n",
+            self.names.len() - bad,
+            self.names.len(),
+            out.display()
+        );
+        if warnings + notes > 0 {
+            summary.push_str(&format!(
+                "{warnings} warnings, {notes} notes; `vmo-ra check {}` tells those of a site\n",
+                self.folder.join("NAME").join(SITE).display()
+            ));
+        }
+        if bad > 0 {
+            summary.push_str("not written:\n");
+            for (name, _) in self.names.iter().zip(&ended).filter(|(_, one)| is_bad(one)) {
+                summary.push_str(&format!("  {name}\n"));
+            }
+        }
+        let is_the_systems = ended.iter().any(|one| one.is_the_systems);
+        let problems: Vec<Diagnostic> = ended.into_iter().flat_map(|one| one.problems).collect();
+        terminal::explain_each(&problems);
+        terminal::print(summary.as_bytes())?;
+        match (problems.is_empty(), is_the_systems) {
+            (true, _) => Ok(()),
+            (false, false) => Err(Failure::Input(Vec::new())),
+            (false, true) => Err(Failure::Told),
+        }
+    }
+}
+
+impl Ended {
+    fn well(said: &[Diagnostic]) -> Self {
+        let count = |severity| said.iter().filter(|one| one.severity() == severity).count();
+        Ended {
+            problems: Vec::new(),
+            is_the_systems: false,
+            warnings: count(Severity::Warning),
+            notes: count(Severity::Note),
+        }
+    }
+
+    fn badly(failure: Failure) -> Self {
+        let (problems, is_the_systems) = match failure {
+            Failure::Input(problems) => (problems, false),
+            Failure::System(problem) => (vec![problem], true),
+            Failure::Told | Failure::ClosedPipe => (Vec::new(), true),
+        };
+        Ended {
+            problems,
+            is_the_systems,
+            warnings: 0,
+            notes: 0,
+        }
+    }
+}
+
+/// A bar on standard error, where that is a terminal.
+fn progress(sites: usize) -> ProgressBar {
+    let bar = ProgressBar::new(sites as u64);
+    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} sites, {eta} left");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
