@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -162,6 +163,53 @@ fn a_finding_names_the_file_that_a_person_can_open() {
             place["region"]["startLine"]
                 .as_u64()
                 .is_none_or(|line| line > 0)
+        );
+    }
+}
+
+/// The URIs of the files that a log names.
+fn uris(folder: &Path, file: &str) -> BTreeSet<String> {
+    let output = run(folder, &["check", "--format", "sarif", file]);
+    let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    results
+        .iter()
+        .map(|result| {
+            let place = &result["locations"][0]["physicalLocation"];
+            let uri = place["artifactLocation"]["uri"].as_str();
+            uri.expect("a place").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
+    let folder = scratch("uris");
+    fs::copy(cases().join("sixty.yaml"), folder.join("a: b \u{f6}.yaml"))
+        .expect("the file can be copied");
+    assert!(run(&folder, &["render", "--out", "out"]).status.success());
+    let core = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("the profile");
+    let changed = core.replace(".spectro.var.VMVlans", ".spectro.var.VmVlans");
+    fs::write(folder.join("core: 2.json"), changed).expect("the file can be written");
+    for (file, uri) in [
+        ("a: b \u{f6}.yaml", "a%3A%20b%20%C3%B6.yaml"),
+        ("core: 2.json", "core%3A%202.json"),
+    ] {
+        assert_eq!(
+            uris(&folder, file),
+            BTreeSet::from([uri.to_owned()]),
+            "{file}"
+        );
+    }
+    let absolute = folder.join("./out/../core: 2.json");
+    for uri in uris(&folder, absolute.to_str().expect("UTF-8")) {
+        assert!(
+            uri.starts_with("file:///") && !uri.contains("/out/"),
+            "{uri}"
+        );
+        assert!(
+            uri.ends_with("-uris/core%3A%202.json") && !uri.contains("/."),
+            "{uri}"
         );
     }
 }

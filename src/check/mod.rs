@@ -46,6 +46,9 @@ pub struct Item {
     /// The file, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// The file that the text called `file` is a part of; none where that is a file itself.
+    #[serde(skip)]
+    pub part_of: Option<String>,
     /// The line in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
@@ -102,6 +105,13 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         .iter()
         .map(|finding| Item::of(finding, None))
         .collect();
+    for item in &mut items {
+        item.part_of = item
+            .file
+            .as_deref()
+            .and_then(|text| export_of(&input.cluster, text))
+            .map(str::to_owned);
+    }
     let order = order_of_texts(&input.cluster);
     items.sort_by_key(|item| {
         let text = item
@@ -118,6 +128,21 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         findings,
         against: None,
     }
+}
+
+/// The profile's file that a text is a part of, which then begins the text's name; none for a text with its own file.
+fn export_of<'c>(cluster: &'c Cluster, text: &str) -> Option<&'c str> {
+    let files = || cluster.profiles.iter().map(|one| one.file.as_str());
+    let holds = |file: &str| {
+        text.strip_prefix(file)
+            .is_some_and(|rest| rest.starts_with(": "))
+    };
+    if files().any(|file| file == text) {
+        return None;
+    }
+    files()
+        .filter(|file| holds(file))
+        .max_by_key(|file| file.len())
 }
 
 /// The place of each file and text in the order they were given.
@@ -176,6 +201,7 @@ impl Item {
             severity: diagnostic.severity(),
             message: diagnostic.message().to_owned(),
             file: place.map(|(source, _)| source.name().to_owned()),
+            part_of: None,
             line: position.map(|(line, _)| line),
             column: position.map(|(_, column)| column),
             path: String::new(),

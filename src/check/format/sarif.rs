@@ -163,14 +163,12 @@ fn result<'r>(item: &'r Item, known: &[&Explanation]) -> SarifResult<'r> {
 }
 
 fn location<'r>(item: &'r Item, file: &'r str) -> Location<'r> {
+    let artifact = item.part_of.as_deref().unwrap_or(file);
+    let inside = item.part_of.as_ref().map(|_| file);
     // A text inside an export has no lines in the file itself.
-    let (artifact, inside) = match file.split_once(": ") {
-        Some((artifact, _)) => (artifact, true),
-        None => (file, false),
-    };
-    let region = item.line.zip(item.column).filter(|_| !inside);
+    let region = item.line.zip(item.column).filter(|_| inside.is_none());
     let mut names: Vec<&str> = Vec::new();
-    names.extend(inside.then_some(file));
+    names.extend(inside);
     names.extend((!item.path.is_empty()).then_some(item.path.as_str()));
     Location {
         physical_location: PhysicalLocation {
@@ -189,13 +187,14 @@ fn location<'r>(item: &'r Item, file: &'r str) -> Location<'r> {
     }
 }
 
-/// A path as a relative URI.
+/// A path as a URI: relative as it is, or a `file` URI, which has no `..`.
 fn uri(path: &str) -> std::borrow::Cow<'_, str> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
-    if path.bytes().all(is_plain) {
-        return path.into();
-    }
-    let mut uri = String::new();
+    let (mut uri, path) = match path.strip_prefix('/') {
+        Some(path) => ("file:///".to_owned(), without_dots(path)),
+        None if path.bytes().all(is_plain) => return path.into(),
+        None => (String::new(), path.to_owned()),
+    };
     for byte in path.bytes() {
         if is_plain(byte) {
             uri.push(char::from(byte));
@@ -204,4 +203,19 @@ fn uri(path: &str) -> std::borrow::Cow<'_, str> {
         }
     }
     uri.into()
+}
+
+/// A path below the root with what `.` and `..` say already done, as everybody who reads a URI does it.
+fn without_dots(path: &str) -> String {
+    let mut steps = Vec::new();
+    for step in path.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
 }
