@@ -103,14 +103,16 @@ not written:
     );
     assert_eq!(
         said,
-        "error: unknown key `nam`
+        "error: unknown key `nam` in `cluster`
  --> sites/hamburg/site.yaml:1:11
   |
 1 | cluster: {nam: hamburg}
   |           ^^^ did you mean `name`?
   |
+  = help: known keys here: `name`, `workers`, `controlPlanes`, `controlPlaneRunsVms`
 
 error: cannot read `sites/vienna/site.yaml`: No such file or directory (os error 2)
+  = help: write one to start from with `vmo-ra init`
 
 "
     );
