@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::withheld::Withheld;
+
 /// A text that was read, under the name its reader knows it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
     name: String,
     text: String,
@@ -22,6 +23,15 @@ struct Inner {
     shown: Option<String>,
     /// Where its lines begin, worked out when a place is asked for.
     lines: OnceLock<Vec<usize>>,
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Text")
+            .field("name", &self.name)
+            .field("text", &Withheld(self.text.len()))
+            .finish_non_exhaustive()
+    }
 }
 
 impl PartialEq for Inner {

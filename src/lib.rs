@@ -20,4 +20,5 @@ pub mod template;
 mod user_data;
 pub mod version;
 pub mod visible;
+mod withheld;
 pub mod yaml;

@@ -81,8 +81,11 @@ impl Render {
         }
         let tree = Tree::of_render(&rendered)?;
         output::write(&tree, &self.out, self.force)?;
+        let summary = self.summary(&rendered, &tree);
         terminal::explain(&rendered.remarks);
-        terminal::print(self.summary(&rendered, &tree).as_bytes())
+        // Nothing of them stays in memory while a reader of standard output takes its time.
+        drop((site, rendered, tree));
+        terminal::print(summary.as_bytes())
     }
 
     fn rendered(

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::secret_names::name_within;
+
 /// One step of a [`Place`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -49,6 +51,7 @@ impl Place {
     pub(super) fn what_it_holds(&self) -> &str {
         match self.0.as_slice() {
             [.., Step::Item("name", name), Step::Key(key)] if key == "value" => name,
+            [.., Step::Key(map), Step::Key(key)] => name_within(map, key),
             _ => self.last_key(),
         }
     }

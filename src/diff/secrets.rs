@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::report::{Hunk, Shown};
 use crate::diagnostic::Source;
-use crate::secret_names::names_a_secret;
+use crate::secret_names::{name_within, named_within, names_a_secret};
 use crate::yaml::{self, Kind, Limits, Node};
 
 /// Hides secrets, each behind a hash that only those can repeat who have both sides.
@@ -54,8 +54,8 @@ impl Secrets {
                 .is_some_and(|text| !text.is_empty() && !is_macro(text))
     }
 
-    /// A value as it may be shown.
-    pub(super) fn shown(&self, value: &Value, secret: bool) -> Shown {
+    /// A value as it may be shown; `name` says what it holds.
+    pub(super) fn shown(&self, name: &str, value: &Value, secret: bool) -> Shown {
         if self.show {
             return Shown::Value {
                 value: value.clone(),
@@ -67,12 +67,12 @@ impl Secrets {
             };
         }
         Shown::Value {
-            value: self.without_secrets(value, ""),
+            value: self.without_secrets(value, name),
         }
     }
 
     /// A tree with the secrets in it replaced.
-    fn without_secrets(&self, value: &Value, key: &str) -> Value {
+    fn without_secrets(&self, value: &Value, outer: &str) -> Value {
         match value {
             Value::Object(map) => {
                 let text = |key: &str| map.get(key).and_then(Value::as_str);
@@ -81,7 +81,9 @@ impl Secrets {
                     .map(|(key, value)| {
                         let value = match Field::of(key, kind, name) {
                             Field::Secrets => self.all_hidden(value),
-                            Field::Named(name) => self.without_secrets(value, name),
+                            Field::Named(name) => {
+                                self.without_secrets(value, name_within(outer, name))
+                            }
                         };
                         (key.clone(), value)
                     })
@@ -89,9 +91,9 @@ impl Secrets {
             }
             Value::Array(items) => items
                 .iter()
-                .map(|item| self.without_secrets(item, key))
+                .map(|item| self.without_secrets(item, outer))
                 .collect(),
-            Value::String(text) if self.is_secret_key(key, value) => {
+            Value::String(text) if self.is_secret_key(outer, value) => {
                 Value::String(self.replaced(text))
             }
             Value::String(text) => Value::String(
@@ -134,19 +136,21 @@ impl Secrets {
         line
     }
 
-    /// A YAML text with the secrets in it replaced and everything else as it is; what is no YAML is returned whole, for
-    /// [`Secrets::hunks`] to look at line by line.
+    /// A YAML text with the secrets in it replaced and everything else as it is; of what is no YAML
+    /// [`Secrets::hunks`] looks at each line.
     pub(super) fn yaml<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.show {
             return Cow::Borrowed(text);
         }
         let source = Source::new("values", text);
-        let Ok(documents) = yaml::parse_all(&source, Limits::VALUES) else {
-            return Cow::Borrowed(text);
-        };
         let mut spans = Vec::new();
-        for document in &documents {
-            self.spans(document, "", &mut spans);
+        match yaml::parse_all(&source, Limits::VALUES) {
+            Ok(documents) => {
+                for document in &documents {
+                    self.spans(document, "", &mut spans);
+                }
+            }
+            Err(_) => spans = named_within(text),
         }
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
@@ -178,7 +182,9 @@ impl Secrets {
                                     .map(|entry| entry.value.span.clone()),
                             );
                         }
-                        Field::Named(name) => self.spans(&entry.value, name, spans),
+                        Field::Named(name) => {
+                            self.spans(&entry.value, name_within(key, name), spans);
+                        }
                     }
                 }
             }
@@ -333,17 +339,17 @@ mod tests {
     fn the_hash_tells_change_and_nothing_else() {
         let secrets = Secrets::new([b"a".as_slice(), b"b"], false);
         assert_eq!(
-            secrets.shown(&json!("x"), true),
-            secrets.shown(&json!("x"), true)
+            secrets.shown("", &json!("x"), true),
+            secrets.shown("", &json!("x"), true)
         );
         assert_ne!(
-            secrets.shown(&json!("x"), true),
-            secrets.shown(&json!("y"), true)
+            secrets.shown("", &json!("x"), true),
+            secrets.shown("", &json!("y"), true)
         );
         let others = Secrets::new([b"ab".as_slice()], false);
         assert_ne!(
-            secrets.shown(&json!("x"), true),
-            others.shown(&json!("x"), true)
+            secrets.shown("", &json!("x"), true),
+            others.shown("", &json!("x"), true)
         );
     }
 
@@ -393,7 +399,7 @@ stringData:
     fn trees_are_shown_without_their_secrets() {
         let secrets = Secrets::new([b"a".as_slice()], false);
         let tree = json!({"kind": "Secret", "data": {"a": "aHVudGVyMg=="}, "x": [{"password": "hunter2"}], "t": "a\npassword: hunter2\n"});
-        let text = serde_json::to_string(&secrets.shown(&tree, false)).unwrap();
+        let text = serde_json::to_string(&secrets.shown("", &tree, false)).unwrap();
         assert!(
             !text.contains("hunter2") && !text.contains("aHVudGVyMg"),
             "{text}"

@@ -1,7 +1,7 @@
 //! The files of a run, before they are written.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -9,15 +9,25 @@ use super::CHECKSUMS;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
+use crate::withheld::Withheld;
 
 /// Files by their path below the folder, with `/` between parts.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Tree {
     files: BTreeMap<String, Vec<u8>>,
     /// The paths in small letters, to find two that differ by case only.
     lower: BTreeSet<String>,
     private: bool,
     left_out: Vec<String>,
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = self.files();
+        f.debug_map()
+            .entries(files.map(|(path, bytes)| (path, Withheld(bytes.len()))))
+            .finish()
+    }
 }
 
 impl Tree {

@@ -8,12 +8,16 @@ mod outline;
 mod read;
 mod shape;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use bytes::{to_palette_json, to_readable_json};
 pub use document::{Document, Notation};
 pub use read::{from_value, read};
+
+use crate::withheld::Withheld;
 
 /// A cluster profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +69,7 @@ pub struct Template {
 }
 
 /// One layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
     /// The pack's name.
     pub name: String,
@@ -119,7 +123,7 @@ pub struct RegistryMetadata {
 }
 
 /// A Kubernetes manifest of a layer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Its name.
     pub name: String,
@@ -129,7 +133,7 @@ pub struct Manifest {
 }
 
 /// A profile variable (v1Variable).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Variable {
     /// Its name.
@@ -160,6 +164,36 @@ pub struct Variable {
     /// The choices of a dropdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub options: Option<Value>,
+}
+
+impl fmt::Debug for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layer")
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .field("values", &Withheld(self.values.len()))
+            .field("manifests", &self.manifests)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Manifest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manifest")
+            .field("name", &self.name)
+            .field("content", &Withheld(self.content.len()))
+            .finish()
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let default = self.default_value.as_ref();
+        f.debug_struct("Variable")
+            .field("name", &self.name)
+            .field("default_value", &default.map(|text| Withheld(text.len())))
+            .finish_non_exhaustive()
+    }
 }
 
 /// The names of the profile variables that a text refers to, in the order they appear, each once.

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use super::secrets::is_literal;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::pack::{PresetName, enabled_presets};
 use crate::profile::{Layer, Profile};
 use crate::revision::{Claim, Expectation, Target};
+use crate::secret_names::{name_within, names_a_secret};
 use crate::yaml::{self, Limits, Path};
 
 /// A profile with its texts parsed once.
@@ -57,12 +59,17 @@ impl<'p> Subject<'p> {
         let found = self.look_up(claim)?;
         match (expectation, found) {
             (Expectation::Absent, None) => Ok(()),
-            (Expectation::Absent, Some(found)) => {
-                Err(format!("there is {found}, where nothing should be"))
-            }
+            (Expectation::Absent, Some(found)) => Err(format!(
+                "there is {}, where nothing should be",
+                shown(claim, &found)?
+            )),
             (_, None) => Err("there is nothing".to_owned()),
             (Expectation::Present, Some(_)) => Ok(()),
-            (expectation, Some(found)) => test(expectation, &found),
+            (expectation, Some(found)) if test(expectation, &found)? => Ok(()),
+            (expectation, Some(found)) => Err(format!(
+                "expected {expectation}, found {}",
+                shown(claim, &found)?
+            )),
         }
     }
 
@@ -188,8 +195,60 @@ fn find(root: &Value, path: &str) -> Result<Option<Value>, String> {
     Ok(path.find(root).cloned())
 }
 
-fn test(expectation: &Expectation<'_>, found: &Value) -> Result<(), String> {
-    let holds = match expectation {
+/// What was found, as a report may show it: without secrets, and not at length.
+fn shown(claim: &Claim, found: &Value) -> Result<String, String> {
+    const ROOM: usize = 160;
+    let path = match claim.target()? {
+        Target::Values(path) | Target::Manifest { path, .. } => path,
+        Target::Variable { name, .. } => name,
+        _ => "",
+    };
+    let keys: Vec<&str> = path.split('.').collect();
+    let name = match keys.as_slice() {
+        [.., map, key] => name_within(map, key),
+        [key] => key,
+        [] => "",
+    };
+    let text = without_secrets(name, found).to_string();
+    Ok(match text.char_indices().nth(ROOM) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    })
+}
+
+/// A value with its secrets replaced; `name` says what it holds.
+fn without_secrets(name: &str, value: &Value) -> Value {
+    let hidden = || Value::String("(a secret)".to_owned());
+    match value {
+        Value::String(text) if names_a_secret(name) && is_literal(text) => hidden(),
+        Value::String(text) if text.contains('\n') => Value::String(yaml::masked(text)),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| without_secrets(name, item))
+            .collect(),
+        Value::Object(map) => {
+            let beside = map.get("name").and_then(Value::as_str);
+            let is_secret = map.get("kind").is_some_and(|kind| kind == "Secret");
+            map.iter()
+                .map(|(key, value)| {
+                    let name = match (key.as_str(), beside) {
+                        ("value", Some(beside)) => beside,
+                        (key, _) => name_within(name, key),
+                    };
+                    let value = match key.as_str() {
+                        "data" | "stringData" if is_secret => hidden(),
+                        _ => without_secrets(name, value),
+                    };
+                    (key.clone(), value)
+                })
+                .collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn test(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
+    Ok(match expectation {
         Expectation::Equals(wanted) => *wanted == found,
         Expectation::Contains(wanted) => match found {
             Value::String(text) => text.contains(wanted),
@@ -210,10 +269,5 @@ fn test(expectation: &Expectation<'_>, found: &Value) -> Result<(), String> {
             _ => false,
         },
         Expectation::Present | Expectation::Absent => true,
-    };
-    if holds {
-        Ok(())
-    } else {
-        Err(format!("expected {expectation}, found {found}"))
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::walk::{Trail, walk};
-use crate::secret_names::names_a_secret;
+use crate::secret_names::{name_within, names_a_secret};
 use crate::yaml::{Kind, Node};
 
 /// Passwords that the RA prints.
@@ -55,7 +55,8 @@ pub(super) fn each<'n>(
             return;
         };
         let named = named.filter(|(_, value)| std::ptr::eq(*value, node));
-        let name = named.map_or(trail.key(), |(name, _)| name);
+        let own = name_within(trail.map_key().unwrap_or_default(), trail.key());
+        let name = named.map_or(own, |(name, _)| name);
         let reason = if is_secret && matches!(trail.map_key(), Some("data" | "stringData")) {
             Reason::Data
         } else if scalar.text.contains(PRIVATE_KEY) && scalar.text.contains("-----BEGIN ") {

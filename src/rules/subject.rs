@@ -1,6 +1,7 @@
 //! What rules look at beside a site: profiles and manifests. Trees weigh many times what their texts do, so each is gone
 //! as soon as the rules over single documents have looked at it, and made again for the few that are needed later.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -58,7 +59,6 @@ pub enum Role {
 }
 
 /// One YAML document.
-#[derive(Debug)]
 pub struct Document {
     text: Arc<Text>,
     /// Which of its text's documents it is.
@@ -68,7 +68,6 @@ pub struct Document {
 }
 
 /// A text with its documents, which share what is costly to make of it.
-#[derive(Debug)]
 struct Text {
     source: Source,
     role: Role,
@@ -227,6 +226,15 @@ impl Text {
             Source::with_shown(self.source.name(), text.to_owned(), shown)
         });
         finding.at(shown, span)
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("text", &self.text.source)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 

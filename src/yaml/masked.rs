@@ -1,5 +1,7 @@
 //! What looks like a secret in a YAML text, for messages that show lines of it.
 
+use crate::secret_names::named_within;
+
 /// A text with everything that looks like a secret written into it replaced, for messages that show lines of it.
 ///
 /// A value is taken for a secret by its key, known or misspelt, or by its form. References (`{ env: NAME }`) stay.
@@ -11,6 +13,17 @@ pub fn masked(text: &str) -> String {
         r"(?i)\b()([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b",
     ];
     let mut bytes = text.as_bytes().to_vec();
+    // A text without any structure may be a secret's own file, named by mistake.
+    let bare = text.trim();
+    if !bare.contains([':', '{', '[', '<', '\n', ' ']) {
+        let start = text.len() - text.trim_start().len();
+        bytes[start..start + bare.len()].fill(b'*');
+    }
+    for span in named_within(text) {
+        if !is_no_secret(&text[span.clone()]) {
+            bytes[span].fill(b'*');
+        }
+    }
     let mut compiled = Vec::new();
     for start in suspicious_lines(text) {
         if compiled.is_empty() {

@@ -195,7 +195,8 @@ impl Comparison<'_> {
                     "the values of `{}` are not YAML; they are compared as text",
                     new.name
                 ));
-                let hunks = lines::hunks(&old.values, &new.values);
+                let hidden = |text| self.secrets.yaml(text);
+                let hunks = lines::hunks(&hidden(&old.values), &hidden(&new.values));
                 self.text(Part::Values, ChangeKind::Changed, hunks);
             }
         }

@@ -284,7 +284,7 @@ impl Comparison<'_> {
             && !self.options.show_secrets
             && let Some(default) = value.get_mut("defaultValue")
         {
-            *default = json!(self.secrets.shown(default, true));
+            *default = json!(self.secrets.shown("", default, true));
         }
         value
     }
@@ -359,7 +359,8 @@ impl Comparison<'_> {
                     .is_some_and(|value| self.secrets.is_secret_key(key, value))
         };
         let secret = is_secret(&difference.old) || is_secret(&difference.new);
-        let shown = |value: Option<Value>| value.map(|value| self.secrets.shown(&value, secret));
+        let shown =
+            |value: Option<Value>| value.map(|value| self.secrets.shown(key, &value, secret));
         let path = difference
             .place
             .with_values(|text| self.secrets.line(text))
