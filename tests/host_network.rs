@@ -6,11 +6,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::Command;
 
+use common::guest::{Guest, Results};
 use common::programs::{file, program};
 use serde_json::Value;
 use vmo_ra::diagnostic::Source;
@@ -20,22 +19,22 @@ use vmo_ra::revision::Revision;
 use vmo_ra::site::{Nad, NoInputs, NodeRole, Site, VlanSelection};
 use vmo_ra::template::Engine;
 
-/// How long a guest may take: it takes some seconds on an idle machine, and many on a busy one.
-const LIMIT: Duration = Duration::from_secs(240);
-
 /// One guest.
 struct Case {
     /// The name of tests/host_network/NAME.sh.
     layout: &'static str,
     /// What its site says beside the layout.
     site: &'static str,
+    /// How many checks the script makes.
+    checks: usize,
 }
 
 #[test]
-fn two_bonds_carry_the_node_and_its_vms() {
+fn a_node_on_two_bonds_carries_its_vms() {
     run(&Case {
         layout: "two-bonds",
         site: "mtu: {data: 9000}, data: {mtu: 1500}, hashPolicy: layer3+4",
+        checks: 12,
     });
 }
 
@@ -44,6 +43,7 @@ fn one_bond_carries_everything() {
     run(&Case {
         layout: "one-bond",
         site: "bondMode: balance-xor, hashPolicy: layer2",
+        checks: 11,
     });
 }
 
@@ -52,63 +52,45 @@ fn the_data_vlan_on_the_bridge_is_shared_with_vms() {
     run(&Case {
         layout: "one-bond-br0-vlan",
         site: "bondMode: active-backup, vmVlans: 20-100",
+        checks: 12,
     });
 }
 
 fn run(case: &Case) {
+    let guest = Guest::new(case.layout);
     let programs = [
-        program("linux.uml"),
-        program("netplan"),
         file("/usr/lib/cni/bridge"),
         file("/lib/systemd/systemd-networkd"),
-        program("depmod"),
+        program("modprobe"),
         program("bridge"),
         program("ping"),
     ];
-    let [
-        Some(linux),
-        Some(netplan),
-        Some(_),
-        Some(_),
-        Some(_),
-        Some(_),
-        Some(_),
-    ] = programs
-    else {
+    let (Some(guest), Some(netplan)) = (guest, program("netplan")) else {
         return;
     };
+    if programs.contains(&None) {
+        return;
+    }
     let text = format!("network: {{layout: {}, {}}}", case.layout, case.site);
     let site = Site::parse(&Source::new("site.yaml", text), &NoInputs)
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let host = Host::of_role(&site, NodeRole::Worker)
         .expect("every network has its place")
         .with_addresses(&example_addresses(&site));
-    let folder = prepared(case, &site, &host, &netplan);
-    boot(&linux, &folder);
-    let results = fs::read_to_string(folder.join("results")).expect("the guest wrote something");
-    let log = fs::read_to_string(folder.join("networkd.log")).unwrap_or_default();
-    let found = results
-        .lines()
-        .filter(|line| line.starts_with("ok "))
-        .count();
-    assert!(
-        results.ends_with("end\n") && !results.contains("not ok ") && found >= 10,
-        "{results}\n{log}"
-    );
+    prepare(case, &site, &host, &netplan, &guest);
+    let results = guest.run("host_network/guest.sh");
+    results.hold(case.checks);
     as_modelled(&host, &results);
 }
 
-/// The folder that the guest reads: netplan's files for networkd, the CNI configurations, and what the site says.
-fn prepared(case: &Case, site: &Site, host: &Host, netplan: &Path) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("uml-{}", case.layout));
-    let _ = fs::remove_dir_all(&folder);
-    let root = folder.join("netplan");
-    fs::create_dir_all(root.join("etc/netplan")).expect("the folder can be made");
+/// Puts into the guest's folder netplan's files for networkd, the CNI configurations, and what the site says.
+fn prepare(case: &Case, site: &Site, host: &Host, netplan: &Path, guest: &Guest) {
+    let root = guest.folder().join("netplan");
     let engine = Engine::new(Revision::NEWEST);
     let nodes = Nodes::Role(NodeRole::Worker);
     let text = network::write(&engine, site, nodes, Format::Netplan).expect("it can be written");
+    guest.write("netplan/etc/netplan/60-vmo.yaml", &text);
     let file = root.join("etc/netplan/60-vmo.yaml");
-    fs::write(&file, text).expect("the file can be written");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("they can be set");
     let generated = Command::new(netplan)
         .args(["generate", "--root-dir"])
@@ -125,16 +107,13 @@ fn prepared(case: &Case, site: &Site, host: &Host, netplan: &Path) -> PathBuf {
             nad::manifest(&engine, &site.network.bridge, &nad).expect("the manifest can be made");
         let manifest = common::yaml("a NAD", &manifest);
         let configuration = manifest["spec"]["config"].as_str().expect("a text");
-        fs::write(folder.join(format!("{}.json", nad.name)), configuration)
-            .expect("the file can be written");
+        guest.write(&format!("{}.json", nad.name), configuration);
     }
     let checks = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/host_network")
         .join(format!("{}.sh", case.layout));
     let checks = fs::read_to_string(checks).expect("the checks can be read");
-    fs::write(folder.join("case.sh"), variables(site, host) + &checks)
-        .expect("the file can be written");
-    folder
+    guest.write("case.sh", &(variables(site, host) + &checks));
 }
 
 /// The networks that VMs of some check are on; that a site allows them all is not what is tried here.
@@ -181,48 +160,16 @@ fn variables(site: &Site, host: &Host) -> String {
     )
 }
 
-fn boot(linux: &Path, folder: &Path) {
-    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host_network/guest.sh");
-    let console = fs::File::create(folder.join("console")).expect("the file can be made");
-    let mut child = Command::new(linux)
-        .args([
-            "mem=256M",
-            "root=/dev/root",
-            "rootfstype=hostfs",
-            "rootflags=/",
-            "rw",
-            "quiet",
-        ])
-        .args(["con=null", "con0=null,fd:1", "ssl=null"])
-        .arg(format!("init={}", guest.display()))
-        .arg(format!("CASE={}", folder.display()))
-        .stdin(Stdio::null())
-        .stdout(console.try_clone().expect("the file can be shared"))
-        .stderr(console)
-        .spawn()
-        .expect("the guest starts");
-    let begin = Instant::now();
-    while child.try_wait().expect("the guest can be asked").is_none() {
-        if begin.elapsed() > LIMIT {
-            let _ = child.kill();
-            let console = fs::read_to_string(folder.join("console")).unwrap_or_default();
-            panic!("the guest did not end within {LIMIT:?}:\n{console}");
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// What the kernel has is what the model says: kinds, parts, tags, MTUs, bonding, addresses and routes.
-fn as_modelled(host: &Host, results: &str) {
+fn as_modelled(host: &Host, results: &Results) {
     let json = |what: &str| -> Vec<Value> {
-        let line = results.lines().find_map(|line| line.strip_prefix(what));
-        serde_json::from_str(line.expect("the guest says it")).expect("ip writes JSON")
+        serde_json::from_str(results.line(what)).expect("ip writes JSON")
     };
-    let links: BTreeMap<String, Value> = json("links ")
+    let links: BTreeMap<String, Value> = json("links")
         .into_iter()
         .map(|link| (link["ifname"].as_str().unwrap_or_default().to_owned(), link))
         .collect();
-    let addresses = json("addresses ");
+    let addresses = json("addresses");
     for interface in &host.interfaces {
         let name = interface.name.as_str();
         let link = links
@@ -285,7 +232,7 @@ fn as_modelled(host: &Host, results: &str) {
             .collect();
         assert_eq!(have, want, "{name}");
     }
-    let routes = json("routes ");
+    let routes = json("routes");
     let default = routes.iter().find(|route| route["dst"] == "default");
     assert_eq!(default.expect("there is one")["gateway"], "10.20.30.1");
 }

@@ -1,28 +1,8 @@
 #!/bin/sh
-# The init of a User Mode Linux guest: a node, and the switch it is plugged into.
-#
-# CASE (from the kernel's command line) is a folder that holds case.sh, netplan's files for networkd, and one CNI
-# configuration for each network. What is found goes to CASE/results, one line each; the host's files are below, so
-# everything else that is written is on a tmpfs.
-exec 2>&1
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-export PATH
-
-results=$CASE/results
-: >"$results"
-say() { printf '%s\n' "$*" >>"$results"; }
-
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-for folder in /run /tmp /lib/modules /etc/systemd/network /var/lib; do
-  mount -t tmpfs tmpfs "$folder"
-done
-kernel=$(uname -r)
-cp -rs "/usr/lib/uml/modules/$kernel" /lib/modules/
-depmod "$kernel"
-for module in bonding 8021q bridge veth; do
-  modprobe "$module" || say "not ok the module $module is loaded"
-done
+# A node, and the switch it is plugged into, in a guest. CASE holds case.sh, netplan's files for networkd, and one CNI
+# configuration for each network.
+mount -t tmpfs tmpfs /etc/systemd/network
+modprobe -a bonding 8021q bridge veth || bad "the modules are loaded"
 ip link set lo up
 mkdir -p /run/netns /run/systemd/network /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/netif/lldp
 
@@ -33,7 +13,11 @@ mkdir -p /run/netns /run/systemd/network /run/systemd/netif/links /run/systemd/n
 
 # The switch: one aggregation for each bond, as its mode needs, and a VLAN-aware bridge.
 ip netns add switch
-sw() { ip netns exec switch "$@"; }
+sw() {
+  program=$1
+  shift
+  "$program" -n switch "$@"
+}
 sw ip link set lo up
 sw ip link add sw type bridge vlan_filtering 1 vlan_default_pvid 0
 sw ip link set sw up
@@ -85,12 +69,12 @@ plug_in
 cp "$CASE"/netplan/run/systemd/network/* /run/systemd/network/
 chown -R systemd-network:systemd-network /run/systemd/netif
 mount -o remount,ro /sys
-/lib/systemd/systemd-networkd >>/run/networkd.log 2>&1 &
+/lib/systemd/systemd-networkd &
 networkd=$!
 restart_node() {
   kill "$networkd"
   wait "$networkd"
-  /lib/systemd/systemd-networkd >>/run/networkd.log 2>&1 &
+  /lib/systemd/systemd-networkd &
   networkd=$!
 }
 
@@ -114,19 +98,19 @@ reaches() {
   shift
   for _ in $(seq 40); do
     if "$@" >/dev/null; then
-      say "ok $what"
+      ok "$what"
       return
     fi
     # A ping over an interface that is not there yet fails at once.
     sleep 0.1
   done
-  say "not ok $what"
+  bad "$what"
 }
 # misses NAME COMMAND...
 misses() {
   what=$1
   shift
-  if "$@" >/dev/null || "$@" >/dev/null; then say "not ok $what"; else say "ok $what"; fi
+  if "$@" >/dev/null || "$@" >/dev/null; then bad "$what"; else ok "$what"; fi
 }
 node() { ping -c 1 -W 0.4 "$1"; }
 vm() { ip netns exec "$1" ping -c 1 -W 0.4 "$2"; }
@@ -137,7 +121,7 @@ start() {
   ip -n "$1" link set lo up
   if ! CNI_COMMAND=ADD CNI_CONTAINERID="$1" CNI_NETNS="/run/netns/$1" CNI_IFNAME=net1 CNI_PATH=/usr/lib/cni \
     /usr/lib/cni/bridge <"$CASE/$2" >/run/cni.log; then
-    say "not ok the CNI plugin attaches $1: $(tr '\n' ' ' </run/cni.log)"
+    bad "the CNI plugin attaches $1: $(tr '\n' ' ' </run/cni.log)"
   fi
   ip -n "$1" address add "$3" dev net1
   ip -n "$1" link set net1 up
@@ -148,6 +132,3 @@ check
 say "links $(ip -details -json link show | tr '\n' ' ')"
 say "addresses $(ip -4 -json address show | tr '\n' ' ')"
 say "routes $(ip -4 -json route show | tr '\n' ' ')"
-say "end"
-cp /run/networkd.log "$CASE/networkd.log"
-poweroff -f
