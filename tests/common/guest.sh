@@ -48,7 +48,7 @@ done
 (
   sleep "$LIMIT"
   bad "the guest comes to its end within $LIMIT seconds"
-  poweroff -f
+  poweroff --force --no-wtmp
 ) &
 # The modules come with their index, but not where modprobe looks.
 mkdir /run/modules
@@ -59,4 +59,4 @@ mount --bind /run/modules /lib/modules
 . "$SCRIPT"
 
 say end
-poweroff -f
+poweroff --force --no-wtmp

@@ -45,7 +45,6 @@ calls() {
 }
 # What is about the kernels is enough of GRUB's menu.
 rm -f /etc/grub.d/[!1]*
-mkdir -p /usr/local/sbin
 mount -t tmpfs tmpfs /usr/local/sbin
 cp "$CASE/vmo-san-boot.sh" /usr/local/sbin/
 chmod +x /usr/local/sbin/vmo-san-boot.sh
@@ -68,6 +67,7 @@ UUID=0a0a /uuid ext4 defaults 0 2
 END
 echo 'GRUB_CMDLINE_LINUX="resume=/dev/mapper/mpatha-part1 quiet"' >/etc/default/grub
 printf 'GRUB_DEVICE=/dev/mapper/mpatha-part1\nGRUB_DISABLE_LINUX_UUID=true\n' >/etc/default/grub.d/50-curtin-multipath.cfg
+printf 'GRUB_DISABLE_RECOVERY=true\nGRUB_DISABLE_SUBMENU=true\n' >/etc/default/grub.d/10-one-entry.cfg
 echo 'filter = [ "a|/dev/mapper/mpatha|", "r|.*|" ]' >/etc/lvm/lvm.conf
 
 # A node with a local disk, which has the array's disks beside it.
