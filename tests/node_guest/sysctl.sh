@@ -1,7 +1,7 @@
 #!/bin/sh
 # The kernel's settings: CASE/sysctl.d holds the files.
 
-# On Ubuntu IPv6 is part of the kernel, here it is a module.
+# This kernel has every key that we set, so none is let off. On Ubuntu IPv6 is part of the kernel, here it is a module.
 modprobe ipv6 || bad "the module is loaded"
 
 for file in "$CASE"/sysctl.d/*.conf; do
