@@ -34,7 +34,7 @@ fn a_node_on_two_bonds_carries_its_vms() {
     run(&Case {
         layout: "two-bonds",
         site: "mtu: {data: 9000}, data: {mtu: 1500}, hashPolicy: layer3+4",
-        checks: 12,
+        checks: 13,
     });
 }
 

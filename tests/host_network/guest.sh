@@ -129,6 +129,15 @@ start() {
 
 check
 
+# A ping needs one card of a bond; the other may take some seconds more.
+aggregated() {
+  for bond in $BONDS; do
+    cards=$(printf '%s\n' "${bond#*:}" | tr ',' '\n' | grep -c .)
+    grep -q "Number of ports: $cards$" "/proc/net/bonding/${bond%%:*}" || return 1
+  done
+}
+[ "$MODE" != 802.3ad ] || comes "every card is in its aggregate" aggregated
+
 say "links $(ip -details -json link show | tr '\n' ' ')"
 say "addresses $(ip -4 -json address show | tr '\n' ' ')"
 say "routes $(ip -4 -json route show | tr '\n' ' ')"
