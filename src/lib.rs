@@ -1,5 +1,6 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
 
+mod certificate;
 pub mod check;
 pub mod diagnostic;
 pub mod diff;

@@ -11,6 +11,7 @@ use super::node_files::{files, place_in};
 use super::secrets::{DEMO, DEMO_ANYWHERE, EXAMPLE_TOKEN, Reason, each, is_literal};
 use super::walk::walk;
 use super::{Cluster, ClusterRule, Document, DocumentRule, Finding, Role};
+use crate::certificate;
 use crate::pack::enabled_presets;
 use crate::profile::Variable;
 use crate::secret_names::names_a_secret;
@@ -305,15 +306,12 @@ fn certificates(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if text.contains("{{") {
             continue;
         }
-        let der = der(text);
-        let is_certificate = der
-            .as_deref()
-            .is_some_and(|der| der.starts_with(&[0x30, 0x82]));
-        let names_example = der
-            .unwrap_or_default()
-            .windows(7)
-            .any(|part| part.eq_ignore_ascii_case(b"example"));
-        let finding = if !is_certificate {
+        let certificates = certificate::read(text).unwrap_or_default();
+        let names_example = certificates.iter().any(|certificate| {
+            let mut parts = certificate.der().windows(7);
+            parts.any(|part| part.eq_ignore_ascii_case(b"example"))
+        });
+        let finding = if certificates.is_empty() {
             Finding::error("example-certificate", "", "this is no certificate")
         } else if names_example {
             Finding::warning(
@@ -334,14 +332,6 @@ fn certificates(cluster: &Cluster, findings: &mut Vec<Finding>) {
             ),
         );
     }
-}
-
-/// The first certificate of a PEM text.
-fn der(text: &str) -> Option<Vec<u8>> {
-    let (_, rest) = text.split_once("-----BEGIN CERTIFICATE-----")?;
-    let (body, _) = rest.split_once("-----END CERTIFICATE-----")?;
-    let body: String = body.split_whitespace().collect();
-    STANDARD.decode(body).ok()
 }
 
 /// Images that can change under their names.
@@ -395,6 +385,7 @@ mod tests {
 
     use super::super::test_support::{found, found_in, lines, manifests, profile, values};
     use super::*;
+    use crate::certificate::tests::made_of;
 
     fn all(cluster: &Cluster) -> Vec<String> {
         [found_in(DOCUMENT_RULES, cluster), found(RULES, cluster)].concat()
@@ -610,14 +601,7 @@ mod tests {
                 ),
             ))
         };
-        let pem = |name: &str| {
-            let mut der = vec![0x30, 0x82, 1, 0];
-            der.extend_from_slice(name.as_bytes());
-            format!(
-                "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----",
-                STANDARD.encode(der)
-            )
-        };
+        let pem = |name: &str| made_of(name.as_bytes()).trim_end().to_owned();
         assert_eq!(with(&pem("Company CA")), [""; 0]);
         assert_eq!(
             with(&pem("Example CA")),

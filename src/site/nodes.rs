@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
 use super::cluster::words;
@@ -13,6 +11,7 @@ use super::names::{ImageReference, Subdomain};
 use super::network::Network;
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader};
+use crate::certificate::{self, Certificate};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -299,43 +298,14 @@ fn dotted(key: &str) -> String {
     }
 }
 
-const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-const END: &str = "-----END CERTIFICATE-----";
-
 /// The certificates of a PEM text, without what stands around them.
 fn certificates(text: &str) -> Result<String, String> {
-    let mut pem = String::new();
-    let mut rest = text;
-    while let Some(begin) = rest.find(BEGIN) {
-        let body_start = begin + BEGIN.len();
-        let end = rest[body_start..]
-            .find(END)
-            .ok_or("a certificate begins and does not end")?;
-        let body: String = rest[body_start..body_start + end]
-            .split_whitespace()
-            .collect();
-        let der = STANDARD
-            .decode(&body)
-            .map_err(|_| "what stands between its lines is not base64".to_owned())?;
-        // A DER certificate is a SEQUENCE with a length of two bytes.
-        if !der.starts_with(&[0x30, 0x82]) || der.len() < 100 {
-            return Err("what stands between its lines is not a certificate".to_owned());
-        }
-        pem.push_str(BEGIN);
-        pem.push('\n');
-        for line in body.as_bytes().chunks(64) {
-            pem.push_str(&String::from_utf8_lossy(line));
-            pem.push('\n');
-        }
-        pem.push_str(END);
-        pem.push('\n');
-        rest = &rest[body_start + end + END.len()..];
-    }
+    let pem = certificate::read(text)?
+        .iter()
+        .map(Certificate::pem)
+        .collect();
     if text.contains("PRIVATE KEY-----") {
         return Err("it holds a private key, which must not be handed to every node".to_owned());
-    }
-    if pem.is_empty() {
-        return Err(format!("there is no `{BEGIN}` line"));
     }
     Ok(pem)
 }

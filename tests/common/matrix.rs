@@ -4,8 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
@@ -180,14 +178,7 @@ impl Inputs for Known {
     fn file(&self, path: &Path) -> io::Result<String> {
         match path.to_str() {
             Some("token") => Ok("0a0a0a0a-0b0b-0c0c-0d0d-0e0e0e0e0e0e\n".to_owned()),
-            Some("company.pem") => {
-                let mut der = vec![0; 200];
-                der[..2].copy_from_slice(&[0x30, 0x82]);
-                Ok(format!(
-                    "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-                    STANDARD.encode(der)
-                ))
-            }
+            Some("company.pem") => Ok(include_str!("../data/corporate-root.pem").to_owned()),
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }
