@@ -26,6 +26,9 @@ const SUFFIXES: [(&str, u128); 11] = [
     ("", 1),
 ];
 
+/// A sum of several must still be what Kubernetes counts in: at most 2^63 - 1.
+const MOST: u128 = 1 << 60;
+
 impl Quantity {
     /// The number of bytes.
     pub fn bytes(&self) -> u128 {
@@ -74,9 +77,13 @@ impl FromStr for Quantity {
         if number == 0 {
             return Err(format!("`{text}` is nothing: at least one byte is needed"));
         }
+        let bytes = u128::from(number) * unit;
+        if bytes > MOST {
+            return Err(format!("`{text}` is too much: `1024Pi` at the most"));
+        }
         Ok(Quantity {
             text: text.to_owned(),
-            bytes: u128::from(number) * unit,
+            bytes,
         })
     }
 }
@@ -113,7 +120,19 @@ mod tests {
             "5220Mi"
         );
         assert_eq!(quantity("8Gi").plus(&quantity("4Gi")).to_string(), "12Gi");
-        for bad in ["", "8 Gi", "8GB", "-1Gi", "0Gi", "1.5Gi", "Gi"] {
+        let most = quantity("1024Pi");
+        assert!(i64::try_from(most.plus(&most).plus(&most).bytes()).is_ok());
+        for bad in [
+            "",
+            "8 Gi",
+            "8GB",
+            "-1Gi",
+            "0Gi",
+            "1.5Gi",
+            "Gi",
+            "1025Pi",
+            "1152921504606846977",
+        ] {
             assert!(bad.parse::<Quantity>().is_err(), "{bad}");
         }
     }
