@@ -9,7 +9,7 @@
     # Node images leave this line without a line end, so the flag goes into the value and is never appended.
     sed -i \
       -e '/^KUBELET_EXTRA_ARGS=/!b' \
-      -e "s/--node-ip=[^ \"']* *//" \
+      -e "s/--node-ip[= ][^ \"']* *//g" \
       -e "s/^KUBELET_EXTRA_ARGS=[\"']\{0,1\}/&--node-ip=$ip /" \
       -e "s/ *\([\"']\{0,1\}\)\$/\1/" \
       "$file"
