@@ -3,8 +3,18 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod answer_file;
+mod certificates;
+mod cloud_init;
+mod containerd;
 mod kinds;
 mod kubectl;
+mod kubelet;
 mod kubernetes;
+mod multipath;
+mod node;
+mod node_ip;
 mod sarif;
+mod shell;
+mod systemd;
 mod words;
