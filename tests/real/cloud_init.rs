@@ -215,6 +215,17 @@ fn what_cloud_init_reads_otherwise_is_seen() {
     );
 }
 
+/// Of a virtual machine's user-data too: an unknown key, and a value of another type.
+#[test]
+fn what_the_schema_refuses_is_seen() {
+    let Some(python) = python() else { return };
+    let texts = ["pasword: a", "chpasswd: {expire: [1]}"];
+    let texts = texts.map(|text| format!("#cloud-config\n{text}\n"));
+    for (text, result) in texts.iter().zip(read(&python, &texts)) {
+        assert_ne!(result["errors"], json!([]), "{text}");
+    }
+}
+
 /// The user-data of virtual machines, which they read from a disk and not from Cluster API.
 fn of_machines() -> Vec<(String, String)> {
     let mut texts: Vec<(String, String)> = Vec::new();

@@ -121,6 +121,12 @@ fn the_address_is_the_first_of_the_management_network() {
     let elsewhere = "network: {management: {vlan: 10, cidr: 10.9.4.0/23}}";
     for (name, site, interfaces, expected) in [
         ("one", "", "bond0.10 172.16.3.254/22\n", "172.16.3.254"),
+        (
+            "cards",
+            "",
+            "eno1 172.16.0.9/22\neno2 172.16.0.7/22\n",
+            "172.16.0.9",
+        ),
         // A second address of the network is somebody else's, such as a virtual one.
         (
             "two",

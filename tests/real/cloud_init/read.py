@@ -17,7 +17,13 @@ from cloudinit.config.schema import (
 from cloudinit.handlers.jinja_template import render_jinja_payload
 
 
-def read(text, instance, schema):
+def keys(schema):
+    """What stands at the top of some module's part."""
+    parts = schema["$defs"].values()
+    return {key for part in parts for key in part.get("properties", {})}
+
+
+def read(text, instance, schema, known):
     if text.startswith("## template: jinja\n"):
         text = render_jinja_payload(text, "user-data", instance)
     if text is None or not text.startswith("#cloud-config\n"):
@@ -28,11 +34,14 @@ def read(text, instance, schema):
         validate_cloudconfig_schema(parsed, schema, strict=True)
     except SchemaValidationError as error:
         errors = [str(error)]
+    # The schema lets keys of other programs stand.
+    errors += ["unknown key: %s" % key for key in parsed if key not in known]
     commands = parsed.get("runcmd", [])
     return {"errors": errors, "parsed": parsed, "script": util.shellify(commands)}
 
 
 given = json.load(sys.stdin)
 schema = get_schema()
-results = [read(text, given["instance"], schema) for text in given["userData"]]
+known = keys(schema)
+results = [read(text, given["instance"], schema, known) for text in given["userData"]]
 json.dump(results, sys.stdout)
