@@ -19,4 +19,5 @@ mod sarif;
 mod shell;
 mod sysctl;
 mod systemd;
+mod tuning;
 mod words;

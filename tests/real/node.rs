@@ -1,9 +1,10 @@
 //! Nodes as the rendered profiles make them: their files and commands, with the profile variables filled in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -239,6 +240,42 @@ pub fn scratch(name: &str) -> PathBuf {
 pub fn write(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("it has a folder")).expect("it can be made");
     fs::write(path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+}
+
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
+    for (name, text) in files(from) {
+        let file = to.join(&name);
+        write(&file, &text);
+        let mode = fs::metadata(from.join(&name))
+            .expect("it is there")
+            .permissions()
+            .mode();
+        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("it can be set");
+    }
+}
+
+/// All files below a folder. What is a link to nowhere here is empty.
+pub fn files(folder: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("it can be read") {
+        let path = entry.expect("it can be read").path();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .expect("text");
+        if path.is_dir() {
+            for (below, text) in files(&path) {
+                found.insert(format!("{name}/{below}"), text);
+            }
+        } else {
+            found.insert(
+                name.to_owned(),
+                fs::read_to_string(&path).unwrap_or_default(),
+            );
+        }
+    }
+    found
 }
 
 /// Runs a program with a text on its standard input.

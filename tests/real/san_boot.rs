@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::common::programs::program;
 use super::node::{self, Node, REVISIONS};
@@ -36,8 +35,8 @@ impl Machine {
             unshare,
             folder: node::scratch(&format!("san-boot-{name}")),
         };
-        copy(&node::data("san_boot/node"), &machine.folder);
-        copy(&node::data("san_boot/bin"), &machine.folder.join("bin"));
+        node::copy(&node::data("san_boot/node"), &machine.folder);
+        node::copy(&node::data("san_boot/bin"), &machine.folder.join("bin"));
         let node = Node::of("", REVISIONS[1]);
         let file = |path: &str| node.file(path).unwrap_or_else(|| panic!("no {path}"));
         machine.write("script.sh", file(SCRIPT));
@@ -73,7 +72,7 @@ impl Machine {
         ["first", "second"].map(|run| Run {
             said: self.text(run),
             exit: self.text(&format!("{run}.exit")),
-            files: files(&self.folder.join(format!("after-{run}"))),
+            files: node::files(&self.folder.join(format!("after-{run}"))),
         })
     }
 
@@ -85,7 +84,7 @@ impl Machine {
     fn before(&self) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for place in ["etc", "boot"] {
-            for (name, text) in files(&self.folder.join(place)) {
+            for (name, text) in node::files(&self.folder.join(place)) {
                 all.insert(format!("{place}/{name}"), text);
             }
         }
@@ -96,42 +95,6 @@ impl Machine {
         }
         all
     }
-}
-
-/// Copies a folder with everything in it.
-fn copy(from: &Path, to: &Path) {
-    for (name, text) in files(from) {
-        let file = to.join(&name);
-        node::write(&file, &text);
-        let mode = fs::metadata(from.join(&name))
-            .expect("it is there")
-            .permissions()
-            .mode();
-        fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("it can be set");
-    }
-}
-
-/// All files below a folder. What is a link to nowhere here is empty.
-fn files(folder: &Path) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for entry in fs::read_dir(folder).expect("it can be read") {
-        let path = entry.expect("it can be read").path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .expect("text");
-        if path.is_dir() {
-            for (below, text) in files(&path) {
-                found.insert(format!("{name}/{below}"), text);
-            }
-        } else {
-            found.insert(
-                name.to_owned(),
-                fs::read_to_string(&path).unwrap_or_default(),
-            );
-        }
-    }
-    found
 }
 
 impl Run {
