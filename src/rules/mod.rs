@@ -1,6 +1,7 @@
 //! What there is to say about a site, one file for each subject. A rule only looks; it never changes anything.
 
 mod catalogue;
+mod certificates;
 mod cilium;
 pub mod claims;
 mod classes;
@@ -68,6 +69,7 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
         network::RULES,
         host::RULES,
         machines::RULES,
+        certificates::RULES,
         sizing::RULES,
         storage::RULES,
         classes::RULES,

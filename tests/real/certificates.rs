@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use vmo_ra::diagnostic::Source;
+use vmo_ra::diagnostic::{Severity, Source};
+use vmo_ra::revision::Revision;
+use vmo_ra::rules::check;
 use vmo_ra::site::{Inputs, Site};
 
 use super::common::programs::program;
@@ -284,4 +286,33 @@ fn what_openssl_refuses_is_refused_with_its_place() {
         // Of a key, nothing is shown.
         assert!(!message.contains(lines[2]), "{message}");
     }
+}
+
+/// Two files of one name would be one on the nodes.
+#[test]
+fn authorities_of_one_name_are_refused() {
+    let Some(forge) = Forge::new("twice") else {
+        return;
+    };
+    for name in ["one", "two"] {
+        forge.authority(name, EC);
+    }
+    let site = |second: &str| {
+        let list = format!("[{{name: one, file: one.pem}}, {{name: {second}, file: two.pem}}]");
+        let source = Source::new("site.yaml", format!("nodes: {{caCertificates: {list}}}"));
+        Site::parse(&source, &Folder(forge.folder.clone())).expect("a site")
+    };
+    let revision = Revision::load(REVISIONS[1]).expect("it is built in");
+    let found = |second: &str| -> Vec<String> {
+        check(&site(second), &revision)
+            .into_iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(|finding| format!("{}: {}", finding.id, finding.path))
+            .collect()
+    };
+    assert_eq!(found("two"), Vec::<String>::new());
+    assert_eq!(
+        found("one"),
+        ["certificate-twice: nodes.caCertificates[1].name"]
+    );
 }
