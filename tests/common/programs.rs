@@ -3,6 +3,7 @@
 use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::thread;
 
 /// Where a program is. None where it is absent: the test is skipped and says so. In CI it must be there.
@@ -21,6 +22,17 @@ pub fn file(path: &str) -> Option<PathBuf> {
     let file = Path::new(path);
     required(file.is_file().then(|| file.to_path_buf()), path)
 }
+
+/// `unshare`, where it may make mount and network namespaces, as [`program`].
+pub fn namespaces() -> Option<PathBuf> {
+    let unshare = program("unshare")?;
+    let tried = Command::new(&unshare).args(NAMESPACES).arg("true").output();
+    let may = tried.is_ok_and(|output| output.status.success());
+    required(may.then_some(unshare), "way to namespaces of one's own")
+}
+
+/// What `unshare` is asked for, by root and by others.
+pub const NAMESPACES: [&str; 3] = ["--map-root-user", "--mount", "--net"];
 
 fn required(found: Option<PathBuf>, what: &str) -> Option<PathBuf> {
     if found.is_none() {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::common::programs::program;
+use super::common::programs::{namespaces, program};
 use super::common::{nothing_wrong, schema};
 use super::node::{self, Node, REVISIONS};
 
@@ -83,7 +83,7 @@ fn pause(node: &Node, config: &str) -> &'static str {
 
 #[test]
 fn containerd_has_what_is_written() {
-    let (Some(unshare), Some(_)) = (program("unshare"), program("containerd")) else {
+    let (Some(unshare), Some(_)) = (namespaces(), program("containerd")) else {
         return;
     };
     let mut problems = Vec::new();
@@ -106,7 +106,7 @@ fn containerd_has_what_is_written() {
 /// What a node image or another pack drops beside our file takes effect, and ours stays.
 #[test]
 fn drop_ins_go_with_it() {
-    let (Some(unshare), Some(_)) = (program("unshare"), program("containerd")) else {
+    let (Some(unshare), Some(_)) = (namespaces(), program("containerd")) else {
         return;
     };
     let node = Node::of("", REVISIONS[1]);
@@ -123,7 +123,7 @@ fn drop_ins_go_with_it() {
 /// A key that containerd does not know changes nothing in silence, and the comparison sees it.
 #[test]
 fn what_containerd_passes_over_is_seen() {
-    let (Some(unshare), Some(_)) = (program("unshare"), program("containerd")) else {
+    let (Some(unshare), Some(_)) = (namespaces(), program("containerd")) else {
         return;
     };
     let node = Node::of("", REVISIONS[1]);

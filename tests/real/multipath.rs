@@ -6,7 +6,7 @@ use std::path::Path;
 use vmo_ra::site::{SanType, StorageProvider};
 
 use super::common::nothing_wrong;
-use super::common::programs::program;
+use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
 
 const CONF: &str = "/etc/multipath.conf";
@@ -188,7 +188,7 @@ fn of_storage(provider: StorageProvider, transport: SanType, more: &str) -> Node
 
 #[test]
 fn multipath_has_what_is_written() {
-    let (Some(unshare), Some(_)) = (program("unshare"), program("multipath")) else {
+    let (Some(unshare), Some(_)) = (namespaces(), program("multipath")) else {
         return;
     };
     let folder = node::scratch("multipath");
@@ -207,7 +207,7 @@ fn multipath_has_what_is_written() {
 /// The comparison sees a setting that multipath does not know, one that it reads otherwise, and one in the wrong place.
 #[test]
 fn what_multipath_reads_otherwise_is_seen() {
-    let (Some(unshare), Some(_)) = (program("unshare"), program("multipath")) else {
+    let (Some(unshare), Some(_)) = (namespaces(), program("multipath")) else {
         return;
     };
     let file = node::scratch("multipath-wrong").join("multipath.conf");

@@ -18,6 +18,7 @@ use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::{Inputs, NoInputs, Site};
 
+use crate::common::programs::NAMESPACES;
 use crate::common::{self, matrix};
 
 pub const REVISIONS: [&str; 2] = ["1.7.0", "1.9.0"];
@@ -307,7 +308,8 @@ pub fn said(output: &Output) -> (String, String) {
 pub fn privately(unshare: &Path, script: &str, arguments: &[&Path]) -> Output {
     let path = std::env::var("PATH").unwrap_or_default();
     Command::new(unshare)
-        .args(["--map-root-user", "--mount", "--net", "sh"])
+        .args(NAMESPACES)
+        .arg("sh")
         .arg(data(script))
         .args(arguments)
         .env("PATH", format!("{path}:/usr/sbin:/sbin"))

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::common::programs::program;
+use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
 
 /// What the command makes of a node: the file after one run and after two, and what it says.
@@ -15,7 +15,7 @@ struct Outcome {
 
 /// Runs a node's command. None where the programs are not here.
 fn outcome(name: &str, node: &Node, interfaces: &str, before: Option<&str>) -> Option<Outcome> {
-    let [Some(unshare), Some(_), Some(_)] = ["unshare", "ip", "dash"].map(program) else {
+    let (Some(unshare), Some(_), Some(_)) = (namespaces(), program("ip"), program("dash")) else {
         return None;
     };
     let folder = node::scratch(&format!("node-ip-{name}"));

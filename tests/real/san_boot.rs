@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use super::common::programs::program;
+use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
 
 const SCRIPT: &str = "/usr/local/sbin/vmo-san-boot.sh";
@@ -27,7 +27,8 @@ struct Run {
 impl Machine {
     /// A node that boots from a disk with the alias `mpatha`. None where the programs are not here.
     fn new(name: &str) -> Option<Machine> {
-        let [Some(unshare), Some(_), Some(_)] = ["unshare", "dash", "mountpoint"].map(program)
+        let (Some(unshare), Some(_), Some(_)) =
+            (namespaces(), program("dash"), program("mountpoint"))
         else {
             return None;
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use super::common::programs::program;
+use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
 
 /// Where the files wait.
@@ -35,7 +35,7 @@ impl Outcome {
 
 /// Runs a node's command, with the files of /run. None where the programs are not here.
 fn outcome(name: &str, node: &Node, run: &[(&str, &str)]) -> Option<Outcome> {
-    let [Some(unshare), Some(_)] = ["unshare", "dash"].map(program) else {
+    let (Some(unshare), Some(_)) = (namespaces(), program("dash")) else {
         return None;
     };
     let folder = node::scratch(&format!("tuning-{name}"));
