@@ -10,7 +10,7 @@ use vmo_ra::revision::Role;
 use super::common::programs::{file, program};
 use super::common::{self, matrix, nothing_wrong};
 use super::node::{self, File, Node};
-use super::shell::boot_script;
+use super::shell::{Shells, boot_script};
 
 const JOIN: &str = "/run/kubeadm/kubeadm-join-config.yaml";
 
@@ -272,7 +272,8 @@ fn virtual_machines_have_user_data_too() {
     let given = of_machines();
     let texts: Vec<String> = given.iter().map(|(_, text)| text.clone()).collect();
     let mut problems = Vec::new();
-    for ((place, text), result) in given.iter().zip(read(&python, &texts)) {
+    let results = read(&python, &texts);
+    for ((place, text), result) in given.iter().zip(&results) {
         for error in result["errors"].as_array().expect("a list") {
             problems.push(format!("{place}: {error}\n{text}"));
         }
@@ -287,6 +288,13 @@ fn virtual_machines_have_user_data_too() {
                 result["parsed"]["password"]
             ));
         }
+    }
+    if let Some(shells) = Shells::find() {
+        let scripts = given.iter().zip(&results).map(|((place, _), result)| {
+            let script = result["script"].as_str().expect("a text");
+            (script, place.as_str())
+        });
+        problems.extend(shells.complaints(scripts));
     }
     nothing_wrong(&problems);
     // With a variable, a password of the site, and the RA's own; as a whole and as published.

@@ -49,51 +49,64 @@ fn scripts() -> BTreeMap<String, &'static str> {
     scripts
 }
 
-/// The scripts as files of a folder.
-fn written(folder: &Path) -> Vec<PathBuf> {
-    let scripts = scripts();
-    let mut files = Vec::new();
-    for ((text, place), number) in scripts.iter().zip(0..) {
-        let file = folder.join(format!("{number:03}.sh"));
-        // For who looks into the folder after a failure; shellcheck's places stay those of the text.
-        node::write(&file.with_extension("origin"), place);
-        node::write(&file, text);
-        files.push(file);
+/// The programs that read scripts.
+pub struct Shells {
+    shellcheck: PathBuf,
+    dash: PathBuf,
+}
+
+impl Shells {
+    /// None where they are not here.
+    pub fn find() -> Option<Shells> {
+        let (shellcheck, dash) = (program("shellcheck"), program("dash"));
+        Some(Shells {
+            shellcheck: shellcheck?,
+            dash: dash?,
+        })
     }
-    files
+
+    /// What they say of scripts, each given with its origin.
+    pub fn complaints<'s>(&self, scripts: impl Iterator<Item = (&'s str, &'s str)>) -> Vec<String> {
+        let folder = node::scratch("shell");
+        let mut problems = Vec::new();
+        let mut files = vec!["-s".to_owned(), "dash".to_owned()];
+        for ((text, place), number) in scripts.zip(0..) {
+            let file = folder.join(format!("{number:03}.sh"));
+            // For who looks into the folder after a failure; the places that are told stay those of the text.
+            node::write(&file.with_extension("origin"), place);
+            node::write(&file, text);
+            let file = file.to_str().expect("a path of text").to_owned();
+            problems.extend(complaint(&self.dash, &["-n", &file]));
+            files.push(file);
+        }
+        let arguments: Vec<&str> = files.iter().map(String::as_str).collect();
+        problems.extend(complaint(&self.shellcheck, &arguments));
+        problems
+    }
+}
+
+/// What a program says, or how it ends, where that is not well.
+fn complaint(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = node::run(program, arguments, "");
+    let (stdout, stderr) = node::said(&output);
+    let is_well = output.status.success() && stderr.is_empty();
+    (!is_well).then(|| format!("{}: {stdout}{stderr}", output.status))
 }
 
 #[test]
 fn every_script_is_good_shell() {
-    let (Some(shellcheck), Some(dash)) = (program("shellcheck"), program("dash")) else {
-        return;
-    };
-    let folder = node::scratch("shell");
-    let files = written(&folder);
-    let mut problems = Vec::new();
-    let names: Vec<&str> = files.iter().filter_map(|file| file.to_str()).collect();
-    for name in &names {
-        let output = node::run(&dash, &["-n", name], "");
-        let (stdout, stderr) = node::said(&output);
-        if !output.status.success() || !stderr.is_empty() {
-            problems.push(format!("{stdout}{stderr}"));
-        }
-    }
-    let mut arguments = vec!["-s", "dash"];
-    arguments.extend(names);
-    let output = node::run(&shellcheck, &arguments, "");
-    let (stdout, stderr) = node::said(&output);
-    if !output.status.success() || !stderr.is_empty() {
-        problems.push(format!("{stdout}{stderr}"));
-    }
-    nothing_wrong(&problems);
-    assert!(files.len() > 20, "only {} scripts", files.len());
+    let Some(shells) = Shells::find() else { return };
+    let scripts = scripts();
+    let pairs = scripts.iter().map(|(text, place)| (text.as_str(), *place));
+    nothing_wrong(&shells.complaints(pairs));
+    assert!(scripts.len() > 20, "only {} scripts", scripts.len());
 }
 
-/// Words of a template's line that stand in what is rendered, whatever is filled in around them.
+/// A line of a template that is rendered as it stands, if at all.
 fn literal(line: &str) -> Option<&str> {
     let line = line.trim();
-    (!line.is_empty() && !line.contains(['<', '>']) && !line.contains("%>")).then_some(line)
+    let is_filled_in = ["<%", "<{", "<#"].iter().any(|tag| line.contains(tag));
+    (!line.is_empty() && !is_filled_in).then_some(line)
 }
 
 /// Otherwise an option of a site changes what no test here looks at.
