@@ -55,6 +55,86 @@ fn a_render_is_the_same_everywhere() {
     assert_eq!(sums(&first.join("out")), sums(&second.join("deeper/out")));
 }
 
+/// A hundred runs, each with another time zone, another locale and another number of cores to run on: a fleet, a check and a
+/// diff are done by several threads.
+#[test]
+fn a_hundred_runs_are_the_same() {
+    let folder = scratch("hundred");
+    for name in ["a", "b", "c", "d"] {
+        let site = folder.join("sites").join(name);
+        fs::create_dir_all(&site).expect("the folder can be made");
+        let text = format!("cluster: {{name: {name}, workers: 5}}\nnads: [{{vlan: 30-40}}]\n");
+        fs::write(site.join("site.yaml"), text).expect("the file can be written");
+    }
+    let zones = [
+        "UTC",
+        "Asia/Kathmandu",
+        "America/St_Johns",
+        "Pacific/Kiritimati",
+    ];
+    let locales = ["C", "tr_TR.UTF-8", "de_DE@euro", "ja_JP.EUC-JP", "nonsense"];
+    let run = |number: usize| {
+        let locale = locales[number % locales.len()];
+        let environment = [
+            ("TZ", zones[number % zones.len()]),
+            ("LANG", locale),
+            ("LC_ALL", locale),
+        ];
+        let output = |arguments: &[&str]| {
+            // On one core, or on all.
+            let (program, first): (_, &[&str]) = match number % 2 {
+                0 if Path::new("/usr/bin/taskset").exists() => {
+                    ("taskset", &["-c", "0", env!("CARGO_BIN_EXE_vmo-ra")])
+                }
+                _ => (env!("CARGO_BIN_EXE_vmo-ra"), &[]),
+            };
+            Command::new(program)
+                .args(first)
+                .args(arguments)
+                .current_dir(&folder)
+                .envs(environment)
+                .output()
+                .expect("it starts")
+        };
+        let fleet = output(&[
+            "render",
+            "--sites",
+            "sites",
+            "--profile",
+            "templates",
+            "--out",
+            "fleet",
+            "--force",
+        ]);
+        assert!(
+            fleet.status.success(),
+            "{}",
+            String::from_utf8_lossy(&fleet.stderr)
+        );
+        let mut bytes = fleet.stdout;
+        for name in ["a", "b", "c", "d"] {
+            bytes.extend(
+                fs::read(folder.join("fleet").join(name).join("SHA256SUMS"))
+                    .expect("it was written"),
+            );
+        }
+        for arguments in [
+            &["check", "fleet/a", "--format", "json"][..],
+            &["diff", "fleet/a", "fleet/b", "--format", "json"],
+        ] {
+            let told = output(arguments);
+            assert!(told.status.code().is_some_and(|code| code < 2));
+            bytes.extend(told.stdout);
+        }
+        bytes
+    };
+    let first = run(0);
+    assert!(first.len() > 10_000, "only {} bytes", first.len());
+    for number in 1..100 {
+        assert!(run(number) == first, "run {number} is another");
+    }
+}
+
 #[test]
 fn standard_input_and_output_are_as_good_as_files() {
     let folder = scratch("streams");
