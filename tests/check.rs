@@ -319,6 +319,45 @@ fn warnings_can_be_denied() {
 }
 
 #[test]
+fn claims_that_do_not_hold_are_results_for_code_hosts() {
+    let folder = scratch("against-sarif");
+    let rendered = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(["render", "--profile", "core", "--out", "out"])
+        .current_dir(&folder)
+        .output()
+        .expect("the program starts");
+    assert!(rendered.status.success());
+    let log = |revision: &str| -> Value {
+        let told = checked(
+            &folder,
+            &["out", "--against", revision, "--format", "sarif"],
+            0,
+        );
+        serde_json::from_str(&told).expect("it is JSON")
+    };
+    let claims = |log: &Value| -> Vec<Value> {
+        let results = log["runs"][0]["results"].as_array().expect("a list");
+        let is_claim = |result: &&Value| result["ruleId"] == "claim";
+        results.iter().filter(is_claim).cloned().collect()
+    };
+    assert_eq!(claims(&log("1.9.0")), Vec::<Value>::new());
+    let log = log("1.7.0");
+    let found = claims(&log);
+    assert!(found.len() > 3, "{found:?}");
+    let rule = found[0]["ruleIndex"].as_u64().expect("a number");
+    let rules = &log["runs"][0]["tool"]["driver"]["rules"];
+    assert_eq!(
+        rules[usize::try_from(rule).expect("it is small")]["id"],
+        "claim"
+    );
+    let place = &found[0]["locations"][0];
+    assert_eq!(
+        place["physicalLocation"]["artifactLocation"]["uri"],
+        "out/VMO-RA-Core-PXKE.json"
+    );
+}
+
+#[test]
 fn a_tagged_network_to_boot_over_is_a_note() {
     let folder = scratch("boot");
     fs::write(

@@ -36,6 +36,9 @@ pub struct Difference {
     pub section: String,
     /// What is there instead.
     pub found: String,
+    /// The file of the profile.
+    #[serde(skip)]
+    pub file: String,
 }
 
 /// Looks at every claim about the profiles.
@@ -99,6 +102,7 @@ pub fn against<'p>(
                     says: claim.says.clone(),
                     section: claim.section.clone(),
                     found,
+                    file: file.to_owned(),
                 }),
             }
         }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-pub use against::{Against, against};
+pub use against::{Against, Difference, against};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pack::Library;

@@ -47,6 +47,9 @@ fn logs(folder: &Path) -> Vec<Value> {
         vec!["-".to_owned()],
         vec!["out".to_owned()],
         vec!["out/manifests".to_owned()],
+        ["core: 2.json", "--against", "1.7.0"]
+            .map(str::to_owned)
+            .to_vec(),
         vec!["core: 2.json".to_owned(), odd.to_owned()],
         vec!["core folder".to_owned()],
     ];

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::super::{Item, Report};
+use super::super::{Difference, Item, Report};
 use crate::diagnostic::Severity;
 use crate::rules::Explanation;
 
@@ -103,6 +103,11 @@ pub fn sarif(report: &Report, explanations: &[Explanation]) -> String {
         .iter()
         .filter(|rule| report.findings.iter().any(|item| item.id == rule.id))
         .collect();
+    let differences = report
+        .against
+        .as_ref()
+        .map(|against| against.differences.as_slice())
+        .unwrap_or_default();
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -111,7 +116,11 @@ pub fn sarif(report: &Report, explanations: &[Explanation]) -> String {
                 driver: Driver {
                     name: "vmo-ra",
                     semantic_version: env!("CARGO_PKG_VERSION"),
-                    rules: known.iter().map(|rule| about(rule)).collect(),
+                    rules: known
+                        .iter()
+                        .map(|rule| about(rule))
+                        .chain((!differences.is_empty()).then(about_claims))
+                        .collect(),
                 },
             },
             column_kind: "unicodeCodePoints",
@@ -119,6 +128,11 @@ pub fn sarif(report: &Report, explanations: &[Explanation]) -> String {
                 .findings
                 .iter()
                 .map(|item| result(item, &known))
+                .chain(
+                    differences
+                        .iter()
+                        .map(|difference| differing(difference, known.len())),
+                )
                 .collect(),
         }],
     };
@@ -135,6 +149,49 @@ fn about(rule: &Explanation) -> Rule<'_> {
         short_description: message(rule.title.as_str().into()),
         full_description: message(rule.why.as_str().into()),
         help: message(format!("{} Source: {}.", rule.way_out, rule.source).into()),
+    }
+}
+
+/// The rule that all claims of the RA are to a code host.
+const CLAIM: &str = "claim";
+
+fn about_claims() -> Rule<'static> {
+    let message = |text: &'static str| Message { text: text.into() };
+    Rule {
+        id: CLAIM,
+        short_description: message("the profile is not what the reference architecture says"),
+        full_description: message(
+            "Asked for with `--against`: each claim of the revision is looked for in the profiles.",
+        ),
+        help: message(
+            "Render the site again, or keep the difference if it is meant. Source: the section that the claim names.",
+        ),
+    }
+}
+
+fn differing(difference: &Difference, rule_index: usize) -> SarifResult<'_> {
+    SarifResult {
+        rule_id: CLAIM,
+        rule_index: Some(rule_index),
+        level: "warning",
+        message: Message {
+            text: format!(
+                "{} (RA, {}): {}",
+                difference.says, difference.section, difference.found
+            )
+            .into(),
+        },
+        locations: vec![Location {
+            physical_location: PhysicalLocation {
+                artifact_location: ArtifactLocation {
+                    uri: uri(&difference.file),
+                },
+                region: None,
+            },
+            logical_locations: vec![LogicalLocation {
+                fully_qualified_name: &difference.claim,
+            }],
+        }],
     }
 }
 
