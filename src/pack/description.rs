@@ -46,7 +46,7 @@ impl Description {
     ///
     /// # Errors
     /// It is not JSON, or lacks what a pack must say of itself.
-    pub(super) fn parse(source: &Source) -> Result<Self, Diagnostic> {
+    pub fn parse(source: &Source) -> Result<Self, Diagnostic> {
         let description: Description = serde_json::from_str(source.text()).map_err(|error| {
             let at = source.byte_of(error.line(), error.column());
             let reason = error.to_string();

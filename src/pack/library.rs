@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use include_dir::Dir;
 
 use super::search::{pack_folders, read};
-use super::{Description, Origin, Pack, preset, schema};
+use super::{Description, Origin, Pack, Texts};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::revision::PROFILES;
 use crate::version::{Version, Wanted};
@@ -290,46 +290,34 @@ impl Found {
     /// # Errors
     /// A file that is missing, cannot be read, or is broken; all of them.
     pub fn load(&self) -> Result<Pack, Vec<Diagnostic>> {
+        let values = self.file("values.yaml").and_then(|values| {
+            values.ok_or_else(|| {
+                Diagnostic::error(format!(
+                    "the pack `{}` in `{}` has no values.yaml",
+                    self.description.name,
+                    self.origin()
+                ))
+                .help("copy it from the pack's registry: Palette takes whole values only")
+            })
+        });
         let mut problems = Vec::new();
-        let values = match self.file("values.yaml") {
-            Ok(Some(values)) => Some(values),
-            Ok(None) => {
-                problems.push(
-                    Diagnostic::error(format!(
-                        "the pack `{}` in `{}` has no values.yaml",
-                        self.description.name,
-                        self.origin()
-                    ))
-                    .help("copy it from the pack's registry: Palette takes whole values only"),
-                );
-                None
-            }
+        let mut text = |read: Result<Option<Source>, Diagnostic>| match read {
+            Ok(source) => source,
             Err(problem) => {
                 problems.push(problem);
                 None
             }
         };
-        let presets = match self.file("presets.yaml") {
-            Ok(Some(source)) => preset::parse(&source),
-            Ok(None) => Ok(Vec::new()),
-            Err(problem) => Err(vec![problem]),
+        let texts = Texts {
+            values: text(values.map(Some)).unwrap_or_else(|| Source::new("", "")),
+            presets: text(self.file("presets.yaml")),
+            schema: text(self.file("schema.yaml")),
         };
-        let schema = match self.file("schema.yaml") {
-            Ok(Some(source)) => schema::parse(&source),
-            Ok(None) => Ok(Vec::new()),
-            Err(problem) => Err(vec![problem]),
-        };
-        match (values, presets, schema) {
-            (Some(values), Ok(presets), Ok(schema)) => Ok(Pack {
-                description: self.description.clone(),
-                values,
-                presets,
-                schema,
-                origin: self.origin(),
-            }),
-            (_, presets, schema) => {
-                problems.extend(presets.err().into_iter().flatten());
-                problems.extend(schema.err().into_iter().flatten());
+        match Pack::of_texts(self.description.clone(), texts, self.origin()) {
+            Ok(pack) if problems.is_empty() => Ok(pack),
+            Ok(_) => Err(problems),
+            Err(more) => {
+                problems.extend(more);
                 Err(problems)
             }
         }

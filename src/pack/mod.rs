@@ -44,6 +44,17 @@ impl fmt::Display for Origin {
     }
 }
 
+/// The texts of a pack's folder beside its pack.json.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// Its values.yaml.
+    pub values: Source,
+    /// Its presets.yaml, where it has one.
+    pub presets: Option<Source>,
+    /// Its schema.yaml, where it has one.
+    pub schema: Option<Source>,
+}
+
 /// A pack, ready to make values from.
 #[derive(Clone, Debug)]
 pub struct Pack {
@@ -60,6 +71,32 @@ pub struct Pack {
 }
 
 impl Pack {
+    /// Puts a pack together from the texts of its folder.
+    ///
+    /// # Errors
+    /// Presets or a schema that cannot be read; all that is wrong with them.
+    pub fn of_texts(
+        description: Description,
+        texts: Texts,
+        origin: Origin,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let presets = texts.presets.as_ref().map_or(Ok(Vec::new()), preset::parse);
+        let schema = texts.schema.as_ref().map_or(Ok(Vec::new()), schema::parse);
+        match (presets, schema) {
+            (Ok(presets), Ok(schema)) => Ok(Pack {
+                description,
+                values: texts.values,
+                presets,
+                schema,
+                origin,
+            }),
+            (presets, schema) => {
+                let problems = presets.err().into_iter().chain(schema.err());
+                Err(problems.flatten().collect())
+            }
+        }
+    }
+
     /// The presets that its values were made with, from their first line.
     pub fn enabled_presets(&self) -> Vec<PresetName> {
         enabled_presets(self.values.text())
