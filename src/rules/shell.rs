@@ -65,6 +65,14 @@ enum Inside {
     Case,
 }
 
+/// What stands in double quotes.
+enum Quoted {
+    /// Text, up to the next quote.
+    Text,
+    /// `$( ... )`, with how many parentheses are open.
+    Substitution(usize),
+}
+
 /// Reads a script far enough to tell words from quotes and comments.
 pub(super) fn traps(script: &str) -> Vec<Trap> {
     let mut reader = Reader {
@@ -72,6 +80,7 @@ pub(super) fn traps(script: &str) -> Vec<Trap> {
         bytes: script.as_bytes(),
         at: 0,
         inside: Vec::new(),
+        subshells: 0,
         is_command: true,
         in_test: false,
         heredocs: Vec::new(),
@@ -86,6 +95,8 @@ struct Reader<'s> {
     bytes: &'s [u8],
     at: usize,
     inside: Vec<Inside>,
+    /// How many of them are subshells.
+    subshells: usize,
     /// Whether the next word is the name of a command.
     is_command: bool,
     /// Whether we are between `[` and `]`.
@@ -132,12 +143,13 @@ impl<'s> Reader<'s> {
                         self.trap(self.at, ARITHMETIC);
                     }
                     self.at += 1;
-                    self.inside.push(Inside::Subshell);
+                    self.open_subshell();
                     self.new_command();
                 }
                 b')' => {
                     if self.inside.last() == Some(&Inside::Subshell) {
                         self.inside.pop();
+                        self.subshells -= 1;
                     }
                     self.at += 1;
                     self.new_command();
@@ -154,6 +166,11 @@ impl<'s> Reader<'s> {
 
     fn trap(&mut self, at: usize, what: Construct) {
         self.traps.push(Trap { at, what });
+    }
+
+    fn open_subshell(&mut self) {
+        self.inside.push(Inside::Subshell);
+        self.subshells += 1;
     }
 
     fn new_command(&mut self) {
@@ -283,7 +300,7 @@ impl<'s> Reader<'s> {
             }
             Some(b'(') => {
                 self.at += 2;
-                self.inside.push(Inside::Subshell);
+                self.open_subshell();
                 self.new_command();
                 return true;
             }
@@ -326,43 +343,45 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Passes over a text in double quotes. Substitutions in it begin anew, with quotes of their own: what is open stands in
+    /// a list, since a script may nest it deeper than a thread's stack.
     fn double_quotes(&mut self) {
+        let mut open = vec![Quoted::Text];
         self.at += 1;
-        while let Some(byte) = self.peek(0) {
-            match byte {
-                b'"' => {
+        while let (Some(byte), Some(innermost)) = (self.peek(0), open.last_mut()) {
+            match (innermost, byte) {
+                (_, b'\\') => self.at += 2,
+                (Quoted::Text, b'"') => {
                     self.at += 1;
-                    return;
+                    open.pop();
                 }
-                b'\\' => self.at += 2,
-                b'$' if self.peek(1) == Some(b'{') => self.expansion(),
-                b'$' if self.peek(1) == Some(b'(') => self.skip_substitution(),
+                (Quoted::Text, b'$') if self.peek(1) == Some(b'{') => self.expansion(),
+                (Quoted::Text, b'$') if self.peek(1) == Some(b'(') => {
+                    self.at += 2;
+                    open.push(Quoted::Substitution(1));
+                }
+                (Quoted::Substitution(_), b'"') => {
+                    self.at += 1;
+                    open.push(Quoted::Text);
+                }
+                (Quoted::Substitution(_), b'\'') => {
+                    self.at += 1;
+                    let end = self.rest().find('\'');
+                    self.at += end.map_or(self.rest().len(), |end| end + 1);
+                }
+                (Quoted::Substitution(parentheses), b'(') => {
+                    *parentheses += 1;
+                    self.at += 1;
+                }
+                (Quoted::Substitution(parentheses), b')') => {
+                    *parentheses -= 1;
+                    let is_over = *parentheses == 0;
+                    self.at += 1;
+                    if is_over {
+                        open.pop();
+                    }
+                }
                 _ => self.at += 1,
-            }
-        }
-    }
-
-    /// Passes over `$( ... )` inside double quotes, where quotes begin anew.
-    fn skip_substitution(&mut self) {
-        let mut open = 0;
-        while let Some(byte) = self.peek(0) {
-            match byte {
-                b'(' => open += 1,
-                b')' => open -= 1,
-                b'\\' => self.at += 1,
-                b'\'' => {
-                    let rest = self.script.get(self.at + 1..).unwrap_or_default();
-                    self.at += rest.find('\'').map_or(rest.len(), |end| end + 1);
-                }
-                b'"' => {
-                    self.double_quotes();
-                    continue;
-                }
-                _ => {}
-            }
-            self.at += 1;
-            if open == 0 && byte == b')' {
-                return;
             }
         }
     }
@@ -413,8 +432,8 @@ impl<'s> Reader<'s> {
                 }
             }
             "set" => {
-                let line = self.rest().lines().next().unwrap_or_default();
-                let line = line.split([';', '&', '|', '#']).next().unwrap_or_default();
+                let ends = [';', '&', '|', '#', '\n'];
+                let line = self.rest().split(ends).next().unwrap_or_default();
                 if line.contains("pipefail") {
                     self.trap(start, PIPEFAIL);
                 }
@@ -440,13 +459,13 @@ impl<'s> Reader<'s> {
     }
 
     fn next_word(&self) -> &'s str {
-        let rest = self.rest();
-        let line = rest.lines().next().unwrap_or_default();
-        line.split_whitespace().next().unwrap_or_default()
+        let is_blank = |c: char| c.is_whitespace() && c != '\n';
+        let rest = self.rest().trim_start_matches(is_blank);
+        rest.split(char::is_whitespace).next().unwrap_or_default()
     }
 
     fn ends(&mut self, at: usize, what: &'static str) {
-        if !self.inside.contains(&Inside::Subshell) {
+        if self.subshells == 0 {
             self.trap(at, Construct::Ends(what));
         }
     }
@@ -465,6 +484,19 @@ mod tests {
                 Construct::Ends(what) => what,
             })
             .collect()
+    }
+
+    #[test]
+    fn a_script_may_nest_deeper_than_a_stack_and_have_one_line() {
+        let deep = "x \"$(".repeat(200_000);
+        assert_eq!(found(&format!("{deep}[[ a ]]")), [] as [&str; 0]);
+        let closed = format!("{}{}\n[[ a ]]", "\"$(".repeat(50_000), ")\"".repeat(50_000));
+        assert_eq!(found(&closed), ["[["]);
+        // In time that grows with the length: the square of this would take minutes.
+        for word in ["set a;", "echo a;", "case;", "exit;", "<<<<", "\"$('", "${"] {
+            traps(&word.repeat(400_000));
+        }
+        traps(&("case;".repeat(400_000) + &"exit;".repeat(400_000)));
     }
 
     #[test]
