@@ -20,7 +20,7 @@ const LONGEST: usize = 200;
 /// A text that is broken by a quote of its own ends early; from where no JSON can be any more nothing is shown.
 pub(super) fn hidden(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    let mut key = "";
+    let mut is_secret_key = false;
     let mut before = None;
     let mut at = 0;
     while at < text.len() {
@@ -39,15 +39,16 @@ pub(super) fn hidden(text: &str) -> String {
                 return shown;
             }
             let is_key = before != Some(":") && text[at..].trim_start().starts_with(':');
-            if is_long(token) || (!is_key && is_secret(key)) {
+            if is_long(token) || (!is_key && is_secret_key) {
                 mask(&mut shown, token);
             } else {
                 shown.push_str(token);
             }
             let name = token.trim_matches('"');
             // What lacks its colon may still be a key.
-            if is_key || is_secret(name) {
-                key = name;
+            let names_a_secret = is_secret(name);
+            if is_key || names_a_secret {
+                is_secret_key = names_a_secret;
             }
         } else if is_json(token) {
             shown.push_str(token);

@@ -25,7 +25,12 @@ pub fn masked(text: &str) -> String {
         }
     }
     let mut compiled = Vec::new();
+    let mut hidden_to = 0;
     for start in suspicious_lines(text) {
+        // A block is hidden whole, whatever its lines hold.
+        if start < hidden_to {
+            continue;
+        }
         if compiled.is_empty() {
             for pattern in patterns {
                 match regex_lite::Regex::new(pattern) {
@@ -47,7 +52,7 @@ pub fn masked(text: &str) -> String {
             }
             bytes[start + found.start()..start + found.end()].fill(b'*');
             if found.as_str().starts_with(['|', '>']) {
-                mask_block(text, start + found.end(), &mut bytes);
+                hidden_to = mask_block(text, start + found.end(), &mut bytes);
             }
         }
     }
@@ -68,25 +73,39 @@ fn suspicious_lines(text: &str) -> Vec<usize> {
         "<productkey>",
     ];
     let lower = text.to_ascii_lowercase();
-    let mut hits: Vec<usize> = WORDS
+    let mut lines: Vec<usize> = WORDS
         .iter()
-        .flat_map(|word| lower.match_indices(word).map(|(at, _)| at))
+        .flat_map(|word| lines_with(text, |from| lower[from..].find(word)))
         .collect();
     // The dashes of a token such as 01234567-89ab-cdef-0123-456789abcdef.
     let bytes = lower.as_bytes();
     let is_dash = |at: usize| bytes.get(at) == Some(&b'-');
-    hits.extend(
-        lower
-            .match_indices('-')
-            .map(|(at, _)| at)
-            .filter(|at| is_dash(at + 5) && is_dash(at + 10) && is_dash(at + 15)),
-    );
-    let mut lines: Vec<usize> = hits
-        .into_iter()
-        .map(|at| text[..at].rfind('\n').map_or(0, |newline| newline + 1))
-        .collect();
+    lines.extend(lines_with(text, |from| {
+        let mut dashes = lower[from..].match_indices('-').map(|(at, _)| at);
+        dashes.find(|at| [5, 10, 15].iter().all(|step| is_dash(from + at + step)))
+    }));
     lines.sort_unstable();
     lines.dedup();
+    lines
+}
+
+/// Where the lines begin that hold something: `find` says how far behind a byte the next of it is. After a hit the rest of
+/// the line is passed over, so that a long line with many takes no longer than others.
+fn lines_with(text: &str, find: impl Fn(usize) -> Option<usize>) -> Vec<usize> {
+    let mut lines = Vec::new();
+    let mut from = 0;
+    while let Some(ahead) = find(from) {
+        let at = from + ahead;
+        lines.push(
+            text[from..at]
+                .rfind('\n')
+                .map_or(from, |end| from + end + 1),
+        );
+        match text[at..].find('\n') {
+            Some(end) => from = at + end + 1,
+            None => break,
+        }
+    }
     lines
 }
 
@@ -99,8 +118,8 @@ fn is_no_secret(value: &str) -> bool {
     value.starts_with('{') || value.starts_with('#')
 }
 
-/// Masks the lines of a block scalar whose header ends at `from`.
-fn mask_block(text: &str, from: usize, bytes: &mut [u8]) {
+/// Masks the lines of a block scalar whose header ends at `from`; where they end.
+fn mask_block(text: &str, from: usize, bytes: &mut [u8]) -> usize {
     let line_start = text[..from].rfind('\n').map_or(0, |newline| newline + 1);
     let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let outer = blanks(&text[line_start..]);
@@ -113,6 +132,7 @@ fn mask_block(text: &str, from: usize, bytes: &mut [u8]) {
         bytes[at + blanks(content).min(content.len())..at + content.len()].fill(b'*');
         at += line.len();
     }
+    at
 }
 
 /// Values, a manifest or a profile as messages may show it: as [`masked`], without what stands beside names (`value:`) and
@@ -183,6 +203,16 @@ mod tests {
         assert_eq!(hidden("<Value>hunter2</Value>"), "<Value>*******</Value>");
         assert_eq!(hidden("tlsSecret: grafana-tls"), "tlsSecret: grafana-tls");
         assert_eq!(hidden("ü: 1\npassword: ü"), "ü: 1\npassword: **");
+    }
+
+    #[test]
+    fn hiding_takes_time_that_grows_with_the_length() {
+        // The square of these would take minutes.
+        assert!(masked(&format!("a: [{}]", "token, ".repeat(200_000))).starts_with("a: [token"));
+        let nested: String = (0..2_000)
+            .map(|depth| format!("{}token: |\n", " ".repeat(depth)))
+            .collect();
+        assert!(masked(&nested).starts_with("token: *\n ********\n"));
     }
 
     #[test]
