@@ -54,7 +54,7 @@ impl FromStr for CpuSet {
                 .filter(|cpu| digits && *cpu <= HIGHEST)
                 .ok_or_else(problem)
         };
-        let mut cpus = BTreeSet::new();
+        let mut ranges = Vec::new();
         for part in text.split(',') {
             let (low, high) = part.split_once('-').unwrap_or((part, part));
             let (low, high) = (cpu(low)?, cpu(high)?);
@@ -64,7 +64,15 @@ impl FromStr for CpuSet {
                     part.trim()
                 ));
             }
-            cpus.extend(low..=high);
+            ranges.push((low, high));
+        }
+        // In order, so that what is named again and again is put in once.
+        ranges.sort_unstable();
+        let mut cpus = BTreeSet::new();
+        let mut next = 0;
+        for (low, high) in ranges {
+            cpus.extend(low.max(next)..=high);
+            next = next.max(high + 1);
         }
         Ok(CpuSet { cpus })
     }

@@ -80,27 +80,23 @@ impl VlanSet {
             .sum()
     }
 
-    fn insert(&mut self, low: VlanId, high: VlanId) {
-        self.ranges.push((low, high));
-        self.ranges.sort_unstable();
-        let mut joined: Vec<(VlanId, VlanId)> = Vec::with_capacity(self.ranges.len());
-        for (low, high) in self.ranges.drain(..) {
+    /// A set of ranges in any order, which may overlap.
+    fn of_ranges(mut ranges: Vec<(VlanId, VlanId)>) -> Self {
+        ranges.sort_unstable();
+        let mut joined: Vec<(VlanId, VlanId)> = Vec::new();
+        for (low, high) in ranges {
             match joined.last_mut() {
                 Some(last) if low.0 <= last.1.0 + 1 => last.1 = last.1.max(high),
                 _ => joined.push((low, high)),
             }
         }
-        self.ranges = joined;
+        VlanSet { ranges: joined }
     }
 }
 
 impl FromIterator<VlanId> for VlanSet {
     fn from_iter<I: IntoIterator<Item = VlanId>>(ids: I) -> Self {
-        let mut set = VlanSet::default();
-        for id in ids {
-            set.insert(id, id);
-        }
-        set
+        VlanSet::of_ranges(ids.into_iter().map(|id| (id, id)).collect())
     }
 }
 
@@ -113,7 +109,7 @@ impl FromStr for VlanSet {
                 "`{text}` holds a long dash: write ranges with `-`, such as `21-100`"
             ));
         }
-        let mut set = VlanSet::default();
+        let mut ranges = Vec::new();
         for part in text.split(',').map(str::trim) {
             if part.is_empty() {
                 return Err(format!(
@@ -133,9 +129,9 @@ impl FromStr for VlanSet {
             if low > high {
                 return Err(format!("`{part}` runs backwards: write `{high}-{low}`"));
             }
-            set.insert(low, high);
+            ranges.push((low, high));
         }
-        Ok(set)
+        Ok(VlanSet::of_ranges(ranges))
     }
 }
 
