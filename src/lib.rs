@@ -4,6 +4,8 @@ mod certificate;
 pub mod check;
 pub mod diagnostic;
 pub mod diff;
+mod expression;
+pub mod limits;
 pub mod nad;
 pub mod network;
 pub mod output;

@@ -1,5 +1,6 @@
 //! Presets: named sets of paths to remove and values to add, one active in each group.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -104,8 +105,9 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
     })?;
     let mut problems = Vec::new();
     let mut presets: Vec<Preset> = Vec::new();
+    let mut names = HashSet::new();
     for entry in file.presets {
-        if presets.iter().any(|preset| preset.name == entry.name) {
+        if !names.insert(entry.name.clone()) {
             problems.push(
                 Diagnostic::error(format!("two presets have the name `{}`", entry.name))
                     .label(source.name())

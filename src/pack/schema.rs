@@ -8,6 +8,7 @@ use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::expression::{self, Unusable};
 use crate::profile::has_macro;
 use crate::version::Version;
 use crate::yaml::{self, Limits};
@@ -315,7 +316,10 @@ fn end_of_piece(text: &str) -> Option<usize> {
 }
 
 fn regex(pattern: &str) -> Result<Regex, String> {
-    Regex::new(pattern).map_err(|_| format!("the pattern `{pattern}`"))
+    expression::compile(pattern).map_err(|unusable| match unusable {
+        Unusable::Wrong => format!("the pattern `{pattern}`"),
+        Unusable::TooLarge(how) => format!("a pattern, which {how}"),
+    })
 }
 
 impl Piece {

@@ -5,11 +5,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use regex_lite::Regex;
 use serde_json::Value;
 
 use super::{CheckedProfile, Cluster, ClusterRule, Finding};
 use crate::diagnostic::nearest;
+use crate::expression::{self, Unusable};
 use crate::profile::{Variable, variables_used};
 
 const IMPORT: &str = "Palette, Export and Import Cluster Profile";
@@ -316,28 +316,38 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 format!("the regular expression of the variable `{name}` uses {lacking}, which Go does not have"),
             )
             .help("write it without; Palette reads it as RE2")
-        } else if let Ok(regex) = Regex::new(pattern) {
-            match default_of(variable) {
-                Some(default) if !default.contains("{{") && !regex.is_match(default) => {
-                    Finding::error(
-                        "variable-value",
-                        path(variable),
-                        format!("the default of the variable `{name}` does not match its own regular expression"),
-                    )
-                    .help(format!("the expression is {pattern}"))
-                }
-                _ => continue,
-            }
-        } else if pattern.contains("\\p") || pattern.contains("\\P") || pattern.contains("\\Q") {
-            // In RE2, though not in what reads it here.
-            continue;
         } else {
-            Finding::error(
-                "variable-regex",
-                path(variable),
-                format!("the regular expression of the variable `{name}` is none"),
-            )
-            .help("mind brackets and backslashes; Palette reads it as RE2")
+            match expression::compile(pattern) {
+                Ok(regex) => match default_of(variable) {
+                    Some(default) if !default.contains("{{") && !regex.is_match(default) => {
+                        Finding::error(
+                            "variable-value",
+                            path(variable),
+                            format!("the default of the variable `{name}` does not match its own regular expression"),
+                        )
+                        .help(format!("the expression is {pattern}"))
+                    }
+                    _ => continue,
+                },
+                Err(Unusable::TooLarge(how)) => Finding::error(
+                    "variable-regex",
+                    path(variable),
+                    format!("the regular expression of the variable `{name}` {how}"),
+                )
+                .help("write a shorter one; it was not looked at"),
+                Err(Unusable::Wrong)
+                    if ["\\p", "\\P", "\\Q"].iter().any(|escape| pattern.contains(escape)) =>
+                {
+                    // In RE2, though not in what reads it here.
+                    continue;
+                }
+                Err(Unusable::Wrong) => Finding::error(
+                    "variable-regex",
+                    path(variable),
+                    format!("the regular expression of the variable `{name}` is none"),
+                )
+                .help("mind brackets and backslashes; Palette reads it as RE2"),
+            }
         };
         findings.push(finding.because(VARIABLES).in_file(file));
     }

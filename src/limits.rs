@@ -1,0 +1,26 @@
+//! How much input may be, beside the size and shape of YAML texts ([`crate::yaml::Limits`]). All of it is far beyond what
+//! people and vendors write, and keeps hostile or mistaken input from taking a machine's memory or an hour.
+
+/// Messages about one text that are told one by one.
+pub const PROBLEMS: usize = 1_000;
+
+/// Layers of a profile.
+pub const LAYERS: usize = 1_000;
+
+/// Manifests of a profile, those of all its layers together.
+pub const MANIFESTS: usize = 20_000;
+
+/// Networks for VMs that a site asks for: each becomes a manifest.
+pub const NETWORKS: usize = 20_000;
+
+/// Bytes of a regular expression that comes with a pack or a profile.
+pub const EXPRESSION: usize = 4_096;
+
+/// Bytes that a compiled regular expression may take; matching takes time that grows with them.
+pub const COMPILED_EXPRESSION: usize = 256 << 10;
+
+/// Files of a folder of manifests.
+pub const FILES: usize = 10_000;
+
+/// Bytes of all secrets and certificates that a site names, together.
+pub const SECRET_BYTES: u64 = 64 << 20;
