@@ -6,7 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use crate::limits;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use crate::withheld::Withheld;
 
@@ -263,31 +265,27 @@ impl Diagnostic {
         };
         let mut group = Group::with_title(level.primary_title(self.content.message.as_str()));
         if let Some(place) = &self.content.place {
-            let text = place.source.shown();
-            // Behind the last line there is none to show: its end is where things went wrong.
-            let shown_end = text.strip_suffix('\n').map_or(text.len(), str::len);
-            let start = text.floor_char_boundary(place.span.start.min(shown_end));
-            let line_end = text[start..]
-                .find('\n')
-                .map_or(text.len(), |end| start + end);
-            // One line shows where; a whole block under carets only hides it.
-            let end = text.ceil_char_boundary(place.span.end.clamp(start, line_end));
-            let line_start = text[..start].rfind('\n').map_or(0, |before| before + 1);
-            let (line, _) = place.source.position(start);
-            let mark = AnnotationKind::Primary.span(start - line_start..end - line_start);
+            let shown = Shown::of(place);
+            let mark = AnnotationKind::Primary.span(shown.mark.clone());
             let mark = if self.content.label.is_empty() {
                 mark
             } else {
                 mark.label(self.content.label.as_str())
             };
-            group = group.element(
-                // The line alone: the library looks at all of a text for each message.
-                Snippet::source(&text[line_start..line_end])
-                    .line_start(line)
-                    .path(place.source.name())
-                    .fold(true)
-                    .annotation(mark),
-            );
+            let mut snippet = Snippet::source(shown.text)
+                .line_start(shown.line)
+                .fold(true)
+                .annotation(mark);
+            if shown.is_whole {
+                snippet = snippet.path(place.source.name());
+            } else {
+                group = group.element(
+                    Origin::path(place.source.name())
+                        .line(shown.line)
+                        .char_column(shown.column),
+                );
+            }
+            group = group.element(snippet);
             for note in &self.content.notes {
                 group = group.element(Level::NOTE.message(note.as_str()));
             }
@@ -312,9 +310,89 @@ impl Diagnostic {
     }
 }
 
+/// How far around a mark a line is shown, in bytes: a profile's export is one line of any length, and the time to lay a
+/// line out grows with it.
+const AROUND: usize = 4096;
+
+/// The part of a text that a message shows: the line of its mark, or what is around the mark where the line is long.
+struct Shown<'s> {
+    text: &'s str,
+    line: usize,
+    column: usize,
+    /// Within the part.
+    mark: Range<usize>,
+    /// Whether this is the whole line.
+    is_whole: bool,
+}
+
+impl<'s> Shown<'s> {
+    fn of(place: &'s Place) -> Self {
+        let text = place.source.shown();
+        // Behind the last line there is none to show: its end is where things went wrong.
+        let shown_end = text.strip_suffix('\n').map_or(text.len(), str::len);
+        let start = text.floor_char_boundary(place.span.start.min(shown_end));
+        let (line, column) = place.source.position(start);
+        let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let line_end = text[start..]
+            .find('\n')
+            .map_or(text.len(), |end| start + end);
+        let from = line_start.max(text.floor_char_boundary(start.saturating_sub(AROUND)));
+        let to = line_end.min(text.ceil_char_boundary(start.saturating_add(AROUND)));
+        // One line shows where; a whole block under carets only hides it.
+        let end = text.ceil_char_boundary(place.span.end.clamp(start, to));
+        Shown {
+            text: &text[from..to],
+            line,
+            column,
+            mark: start - from..end - from,
+            is_whole: (from, to) == (line_start, line_end),
+        }
+    }
+}
+
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.render(&Renderer::plain()))
+    }
+}
+
+/// The problems of one text, of which the first [`limits::PROBLEMS`] are told one by one.
+#[derive(Debug, Default)]
+pub struct Problems {
+    told: Vec<Diagnostic>,
+    untold: usize,
+}
+
+impl Problems {
+    /// Adds the problem that `make` describes.
+    pub fn push(&mut self, make: impl FnOnce() -> Diagnostic) {
+        if self.told.len() < limits::PROBLEMS {
+            self.told.push(make());
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// All of them in the order of their places, and a last one that says how many more there are.
+    pub fn into_vec(mut self, source: &Source) -> Vec<Diagnostic> {
+        self.told.sort_by_key(Diagnostic::offset);
+        if self.untold > 0 {
+            self.told.push(
+                Diagnostic::error(format!(
+                    "`{}` has {} more problems; the first {} are told",
+                    source.name(),
+                    self.untold,
+                    limits::PROBLEMS
+                ))
+                .help("mend these first: so many have one cause"),
+            );
+        }
+        self.told
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::outline::Outline;
 use super::read::{self, LIMITS};
 use super::shape::{self, Misfit};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Problems, Source};
 use crate::yaml;
 
 /// How a profile is written down.
@@ -134,10 +134,11 @@ impl Placed {
             return Ok(());
         }
         let shown = shown(&self.source);
-        Err(misfits
-            .iter()
-            .map(|misfit| self.problem(&shown, misfit))
-            .collect())
+        let mut problems = Problems::default();
+        for misfit in &misfits {
+            problems.push(|| self.problem(&shown, misfit));
+        }
+        Err(problems.into_vec(&shown))
     }
 
     fn problem(&self, shown: &Source, misfit: &Misfit) -> Diagnostic {

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod document;
+mod extent;
 pub mod folder;
 mod hidden;
 mod outline;

@@ -3,12 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Problems, Source};
 use crate::yaml::scalar::go_float;
 use crate::yaml::{Kind, Node};
-
-/// The deepest nesting that is read, in JSON as in YAML.
-pub(super) const DEPTH: usize = 100;
 
 /// A value of a text, by where it stands.
 #[derive(Clone, Debug)]
@@ -38,12 +35,12 @@ impl Outline {
     /// # Errors
     /// A number of more digits than Go's readers keep.
     pub(super) fn of_yaml(source: &Source, node: &Node) -> Result<Self, Vec<Diagnostic>> {
-        let mut problems = Vec::new();
+        let mut problems = Problems::default();
         let outline = of_node(source, node, &mut problems);
         if problems.is_empty() {
             Ok(outline)
         } else {
-            Err(problems)
+            Err(problems.into_vec(source))
         }
     }
 
@@ -51,19 +48,18 @@ impl Outline {
     ///
     /// # Errors
     /// What a reader would drop or change without a word: a key that stands twice, a number of more digits than Go's
-    /// readers keep; and values that are nested too deep for the YAML form.
+    /// readers keep.
     pub(super) fn of_json(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let mut scan = Scan {
             source,
             at: 0,
-            depth: 0,
-            problems: Vec::new(),
+            problems: Problems::default(),
         };
         let outline = scan.value();
         if scan.problems.is_empty() {
             Ok(outline)
         } else {
-            Err(scan.problems)
+            Err(scan.problems.into_vec(source))
         }
     }
 
@@ -87,11 +83,11 @@ impl Outline {
     }
 }
 
-fn of_node(source: &Source, node: &Node, problems: &mut Vec<Diagnostic>) -> Outline {
+fn of_node(source: &Source, node: &Node, problems: &mut Problems) -> Outline {
     let within = match &node.kind {
         Kind::Scalar(scalar) => {
             if scalar.value().is_number() {
-                problems.extend(too_many_digits(source, &scalar.text, node.span.clone()));
+                check_digits(source, &scalar.text, node.span.clone(), problems);
             }
             Within::Nothing
         }
@@ -115,29 +111,30 @@ fn of_node(source: &Source, node: &Node, problems: &mut Vec<Diagnostic>) -> Outl
 }
 
 /// What becomes of a whole number beyond 64 bits: it is read as a float, which has no more than 17 digits.
-fn too_many_digits(source: &Source, text: &str, span: Range<usize>) -> Option<Diagnostic> {
+fn check_digits(source: &Source, text: &str, span: Range<usize>, problems: &mut Problems) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if !digits.bytes().all(|byte| byte.is_ascii_digit())
         || text.parse::<i64>().is_ok()
         || text.parse::<u64>().is_ok()
     {
-        return None;
+        return;
     }
     let read = text.parse::<f64>().map(go_float).unwrap_or_default();
-    (read != text).then(|| {
-        Diagnostic::error(format!("Palette would read this number as {read}"))
-            .at(source, span)
-            .label("more digits than a number can have")
-            .help("write it as text, in quotes")
-    })
+    if read != text {
+        problems.push(|| {
+            Diagnostic::error(format!("Palette would read this number as {read}"))
+                .at(source, span)
+                .label("more digits than a number can have")
+                .help("write it as text, in quotes")
+        });
+    }
 }
 
 /// Goes over a valid JSON text. Its parser has no places for what it reads, so this looks for them afterwards.
 struct Scan<'s> {
     source: &'s Source,
     at: usize,
-    depth: usize,
-    problems: Vec<Diagnostic>,
+    problems: Problems,
 }
 
 impl Scan<'_> {
@@ -174,8 +171,13 @@ impl Scan<'_> {
                 let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']);
                 let length = end.unwrap_or(rest.len());
                 let number = start..start + length;
-                self.problems
-                    .extend(too_many_digits(self.source, &rest[..length], number));
+                let text = self.source.text();
+                check_digits(
+                    self.source,
+                    &text[number.clone()],
+                    number,
+                    &mut self.problems,
+                );
                 self.at += length;
                 Within::Nothing
             }
@@ -186,19 +188,10 @@ impl Scan<'_> {
         }
     }
 
-    /// What stands between two brackets; the parser before has its own limit, so that this does not go down without end.
+    /// What stands between two brackets; the depth was checked before, so that this does not go down without end.
     fn inside(&mut self, read: fn(&mut Self) -> Within) -> Within {
-        if self.depth == DEPTH {
-            self.problems.push(
-                Diagnostic::error(format!("nested deeper than {DEPTH} levels"))
-                    .at(self.source, self.at..self.at),
-            );
-        }
         self.at += 1;
-        self.depth += 1;
-        let within = read(self);
-        self.depth -= 1;
-        within
+        read(self)
     }
 
     fn items(&mut self) -> Within {
@@ -217,13 +210,13 @@ impl Scan<'_> {
             let start = self.at;
             let key = self.string();
             if let Some(first) = seen.get(&key) {
-                let (line, column) = self.source.position(*first);
-                self.problems.push(
+                self.problems.push(|| {
+                    let (line, column) = self.source.position(*first);
                     Diagnostic::error(format!("the key `{key}` stands here twice"))
                         .at(self.source, start..self.at)
                         .label(format!("first used on line {line}, column {column}"))
-                        .help("keep one of the two; the other would be lost silently"),
-                );
+                        .help("keep one of the two; the other would be lost silently")
+                });
             } else {
                 seen.insert(key.clone(), start);
             }
@@ -326,16 +319,5 @@ error: the key `a` stands here twice
         ] {
             assert!(outline(&format!("[{number}]")).is_err(), "{number}");
         }
-    }
-
-    #[test]
-    fn depth_has_a_limit() {
-        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
-        assert!(outline(&nested(DEPTH)).is_ok());
-        assert!(
-            outline(&nested(DEPTH + 1))
-                .unwrap_err()
-                .contains("nested deeper than 100 levels")
-        );
     }
 }

@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
-    Variable, hidden,
+    Variable, extent, hidden,
 };
 use crate::diagnostic::{Diagnostic, Source};
+use crate::limits;
 use crate::yaml::{self, Limits};
 
 /// The largest profile that is read.
@@ -16,6 +17,7 @@ pub(super) const LIMITS: Limits = Limits {
     bytes: 128 << 20,
     nodes: 4_000_000,
     depth: 100,
+    documents: 1,
 };
 
 /// Reads a profile.
@@ -26,9 +28,10 @@ pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
     let text = source.text();
     check_size(source)?;
     if is_json(text) {
+        extent::check(source)?;
         // Straight into the types: a tree in between would take most of the time.
         return match serde_json::from_str::<Profile>(text) {
-            Ok(profile) => Ok(profile),
+            Ok(profile) => check_count(source, profile),
             Err(error) if error.is_data() => from_value(source, json(source)?),
             Err(error) => Err(vec![json_problem(source, &error)]),
         };
@@ -47,15 +50,19 @@ pub(super) fn check_size(source: &Source) -> Result<(), Vec<Diagnostic>> {
     if bytes <= LIMITS.bytes {
         return Ok(());
     }
-    Err(vec![Diagnostic::error(format!(
-        "`{}` has {bytes} bytes, more than the {} that are read",
-        source.name(),
-        LIMITS.bytes
-    ))])
+    Err(vec![
+        Diagnostic::error(format!(
+            "`{}` has {bytes} bytes, more than the {} that are read",
+            source.name(),
+            LIMITS.bytes
+        ))
+        .help("take out what is no configuration, or split the profile into several"),
+    ])
 }
 
 /// A text as a tree of every key.
 pub(super) fn json(source: &Source) -> Result<Value, Vec<Diagnostic>> {
+    extent::check(source)?;
     serde_json::from_str(source.text()).map_err(|error| vec![json_problem(source, &error)])
 }
 
@@ -86,7 +93,7 @@ fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
 /// It holds no profile.
 pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diagnostic>> {
     take_out_nulls(&mut value);
-    let shape = match &value {
+    let shape: Result<Profile, String> = match &value {
         Value::Object(map) if map.contains_key("spec") => {
             serde_json::from_value(value).map_err(|error| error.to_string())
         }
@@ -95,13 +102,35 @@ pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diag
             .map_err(|error| error.to_string()),
         _ => Err("there is neither `metadata` and `spec` nor `packs` at its top".to_owned()),
     };
-    shape.map_err(|reason| {
+    let profile = shape.map_err(|reason| {
         vec![
             Diagnostic::error(format!("`{}` is not a cluster profile: {reason}", source.name())).help(
                 "give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision",
             ),
         ]
-    })
+    })?;
+    check_count(source, profile)
+}
+
+/// A profile that has no more layers and manifests than are looked at.
+fn check_count(source: &Source, profile: Profile) -> Result<Profile, Vec<Diagnostic>> {
+    let layers = &profile.spec.template.packs;
+    let manifests = layers.iter().map(|layer| layer.manifests.len()).sum();
+    for (count, limit, what) in [
+        (layers.len(), limits::LAYERS, "layers"),
+        (manifests, limits::MANIFESTS, "manifests"),
+    ] {
+        if count > limit {
+            return Err(vec![
+                Diagnostic::error(format!(
+                    "`{}` has {count} {what}, more than the {limit} that are read",
+                    source.name()
+                ))
+                .help("split the profile into several"),
+            ]);
+        }
+    }
+    Ok(profile)
 }
 
 /// Go writes null for what was never set and reads it as such.

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::secret::{Secret, SecretSource};
 use super::{Inputs, Places};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
 use crate::yaml::{Entry, Kind, Node};
 
 /// A map of the site, or the absence of one; every field is asked for by name and what is left over is unknown.
@@ -33,7 +33,7 @@ impl Fields<'_> {
 pub(super) struct Reader<'s> {
     source: &'s Source,
     inputs: &'s dyn Inputs,
-    problems: Vec<Diagnostic>,
+    problems: Problems,
     spans: BTreeMap<String, Range<usize>>,
 }
 
@@ -42,15 +42,15 @@ impl<'s> Reader<'s> {
         Reader {
             source,
             inputs,
-            problems: Vec::new(),
+            problems: Problems::default(),
             spans: BTreeMap::new(),
         }
     }
 
     /// The places of all values that were read, and every problem, in the order of the file.
-    pub(super) fn finish(mut self) -> (Places, Vec<Diagnostic>) {
-        self.problems.sort_by_key(Diagnostic::offset);
-        (Places::new(self.source.clone(), self.spans), self.problems)
+    pub(super) fn finish(self) -> (Places, Vec<Diagnostic>) {
+        let problems = self.problems.into_vec(self.source);
+        (Places::new(self.source.clone(), self.spans), problems)
     }
 
     pub(super) fn root<'n>(&mut self, node: Option<&'n Node>) -> Fields<'n> {
@@ -83,18 +83,20 @@ impl<'s> Reader<'s> {
             if fields.known.contains(&name) {
                 continue;
             }
-            let place = match fields.path.as_str() {
-                "" => "at the top of a site".to_owned(),
-                path => format!("in `{path}`"),
-            };
-            let mut problem = Diagnostic::error(format!("unknown key `{name}` {place}"))
-                .at(self.source, entry.key.span.clone());
-            if let Some(nearest) = nearest(name, fields.known.iter().copied()) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
-            let known: Vec<String> = fields.known.iter().map(|key| format!("`{key}`")).collect();
-            self.problems
-                .push(problem.help(format!("known keys here: {}", known.join(", "))));
+            self.problems.push(|| {
+                let place = match fields.path.as_str() {
+                    "" => "at the top of a site".to_owned(),
+                    path => format!("in `{path}`"),
+                };
+                let mut problem = Diagnostic::error(format!("unknown key `{name}` {place}"))
+                    .at(self.source, entry.key.span.clone());
+                if let Some(nearest) = nearest(name, fields.known.iter().copied()) {
+                    problem = problem.label(format!("did you mean `{nearest}`?"));
+                }
+                let known: Vec<String> =
+                    fields.known.iter().map(|key| format!("`{key}`")).collect();
+                problem.help(format!("known keys here: {}", known.join(", ")))
+            });
         }
     }
 
@@ -164,7 +166,7 @@ impl<'s> Reader<'s> {
             Err(error) => {
                 let problem =
                     Diagnostic::error(error.to_string()).at(self.source, node.span.clone());
-                self.problems.push(problem);
+                self.problems.push(|| problem);
                 None
             }
         }
@@ -184,13 +186,13 @@ impl<'s> Reader<'s> {
         if matches!(node.kind, Kind::Alias(_)) {
             problem = problem.help("a site takes no YAML aliases; write the value out");
         }
-        self.problems.push(problem);
+        self.problems.push(|| problem);
     }
 
     /// A problem with the value of a field, by its whole path.
     pub(super) fn problem_at(&mut self, node: &Node, problem: Diagnostic) {
         self.problems
-            .push(problem.at(self.source, node.span.clone()));
+            .push(|| problem.at(self.source, node.span.clone()));
     }
 
     pub(super) fn flag(

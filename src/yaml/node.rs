@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_saphyr::granit_parser::{Event, Options, Parser, StructureStyle};
 
 use super::scalar::{self, Scalar};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Problems, Source};
 
 /// Limits against hostile or mistaken input.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct Limits {
     pub nodes: usize,
     /// Deepest nesting of maps and lists.
     pub depth: usize,
+    /// Most documents in one text.
+    pub documents: usize,
 }
 
 impl Limits {
@@ -25,12 +27,14 @@ impl Limits {
         bytes: 4 << 20,
         nodes: 200_000,
         depth: 64,
+        documents: 1_000,
     };
     /// For values and manifests, which vendors write.
     pub const VALUES: Limits = Limits {
         bytes: 16 << 20,
         nodes: 2_000_000,
         depth: 100,
+        documents: 50_000,
     };
 }
 
@@ -184,12 +188,15 @@ pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagno
 pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagnostic>> {
     let text = source.text();
     if text.len() > limits.bytes {
-        return Err(vec![Diagnostic::error(format!(
-            "`{}` has {} bytes, more than the {} that are read",
-            source.name(),
-            text.len(),
-            limits.bytes
-        ))]);
+        return Err(vec![
+            Diagnostic::error(format!(
+                "`{}` has {} bytes, more than the {} that are read",
+                source.name(),
+                text.len(),
+                limits.bytes
+            ))
+            .help("split it up, or take out what is no configuration"),
+        ]);
     }
     let mut options = Options::default();
     options.set_emit_comments(false);
@@ -202,7 +209,7 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
         nodes: 0,
         stack: Vec::new(),
         documents: Vec::new(),
-        problems: Vec::new(),
+        problems: Problems::default(),
     };
     for next in Parser::new_from_str_with_options(text, options) {
         match next {
@@ -210,22 +217,17 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
                 let range = span.byte_range().unwrap_or(0..0);
                 let tag = span.tag_span().and_then(|tag| tag.byte_range());
                 builder.event(event, range, tag);
-                if builder.nodes > limits.nodes {
-                    builder.problems.push(Diagnostic::error(format!(
-                        "`{}` holds more than {} values",
-                        source.name(),
-                        limits.nodes
-                    )));
+                if builder.is_beyond_limits() {
                     break;
                 }
             }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
-                builder.problems.push(
+                builder.problems.push(|| {
                     Diagnostic::error("this is not YAML")
                         .at(source, at..at)
-                        .label(error.info()),
-                );
+                        .label(error.info())
+                });
                 break;
             }
         }
@@ -233,7 +235,7 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
     if builder.problems.is_empty() {
         Ok(builder.documents)
     } else {
-        Err(builder.problems)
+        Err(builder.problems.into_vec(source))
     }
 }
 
@@ -283,10 +285,37 @@ struct Builder<'a> {
     nodes: usize,
     stack: Vec<Open>,
     documents: Vec<Node>,
-    problems: Vec<Diagnostic>,
+    problems: Problems,
 }
 
 impl Builder<'_> {
+    /// Whether there is too much of something to go on, which is then said.
+    fn is_beyond_limits(&mut self) -> bool {
+        let Limits {
+            nodes,
+            depth,
+            documents,
+            ..
+        } = self.limits;
+        let name = self.source.name();
+        let problem = if self.stack.len() > depth {
+            let start = self.stack[depth].node.span.start;
+            Diagnostic::error(format!("nested deeper than {depth} levels"))
+                .at(self.source, start..start)
+                .help("take levels out; nothing that Kubernetes or Palette reads is so deep")
+        } else if self.nodes > nodes {
+            Diagnostic::error(format!("`{name}` holds more than {nodes} values"))
+                .help("split it up, or take out what is no configuration")
+        } else if self.documents.len() > documents {
+            Diagnostic::error(format!("`{name}` holds more than {documents} documents"))
+                .help("split it up into several files")
+        } else {
+            return false;
+        };
+        self.problems.push(|| problem);
+        true
+    }
+
     fn event(&mut self, event: Event<'_>, range: Range<usize>, tag: Option<Range<usize>>) {
         match event {
             Event::Scalar(text, style, anchor, resolved_tag) => {
@@ -395,15 +424,6 @@ impl Builder<'_> {
 
     fn open(&mut self, range: Range<usize>, tag: Option<Range<usize>>, anchor: usize, kind: Kind) {
         self.nodes += 1;
-        if self.stack.len() >= self.limits.depth {
-            if self.problems.is_empty() {
-                self.problems.push(
-                    Diagnostic::error(format!("nested deeper than {} levels", self.limits.depth))
-                        .at(self.source, range.start..range.start),
-                );
-            }
-            self.nodes = usize::MAX / 2;
-        }
         let last_end = range.end;
         self.stack.push(Open {
             node: Node {
@@ -475,13 +495,13 @@ impl Builder<'_> {
                         && !node.is_merge_key()
                         && let Some(first) = open.keys.find(entries, name)
                     {
-                        let (line, _) = self.source.position(first.key.span.start);
-                        self.problems.push(
+                        self.problems.push(|| {
+                            let (line, _) = self.source.position(first.key.span.start);
                             Diagnostic::error(format!("the key `{name}` stands here twice"))
                                 .at(self.source, node.span.clone())
                                 .label(format!("first used on line {line}"))
-                                .help("keep one of the two; the other would be lost silently"),
-                        );
+                                .help("keep one of the two; the other would be lost silently")
+                        });
                     }
                     open.key = Some(node);
                 }

@@ -1,0 +1,101 @@
+//! How much a JSON text holds: its reader has no limits of its own but one on depth, and a tree takes many times the
+//! memory of a text such as `[0,0,0]`.
+
+use super::read::LIMITS;
+use crate::diagnostic::{Diagnostic, Source};
+
+/// Looks at a text before it is read.
+///
+/// # Errors
+/// It is nested deeper, or holds more values, than is read.
+pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
+    let bytes = source.text().as_bytes();
+    let (mut depth, mut deepest, mut too_deep) = (0_usize, 0, None);
+    let mut values = 1_usize;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => at = end_of_text(bytes, at + 1),
+            b'{' | b'[' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                if depth > LIMITS.depth {
+                    too_deep.get_or_insert(at);
+                }
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            // Keys count too, as they do in YAML.
+            b',' | b':' => values += 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    if let Some(at) = too_deep {
+        return Err(vec![
+            Diagnostic::error(format!(
+                "nested {deepest} levels deep, more than the {} that are read",
+                LIMITS.depth
+            ))
+            .at(&super::read::hidden(source), at..at)
+            .help("export the profile again; Palette nests nothing so deep"),
+        ]);
+    }
+    if values > LIMITS.nodes {
+        return Err(vec![
+            Diagnostic::error(format!(
+                "`{}` holds {values} values, more than the {} that are read",
+                source.name(),
+                LIMITS.nodes
+            ))
+            .help("export the profile again; a profile has some hundreds beside its texts"),
+        ]);
+    }
+    Ok(())
+}
+
+/// Where the quote stands that ends a text.
+fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => break,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: String) -> String {
+        let checked = check(&Source::new("p.json", text));
+        checked.map_or_else(|problems| problems[0].to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn depth_and_number_of_values_have_limits() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert_eq!(said(nested(LIMITS.depth)), "");
+        let deep = said(nested(LIMITS.depth + 20));
+        assert!(
+            deep.starts_with("error: nested 120 levels deep, more than the 100 that are read\n --> p.json:1:101\n"),
+            "{deep}"
+        );
+        assert_eq!(said(format!("[{}0]", "0,".repeat(LIMITS.nodes - 1))), "");
+        let many = said(format!("[{}0]", "0,".repeat(LIMITS.nodes)));
+        assert!(
+            many.starts_with(
+                "error: `p.json` holds 4000001 values, more than the 4000000 that are read\n"
+            ),
+            "{many}"
+        );
+    }
+
+    #[test]
+    fn what_stands_in_texts_does_not_count() {
+        let text = r#"[[[,,,\"[[\\"#.repeat(LIMITS.nodes / 3);
+        assert_eq!(said(format!("{{\"a\":\"{text}\"}}")), "");
+    }
+}
