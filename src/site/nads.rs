@@ -8,6 +8,7 @@ use super::names::{Label, Subdomain};
 use super::reader::{Fields, Reader, fixed};
 use super::vlan::{VlanId, VlanSelection};
 use crate::diagnostic::Diagnostic;
+use crate::limits;
 use crate::yaml::Node;
 
 /// A network that VMs attach to: one NetworkAttachmentDefinition.
@@ -80,8 +81,17 @@ pub struct Nads {
 impl Nads {
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
         let mut seen = BTreeSet::new();
+        let mut asked = 0;
+        let mut beyond = None;
         let groups = reader.list(site, "nads", |reader, node, path| {
-            let nads = Self::read_group(reader, node, path);
+            let group = Group::read(reader, node, path);
+            asked += group.ids.len();
+            // Not even made: a short line can ask for thousands.
+            if asked > limits::NETWORKS {
+                beyond.get_or_insert_with(|| node.clone());
+                return None;
+            }
+            let nads = group.nads(reader, node);
             for nad in &nads {
                 if !seen.insert((nad.namespace.clone(), nad.name.clone())) {
                     let problem = Diagnostic::error(format!(
@@ -94,6 +104,14 @@ impl Nads {
             }
             Some(nads)
         });
+        if let Some(node) = beyond {
+            let problem = Diagnostic::error(format!(
+                "`nads` asks for {asked} networks, more than the {} that are made",
+                limits::NETWORKS
+            ))
+            .help("name the VLANs that VMs attach to; each becomes a manifest");
+            reader.problem_at(&node, problem);
+        }
         let list = match groups {
             Some(groups) => groups.into_iter().flatten().collect(),
             None => Self::example(),
@@ -107,22 +125,45 @@ impl Nads {
             .flat_map(|vlan| Nad::with_prefix("vlan-", &fixed("default"), vlan, Some(false)))
             .collect()
     }
+}
 
-    fn read_group(reader: &mut Reader<'_>, node: &Node, path: String) -> Vec<Nad> {
+/// Networks that one item of the list asks for.
+struct Group {
+    name: Option<Subdomain>,
+    prefix: String,
+    namespace: Label,
+    preserve: Option<bool>,
+    ids: Vec<Option<VlanId>>,
+}
+
+impl Group {
+    fn read(reader: &mut Reader<'_>, node: &Node, path: String) -> Self {
         let mut fields = reader.item(node, path);
         let vlans: Option<VlanSelection> = reader.required(&mut fields, "vlan", node);
-        let name: Option<Subdomain> = reader.optional(&mut fields, "name");
+        let name = reader.optional(&mut fields, "name");
         let prefix = reader.free_text(&mut fields, "prefix", "vlan-");
-        let namespace: Label = reader.or(&mut fields, "namespace", "default");
+        let namespace = reader.or(&mut fields, "namespace", "default");
         let preserve = Some(reader.flag(&mut fields, "preserveDefaultVlan", false));
         reader.close(fields);
         let vlans = vlans.unwrap_or_default();
-        let ids: Vec<Option<VlanId>> = vlans
-            .tagged
-            .iter()
-            .map(Some)
-            .chain(vlans.untagged.then_some(None))
-            .collect();
+        let tagged = vlans.tagged.iter().map(Some);
+        Group {
+            name,
+            prefix,
+            namespace,
+            preserve,
+            ids: tagged.chain(vlans.untagged.then_some(None)).collect(),
+        }
+    }
+
+    fn nads(self, reader: &mut Reader<'_>, node: &Node) -> Vec<Nad> {
+        let Group {
+            name,
+            prefix,
+            namespace,
+            preserve,
+            ids,
+        } = self;
         match name {
             Some(_) if ids.len() > 1 => {
                 let problem = Diagnostic::error(format!("one `name` for {} networks", ids.len()))
