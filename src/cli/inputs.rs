@@ -1,11 +1,13 @@
 //! Reads what the command line names: sites, and the secrets and certificates they refer to.
 
+use std::cell::Cell;
 use std::env;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use vmo_ra::diagnostic::{Diagnostic, Source};
+use vmo_ra::limits;
 use vmo_ra::site::{Inputs, Site};
 
 use super::Failure;
@@ -19,6 +21,18 @@ const LARGEST_FILE: u64 = 1 << 20;
 struct System {
     /// Where the site file is; relative paths in it are meant from here.
     folder: PathBuf,
+    /// How many bytes of files may still be read.
+    left: Cell<u64>,
+}
+
+impl System {
+    /// For a site that was read from this path.
+    fn beside(site: &Path) -> Self {
+        System {
+            folder: site.parent().map_or_else(PathBuf::new, Path::to_path_buf),
+            left: Cell::new(limits::SECRET_BYTES),
+        }
+    }
 }
 
 impl Inputs for System {
@@ -27,7 +41,17 @@ impl Inputs for System {
     }
 
     fn file(&self, path: &Path) -> io::Result<String> {
-        read(File::open(self.folder.join(path))?, LARGEST_FILE)
+        let left = self.left.get();
+        if left == 0 {
+            let message = format!(
+                "the files that this site names are larger than the {} MiB that are read",
+                limits::SECRET_BYTES >> 20
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
+        let text = read(File::open(self.folder.join(path))?, LARGEST_FILE)?;
+        self.left.set(left.saturating_sub(text.len() as u64));
+        Ok(text)
     }
 }
 
@@ -74,19 +98,29 @@ pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
 
 /// A site that was read from a path, with its mistakes.
 pub(super) fn read_site(source: &Source, path: &Path) -> Result<(Site, Vec<Diagnostic>), Failure> {
-    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    Ok(Site::read(source, &System { folder })?)
+    Ok(Site::read(source, &System::beside(path))?)
 }
 
 /// A site that was read from a path.
 pub(super) fn parse_site(source: &Source, path: &Path) -> Result<Site, Failure> {
-    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    Ok(Site::parse(source, &System { folder })?)
+    Ok(Site::parse(source, &System::beside(path))?)
 }
 
 /// The text of a file, or of standard input for `-`.
 pub(super) fn text(name: &str) -> Result<Source, Failure> {
     read_source(Path::new(name), LARGEST_PROFILE)
+}
+
+/// The text of a file that was found in a folder, and not named: a pipe there would be waited for without end.
+pub(super) fn file_of_folder(path: &Path) -> Result<Source, Failure> {
+    let name = path.display().to_string();
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => read_source(path, LARGEST_PROFILE),
+        Ok(_) => Err(Diagnostic::error(format!("`{name}` is no file"))
+            .help("take it away, or name the files one by one")
+            .into()),
+        Err(error) => Err(unreadable(&name, &error)),
+    }
 }
 
 /// The text of a file, or of standard input for `-`, and whether only its owner may read it.

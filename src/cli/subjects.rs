@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use vmo_ra::check::Input;
 use vmo_ra::diagnostic::{Diagnostic, Source};
+use vmo_ra::limits;
 use vmo_ra::profile::{Profile, folder::PROFILE, from_value, read};
 use vmo_ra::yaml::{self, Limits};
 
@@ -35,8 +36,8 @@ pub(super) fn add(input: &mut Input, name: &str) -> Result<(), Failure> {
     }
     let profiles = files(path, &["json"], 0)?;
     if !profiles.is_empty() {
-        for file in profiles {
-            add_rendered(input, path, &file)?;
+        for file in within_limits(name, &profiles)? {
+            add_rendered(input, path, file)?;
         }
         return Ok(());
     }
@@ -46,10 +47,31 @@ pub(super) fn add(input: &mut Input, name: &str) -> Result<(), Failure> {
             .help("name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests")
             .into());
     }
-    for file in manifests {
-        add_text(input, inputs::text(&file.display().to_string())?, &file)?;
+    for file in within_limits(name, &manifests)? {
+        add_text(input, inputs::file_of_folder(file)?, file)?;
     }
     Ok(())
+}
+
+/// The files of a folder, where they are neither too many nor too large together.
+fn within_limits<'f>(folder: &str, files: &'f [PathBuf]) -> Result<&'f [PathBuf], Failure> {
+    let beyond = |found: String, limit: String| {
+        Diagnostic::error(format!(
+            "`{folder}` holds {found}, more than the {limit} that are read"
+        ))
+        .help("name the files or folders in it one by one, each in a run of its own")
+    };
+    if files.len() > limits::FILES {
+        let found = format!("{} files", files.len());
+        return Err(beyond(found, limits::FILES.to_string()).into());
+    }
+    let sizes = files.iter().filter_map(|file| fs::metadata(file).ok());
+    let mib = sizes.map(|metadata| metadata.len()).sum::<u64>() >> 20;
+    let limit = inputs::LARGEST_PROFILE >> 20;
+    if mib > limit {
+        return Err(beyond(format!("{mib} MiB"), format!("{limit} MiB")).into());
+    }
+    Ok(files)
 }
 
 fn add_text(input: &mut Input, source: Source, path: &Path) -> Result<(), Failure> {
@@ -106,7 +128,7 @@ fn add_profile(input: &mut Input, file: &str, profile: Profile) {
 
 /// A profile of a folder that `render` wrote, whose texts also lie in files of their own.
 fn add_rendered(input: &mut Input, folder: &Path, file: &Path) -> Result<(), Failure> {
-    let source = inputs::text(&file.display().to_string())?;
+    let source = inputs::file_of_folder(file)?;
     let profile = read(&source)?;
     let names = Names::of(&profile);
     let values = fs::read_dir(folder.join("values"))

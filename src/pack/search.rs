@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Source};
@@ -110,8 +110,13 @@ pub(super) fn read(path: &Path) -> Result<Source, Diagnostic> {
         return Err(problem(format!(
             "it has {} bytes, more than the {LARGEST} that are read",
             metadata.len()
-        )));
+        ))
+        .help("a pack's files are some KiB; take out what is no configuration"));
     }
-    let text = fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+    // Some files have no length, such as those of /proc, and some grow.
+    let mut text = String::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+        .map_err(|error| problem(error.to_string()))?;
     Ok(Source::new(path.display().to_string(), text))
 }
