@@ -346,3 +346,13 @@ fn the_comment_of_a_line_comes_once_however_often_it_is_added() {
         "a:\n  x: 1 # one\n"
     );
 }
+
+#[test]
+fn a_merge_key_in_a_flow_map_is_no_change() {
+    let base = "a: {<<: {q: 1}, r: 2}\nb:\n  {<<: [{q: 1, s: 3}, {q: 2}], r: 2}\n";
+    assert_eq!(merged(base, &[], &[base], ""), base);
+    assert_eq!(
+        merged(base, &[], &[], "a: {r: 3}\n"),
+        "a: {r: 3, q: 1}\nb:\n  {<<: [{q: 1, s: 3}, {q: 2}], r: 2}\n"
+    );
+}

@@ -197,13 +197,29 @@ impl<'a> Target<'a> {
 
 pub(super) fn map_value(base: &Text<'_>, entries: &[TargetEntry<'_>]) -> Result<Value, MergeError> {
     let mut map = Map::new();
-    for entry in entries {
+    for entry in entries.iter().filter(|entry| !entry.entry.is_merge()) {
         map.insert(
             entry.entry.name().to_owned(),
             target_value(base, &entry.value)?,
         );
     }
+    for entry in entries.iter().filter(|entry| entry.entry.is_merge()) {
+        let several = match target_value(base, &entry.value)? {
+            Value::Array(several) => several,
+            one => vec![one],
+        };
+        for (key, value) in several.into_iter().filter_map(into_map).flatten() {
+            map.entry(key).or_insert(value);
+        }
+    }
     Ok(Value::Object(map))
+}
+
+fn into_map(value: Value) -> Option<Map<String, Value>> {
+    match value {
+        Value::Object(map) => Some(map),
+        _ => None,
+    }
 }
 
 pub(super) fn target_value(base: &Text<'_>, target: &Target<'_>) -> Result<Value, MergeError> {
