@@ -1,5 +1,6 @@
 //! Operating system and tuning of the nodes (RA, Ubuntu layer).
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
@@ -199,6 +200,8 @@ impl Nodes {
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
+        let mut places: HashMap<String, usize> =
+            sysctl.iter().map(|(key, _)| dotted(key)).zip(0..).collect();
         let node = reader.node(nodes, "sysctl");
         let given = node.and_then(Node::entries).unwrap_or_default();
         if let Some(node) = node
@@ -242,9 +245,10 @@ impl Nodes {
                 .help("its protectKernelDefaults setting compares this value; leave the key out");
                 reader.problem_at(&entry.value, problem);
             } else {
-                match sysctl.iter_mut().find(|(other, _)| dotted(other) == name) {
-                    Some((_, old)) => value.clone_into(old),
-                    None => sysctl.push((key.to_owned(), value.to_owned())),
+                let end = sysctl.len();
+                match *places.entry(name).or_insert(end) {
+                    place if place < end => value.clone_into(&mut sysctl[place].1),
+                    _ => sysctl.push((key.to_owned(), value.to_owned())),
                 }
             }
         }
