@@ -24,6 +24,7 @@ mod palette;
 mod palette_layers;
 mod palette_macros;
 mod palette_variables;
+mod places;
 mod portworx;
 mod presets;
 mod pure_secret;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::places::Places;
 use super::shell::{Construct, traps};
 use super::{CheckedLayer, CheckedProfile, Cluster, ClusterRule, Document, Finding};
 use crate::user_data::jinja;
@@ -27,6 +28,8 @@ pub(super) struct NodeFile<'c> {
     pub(super) path: &'c str,
     /// What is in it.
     pub(super) content: Option<&'c Node>,
+    /// Where its text stands.
+    places: Option<Places<'c>>,
 }
 
 impl<'c> NodeFile<'c> {
@@ -38,12 +41,11 @@ impl<'c> NodeFile<'c> {
     /// A finding about bytes of its text.
     pub(super) fn mark(&self, mut finding: Finding, span: Range<usize>) -> Finding {
         finding.path = format!("{}.content", self.place);
-        match self.content {
-            Some(content) => self
-                .document
-                .mark_bytes(finding, place_in(self.document, content, span)),
-            None => self.document.mark_bytes(finding, self.node.span.clone()),
-        }
+        let span = match &self.places {
+            Some(places) => places.find(span),
+            None => self.node.span.clone(),
+        };
+        self.document.mark_bytes(finding, span)
     }
 
     /// A finding about one of its fields, or about the whole entry where it has no such field.
@@ -67,6 +69,9 @@ pub(super) fn files(cluster: &Cluster) -> impl Iterator<Item = NodeFile<'_>> {
                 .and_then(Node::text)
                 .unwrap_or_default(),
             content: node.get("content"),
+            places: node
+                .get("content")
+                .map(|content| Places::new(&layer.values, content)),
         })
     })
 }
@@ -97,51 +102,6 @@ fn entries<'c>(
         .map(move |(node, number)| (format!("kubeadmconfig.{key}[{number}]"), node))
 }
 
-/// Where bytes of a scalar's text stand in its document, as far as the scalar is written line by line.
-pub(super) fn place_in(document: &Document, node: &Node, span: Range<usize>) -> Range<usize> {
-    let (Kind::Scalar(scalar), whole) = (&node.kind, document.text()) else {
-        return node.span.clone();
-    };
-    let written = &whole[node.span.clone()];
-    if !scalar.block {
-        let shift = usize::from(!scalar.plain);
-        let at = node.span.start + shift + span.start;
-        let is_as_written = whole.get(at..at + span.len()) == scalar.text.get(span.clone());
-        return if is_as_written {
-            at..at + span.len()
-        } else {
-            node.span.clone()
-        };
-    }
-    let text = &scalar.text;
-    let start = text.floor_char_boundary(span.start);
-    let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
-    let number = text[..start].matches('\n').count();
-    let line = text[line_start..].lines().next().unwrap_or_default();
-    // The header is the first line; folded blocks have other lines and are not found.
-    let mut at = node.span.start;
-    for (index, written) in written.split_inclusive('\n').enumerate() {
-        if index == number + 1 {
-            let indent = written
-                .trim_end_matches(['\n', '\r'])
-                .len()
-                .checked_sub(line.len());
-            if let Some(indent) = indent.filter(|indent| {
-                written
-                    .get(*indent..)
-                    .is_some_and(|rest| rest.starts_with(line))
-            }) {
-                // The line break itself counts as the end of its line.
-                let column = (start - line_start).min(line.len());
-                let begin = at + indent + column;
-                return begin..begin + span.len().min(line.len() - column);
-            }
-        }
-        at += written.len();
-    }
-    node.span.clone()
-}
-
 /// cloud-init takes the whole of user-data for a template; one that does not parse leaves the node unconfigured.
 fn jinja_in_texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let finding = || {
@@ -162,7 +122,8 @@ fn jinja_in_texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if let Some(at) = node.text().and_then(jinja) {
             let mut finding = finding();
             finding.path = place;
-            findings.push(document.mark_bytes(finding, place_in(document, node, at..at + 2)));
+            let span = Places::new(document, node).find(at..at + 2);
+            findings.push(document.mark_bytes(finding, span));
         }
     }
 }
@@ -170,11 +131,11 @@ fn jinja_in_texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
 /// Commands run in dash, all in one script; so do files that say so in their first line.
 fn shells(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for (document, place, node) in commands(cluster) {
+        let places = Places::new(document, node);
         for trap in traps(node.text().unwrap_or_default()) {
             let mut finding = construct(trap.what);
             finding.path.clone_from(&place);
-            let span = place_in(document, node, trap.at..trap.at + 1);
-            findings.push(document.mark_bytes(finding, span));
+            findings.push(document.mark_bytes(finding, places.find(trap.at..trap.at + 1)));
         }
     }
     for file in files(cluster) {

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::node_files::{files, place_in};
+use super::node_files::files;
+use super::places::Places;
 use super::secrets::{DEMO, DEMO_ANYWHERE, EXAMPLE_TOKEN, Reason, each, is_literal};
 use super::walk::walk;
 use super::{Cluster, ClusterRule, Document, DocumentRule, Finding, Role};
@@ -134,6 +135,7 @@ fn guests(document: &Document, findings: &mut Vec<Finding>) {
             return;
         };
         let text = scalar.text.as_str();
+        let places = Places::new(document, node);
         if matches!(trail.key(), "userDataBase64" | "userdataBase64") {
             let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
             if let Some(finding) = passwords(&String::from_utf8_lossy(&decoded)).next() {
@@ -141,11 +143,11 @@ fn guests(document: &Document, findings: &mut Vec<Finding>) {
             }
         } else if text.starts_with("#cloud-config") || trail.key() == "userData" {
             for (finding, span) in passwords(text) {
-                add(finding, trail.path(), place_in(document, node, span));
+                add(finding, trail.path(), places.find(span));
             }
         } else if text.contains("<unattend") {
             for (finding, span) in answers(text) {
-                add(finding, trail.path(), place_in(document, node, span));
+                add(finding, trail.path(), places.find(span));
             }
         }
     });
