@@ -7,8 +7,9 @@ use serde_json::{Map, Value};
 use super::node::{self, Kind, Limits, Node};
 use crate::diagnostic::{Diagnostic, Source};
 
-/// Most values an expanded text may have; aliases can multiply a small text without end.
-const MOST_VALUES: usize = 4_000_000;
+/// Most values that the aliases of a text may stand for together; they can multiply a small text without end. A repeated
+/// text counts as one more value for each 64 bytes.
+const MOST_EXPANDED: usize = 500_000;
 
 /// Parses one document into JSON, with aliases and merge keys expanded; null for an empty text.
 ///
@@ -53,7 +54,7 @@ impl Node {
         let mut conversion = Conversion {
             source,
             anchors,
-            values: 0,
+            expanded: 0,
             open: Vec::new(),
         };
         conversion.value(self).map_err(|problem| vec![*problem])
@@ -96,29 +97,36 @@ fn collect<'n>(node: &'n Node, anchors: &mut HashMap<usize, &'n Node>) {
 struct Conversion<'n> {
     source: &'n Source,
     anchors: &'n Anchors<'n>,
-    values: usize,
+    expanded: usize,
     /// Anchors being expanded, to refuse one inside itself.
     open: Vec<usize>,
 }
 
 impl Conversion<'_> {
     fn value(&mut self, node: &Node) -> Result<Value, Box<Diagnostic>> {
-        self.values += 1;
-        if self.values > MOST_VALUES {
-            return Err(self.problem(
+        if !self.open.is_empty() {
+            self.expanded += 1 + node.text().map_or(0, |text| text.len() / 64);
+        }
+        if self.expanded > MOST_EXPANDED {
+            let problem = self.problem(
                 node,
-                "the aliases of this text expand to more values than are read",
+                &format!(
+                    "the aliases of this text expand to more than the {MOST_EXPANDED} values that are read"
+                ),
+            );
+            return Err(Box::new(
+                problem.help("write out what is repeated, or take the aliases out"),
             ));
         }
         match &node.kind {
-            Kind::Scalar(scalar) => {
-                if !self.open.is_empty() {
-                    // A long text that is repeated weighs as much as many short ones.
-                    self.values += scalar.text.len() / 64;
+            Kind::Scalar(scalar) => Ok(scalar.value()),
+            Kind::Sequence { items, .. } => {
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    list.push(self.value(item)?);
                 }
-                Ok(scalar.value())
+                Ok(Value::Array(list))
             }
-            Kind::Sequence { items, .. } => items.iter().map(|item| self.value(item)).collect(),
             Kind::Mapping { entries, .. } => {
                 let mut map = Map::with_capacity(entries.len());
                 for entry in entries {

@@ -201,8 +201,9 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_anchor_events = true;
-    options.flow_nesting_limit = limits.depth;
-    options.block_nesting_limit = limits.depth;
+    // The parser's own limits say less; they come behind ours.
+    options.flow_nesting_limit = limits.depth + 8;
+    options.block_nesting_limit = limits.depth + 8;
     let mut builder = Builder {
         source,
         limits,
@@ -461,6 +462,12 @@ impl Builder<'_> {
             {
                 open.node.span.start = dash_before(self.source.text(), first.whole().start);
             }
+        }
+        // What grew by doubling; a deep tree has many small ones.
+        match &mut open.node.kind {
+            Kind::Sequence { items, .. } => items.shrink_to_fit(),
+            Kind::Mapping { entries, .. } => entries.shrink_to_fit(),
+            Kind::Scalar(_) | Kind::Alias(_) => {}
         }
         self.nodes -= 1;
         self.add(open.node);
