@@ -1,5 +1,7 @@
 //! What a change does to a running cluster, by rules that are data.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use super::path::{Place, Step};
@@ -61,9 +63,11 @@ pub(super) struct Subject<'c> {
 }
 
 impl Rules {
-    pub(super) fn load() -> Result<Self, Diagnostic> {
-        let file: File = data("impact.yaml")?;
-        Ok(Rules(file.rules))
+    pub(super) fn load() -> Result<&'static Self, Diagnostic> {
+        // Read once: it takes longer than comparing two small profiles.
+        static LOADED: LazyLock<Result<Rules, Diagnostic>> =
+            LazyLock::new(|| data("impact.yaml").map(|file: File| Rules(file.rules)));
+        LOADED.as_ref().map_err(Clone::clone)
     }
 
     /// The rule for a change; the last rule matches everything, so there is one.

@@ -159,7 +159,7 @@ struct PackContext {
 struct Comparison<'c> {
     library: &'c Library,
     options: &'c Options,
-    rules: Rules,
+    rules: &'static Rules,
     announcements: Announcements,
     secrets: Secrets,
     profile: String,
