@@ -4,6 +4,9 @@
 /// Messages about one text that are told one by one.
 pub const PROBLEMS: usize = 1_000;
 
+/// Findings of one rule that are told one by one: over single documents in each text, else over everything.
+pub const FINDINGS: usize = 1_000;
+
 /// Layers of a profile.
 pub const LAYERS: usize = 1_000;
 

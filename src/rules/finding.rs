@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Severity, Source};
+use crate::limits;
 use crate::site::Site;
 
 /// Something a rule found.
@@ -32,6 +33,24 @@ enum Place {
     Text(Source, Range<usize>),
     /// In a file as a whole.
     File(String),
+}
+
+/// Keeps of what a rule found, behind the first `before` findings, no more than [`limits::FINDINGS`]; a last one says how
+/// many more there are, and is as bad as the worst of them.
+pub(super) fn limit(findings: &mut Vec<Finding>, before: usize) {
+    if findings.len() - before <= limits::FINDINGS {
+        return;
+    }
+    let untold = findings.split_off(before + limits::FINDINGS);
+    let worst = untold.iter().map(|finding| finding.severity).max();
+    if let (Some(first), Some(severity)) = (untold.first(), worst) {
+        findings.push(Finding {
+            severity,
+            message: format!("{} more findings like this are not told", untold.len()),
+            help: "mend those that are: so many have one cause".to_owned(),
+            ..first.clone()
+        });
+    }
 }
 
 impl Finding {

@@ -54,6 +54,7 @@ mod yaml_traps;
 
 pub use catalogue::{Explanation, explain, explanations};
 pub use finding::Finding;
+use finding::limit;
 pub use subject::{CheckedLayer, CheckedProfile, Cluster, Document, Role};
 
 use crate::pack::Library;
@@ -77,7 +78,9 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
         vms::RULES,
     ] {
         for rule in rules {
+            let before = findings.len();
             rule(site, &mut findings);
+            limit(&mut findings, before);
         }
     }
     sizing::control_plane(site, revision, &mut findings);
@@ -139,7 +142,9 @@ pub fn check_cluster(cluster: &Cluster, library: &Library) -> Vec<Finding> {
     let mut findings = cluster.found().to_vec();
     for rules in CLUSTER_RULES {
         for rule in *rules {
+            let before = findings.len();
             rule(cluster, &mut findings);
+            limit(&mut findings, before);
         }
     }
     presets::check(cluster, library, &mut findings);

@@ -8,6 +8,7 @@ use std::thread;
 
 use serde_json::Value;
 
+use super::finding::limit;
 use super::{DOCUMENT_RULES, Finding, secrets};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
@@ -414,9 +415,11 @@ fn parse(text: &Unparsed) -> Parsed {
         .collect();
     let mut found = Vec::new();
     for rule in DOCUMENT_RULES.iter().copied().flatten() {
+        let before = found.len();
         for document in &documents {
             rule(document, &mut found);
         }
+        limit(&mut found, before);
     }
     let without_trees = text_of(OnceLock::new());
     for document in &mut documents {
