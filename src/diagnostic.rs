@@ -92,7 +92,8 @@ impl Source {
         &self.inner.text
     }
 
-    /// The byte at a line and a column, both from 1, as JSON parsers count them.
+    /// The byte at a line and a column, both from 1, as JSON parsers count them: in bytes, so that a column may lie within
+    /// a character, which is then given.
     pub fn byte_of(&self, line: usize, column: usize) -> usize {
         let before: usize = self
             .text()
@@ -100,7 +101,8 @@ impl Source {
             .take(line.saturating_sub(1))
             .map(str::len)
             .sum();
-        (before + column.saturating_sub(1)).min(self.text().len())
+        let byte = before.saturating_add(column.saturating_sub(1));
+        self.text().floor_char_boundary(byte)
     }
 
     /// Line and column of a byte, both from 1; columns count characters.

@@ -40,6 +40,16 @@ pub struct PresetName {
     pub name: String,
 }
 
+impl PresetName {
+    /// Whether the line of enabled presets, where commas stand between them, gives it back as it is.
+    fn fits_a_line(&self) -> bool {
+        let written = self.to_string();
+        !written
+            .contains(|c: char| c == ',' || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+            && written.parse().as_ref() == Ok(self)
+    }
+}
+
 impl FromStr for PresetName {
     type Err = String;
 
@@ -112,6 +122,21 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
                 Diagnostic::error(format!("two presets have the name `{}`", entry.name))
                     .label(source.name())
                     .help("give each a name of its own: the line of enabled presets tells them apart by it"),
+            );
+        }
+        let written = PresetName {
+            group: entry.group.clone(),
+            name: entry.name.clone(),
+        };
+        if !written.fits_a_line() {
+            problems.push(
+                Diagnostic::error(format!(
+                    "the preset `{}` of the group `{}` cannot be named in a line of presets",
+                    entry.name.escape_debug(),
+                    entry.group.escape_debug()
+                ))
+                .label(source.name())
+                .help("write both on one line, without commas and blanks around; the name without a colon"),
             );
         }
         let mut remove = Vec::new();
