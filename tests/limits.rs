@@ -1,0 +1,342 @@
+//! Input that is hostile or far too large ends in a message that says what there was too much of, in little memory.
+
+#[cfg(unix)]
+mod hostile {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+    use std::process::{Command, Output, Stdio};
+
+    use vmo_ra::limits;
+
+    /// A folder of its own for a test.
+    fn folder(name: &str) -> PathBuf {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("limits")
+            .join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    /// A run that may take so many MiB of memory in all, stacks and the program itself among them.
+    fn run(folder: &Path, memory: u64, arguments: &[&str]) -> Output {
+        Command::new("sh")
+            .arg("-c")
+            .arg(format!("ulimit -v {} && exec \"$0\" \"$@\"", memory << 10))
+            .arg(env!("CARGO_BIN_EXE_vmo-ra"))
+            .args(arguments)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .output()
+            .expect("sh runs")
+    }
+
+    fn text(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    /// Runs commands over one file, which each must refuse with these words first.
+    fn refused(
+        name: &str,
+        file: &str,
+        content: &str,
+        commands: &[&[&str]],
+        memory: u64,
+        words: &str,
+    ) {
+        let folder = folder(name);
+        fs::write(folder.join(file), content).expect("a file");
+        for command in commands {
+            let output = run(&folder, memory, command);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            assert!(said.starts_with(words), "{command:?}: {said:.2000}");
+            assert!(said.contains("= help: "), "no way out: {said:.2000}");
+        }
+    }
+
+    /// Every command that reads an export.
+    const OF_EXPORTS: &[&[&str]] = &[
+        &["check", "p.json"],
+        &["diff", "p.json", "p.json"],
+        &["split", "p.json", "--out", "d"],
+        &["fmt", "p.json"],
+    ];
+
+    fn export(layers: &str, more: &str) -> String {
+        format!(
+            r#"{{"metadata":{{"name":"a"}},"spec":{{"template":{{"type":"add-on","packs":[{layers}]}}{more}}}}}"#
+        )
+    }
+
+    #[test]
+    fn an_export_has_no_more_values_than_are_read() {
+        let numbers = "0,".repeat(4_000_000);
+        refused(
+            "values",
+            "p.json",
+            &export("", &format!(r#","x":[{numbers}0]"#)),
+            OF_EXPORTS,
+            96,
+            "error: `p.json` holds 4000015 values, more than the 4000000 that are read\n",
+        );
+    }
+
+    #[test]
+    fn an_export_is_no_deeper_than_is_read() {
+        let deep = format!("{}{}", "[".repeat(1 << 20), "]".repeat(1 << 20));
+        refused(
+            "depth",
+            "p.json",
+            &export("", &format!(r#","x":{deep}"#)),
+            OF_EXPORTS,
+            96,
+            "error: nested 1048578 levels deep, more than the 100 that are read\n",
+        );
+        refused(
+            "depth-of-a-site",
+            "site.yaml",
+            &format!("cluster: {deep}"),
+            &[
+                &["check", "site.yaml"],
+                &["render", "--site", "site.yaml", "--out", "o"],
+            ],
+            96,
+            "error: nested deeper than 64 levels\n",
+        );
+    }
+
+    #[test]
+    fn a_profile_has_no_more_layers_and_manifests_than_are_read() {
+        let layer = r#"{"name":"a","type":"oci"}"#;
+        let layers = vec![layer; limits::LAYERS + 1].join(",");
+        let commands = &OF_EXPORTS[..2];
+        refused(
+            "layers",
+            "p.json",
+            &export(&layers, ""),
+            commands,
+            96,
+            "error: `p.json` has 1001 layers, more than the 1000 that are read\n",
+        );
+        let manifests = vec![r#"{"name":"m"}"#; limits::MANIFESTS + 1].join(",");
+        refused(
+            "manifests",
+            "p.json",
+            &export(
+                &format!(r#"{{"name":"a","type":"oci","manifests":[{manifests}]}}"#),
+                "",
+            ),
+            commands,
+            96,
+            "error: `p.json` has 20001 manifests, more than the 20000 that are read\n",
+        );
+    }
+
+    /// Messages of one text: a thousand, and how many more there are.
+    #[test]
+    fn of_many_problems_the_first_are_told() {
+        let folder = folder("problems");
+        let keys = r#""a":0,"#.repeat(100_000);
+        fs::write(
+            folder.join("p.json"),
+            export("", &format!(r#","x":{{{keys}"a":0}}"#)),
+        )
+        .expect("a file");
+        let unknown: String = (0..20_000)
+            .map(|number| format!("k{number}: 1\n"))
+            .collect();
+        fs::write(folder.join("site.yaml"), unknown).expect("a file");
+        let twice = "a: 1\n".repeat(100_000);
+        fs::write(folder.join("twice.yaml"), &twice).expect("a file");
+        for (command, more) in [
+            (
+                &["split", "p.json", "--out", "d"],
+                "`p.json` has 99000 more problems",
+            ),
+            (
+                &["render", "--site", "site.yaml", "--out=o"],
+                "`site.yaml` has 19000 more problems",
+            ),
+            (
+                &["render", "--site", "twice.yaml", "--out=o"],
+                "`twice.yaml` has 98999 more problems",
+            ),
+        ] {
+            let output = run(&folder, 128, command);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            assert!(
+                said.contains(&format!("error: {more}; the first 1000 are told\n")),
+                "{command:?}"
+            );
+            assert_eq!(
+                said.matches("error: ").count(),
+                limits::PROBLEMS + 1,
+                "{command:?}"
+            );
+            // A line of a million bytes is not shown a thousand times.
+            assert!(said.len() < 2 << 20, "{} bytes", said.len());
+        }
+    }
+
+    /// The findings of a rule: a thousand, and how many more there are.
+    #[test]
+    fn of_many_findings_the_first_are_told() {
+        let folder = folder("findings");
+        let passwords = "- {password: hunter2}\n".repeat(20_000);
+        fs::write(
+            folder.join("m.yaml"),
+            format!("kind: A\napiVersion: b\na:\n{passwords}"),
+        )
+        .expect("a file");
+        let machines: String = (0..5_000)
+            .map(|number| {
+                format!(
+                    "  - {{name: m{number}, addresses: {{management: 10.9.0.{}}}}}\n",
+                    number % 256
+                )
+            })
+            .collect();
+        fs::write(
+            folder.join("s.yaml"),
+            format!("nodes:\n  machines:\n{machines}"),
+        )
+        .expect("a file");
+        for file in ["m.yaml", "s.yaml"] {
+            let output = run(&folder, 192, &["check", file]);
+            let said = text(&output.stdout);
+            assert_eq!(output.status.code(), Some(1), "{said:.2000}");
+            assert!(
+                said.contains(" more findings like this are not told"),
+                "{file}: {said:.2000}"
+            );
+            assert!(said.len() < 2 << 20, "{file}: {} bytes", said.len());
+        }
+    }
+
+    #[test]
+    fn a_few_lines_ask_for_no_million_networks() {
+        let groups: String = (0..5_000)
+            .map(|number| format!("- {{vlan: 1-4094, prefix: a{number}-}}\n"))
+            .collect();
+        refused(
+            "networks",
+            "site.yaml",
+            &format!("nads:\n{groups}"),
+            &[
+                &["render", "--site", "site.yaml", "--out", "o"],
+                &["nad", "--site", "site.yaml"],
+            ],
+            96,
+            "error: `nads` asks for 20470000 networks, more than the 20000 that are made\n",
+        );
+    }
+
+    #[test]
+    fn documents_and_aliases_have_limits() {
+        let documents = "--- {kind: A, apiVersion: b}\n".repeat(50_001);
+        let folder = folder("documents");
+        fs::write(
+            folder.join("m.yaml"),
+            format!("kind: A\napiVersion: b\n{documents}"),
+        )
+        .expect("a file");
+        let output = run(&folder, 256, &["check", "m.yaml"]);
+        let said = text(&output.stdout);
+        assert!(
+            said.contains("`m.yaml` holds more than 50000 documents"),
+            "{said:.2000}"
+        );
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for number in 1..12 {
+            let before = format!("*a{}, ", number - 1).repeat(9);
+            bomb.push_str(&format!("a{number}: &a{number} [{before}]\n"));
+        }
+        fs::write(
+            folder.join("b.yaml"),
+            format!("kind: A\napiVersion: b\n{bomb}"),
+        )
+        .expect("a file");
+        let output = run(&folder, 192, &["check", "b.yaml"]);
+        let said = text(&output.stdout);
+        assert!(
+            said.contains(
+                "the aliases of this text expand to more than the 500000 values that are read"
+            ),
+            "{said:.2000} {:.2000}",
+            text(&output.stderr)
+        );
+    }
+
+    /// What never ends, or never comes, is not waited for.
+    #[test]
+    fn devices_and_pipes_end_in_a_message() {
+        let folder = folder("devices");
+        for command in [
+            &["check", "/dev/zero"][..],
+            &["split", "/dev/zero", "--out", "d"],
+            &["diff", "/dev/zero", "/dev/zero"],
+            &["fmt", "/dev/zero"],
+        ] {
+            let output = run(&folder, 512, command);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            assert!(
+                said.starts_with(
+                    "error: cannot read `/dev/zero`: it is larger than the 128 MiB that are read\n"
+                ),
+                "{said:.2000}"
+            );
+        }
+        let output = run(
+            &folder,
+            96,
+            &["render", "--site", "/dev/zero", "--out", "o"],
+        );
+        assert!(text(&output.stderr).contains("larger than the 4 MiB"));
+        // A pipe that nobody writes to, where only files belong.
+        for (within, file) in [
+            ("m", "pipe.yaml"),
+            ("p", "pipe.json"),
+            ("k", "pack.json"),
+            ("s", "profile.yaml"),
+        ] {
+            fs::create_dir_all(folder.join(within)).expect("a folder");
+            let made = Command::new("mkfifo")
+                .arg(folder.join(within).join(file))
+                .status();
+            assert!(made.expect("mkfifo runs").success());
+        }
+        for command in [
+            &["check", "m"][..],
+            &["check", "p"],
+            &["check", "s"],
+            &["join", "s"],
+            &["packs", "list", "--packs", "k"],
+        ] {
+            let output = run(&folder, 96, command);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            assert!(said.contains("file"), "{command:?}: {said:.2000}");
+        }
+    }
+
+    #[test]
+    fn a_folder_has_no_more_files_than_are_read() {
+        let folder = folder("files");
+        for number in 0..=limits::FILES {
+            fs::write(folder.join(format!("{number}.yaml")), "").expect("a file");
+        }
+        let output = run(&folder, 96, &["check", "."]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said:.2000}");
+        assert!(
+            said.starts_with(
+                "error: `.` holds 10001 files, more than the 10000 that are read\n  = help: "
+            ),
+            "{said:.2000}"
+        );
+        fs::remove_dir_all(&folder).expect("the folder goes");
+    }
+}
