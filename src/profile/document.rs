@@ -129,7 +129,7 @@ impl Placed {
                     .help("give what Palette exports, as JSON or YAML")
             }]);
         }
-        let misfits = shape::misfits(&self.value);
+        let (misfits, untold) = shape::misfits(&self.value);
         if misfits.is_empty() {
             return Ok(());
         }
@@ -138,6 +138,7 @@ impl Placed {
         for misfit in &misfits {
             problems.push(|| self.problem(&shown, misfit));
         }
+        problems.leave_out(untold);
         Err(problems.into_vec(&shown))
     }
 

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::outline::Step;
 use crate::diagnostic::nearest;
+use crate::limits;
 
 /// The form of a value.
 enum Shape {
@@ -112,14 +113,15 @@ pub(super) struct Misfit {
     pub(super) help: Option<String>,
 }
 
-/// Everything about a tree that no profile has like this.
-pub(super) fn misfits(profile: &Value) -> Vec<Misfit> {
+/// What about a tree no profile has like this: the first [`limits::PROBLEMS`], and how many more there are.
+pub(super) fn misfits(profile: &Value) -> (Vec<Misfit>, usize) {
     let mut check = Check {
         path: Vec::new(),
         found: Vec::new(),
+        untold: 0,
     };
     check.value(profile, &PROFILE, Must);
-    check.found
+    (check.found, check.untold)
 }
 
 /// A path as messages write it.
@@ -141,9 +143,19 @@ pub(super) fn written(path: &[Step]) -> String {
 struct Check {
     path: Vec<Step>,
     found: Vec<Misfit>,
+    /// How many more misfits there are.
+    untold: usize,
 }
 
 impl Check {
+    fn add(&mut self, make: impl FnOnce(&[Step]) -> Misfit) {
+        if self.found.len() < limits::PROBLEMS {
+            self.found.push(make(&self.path));
+        } else {
+            self.untold += 1;
+        }
+    }
+
     fn value(&mut self, value: &Value, shape: &Shape, need: Need) {
         match (shape, value) {
             (Shape::Any, _) | (Shape::Text, Value::String(_)) | (Shape::Flag, Value::Bool(_)) => {}
@@ -162,25 +174,29 @@ impl Check {
                         None if *need == May => {}
                         None => {
                             let known = |key: &str| fields.iter().any(|(name, ..)| *name == key);
-                            let others = map.keys().map(String::as_str).filter(|key| !known(key));
-                            let misspelt = nearest(key, others);
-                            let place = match written(&self.path) {
-                                path if path.is_empty() => "the profile".to_owned(),
-                                path => format!("`{path}`"),
-                            };
-                            self.found.push(Misfit {
-                                path: self.path.clone(),
-                                message: format!("{place} has no `{key}`"),
-                                found: String::new(),
-                                help: misspelt.map(|name| format!("is `{name}` meant to be it?")),
+                            self.add(|path| {
+                                let others =
+                                    map.keys().map(String::as_str).filter(|key| !known(key));
+                                let misspelt = nearest(key, others);
+                                let place = match written(path) {
+                                    path if path.is_empty() => "the profile".to_owned(),
+                                    path => format!("`{path}`"),
+                                };
+                                Misfit {
+                                    path: path.to_vec(),
+                                    message: format!("{place} has no `{key}`"),
+                                    found: String::new(),
+                                    help: misspelt
+                                        .map(|name| format!("is `{name}` meant to be it?")),
+                                }
                             });
                         }
                     }
                 }
             }
-            _ => self.found.push(Misfit {
-                path: self.path.clone(),
-                message: format!("`{}` must be {}", written(&self.path), wanted(shape)),
+            _ => self.add(|path| Misfit {
+                path: path.to_vec(),
+                message: format!("`{}` must be {}", written(path), wanted(shape)),
                 found: format!("this is {}", kind(value)),
                 help: match (shape, value) {
                     (Shape::Text, Value::Number(_) | Value::Bool(_)) => {

@@ -53,8 +53,7 @@ static REVISION: LazyLock<Revision> =
 static EXPLANATIONS: LazyLock<Vec<Explanation>> =
     LazyLock::new(|| rules::explanations().expect("the catalogue is whole"));
 
-static ENGINE: LazyLock<Engine> =
-    LazyLock::new(|| Engine::new(Revision::NEWEST).expect("the templates are whole"));
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Revision::NEWEST));
 
 // Texts that come in, and what is said of them.
 
@@ -288,11 +287,11 @@ pub fn values(data: &[u8]) -> End {
         Ok(tree) => tree,
         Err(problems) => return refused(&problems),
     };
-    // Written anew it is the same tree.
+    // Written anew it is the same tree, in the bytes that Go makes of it: there 0.0 is 0.
     let written = yaml::from_json(&tree);
     let again = yaml::to_json(&Source::new("again.yaml", written.as_str()), Limits::VALUES)
         .unwrap_or_else(|problems| panic!("{text}\n{written}\n{}", said(&problems)));
-    assert_eq!(again, tree, "{text}\n{written}");
+    assert_eq!(palette(&again), palette(&tree), "{text}\n{written}");
     let Ok(mut merge) = Merge::new(source.clone()) else {
         return End::Refused;
     };

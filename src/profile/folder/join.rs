@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{PROFILE, each_text, is_aside};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
 use crate::profile::document::{self, Placed};
 use crate::profile::outline::Step;
 use crate::yaml;
@@ -43,9 +43,12 @@ pub fn join(
     mut read: impl FnMut(&str) -> Result<String, Diagnostic>,
 ) -> Result<Value, Vec<Diagnostic>> {
     let mut placed = document::read_yaml(profile)?;
-    let mut problems = placed.check().err().unwrap_or_default();
+    let mut problems = Problems::default();
+    for problem in placed.check().err().into_iter().flatten() {
+        problems.push(|| problem);
+    }
     if placed.value.get("spec").is_none() {
-        return Err(problems);
+        return Err(problems.into_vec(profile));
     }
     let mut references = Vec::new();
     each_text(&mut placed.value, |at, path| {
@@ -65,23 +68,25 @@ pub fn join(
         let Err((message, help)) = file_at(path, entries) else {
             continue;
         };
-        let mut problem = Diagnostic::error(message).at(&shown, placed.outline.find(at));
-        likened += 1;
-        if likened <= MOST_LIKENED
-            && let Some(nearest) = similar(path, &unnamed, entries)
-        {
-            meant.insert(nearest);
-            problem = problem.label(format!("did you mean `{nearest}`?"));
-        }
-        problems.push(problem.help(help));
+        problems.push(|| {
+            let mut problem = Diagnostic::error(message).at(&shown, placed.outline.find(at));
+            likened += 1;
+            if likened <= MOST_LIKENED
+                && let Some(nearest) = similar(path, &unnamed, entries)
+            {
+                meant.insert(nearest);
+                problem = problem.label(format!("did you mean `{nearest}`?"));
+            }
+            problem.help(help)
+        });
     }
-    // Messages come in the order of the lines they are about.
-    problems.sort_by_key(Diagnostic::offset);
+    let mut problems = problems.into_vec(profile);
     let folder = profile.name().strip_suffix(PROFILE).unwrap_or_default();
     // A link that the path of a file goes through has been told of.
     let leads_on = |link: &str| {
-        let mut behind = named.iter().filter_map(|path| path.strip_prefix(link));
-        behind.any(|rest| rest.starts_with('/'))
+        let below = format!("{link}/");
+        let mut behind = named.range(below.as_str()..);
+        behind.next().is_some_and(|path| path.starts_with(&below))
     };
     let useless: Vec<&str> = unnamed
         .into_iter()
