@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::limits;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::withheld::Withheld;
 
@@ -274,27 +274,30 @@ impl Diagnostic {
             } else {
                 mark.label(self.content.label.as_str())
             };
-            let mut snippet = Snippet::source(shown.text)
-                .line_start(shown.line)
-                .fold(true)
-                .annotation(mark);
-            if shown.is_whole {
-                snippet = snippet.path(place.source.name());
-            } else {
-                group = group.element(
-                    Origin::path(place.source.name())
-                        .line(shown.line)
-                        .char_column(shown.column),
-                );
-            }
-            group = group.element(snippet);
+            group = group.element(
+                // The line alone: the library looks at all of a text for each message.
+                Snippet::source(shown.text)
+                    .line_start(shown.line)
+                    .path(place.source.name())
+                    .fold(true)
+                    .annotation(mark),
+            );
             for note in &self.content.notes {
                 group = group.element(Level::NOTE.message(note.as_str()));
             }
             for help in &self.content.help {
                 group = group.element(Level::HELP.message(help.as_str()));
             }
-            return renderer.render(&[group]) + "\n";
+            let rendered = renderer.render(&[group]) + "\n";
+            // The library counts columns in what it is given.
+            let place_of = |column| format!("{}:{}:{column}", place.source.name(), shown.line);
+            return match shown.column_before {
+                0 => rendered,
+                before => {
+                    let own = shown.text[..shown.mark.start].chars().count() + 1;
+                    rendered.replacen(&place_of(own), &place_of(before + own), 1)
+                }
+            };
         }
         // Without a line to show there is no margin to hang the rest on.
         let mut text = renderer.render(&[group]) + "\n";
@@ -320,11 +323,10 @@ const AROUND: usize = 4096;
 struct Shown<'s> {
     text: &'s str,
     line: usize,
-    column: usize,
+    /// Characters of the line in front of the part.
+    column_before: usize,
     /// Within the part.
     mark: Range<usize>,
-    /// Whether this is the whole line.
-    is_whole: bool,
 }
 
 impl<'s> Shown<'s> {
@@ -333,7 +335,7 @@ impl<'s> Shown<'s> {
         // Behind the last line there is none to show: its end is where things went wrong.
         let shown_end = text.strip_suffix('\n').map_or(text.len(), str::len);
         let start = text.floor_char_boundary(place.span.start.min(shown_end));
-        let (line, column) = place.source.position(start);
+        let (line, _) = place.source.position(start);
         let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
         let line_end = text[start..]
             .find('\n')
@@ -345,9 +347,8 @@ impl<'s> Shown<'s> {
         Shown {
             text: &text[from..to],
             line,
-            column,
+            column_before: text[line_start..from].chars().count(),
             mark: start - from..end - from,
-            is_whole: (from, to) == (line_start, line_end),
         }
     }
 }

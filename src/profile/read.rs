@@ -17,7 +17,7 @@ pub(super) const LIMITS: Limits = Limits {
     bytes: 128 << 20,
     nodes: 4_000_000,
     depth: 100,
-    documents: 1,
+    documents: 1_000,
 };
 
 /// Reads a profile.

@@ -201,9 +201,9 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.emit_anchor_events = true;
-    // The parser's own limits say less; they come behind ours.
-    options.flow_nesting_limit = limits.depth + 8;
-    options.block_nesting_limit = limits.depth + 8;
+    // The parser's own limits say less. They come behind ours, and so do the 1024 characters that it reads ahead.
+    options.flow_nesting_limit = limits.depth + 2048;
+    options.block_nesting_limit = limits.depth + 2048;
     let mut builder = Builder {
         source,
         limits,
