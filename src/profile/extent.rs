@@ -87,7 +87,7 @@ mod tests {
         let many = said(format!("[{}0]", "0,".repeat(LIMITS.nodes)));
         assert!(
             many.starts_with(
-                "error: `p.json` holds 4000001 values, more than the 4000000 that are read\n"
+                "error: `p.json` holds 500001 values, more than the 500000 that are read\n"
             ),
             "{many}"
         );

@@ -15,7 +15,7 @@ use crate::yaml::{self, Limits};
 /// The largest profile that is read.
 pub(super) const LIMITS: Limits = Limits {
     bytes: 128 << 20,
-    nodes: 4_000_000,
+    nodes: 500_000,
     depth: 100,
     documents: 1_000,
 };

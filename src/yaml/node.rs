@@ -32,7 +32,7 @@ impl Limits {
     /// For values and manifests, which vendors write.
     pub const VALUES: Limits = Limits {
         bytes: 16 << 20,
-        nodes: 2_000_000,
+        nodes: 1_000_000,
         depth: 100,
         documents: 50_000,
     };

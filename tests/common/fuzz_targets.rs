@@ -30,8 +30,11 @@ pub enum End {
     Held,
 }
 
+/// What a target does with an input.
+pub type Target = fn(&[u8]) -> End;
+
 /// Every target, by the name of its folders below `fuzz/corpus` and `fuzz/regressions`.
-pub const TARGETS: &[(&str, fn(&[u8]) -> End)] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("check", check),
     ("diff", diff_of_two),
     ("merge", merge),
