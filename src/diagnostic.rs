@@ -426,3 +426,37 @@ pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_shown_around_its_mark_with_its_own_column() {
+        let filler = "é".repeat(100_000);
+        let source = Source::new("p", format!("first\n{filler} here {filler}\nlast\n"));
+        let at = "first\n".len() + filler.len() + 1;
+        let told = Diagnostic::error("wrong")
+            .at(&source, at..at + 4)
+            .label("this")
+            .to_string();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines[..2], ["error: wrong", " --> p:2:100002"]);
+        assert!(
+            lines[3].contains(" here ") && lines[3].chars().count() < 200,
+            "{told}"
+        );
+        let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
+        assert_eq!(column(lines[3], "here"), column(lines[4], "^^^^ this"));
+        assert_eq!(lines.len(), 5, "{told}");
+    }
+
+    #[test]
+    fn a_column_within_a_character_is_that_character() {
+        let source = Source::new("p", "a\né\n");
+        assert_eq!(source.byte_of(2, 1), 2);
+        assert_eq!(source.byte_of(2, 2), 2);
+        assert_eq!(source.byte_of(2, 3), 4);
+        assert_eq!(source.byte_of(9, 9), 5);
+    }
+}
