@@ -1,5 +1,7 @@
 //! What a pack.json says of its pack.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 
 use super::dependency::Dependency;
@@ -58,8 +60,7 @@ impl Description {
             }
         })?;
         let problem = |key: &str, message: String| {
-            let at = source.text().find(&format!("\"{key}\"")).unwrap_or(0);
-            Diagnostic::error(message).at(source, at..at + key.len() + 2)
+            Diagnostic::error(message).at(source, place_of(source, key))
         };
         for (key, value) in [
             ("name", &description.name),
@@ -121,14 +122,20 @@ impl Description {
         if named.is_empty() || named.iter().any(fits) {
             return Ok(());
         }
-        let at = source.text().find("\"version\"").unwrap_or(0);
         Err(Diagnostic::error(format!(
             "this pack says version {}, and its folder `{folder}` says {}",
             self.version, named[0]
         ))
-        .at(source, at..at + "\"version\"".len())
+        .at(source, place_of(source, "version"))
         .help("values of another version would be used unseen: put the wrong one of the two right"))
     }
+}
+
+/// Where a key stands; the start of the text where it is not written out, since JSON has other ways to say it.
+fn place_of(source: &Source, key: &str) -> Range<usize> {
+    let written = format!("\"{key}\"");
+    let found = source.text().find(&written);
+    found.map_or(0..0, |at| at..at + written.len())
 }
 
 /// The versions in a folder's name: `3.3.1` in `portworx-generic-v3.3.1`.
