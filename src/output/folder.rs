@@ -37,10 +37,10 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), OutputError>
     stage(tree, folder, force)?.settle()
 }
 
-/// As [`write`], but for the last step: [`Staged::settle_all`] does it for many folders at once.
+/// As [`write()`], but for the last step: [`Staged::settle_all`] does it for many folders at once.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, OutputError> {
     let old = Existing::look(folder, force)?;
     let written = match fs::read_to_string(folder.join(CHECKSUMS)) {
