@@ -42,7 +42,7 @@ impl Case {
 
     /// With `--out` and a folder that is not there yet.
     #[must_use]
-    pub fn to_folder(mut self, folder: PathBuf) -> Self {
+    pub fn writing(mut self, folder: PathBuf) -> Self {
         self.arguments.push("--out".to_owned());
         self.arguments.push(folder.display().to_string());
         self.fresh = Some(folder);

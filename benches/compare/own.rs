@@ -25,14 +25,14 @@ pub fn render(scratch: &Path, missing: &mut Vec<String>) -> Vec<Case> {
     let mut cases = vec![
         Case::of("/bin/true, the floor", "/bin/true", &[]),
         Case::ours(START, &["--version"]),
-        Case::ours("render, the example", &["render"]).to_folder(scratch.join("example")),
+        Case::ours("render, the example", &["render"]).writing(scratch.join("example")),
         Case::ours("verify, the example", &["verify", &shown(&example)]),
         Case::ours(
             "nad, a site with 1,000 to a stream",
             &["nad", "--site", &site],
         ),
         Case::ours("nad, a site with 1,000 to files", &["nad", "--site", &site])
-            .to_folder(scratch.join("networks")),
+            .writing(scratch.join("networks")),
         Case::ours(
             "render, the same site, one profile to a stream",
             &[&["render", "--site", &site], &to_stream[..]].concat(),
@@ -41,7 +41,7 @@ pub fn render(scratch: &Path, missing: &mut Vec<String>) -> Vec<Case> {
             "render, the same site to files",
             &["render", "--site", &site],
         )
-        .to_folder(scratch.join("thousand")),
+        .writing(scratch.join("thousand")),
         Case::ours("check, a site with 1,000 networks", &["check", &site]),
     ];
     match vendors() {
@@ -50,7 +50,7 @@ pub fn render(scratch: &Path, missing: &mut Vec<String>) -> Vec<Case> {
                 "render 1.7.0 from two vendor packs",
                 &["render", "--revision", "1.7.0", "--packs", &packs],
             )
-            .to_folder(scratch.join("vendors")),
+            .writing(scratch.join("vendors")),
         ),
         None => missing.push("`render` from vendor packs: there is no ../shared/packs".to_owned()),
     }
@@ -63,7 +63,7 @@ pub fn render(scratch: &Path, missing: &mut Vec<String>) -> Vec<Case> {
                 render_of_pack(lines),
                 &["render", "--profile", "core", "--packs", &packs],
             )
-            .to_folder(scratch.join(format!("long-{lines}"))),
+            .writing(scratch.join(format!("long-{lines}"))),
         );
     }
     cases
@@ -123,7 +123,7 @@ pub fn exports(scratch: &Path, missing: &mut Vec<String>) -> Vec<Case> {
     let export = shown(&scratch.join("new-5.json"));
     let folder = shown(&scratch.join("split-once"));
     run(&["split", &export, "--out", &folder]);
-    cases.push(Case::ours("split, 5 MB", &["split", &export]).to_folder(scratch.join("split")));
+    cases.push(Case::ours("split, 5 MB", &["split", &export]).writing(scratch.join("split")));
     cases.push(Case::ours("join, 5 MB", &["join", &folder]));
     match vendors() {
         Some(packs) => {
@@ -179,7 +179,7 @@ pub fn fleet(scratch: &Path, sizes: &[usize]) -> Vec<Case> {
         let folder = scratch.join(format!("sites-{sites}"));
         inputs::fleet(&folder, *sites);
         Case::ours(fleet_of(*sites), &["render", "--sites", &shown(&folder)])
-            .to_folder(scratch.join(format!("fleet-{sites}")))
+            .writing(scratch.join(format!("fleet-{sites}")))
             .runs(if *sites > 100 { 5 } else { 11 })
     };
     sizes.iter().map(case).collect()

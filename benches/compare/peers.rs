@@ -90,7 +90,7 @@ impl Peers<'_> {
         let (expected, data) = rendered::profiles();
         let folder = self.scratch.join("profiles");
         let file = write(&folder.join("profiles.json"), &data.to_string());
-        let ours = Case::ours("render, to files", &["render"]).to_folder(folder.join("out"));
+        let ours = Case::ours("render, to files", &["render"]).writing(folder.join("out"));
         let folder = shown(&folder);
         let python = program("python3");
         let jsonnet = peer("profiles.jsonnet");
