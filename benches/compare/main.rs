@@ -157,7 +157,7 @@ fn page(sections: &[Section], growth: &str, missing: &[String]) -> String {
         missing.iter().map(|one| format!("- {one}\n")).collect()
     };
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    PAGE.replace("CORES\n", &format!("{cores}\n"))
+    PAGE.replace("CORES", &cores.to_string())
         .replace("TABLES\n", &tables.join("\n"))
         .replace("GROWTH\n", growth)
         .replace("MISSING\n", &missing)
