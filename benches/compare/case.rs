@@ -1,6 +1,7 @@
 //! A process to time, and how it is timed.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -93,7 +94,13 @@ impl Case {
             status,
             stdout,
             stderr,
-        } = self.command().output().map_err(|error| error.to_string())?;
+        } = self
+            .command()
+            .output()
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => "it is not installed".to_owned(),
+                _ => error.to_string(),
+            })?;
         if !self.ends_well(status) {
             let said = String::from_utf8_lossy(&stderr);
             return Err(format!("it ends with {status}: {said}"));

@@ -214,6 +214,7 @@ impl Peers<'_> {
                 Ok(()) => kept.push(case),
                 Err(reason) => {
                     let reason = reason.trim().lines().last().unwrap_or_default();
+                    let reason = reason.replace(env!("CARGO_MANIFEST_DIR"), ".");
                     let contest = &kept[0].name;
                     self.missing
                         .push(format!("{} beside `{contest}`: {reason}", case.name));
