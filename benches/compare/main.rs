@@ -32,13 +32,13 @@ struct Sizes {
 }
 
 const WHOLE: Sizes = Sizes {
-    networks: &[1000, 2000, 4094],
+    networks: &[100, 1000, 2000, 4094],
     fleet: &[10, 100, 1000],
     many_networks: 4000,
 };
 
 const QUICK: Sizes = Sizes {
-    networks: &[1000, 2000, 4094],
+    networks: &[100, 1000, 2000, 4094],
     fleet: &[2, 8, 32],
     many_networks: 400,
 };
