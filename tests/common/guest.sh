@@ -42,8 +42,21 @@ comes() {
 
 mount -t proc proc /proc
 mount -t sysfs sys /sys
-for folder in /run /tmp /var/lib; do
+mount -t tmpfs tmpfs /run
+# What goes in and out may lie below one of the folders that are covered here.
+scripts=${SCRIPT%/*}
+for folder in "$CASE" "$scripts"; do
+  mkdir -p "/run/kept$folder"
+  mount --bind "$folder" "/run/kept$folder"
+done
+for folder in /tmp /var/lib; do
   mount -t tmpfs tmpfs "$folder"
+done
+for folder in "$CASE" "$scripts"; do
+  if [ ! -d "$folder" ]; then
+    mkdir -p "$folder"
+    mount --bind "/run/kept$folder" "$folder"
+  fi
 done
 (
   sleep "$LIMIT"
