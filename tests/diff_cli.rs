@@ -273,6 +273,28 @@ fn a_report_that_shows_secrets_is_private() {
 
 /// Wherever Kubernetes and its users put a password, none of the forms shows it.
 #[test]
+fn a_secret_that_stays_is_no_change_beside_what_is_no_yaml() {
+    let folder = scratch("stays");
+    let with = |end: &str| {
+        let text = format!("password: hunter2\nlicense:\n  saas:\n    key: hunter2\nb: {end}\n");
+        let mut tree = profile(&text);
+        let packs = tree["spec"]["template"]["packs"].as_array_mut();
+        packs.expect("a list")[0]["manifests"] = json!([{"name": "m", "content": text}]);
+        tree.to_string()
+    };
+    write(&folder, "old.json", with("1"));
+    write(&folder, "new.json", with("[1"));
+    let report = json_form(&["old.json", "new.json"], &folder);
+    assert_eq!(report["summary"]["changes"], 2, "{report:#}");
+    for change in report["changes"].as_array().expect("a list") {
+        let lines = change["lines"][0]["lines"].as_array().expect("lines");
+        let changed = lines.iter().filter(|line| line["side"] != "both").count();
+        assert_eq!(changed, 2, "{change:#}");
+    }
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+}
+
+#[test]
 fn no_form_shows_a_secret() {
     let folder = scratch("secrets");
     let values = |secret: &str| {

@@ -96,12 +96,7 @@ impl Secrets {
             Value::String(text) if self.is_secret_key(outer, value) => {
                 Value::String(self.replaced(text))
             }
-            Value::String(text) => Value::String(
-                text.split('\n')
-                    .map(|line| self.line(line))
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-            ),
+            Value::String(text) => Value::String(self.lines(text)),
             other => other.clone(),
         }
     }
@@ -115,6 +110,11 @@ impl Secrets {
             Value::Null => Value::Null,
             other => Value::String(self.replaced(&other.to_string())),
         }
+    }
+
+    fn lines(&self, text: &str) -> String {
+        let lines: Vec<String> = text.split('\n').map(|line| self.line(line)).collect();
+        lines.join("\n")
     }
 
     /// A line of a text with the secrets in it replaced.
@@ -136,22 +136,24 @@ impl Secrets {
         line
     }
 
-    /// A YAML text with the secrets in it replaced and everything else as it is; of what is no YAML
-    /// [`Secrets::hunks`] looks at each line.
+    /// A YAML text with the secrets in it replaced and everything else as it is; what is no YAML is looked at line by line.
     pub(super) fn yaml<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.show {
             return Cow::Borrowed(text);
         }
         let source = Source::new("values", text);
+        let Ok(documents) = yaml::parse_all(&source, Limits::VALUES) else {
+            return Cow::Owned(self.lines(&self.without(text, named_within(text))));
+        };
         let mut spans = Vec::new();
-        match yaml::parse_all(&source, Limits::VALUES) {
-            Ok(documents) => {
-                for document in &documents {
-                    self.spans(document, "", &mut spans);
-                }
-            }
-            Err(_) => spans = named_within(text),
+        for document in &documents {
+            self.spans(document, "", &mut spans);
         }
+        Cow::Owned(self.without(text, spans))
+    }
+
+    /// A text with what stands at some of its places replaced.
+    fn without(&self, text: &str, spans: Vec<Range<usize>>) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut end = 0;
         for span in spans {
@@ -161,7 +163,7 @@ impl Secrets {
             end = span.start + secret.len();
         }
         masked.push_str(&text[end..]);
-        Cow::Owned(masked)
+        masked
     }
 
     /// Where the secrets of a tree stand, in the order of the text.

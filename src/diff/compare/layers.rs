@@ -195,9 +195,7 @@ impl Comparison<'_> {
                     "the values of `{}` are not YAML; they are compared as text",
                     new.name
                 ));
-                let hidden = |text| self.secrets.yaml(text);
-                let hunks = lines::hunks(&hidden(&old.values), &hidden(&new.values));
-                self.text(Part::Values, ChangeKind::Changed, hunks);
+                self.yaml_text(Part::Values, ChangeKind::Changed, &old.values, &new.values);
             }
         }
     }

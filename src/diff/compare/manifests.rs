@@ -6,7 +6,7 @@ use super::Comparison;
 use crate::diagnostic::Source;
 use crate::diff::path::{Place, Step};
 use crate::diff::report::{ChangeKind, Part};
-use crate::diff::{lines, tree};
+use crate::diff::tree;
 use crate::profile::Manifest;
 use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
@@ -74,8 +74,7 @@ impl Comparison<'_> {
                     "the manifest `{}` is not YAML; it is compared as text",
                     new.name
                 ));
-                let hunks = lines::hunks(&old.content, &new.content);
-                self.text(part, ChangeKind::Changed, hunks);
+                self.yaml_text(part, ChangeKind::Changed, &old.content, &new.content);
             }
         }
     }

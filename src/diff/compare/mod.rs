@@ -306,9 +306,14 @@ impl Comparison<'_> {
     /// All changes of a YAML text's notation, which `--text` asks for.
     fn notation(&mut self, part: Part, old: &str, new: &str) {
         if self.options.text {
-            let hunks = lines::hunks(&self.secrets.yaml(old), &self.secrets.yaml(new));
-            self.text(part, ChangeKind::Text, hunks);
+            self.yaml_text(part, ChangeKind::Text, old, new);
         }
+    }
+
+    /// Compares texts line by line that are YAML, or should be, without the secrets in them.
+    fn yaml_text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
+        let hunks = lines::hunks(&self.secrets.yaml(old), &self.secrets.yaml(new));
+        self.text(part, kind, hunks);
     }
 
     fn whole(&mut self, part: Part, kind: ChangeKind, old: Option<Value>, new: Option<Value>) {
