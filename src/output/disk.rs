@@ -41,26 +41,32 @@ pub(super) fn sync_file(path: &Path) -> io::Result<()> {
     OpenOptions::new().append(true).open(path)?.sync_all()
 }
 
-/// Waits until everything below a folder is on the disk.
+/// Waits until everything below folders of one file system is on the disk.
 ///
 /// A thousand small files one by one would take seconds, the whole file system at once some milliseconds.
 #[cfg(target_os = "linux")]
-pub(super) fn sync_below(folder: &Path) -> io::Result<()> {
-    rustix::fs::syncfs(File::open(folder)?).map_err(io::Error::from)
+pub(super) fn sync_below<'p>(mut folders: impl Iterator<Item = &'p Path>) -> io::Result<()> {
+    match folders.next() {
+        Some(folder) => rustix::fs::syncfs(File::open(folder)?).map_err(io::Error::from),
+        None => Ok(()),
+    }
 }
 
-/// Waits until everything below a folder is on the disk.
+/// Waits until everything below folders of one file system is on the disk.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn sync_below(folder: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            sync_below(&entry.path())?;
-        } else {
-            sync_file(&entry.path())?;
+pub(super) fn sync_below<'p>(mut folders: impl Iterator<Item = &'p Path>) -> io::Result<()> {
+    fn sync_files(folder: &Path) -> io::Result<()> {
+        for entry in std::fs::read_dir(folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                sync_files(&entry.path())?;
+            } else {
+                sync_file(&entry.path())?;
+            }
         }
+        Ok(())
     }
-    Ok(())
+    folders.try_for_each(sync_files)
 }
 
 /// Waits until the names in a folder are on the disk.

@@ -215,10 +215,7 @@ pub struct Staged {
 impl Staged {
     /// Waits until it is on the disk and puts it in its place.
     fn settle(self) -> Result<(), OutputError> {
-        disk::sync_below(&self.staging.path).map_err(|error| failed(&self.folder, &error))?;
-        let folder = self.folder.clone();
-        self.take_the_place()?;
-        disk::sync_names(disk::parent_of(&folder)).map_err(|error| failed(&folder, &error))
+        Self::settle_all(vec![self]).into_iter().collect()
     }
 
     /// Settles folders that have one parent: the disk is waited for once.
@@ -226,23 +223,22 @@ impl Staged {
     /// # Errors
     /// For each that is not in its place, why; its folder is then as it was.
     pub fn settle_all(staged: Vec<Staged>) -> Vec<Result<(), OutputError>> {
-        let Some(parent) = staged
-            .first()
-            .map(|one| disk::parent_of(&one.folder).to_path_buf())
-        else {
+        let folders: Vec<PathBuf> = staged.iter().map(|one| one.folder.clone()).collect();
+        let Some(parent) = folders.first().map(|folder| disk::parent_of(folder)) else {
             return Vec::new();
         };
-        if let Err(error) = disk::sync_below(&parent) {
-            return staged
-                .iter()
-                .map(|one| Err(failed(&one.folder, &error)))
-                .collect();
+        let all_failed = |error: io::Error| {
+            let results = folders.iter().map(|folder| Err(failed(folder, &error)));
+            results.collect()
+        };
+        if let Err(error) = disk::sync_below(staged.iter().map(|one| one.staging.path.as_path())) {
+            return all_failed(error);
         }
-        let mut results: Vec<_> = staged.into_iter().map(Staged::take_the_place).collect();
-        if let Err(error) = disk::sync_names(&parent) {
-            results.fill_with(|| Err(failed(&parent, &error)));
+        let results = staged.into_iter().map(Staged::take_the_place).collect();
+        match disk::sync_names(parent) {
+            Ok(()) => results,
+            Err(error) => all_failed(error),
         }
-        results
     }
 
     /// Puts the new folder where the old one is: at once where the system can, else over a moment without either.
