@@ -8,7 +8,7 @@ use crate::pack::{PresetName, enabled_presets};
 use crate::profile::{Layer, Profile};
 use crate::revision::{Claim, Expectation, Target};
 use crate::secret_names::{name_within, names_a_secret};
-use crate::yaml::{self, Limits, Path};
+use crate::yaml::{self, Limits, Path, Step};
 
 /// A profile with its texts parsed once.
 pub struct Subject<'p> {
@@ -203,11 +203,12 @@ fn shown(claim: &Claim, found: &Value) -> Result<String, String> {
         Target::Variable { name, .. } => name,
         _ => "",
     };
-    let keys: Vec<&str> = path.split('.').collect();
-    let name = match keys.as_slice() {
-        [.., map, key] => name_within(map, key),
-        [key] => key,
-        [] => "",
+    let path: Path = path.parse().map_err(|error| format!("{error}"))?;
+    let name = match path.steps() {
+        [.., Step::Item(_, name), Step::Key(key)] if key == "value" => name,
+        [.., Step::Key(map), Step::Key(key)] => name_within(map, key),
+        [.., Step::Key(key)] => key,
+        _ => "",
     };
     let text = without_secrets(name, found).to_string();
     Ok(match text.char_indices().nth(ROOM) {

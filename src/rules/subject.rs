@@ -395,15 +395,15 @@ fn parse(text: &Unparsed) -> Parsed {
             };
         }
     };
-    let text_of = |roots| {
+    let text_of = |roots, shown| {
         Arc::new(Text {
             source: source.clone(),
             role: text.role,
             roots,
-            shown: OnceLock::new(),
+            shown,
         })
     };
-    let with_trees = text_of(OnceLock::from(roots));
+    let with_trees = text_of(OnceLock::from(roots), OnceLock::new());
     let mut documents: Vec<Document> = values
         .into_iter()
         .zip(0..)
@@ -421,7 +421,7 @@ fn parse(text: &Unparsed) -> Parsed {
         }
         limit(&mut found, before);
     }
-    let without_trees = text_of(OnceLock::new());
+    let without_trees = text_of(OnceLock::new(), with_trees.shown.clone());
     for document in &mut documents {
         document.text = Arc::clone(&without_trees);
     }
