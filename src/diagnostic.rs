@@ -6,10 +6,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
-use crate::limits;
-
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::limits;
 use crate::withheld::Withheld;
 
 /// A text that was read, under the name its reader knows it by.

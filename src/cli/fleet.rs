@@ -162,8 +162,8 @@ impl Fleet {
         terminal::print(summary.as_bytes())?;
         match (problems.is_empty(), is_the_systems) {
             (true, _) => Ok(()),
-            (false, false) => Err(Failure::Input(Vec::new())),
-            (false, true) => Err(Failure::Told),
+            (false, false) => Err(Failure::Told(2)),
+            (false, true) => Err(Failure::Told(3)),
         }
     }
 }
@@ -183,7 +183,7 @@ impl Ended {
         let (problems, is_the_systems) = match failure {
             Failure::Input(problems) => (problems, false),
             Failure::System(problem) => (vec![problem], true),
-            Failure::Told | Failure::ClosedPipe => (Vec::new(), true),
+            Failure::Told(_) | Failure::ClosedPipe => (Vec::new(), true),
         };
         Ended {
             problems,

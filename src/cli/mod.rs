@@ -65,8 +65,8 @@ enum Failure {
     Input(Vec<Diagnostic>),
     /// Something could not be read or written.
     System(Diagnostic),
-    /// Something could not be read or written, and that has been said.
-    Told,
+    /// What is wrong has been said; the exit code is left to give.
+    Told(u8),
     /// The reader of standard output has gone, which is its right.
     ClosedPipe,
 }
@@ -136,6 +136,6 @@ fn ended(failure: Failure) -> ExitCode {
             terminal::explain(&[problem]);
             ExitCode::from(3)
         }
-        Failure::Told => ExitCode::from(3),
+        Failure::Told(code) => ExitCode::from(code),
     }
 }
