@@ -26,5 +26,5 @@ pub fn json(report: &Report) -> String {
 
 /// The JSON Schema (draft 2020-12) of what [`json`] writes.
 pub fn json_schema() -> &'static str {
-    include_str!("report.schema.json")
+    include_str!("../../../schema/diff.json")
 }
