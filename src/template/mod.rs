@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
 
 pub use language::Language;
-pub(crate) use page::{escape, page};
+pub(crate) use page::page;
 
 use crate::diagnostic::Diagnostic;
 use crate::yaml::scalar;

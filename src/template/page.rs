@@ -5,16 +5,16 @@ use std::io::{Result, Write};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use tera::{Context, EscapeFn, Tera, TeraResult, Value};
+use tera::{Context, Tera, TeraResult, Value};
 
 use super::delimiters;
+use crate::visible::{is_invisible, visible};
 
 /// Renders a page; each part, such as `style`, is known to it by its name and its hash as `NAME_hash`.
 pub(crate) fn page(
     html: &str,
     parts: &[(&'static str, &'static str, &str)],
     mut context: Context,
-    escape: EscapeFn,
 ) -> TeraResult<String> {
     let mut tera = Tera::new();
     tera.set_delimiters(delimiters())?;
@@ -29,23 +29,30 @@ pub(crate) fn page(
     tera.render("page.html", &context)
 }
 
-/// Writes a text into an element or a quoted attribute; a control character becomes the sign for one that cannot be shown.
-pub(crate) fn escape(text: &str, out: &mut dyn Write) -> Result<()> {
-    for c in text.chars() {
-        match c {
-            '<' => out.write_all(b"&lt;")?,
-            '>' => out.write_all(b"&gt;")?,
-            '&' => out.write_all(b"&amp;")?,
-            '"' => out.write_all(b"&quot;")?,
-            '\'' => out.write_all(b"&#39;")?,
-            '\n' | '\t' => write!(out, "{c}")?,
-            c if c.is_control()
-                || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}') =>
-            {
-                out.write_all("\u{fffd}".as_bytes())?;
+/// Writes a text into an element or a quoted attribute; what would not be seen, or would reorder the text around it, is
+/// spelled out.
+fn escape(text: &str, out: &mut dyn Write) -> Result<()> {
+    let mut done = 0;
+    for (at, c) in text.char_indices() {
+        let spelled_out;
+        let instead = match c {
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '&' => "&amp;",
+            '"' => "&quot;",
+            '\'' => "&#39;",
+            '\n' | '\t' => continue,
+            '\u{fffe}' => "\\uFFFE",
+            '\u{ffff}' => "\\uFFFF",
+            c if is_invisible(c) => {
+                spelled_out = visible(&text[at..at + c.len_utf8()]);
+                &*spelled_out
             }
-            c => write!(out, "{c}")?,
-        }
+            _ => continue,
+        };
+        out.write_all(&text.as_bytes()[done..at])?;
+        out.write_all(instead.as_bytes())?;
+        done = at + c.len_utf8();
     }
-    Ok(())
+    out.write_all(&text.as_bytes()[done..])
 }

@@ -1,7 +1,6 @@
 //! The report as one page for a browser, with nothing to load: `page/` has its HTML, style and script.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{Result as IoResult, Write};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,7 +11,6 @@ use crate::diff::report::{
     Side,
 };
 use crate::template;
-use crate::visible::{is_invisible, visible};
 use crate::yaml::scalar;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -39,36 +37,7 @@ fn render(page: &Page<'_>) -> tera::TeraResult<String> {
             ("script", "script_hash", SCRIPT),
         ],
         Context::from_serialize(page)?,
-        escape,
     )
-}
-
-/// Writes a text into an element or a quoted attribute; what would not be seen, or would reorder the text around it, is
-/// spelled out.
-fn escape(text: &str, out: &mut dyn Write) -> IoResult<()> {
-    let mut done = 0;
-    for (at, c) in text.char_indices() {
-        let spelled_out;
-        let instead = match c {
-            '<' => "&lt;",
-            '>' => "&gt;",
-            '&' => "&amp;",
-            '"' => "&quot;",
-            '\'' => "&#39;",
-            '\n' | '\t' => continue,
-            '\u{fffe}' => "\\uFFFE",
-            '\u{ffff}' => "\\uFFFF",
-            c if is_invisible(c) => {
-                spelled_out = visible(&text[at..at + c.len_utf8()]);
-                &*spelled_out
-            }
-            _ => continue,
-        };
-        out.write_all(&text.as_bytes()[done..at])?;
-        out.write_all(instead.as_bytes())?;
-        done = at + c.len_utf8();
-    }
-    out.write_all(&text.as_bytes()[done..])
 }
 
 /// What the template sees.

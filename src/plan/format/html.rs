@@ -62,7 +62,6 @@ fn render(plan: &Plan, network: &Drawing) -> tera::TeraResult<String> {
         PAGE,
         &[("style", "style_hash", STYLE)],
         Context::from_serialize(&page)?,
-        template::escape,
     )
 }
 
