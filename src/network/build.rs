@@ -15,18 +15,18 @@ struct Bond<'s> {
 }
 
 /// Where a network stands.
-enum Place {
+enum Position {
     /// On a bond or bridge itself.
     Untagged(InterfaceName),
     /// On an interface of its own, which stands on a bond or bridge.
     Tagged(VlanId, InterfaceName),
 }
 
-impl Place {
+impl Position {
     /// The bond or bridge below.
     fn carrier(&self) -> &InterfaceName {
         match self {
-            Place::Untagged(name) | Place::Tagged(_, name) => name,
+            Position::Untagged(name) | Position::Tagged(_, name) => name,
         }
     }
 }
@@ -35,7 +35,7 @@ impl Place {
 struct Placed<'s> {
     purpose: Purpose,
     network: &'s NodeNetwork,
-    place: Place,
+    position: Position,
 }
 
 impl Host {
@@ -89,7 +89,9 @@ fn build(
     // is for VMs only.
     let bridged = runs_vms
         || network.cluster_on_bridge
-        || placed.iter().any(|p| *p.place.carrier() == network.bridge);
+        || placed
+            .iter()
+            .any(|p| *p.position.carrier() == network.bridge);
     let mac = |card: &InterfaceName| machine.and_then(|machine| machine.mac(card));
     let attach = |placed: &Placed<'_>| attachment(site, placed, addresses);
 
@@ -183,22 +185,22 @@ fn place_all<'s>(site: &'s Site, bonds: &[Bond<'_>]) -> Result<Vec<Placed<'s>>, 
     ]
     .into_iter()
     .map(|(purpose, node_network)| {
-        let place = place(site, bonds, purpose, node_network)?;
+        let position = position(site, bonds, purpose, node_network)?;
         Ok(Placed {
             purpose,
             network: node_network,
-            place,
+            position,
         })
     })
     .collect()
 }
 
-fn place(
+fn position(
     site: &Site,
     bonds: &[Bond<'_>],
     purpose: Purpose,
     network: &NodeNetwork,
-) -> Result<Place, Misplaced> {
+) -> Result<Position, Misplaced> {
     let bridge = &site.network.bridge;
     let name = &network.interface;
     let misplaced = |message: String, help: String| Misplaced {
@@ -210,7 +212,7 @@ fn place(
     let carries_bridge = bonds.last().is_some_and(|bond| bond.name == *name);
     match network.vlan {
         VlanTag::Native if name == bridge || (is_bond && !carries_bridge) => {
-            Ok(Place::Untagged(name.clone()))
+            Ok(Position::Untagged(name.clone()))
         }
         VlanTag::Native if is_bond => Err(misplaced(
             format!("`{name}` is a port of `{bridge}` and cannot have an address"),
@@ -227,7 +229,7 @@ fn place(
             format!("`{name}` is untagged and cannot be VLAN {id}"),
             format!("leave `interface` out, or write `{name}.{id}`"),
         )),
-        VlanTag::Tagged(id) => Ok(Place::Tagged(id, link(site, bonds, purpose, name))),
+        VlanTag::Tagged(id) => Ok(Position::Tagged(id, link(site, bonds, purpose, name))),
     }
 }
 
@@ -256,7 +258,7 @@ fn untagged<'p, 's>(
 ) -> impl Iterator<Item = &'p Placed<'s>> {
     placed
         .iter()
-        .filter(move |p| matches!(&p.place, Place::Untagged(on) if on == name))
+        .filter(move |p| matches!(&p.position, Position::Untagged(on) if on == name))
 }
 
 /// The VLANs on a bond or bridge, one interface for each; two networks may share one.
@@ -268,7 +270,7 @@ fn vlans(
 ) -> Result<Vec<Interface>, Misplaced> {
     let mut interfaces: Vec<Interface> = Vec::new();
     for p in placed {
-        let Place::Tagged(id, on) = &p.place else {
+        let Position::Tagged(id, on) = &p.position else {
             continue;
         };
         if on != link {

@@ -1,8 +1,8 @@
 //! A report as a comment on a pull request.
 
 use super::{
-    Group, LayerRow, Place, Section, chars, count, cut, label, layer_rows, line_blocks, move_words,
-    remarks, sections, short_values,
+    Group, LayerChanges, LayerRow, Section, chars, count, cut, label, layer_rows, line_blocks,
+    move_words, remarks, sections, short_values,
 };
 use crate::diff::{Change, ChangeKind, ImpactCount, ProfilePair, Report, Side};
 use crate::visible::visible;
@@ -186,7 +186,7 @@ struct Item {
 }
 
 /// What stands below a layer.
-fn items(place: &Place<'_>) -> Vec<Item> {
+fn items(place: &LayerChanges<'_>) -> Vec<Item> {
     let mut items = Vec::new();
     let mut preset = None;
     for group in &place.groups {
@@ -224,7 +224,7 @@ fn preset_item(preset: &str, group: &Group<'_>) -> Item {
     }
 }
 
-fn place_line(place: &Place<'_>) -> String {
+fn place_line(place: &LayerChanges<'_>) -> String {
     let profile = name(place.profile);
     let layer = place.layer.map_or(" (profile)".to_owned(), |layer| {
         format!(" / {}", name(layer))

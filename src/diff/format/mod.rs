@@ -30,11 +30,11 @@ const SLACK: usize = 24;
 struct Section<'r> {
     impact: Impact,
     changes: usize,
-    places: Vec<Place<'r>>,
+    places: Vec<LayerChanges<'r>>,
 }
 
 /// Changes of one impact in one layer, or in a profile itself.
-struct Place<'r> {
+struct LayerChanges<'r> {
     profile: &'r str,
     layer: Option<&'r str>,
     groups: Vec<Group<'r>>,
@@ -49,7 +49,7 @@ struct Group<'r> {
     changes: Vec<&'r Change>,
 }
 
-impl Place<'_> {
+impl LayerChanges<'_> {
     /// The reason that all its changes share, to be said once.
     fn because(&self) -> Option<&str> {
         let (first, rest) = self.groups.split_first()?;
@@ -79,12 +79,12 @@ fn sections(report: &Report) -> Vec<Section<'_>> {
     sections
 }
 
-fn places(changes: Vec<&Change>) -> Vec<Place<'_>> {
+fn places(changes: Vec<&Change>) -> Vec<LayerChanges<'_>> {
     gather(changes, |change| {
         (change.profile.as_str(), change.layer.as_deref())
     })
     .into_iter()
-    .map(|((profile, layer), changes)| Place {
+    .map(|((profile, layer), changes)| LayerChanges {
         profile,
         layer,
         groups: groups(changes),

@@ -1,8 +1,8 @@
 //! A report for a terminal.
 
 use super::{
-    Group, LayerRow, Lines, Place, Section, chars, count, cut, label, layer_rows, line_blocks,
-    move_words, remarks, sections, short_values,
+    Group, LayerChanges, LayerRow, Lines, Section, chars, count, cut, label, layer_rows,
+    line_blocks, move_words, remarks, sections, short_values,
 };
 use crate::diff::{Change, ChangeKind, Impact, ProfilePair, Report, Side};
 use crate::visible::visible;
@@ -222,7 +222,7 @@ impl Page {
         }
     }
 
-    fn place(&mut self, place: &Place<'_>) {
+    fn place(&mut self, place: &LayerChanges<'_>) {
         let name = match place.layer {
             Some(layer) => format!("{} / {layer}", place.profile),
             None => format!("{} (profile)", place.profile),
