@@ -28,11 +28,11 @@ pub struct Rule {
     pub hints: Vec<String>,
     /// Parts that cannot be read, and so are not checked.
     pub unread: Vec<String>,
-    steps: Vec<Step>,
+    selectors: Vec<Selector>,
 }
 
 #[derive(Clone, Debug)]
-enum Step {
+enum Selector {
     Key(String),
     EachItem,
 }
@@ -128,7 +128,7 @@ impl Rule {
             format: None,
             hints: Vec::new(),
             unread: Vec::new(),
-            steps: steps(path),
+            selectors: selectors(path),
         };
         let inner = text.trim();
         let inner = inner.strip_prefix("{{").unwrap_or(inner);
@@ -155,10 +155,10 @@ impl Rule {
     /// How these values break the rule; `base` are the pack's own.
     pub fn violation(&self, values: &Value, base: &Value) -> Option<Violation> {
         let mut found = Vec::new();
-        collect(values, &self.steps, &mut found);
+        collect(values, &self.selectors, &mut found);
         if self.readonly {
             let mut own = Vec::new();
-            collect(base, &self.steps, &mut own);
+            collect(base, &self.selectors, &mut own);
             if own != found {
                 return Some(Violation::Changed);
             }
@@ -177,15 +177,15 @@ impl Rule {
 }
 
 /// The values that a path leads to: several where it goes through the items of a list.
-fn collect<'v>(value: &'v Value, steps: &[Step], found: &mut Vec<&'v Value>) {
-    match steps.split_first() {
+fn collect<'v>(value: &'v Value, selectors: &[Selector], found: &mut Vec<&'v Value>) {
+    match selectors.split_first() {
         None => found.push(value),
-        Some((Step::Key(key), rest)) => {
+        Some((Selector::Key(key), rest)) => {
             if let Some(child) = value.get(key) {
                 collect(child, rest, found);
             }
         }
-        Some((Step::EachItem, rest)) => {
+        Some((Selector::EachItem, rest)) => {
             for item in value.as_array().into_iter().flatten() {
                 collect(item, rest, found);
             }
@@ -193,21 +193,21 @@ fn collect<'v>(value: &'v Value, steps: &[Step], found: &mut Vec<&'v Value>) {
     }
 }
 
-/// The steps of a path: dots between keys, `\.` for a dot in a key, `$[]` for each item of a list.
-fn steps(path: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
+/// The selectors of a path: dots between keys, `\.` for a dot in a key, `$[]` for each item of a list.
+fn selectors(path: &str) -> Vec<Selector> {
+    let mut selectors = Vec::new();
     let mut key = String::new();
     let mut chars = path.trim().chars();
     let mut finish = |key: &mut String| {
         let key = std::mem::take(key);
         match key.as_str() {
-            "$[]" => steps.push(Step::EachItem),
+            "$[]" => selectors.push(Selector::EachItem),
             _ => match key.strip_suffix("[]") {
                 Some(list) => {
-                    steps.push(Step::Key(list.to_owned()));
-                    steps.push(Step::EachItem);
+                    selectors.push(Selector::Key(list.to_owned()));
+                    selectors.push(Selector::EachItem);
                 }
-                None => steps.push(Step::Key(key)),
+                None => selectors.push(Selector::Key(key)),
             },
         }
     };
@@ -219,7 +219,7 @@ fn steps(path: &str) -> Vec<Step> {
         }
     }
     finish(&mut key);
-    steps
+    selectors
 }
 
 /// The parts between the bars that stand outside quotes.

@@ -57,7 +57,7 @@ pub struct Plan {
     /// What the rules say.
     pub findings: Vec<Item>,
     /// The order of work.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Task>,
 }
 
 /// A network of the plan.
@@ -88,7 +88,7 @@ pub struct Setting {
 
 /// A step of the work.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Step {
+pub struct Task {
     /// What to do.
     pub title: String,
     /// How, or what to mind.

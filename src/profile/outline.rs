@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Problems, Source};
 use crate::yaml::scalar::go_float;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Kind, Node, Step};
 
 /// A value of a text, by where it stands.
 #[derive(Clone, Debug)]
@@ -20,13 +20,6 @@ enum Within {
     Nothing,
     Items(Vec<Outline>),
     Entries(Vec<(String, Outline)>),
-}
-
-/// A step into a tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Key(String),
-    Item(usize),
 }
 
 impl Outline {
@@ -71,7 +64,7 @@ impl Outline {
                 (Step::Key(key), Within::Entries(entries)) => entries
                     .iter()
                     .find_map(|(name, value)| (name == key).then_some(value)),
-                (Step::Item(index), Within::Items(items)) => items.get(*index),
+                (Step::Index(index), Within::Items(items)) => items.get(*index),
                 _ => None,
             };
             match next {
@@ -261,12 +254,12 @@ mod tests {
         let outline = outline(text).unwrap();
         let key = |key: &str| Step::Key(key.to_owned());
         for (path, found) in [
-            (vec![key("a\""), Step::Item(0)], "1"),
-            (vec![key("a\""), Step::Item(1), key("b")], r#""x\\""#),
+            (vec![key("a\""), Step::Index(0)], "1"),
+            (vec![key("a\""), Step::Index(1), key("b")], r#""x\\""#),
             (vec![key("c")], "{}"),
             (vec![key("d")], "-1e5"),
             (
-                vec![key("a\""), Step::Item(1), key("z"), key("y")],
+                vec![key("a\""), Step::Index(1), key("z"), key("y")],
                 r#"{"b": "x\\" }"#,
             ),
         ] {

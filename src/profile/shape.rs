@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
-use super::outline::Step;
 use crate::diagnostic::nearest;
 use crate::limits;
+use crate::yaml::{Path, Step};
 
 /// The form of a value.
 enum Shape {
@@ -124,22 +124,6 @@ pub(super) fn misfits(profile: &Value) -> (Vec<Misfit>, usize) {
     (check.found, check.untold)
 }
 
-/// A path as messages write it.
-pub(super) fn written(path: &[Step]) -> String {
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Key(key) if text.is_empty() => text.push_str(key),
-            Step::Key(key) => {
-                text.push('.');
-                text.push_str(key);
-            }
-            Step::Item(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    text
-}
-
 struct Check {
     path: Vec<Step>,
     found: Vec<Misfit>,
@@ -162,7 +146,7 @@ impl Check {
             (_, Value::Null) if need == May => {}
             (Shape::List(item), Value::Array(items)) => {
                 for (index, value) in items.iter().enumerate() {
-                    self.within(Step::Item(index), value, item, Must);
+                    self.within(Step::Index(index), value, item, Must);
                 }
             }
             (Shape::Map(fields), Value::Object(map)) => {
@@ -178,7 +162,7 @@ impl Check {
                                 let others =
                                     map.keys().map(String::as_str).filter(|key| !known(key));
                                 let misspelt = nearest(key, others);
-                                let place = match written(path) {
+                                let place = match Path::from(path).to_string() {
                                     path if path.is_empty() => "the profile".to_owned(),
                                     path => format!("`{path}`"),
                                 };
@@ -196,7 +180,7 @@ impl Check {
             }
             _ => self.add(|path| Misfit {
                 path: path.to_vec(),
-                message: format!("`{}` must be {}", written(path), wanted(shape)),
+                message: format!("`{}` must be {}", Path::from(path), wanted(shape)),
                 found: format!("this is {}", kind(value)),
                 help: match (shape, value) {
                     (Shape::Text, Value::Number(_) | Value::Bool(_)) => {

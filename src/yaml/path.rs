@@ -65,6 +65,14 @@ impl Path {
     }
 }
 
+impl From<&[Step]> for Path {
+    fn from(steps: &[Step]) -> Self {
+        Path {
+            steps: steps.to_vec(),
+        }
+    }
+}
+
 impl FromStr for Path {
     type Err = PathError;
 

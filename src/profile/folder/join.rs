@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{PROFILE, each_text, is_aside};
 use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
 use crate::profile::document::{self, Placed};
-use crate::profile::outline::Step;
 use crate::yaml;
+use crate::yaml::Step;
 
 /// The most files without a use that are named one by one.
 const MOST_NAMED: usize = 10;

@@ -17,8 +17,8 @@ pub use join::{Entry, join};
 pub use split::{Split, split};
 
 use super::document;
-use super::outline::Step;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::Step;
 
 /// The file that holds all of a profile but its texts.
 pub const PROFILE: &str = "profile.yaml";
@@ -59,7 +59,7 @@ fn each_text(profile: &mut Value, mut text: impl FnMut(&[Step], &mut String)) {
             key("spec"),
             key("template"),
             key("packs"),
-            Step::Item(index),
+            Step::Index(index),
         ];
         if let Some(Value::String(values)) = layer.get_mut("values")
             && !values.is_empty()
@@ -73,7 +73,7 @@ fn each_text(profile: &mut Value, mut text: impl FnMut(&[Step], &mut String)) {
             if let Some(Value::String(content)) = manifest.get_mut("content")
                 && !content.is_empty()
             {
-                let within = [key("manifests"), Step::Item(index), key("content")];
+                let within = [key("manifests"), Step::Index(index), key("content")];
                 let whole: Vec<Step> = path.iter().cloned().chain(within).collect();
                 text(&whole, content);
             }

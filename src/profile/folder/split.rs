@@ -9,9 +9,9 @@ use super::join::{Entry, join};
 use super::names::distinct;
 use super::{ATTRIBUTES, PROFILE, each_text};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::profile::outline::Step;
 use crate::profile::{Document, to_palette_json};
 use crate::yaml;
+use crate::yaml::Step;
 
 /// A profile as files.
 #[derive(Debug)]
@@ -97,8 +97,8 @@ impl Paths {
         let numbers: Vec<usize> = at
             .iter()
             .filter_map(|step| match step {
-                Step::Item(index) => Some(*index),
-                Step::Key(_) => None,
+                Step::Index(index) => Some(*index),
+                Step::Key(_) | Step::Item(..) => None,
             })
             .collect();
         let (folder, manifests) = self.0.get(*numbers.first()?)?;
