@@ -2,6 +2,7 @@
 
 mod certificate;
 pub mod check;
+pub mod cluster;
 pub mod diagnostic;
 pub mod diff;
 mod expression;

@@ -3,11 +3,11 @@
 mod common;
 
 use common::Shared;
+use vmo_ra::check::claims::Subject;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::Profile;
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Claim, Expectation, Revision, Role};
-use vmo_ra::rules::claims::Subject;
 use vmo_ra::site::Site;
 
 fn profiles(revision: &Revision, library: &Library, published: bool) -> Vec<(Role, Profile)> {

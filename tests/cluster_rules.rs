@@ -26,10 +26,11 @@ mod vms;
 
 use std::sync::LazyLock;
 
+use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile;
-use vmo_ra::rules::{Cluster, Finding, check_cluster};
+use vmo_ra::rules::{Finding, check_cluster};
 
 /// The packs behind the rules about presets.
 static LIBRARY: LazyLock<Library> =

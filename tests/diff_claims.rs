@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use vmo_ra::check::claims::Subject;
 use vmo_ra::diff::{Change, ChangeKind, Input, Options, Part, Report, Shown, compare};
 use vmo_ra::pack::{Library, Pack};
 use vmo_ra::profile::Profile;
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Claim, Erratum, Expectation, Revision, Role, Target};
-use vmo_ra::rules::claims::Subject;
 use vmo_ra::site::Site;
 use vmo_ra::yaml::{Limits, Path, Step as PathStep, to_json};
 

@@ -13,16 +13,23 @@ fn ids_in_code() -> BTreeSet<String> {
     let finding =
         Regex::new(r#"(?:error|warning|note|unknown|Some\()\(\s*"([a-z0-9]+(?:-[a-z0-9]+)*)","#)
             .expect("a pattern");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source.join("rules"), source.join("cluster")];
     let mut ids = BTreeSet::new();
-    for entry in fs::read_dir(folder).expect("the folder can be read") {
-        let text =
-            fs::read_to_string(entry.expect("an entry").path()).expect("the file can be read");
-        let text = text
-            .split("#[cfg(test)]\nmod tests")
-            .next()
-            .unwrap_or_default();
-        ids.extend(finding.captures_iter(text).map(|found| found[1].to_owned()));
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(path).expect("the file can be read");
+            let text = text
+                .split("#[cfg(test)]\nmod tests")
+                .next()
+                .unwrap_or_default();
+            ids.extend(finding.captures_iter(text).map(|found| found[1].to_owned()));
+        }
     }
     ids
 }

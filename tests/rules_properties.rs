@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use serde_json::json;
 use vmo_ra::check::{Input, check};
+use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::read;
 use vmo_ra::revision::Revision;
-use vmo_ra::rules::Cluster;
 
 /// Texts of what rules look at: quotes, braces, line breaks and words in any order.
 fn text() -> impl Strategy<Value = String> {

@@ -9,11 +9,11 @@ use common::matrix::{self, Case};
 use common::{Shared, nothing_wrong};
 use serde_json::json;
 use vmo_ra::check::{Input, Item, check};
+use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::read;
 use vmo_ra::revision::Revision;
-use vmo_ra::rules::Cluster;
 
 /// What is found in the profiles of one rendering.
 fn found(case: &Case, library: &Library) -> Vec<Item> {

@@ -285,12 +285,12 @@ fn broken_files_with_secrets_show_none() {
 /// What a site says of itself in debug output.
 #[test]
 fn debug_output_withholds_texts() {
+    use vmo_ra::cluster::Cluster;
     use vmo_ra::diagnostic::Source;
     use vmo_ra::output::Tree;
     use vmo_ra::pack::Library;
     use vmo_ra::render::{Request, render};
     use vmo_ra::revision::{Revision, Role};
-    use vmo_ra::rules::Cluster;
     use vmo_ra::site::{Inputs, Site};
 
     struct Files(PathBuf);

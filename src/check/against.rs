@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
+use super::claims::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::profile::Profile;
 use crate::revision::{Revision, Role};
-use crate::rules::claims::Subject;
 
 /// How far profiles are a revision's.
 #[derive(Debug, Serialize)]

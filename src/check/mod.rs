@@ -1,6 +1,7 @@
 //! Runs the rules over sites, profiles and manifests, and makes a report of what they find.
 
 mod against;
+pub mod claims;
 pub mod format;
 
 use std::collections::HashMap;
@@ -9,10 +10,11 @@ use serde::Serialize;
 
 pub use against::{Against, Difference, against};
 
+use crate::cluster::Cluster;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::pack::Library;
 use crate::revision::Revision;
-use crate::rules::{self, Cluster, Finding};
+use crate::rules::{self, Finding};
 use crate::site::Site;
 
 /// What is to be checked.

@@ -287,13 +287,13 @@ fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Diagnostic> {
     let minimum = minimum.as_deref()?;
     let version = pack.description.version.as_str();
     // A version that the site names is what the rules look at.
-    if choice.wanted != Wanted::Newest || !rules::storage::is_below(version, minimum) {
+    if choice.wanted != Wanted::Newest || !rules::site::storage::is_below(version, minimum) {
         return None;
     }
     Some(
         Diagnostic::warning(format!(
             "{} [provider-version]",
-            rules::storage::below(choice.pack, version, minimum)
+            rules::site::storage::below(choice.pack, version, minimum)
         ))
         .because(format!("pack.json of {}", pack.origin))
         .help(format!(

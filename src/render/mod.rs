@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::pack::Library;
 use crate::profile::{Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role};
-use crate::rules::packs::{Member, UsedPack};
+use crate::rules::site::packs::{Member, UsedPack};
 use crate::rules::{self, Finding};
 use crate::site::{ProfileSettings, Site};
 use crate::template::Engine;
@@ -280,7 +280,7 @@ impl Renderer<'_> {
             })
             .collect();
         let site = self.layers.request.site;
-        let findings = rules::packs::check(site, &used, self.cluster)?;
+        let findings = rules::site::packs::check(site, &used, self.cluster)?;
         self.layers
             .remarks
             .append(&mut without_errors(site, &findings)?);

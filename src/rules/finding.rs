@@ -37,7 +37,7 @@ enum Place {
 
 /// Keeps of what a rule found, behind the first `before` findings, no more than [`limits::FINDINGS`]; a last one says how
 /// many more there are, and is as bad as the worst of them.
-pub(super) fn limit(findings: &mut Vec<Finding>, before: usize) {
+pub(crate) fn limit(findings: &mut Vec<Finding>, before: usize) {
     if findings.len() - before <= limits::FINDINGS {
         return;
     }
@@ -71,7 +71,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn error(
+    pub(crate) fn error(
         id: &'static str,
         path: impl Into<String>,
         message: impl Into<String>,
@@ -79,7 +79,7 @@ impl Finding {
         Self::new(Severity::Error, id, path, message)
     }
 
-    pub(super) fn warning(
+    pub(crate) fn warning(
         id: &'static str,
         path: impl Into<String>,
         message: impl Into<String>,
@@ -87,7 +87,7 @@ impl Finding {
         Self::new(Severity::Warning, id, path, message)
     }
 
-    pub(super) fn note(
+    pub(crate) fn note(
         id: &'static str,
         path: impl Into<String>,
         message: impl Into<String>,
@@ -96,36 +96,36 @@ impl Finding {
     }
 
     /// Says it of another path.
-    pub(super) fn on(mut self, path: impl Into<String>) -> Self {
+    pub(crate) fn on(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
     /// The way out.
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = help.into();
         self
     }
 
     /// The RA's section that says so.
-    pub(super) fn section(self, section: &str) -> Self {
+    pub(crate) fn section(self, section: &str) -> Self {
         self.because(format!("reference architecture, {section}"))
     }
 
     /// Who says so, where it is not the RA.
-    pub(super) fn because(mut self, source: impl Into<String>) -> Self {
+    pub(crate) fn because(mut self, source: impl Into<String>) -> Self {
         self.because = source.into();
         self
     }
 
     /// Points at bytes of a text.
-    pub(super) fn at(mut self, source: &Source, span: Range<usize>) -> Self {
+    pub(crate) fn at(mut self, source: &Source, span: Range<usize>) -> Self {
         self.place = Place::Text(source.clone(), span);
         self
     }
 
     /// Names the file, where there is no line worth showing.
-    pub(super) fn in_file(mut self, file: impl Into<String>) -> Self {
+    pub(crate) fn in_file(mut self, file: impl Into<String>) -> Self {
         self.place = Place::File(file.into());
         self
     }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::values::{Values, names_of, namespace_of};
-use super::virtual_machines::{list, text};
-use super::{Cluster, ClusterRule, Finding};
+use crate::cluster::Cluster;
+use crate::cluster::machines::{list, text};
+use crate::cluster::values::{Values, names_of, namespace_of};
+use crate::rules::{ClusterRule, Finding};
 
 const PACK: &str = "prometheus-operator";
 const ROOT: &str = "charts.kube-prometheus-stack";

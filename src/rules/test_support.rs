@@ -1,8 +1,9 @@
 //! What the tests of several subjects share.
 
-use super::{Cluster, ClusterRule, Document, DocumentRule, Finding};
+use crate::cluster::{Cluster, Document};
 use crate::diagnostic::Source;
 use crate::profile::read;
+use crate::rules::{ClusterRule, DocumentRule, Finding};
 
 /// A cluster of one profile; layers and variables as JSON.
 pub(super) fn profile(kind: &str, layers: &str, variables: &str) -> Cluster {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Severity;
-use vmo_ra::rules::{Cluster, Finding, check_cluster};
+use vmo_ra::rules::{Finding, check_cluster};
 use vmo_ra::site::StorageProvider;
 
 use crate::common::matrix::{Case, cases};

@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
+use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
-use vmo_ra::rules::{Cluster, check_cluster};
+use vmo_ra::rules::check_cluster;
 
 #[test]
 fn thousands_of_networks_and_vms_take_no_time() {

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use vmo_ra::check::{Input as CheckInput, check as run_checks, format as check_format};
+use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::{Diagnostic, Severity, Source};
 use vmo_ra::diff::{self, compare};
 use vmo_ra::network::{self, Nodes};
@@ -16,7 +17,7 @@ use vmo_ra::pack::{Description, Library, Origin, Pack, PresetName, Texts, compos
 use vmo_ra::profile::folder::{Entry, join, named_files, split, yaml_problem};
 use vmo_ra::profile::{Document, Profile, read, to_palette_json, to_readable_json};
 use vmo_ra::revision::Revision;
-use vmo_ra::rules::{self, Cluster, Explanation};
+use vmo_ra::rules::{self, Explanation};
 use vmo_ra::site::{Inputs, NodeRole, Site};
 use vmo_ra::template::Engine;
 use vmo_ra::yaml::{self, Kind, Limits, Merge, Node, Path};

@@ -1,0 +1,574 @@
+//! What rules look at beside a site: profiles and manifests. Trees weigh many times what their texts do, so each is gone
+//! as soon as the rules over single documents have looked at it, and made again for the few that are needed later.
+
+pub(crate) mod machines;
+pub(crate) mod places;
+pub(crate) mod secrets;
+pub(crate) mod shell;
+pub(crate) mod values;
+pub(crate) mod walk;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::profile::{Layer, Profile, without_macros};
+use crate::rules::limit;
+use crate::rules::{DOCUMENT_RULES, Finding};
+use crate::yaml::{self, Limits, Node, Path, Step, masked};
+
+/// Texts of more bytes than this are parsed on all cores.
+const WORTH_A_THREAD: usize = 256 << 10;
+
+/// A cluster as far as it is known: profiles, and manifests of their own.
+#[derive(Debug, Default)]
+pub struct Cluster {
+    /// The profiles.
+    pub profiles: Vec<CheckedProfile>,
+    /// Manifests that are in no profile.
+    pub manifests: Vec<Document>,
+    /// What was found in single documents, and the texts that are no YAML.
+    found: Vec<Finding>,
+}
+
+/// A profile.
+#[derive(Debug)]
+pub struct CheckedProfile {
+    /// The file it came from.
+    pub file: String,
+    /// What it says.
+    pub profile: Profile,
+    /// Its layers, in their order.
+    pub layers: Vec<CheckedLayer>,
+}
+
+/// The texts of a layer.
+#[derive(Debug)]
+pub struct CheckedLayer {
+    /// The pack's name.
+    pub name: String,
+    /// Its values; nothing where they are no YAML.
+    pub values: Document,
+    /// Its manifests, each document on its own.
+    pub manifests: Vec<Document>,
+}
+
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Values, of which a chart may still make something else.
+    Values,
+    /// Objects that Kubernetes takes as they stand.
+    Manifest,
+}
+
+/// One YAML document.
+pub struct Document {
+    text: Arc<Text>,
+    /// Which of its text's documents it is.
+    number: usize,
+    /// What it says, as Kubernetes reads it; null for an empty one.
+    pub value: Value,
+}
+
+/// A text with its documents, which share what is costly to make of it.
+struct Text {
+    source: Source,
+    role: Role,
+    /// The trees of its documents, made when they are needed.
+    roots: OnceLock<Vec<Node>>,
+    /// The source as it may be shown, made when it is needed.
+    shown: OnceLock<Source>,
+}
+
+/// A text that is still to be parsed.
+struct Unparsed {
+    source: Source,
+    role: Role,
+}
+
+/// What became of a text.
+struct Parsed {
+    documents: Vec<Document>,
+    found: Vec<Finding>,
+}
+
+impl Cluster {
+    /// Adds a profile; `name` gives each of its texts the name it is shown by: the number of the layer, and the
+    /// manifest's number where it is one.
+    pub fn add_profile(
+        &mut self,
+        file: impl Into<String>,
+        profile: Profile,
+        name: impl Fn(usize, Option<usize>) -> String,
+    ) {
+        let mut texts = Vec::new();
+        for (layer, number) in profile.spec.template.packs.iter().zip(0..) {
+            texts.push(Unparsed {
+                source: Source::new(name(number, None), layer.values.as_str()),
+                role: Role::Values,
+            });
+            for (manifest, index) in layer.manifests.iter().zip(0..) {
+                texts.push(Unparsed {
+                    source: Source::new(name(number, Some(index)), manifest.content.as_str()),
+                    role: Role::Manifest,
+                });
+            }
+        }
+        let mut parsed = parse_all(&texts).into_iter();
+        let mut layers = Vec::new();
+        let mut sources = texts.iter().filter(|text| text.role == Role::Values);
+        for layer in &profile.spec.template.packs {
+            let source = sources.next().map(|text| text.source.clone());
+            let mut next = |found: &mut Vec<Finding>| {
+                let mut parsed = parsed.next()?;
+                found.append(&mut parsed.found);
+                Some(parsed.documents)
+            };
+            let values = next(&mut self.found)
+                .and_then(|documents| documents.into_iter().next())
+                .unwrap_or_else(|| {
+                    Document::empty(source.unwrap_or_else(|| Source::new(&layer.name, "")))
+                });
+            let manifests = layer
+                .manifests
+                .iter()
+                .filter_map(|_| next(&mut self.found))
+                .flatten()
+                .collect();
+            layers.push(CheckedLayer {
+                name: layer.name.clone(),
+                values,
+                manifests,
+            });
+        }
+        self.profiles.push(CheckedProfile {
+            file: file.into(),
+            profile,
+            layers,
+        });
+    }
+
+    /// Adds a file of manifests.
+    pub fn add_manifests(&mut self, source: Source) {
+        let parsed = parse(&Unparsed {
+            source,
+            role: Role::Manifest,
+        });
+        self.found.extend(parsed.found);
+        self.manifests.extend(parsed.documents);
+    }
+
+    /// Every manifest, those of profiles first.
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.profiles
+            .iter()
+            .flat_map(|profile| &profile.layers)
+            .flat_map(|layer| &layer.manifests)
+            .chain(&self.manifests)
+    }
+
+    /// Every manifest of a kind.
+    pub fn of_kind<'c>(&'c self, kind: &'c str) -> impl Iterator<Item = &'c Document> {
+        self.documents()
+            .filter(move |document| document.kind() == kind)
+    }
+
+    /// Every layer, with its profile.
+    pub fn layers(&self) -> impl Iterator<Item = (&CheckedProfile, &CheckedLayer, &Layer)> {
+        self.profiles.iter().flat_map(|profile| {
+            profile
+                .layers
+                .iter()
+                .zip(&profile.profile.spec.template.packs)
+                .map(move |(checked, layer)| (profile, checked, layer))
+        })
+    }
+
+    /// The layer of a pack.
+    pub fn layer(&self, pack: &str) -> Option<(&CheckedProfile, &CheckedLayer, &Layer)> {
+        self.layers().find(|(_, layer, _)| layer.name == pack)
+    }
+
+    /// What was found in single documents while they were read, and the texts that are no YAML.
+    pub(crate) fn found(&self) -> &[Finding] {
+        &self.found
+    }
+}
+
+impl Text {
+    /// A text that has no tree.
+    fn without_tree(source: Source) -> Self {
+        Text {
+            source,
+            role: Role::Values,
+            roots: OnceLock::from(Vec::new()),
+            shown: OnceLock::new(),
+        }
+    }
+
+    /// The trees of its documents. It has been read before, so it can be read.
+    fn roots(&self) -> &[Node] {
+        self.roots.get_or_init(|| {
+            read(&self.source, self.role).map_or_else(|_| Vec::new(), |(roots, _)| roots)
+        })
+    }
+
+    /// A finding at some of its bytes; what looks like a secret is not shown.
+    fn mark(&self, finding: Finding, span: Range<usize>) -> Finding {
+        let shown = self.shown.get_or_init(|| {
+            let text = self.source.text();
+            let mut shown = masked(text).into_bytes();
+            if shown.len() == text.len() {
+                for span in secrets::spans(text, self.roots()) {
+                    for byte in shown[span].iter_mut().filter(|byte| **byte != b'\n') {
+                        *byte = b'*';
+                    }
+                }
+            }
+            let shown = String::from_utf8(shown).unwrap_or_default();
+            Source::with_shown(self.source.name(), text.to_owned(), shown)
+        });
+        finding.at(shown, span)
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("text", &self.text.source)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    fn empty(source: Source) -> Self {
+        Document {
+            text: Arc::new(Text::without_tree(source)),
+            number: 0,
+            value: Value::Null,
+        }
+    }
+
+    /// The name of its text.
+    pub fn name_of_text(&self) -> &str {
+        self.text.source.name()
+    }
+
+    /// What it is for.
+    pub fn role(&self) -> Role {
+        self.text.role
+    }
+
+    /// The whole text that it stands in.
+    pub fn text(&self) -> &str {
+        self.text.source.text()
+    }
+
+    /// Whether it is the first of its text, for rules that look at texts as a whole.
+    pub fn is_first(&self) -> bool {
+        self.number == 0
+    }
+
+    /// Its tree; none for an empty one.
+    pub fn root(&self) -> Option<&Node> {
+        self.text.roots().get(self.number)
+    }
+
+    /// The text at a dotted path; none where there is none, or no text.
+    pub fn text_at(&self, path: &str) -> Option<&str> {
+        self.find(path)?.as_str()
+    }
+
+    /// The value at a dotted path.
+    pub fn find(&self, path: &str) -> Option<&Value> {
+        path.parse::<Path>().ok()?.find(&self.value)
+    }
+
+    /// `kind`, empty where there is none.
+    pub fn kind(&self) -> &str {
+        self.field("/kind")
+    }
+
+    /// `metadata.name`, empty where there is none.
+    pub fn name(&self) -> &str {
+        self.field("/metadata/name")
+    }
+
+    /// `metadata.namespace`, empty where there is none.
+    pub fn namespace(&self) -> &str {
+        self.field("/metadata/namespace")
+    }
+
+    fn field(&self, pointer: &str) -> &str {
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The bytes of the value at a dotted path, or of the nearest value around it.
+    pub fn span(&self, path: &str) -> Range<usize> {
+        let Some(mut node) = self.root() else {
+            return 0..0;
+        };
+        let Ok(path) = path.parse::<Path>() else {
+            return node.span.clone();
+        };
+        for step in path.steps() {
+            let next = match step {
+                Step::Key(key) => node.get(key),
+                Step::Index(index) => node.items().and_then(|items| items.get(*index)),
+                Step::Item(key, wanted) => node.items().and_then(|items| {
+                    items
+                        .iter()
+                        .find(|item| item.get(key).and_then(Node::text) == Some(wanted.as_str()))
+                }),
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node.span.clone()
+    }
+
+    /// A finding at a path of this document.
+    pub(crate) fn mark(&self, finding: Finding) -> Finding {
+        let span = self.span(&finding.path);
+        self.mark_bytes(finding, span)
+    }
+
+    /// A finding about a path whose text must not be shown: the line of another path is, such as a name's.
+    pub(crate) fn mark_beside(&self, finding: Finding, shown: &str) -> Finding {
+        let span = self.span(shown);
+        self.mark_bytes(finding, span)
+    }
+
+    /// A finding at bytes of this document's text.
+    pub(crate) fn mark_bytes(&self, finding: Finding, span: Range<usize>) -> Finding {
+        self.text.mark(finding, span)
+    }
+}
+
+/// Parses texts, on all cores where they are large, and keeps their order.
+fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
+    let bytes: usize = texts.iter().map(|text| text.source.text().len()).sum();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    if bytes < WORTH_A_THREAD || threads == 1 {
+        return texts.iter().map(parse).collect();
+    }
+    // Even shares of bytes, since texts differ in size.
+    let share = bytes / threads + 1;
+    let mut parts: Vec<&[Unparsed]> = Vec::new();
+    let (mut start, mut size) = (0, 0);
+    for (index, text) in texts.iter().enumerate() {
+        size += text.source.text().len();
+        if size >= share {
+            parts.push(&texts[start..=index]);
+            (start, size) = (index + 1, 0);
+        }
+    }
+    parts.push(&texts[start..]);
+    thread::scope(|scope| {
+        let running: Vec<_> = parts
+            .iter()
+            .map(|part| scope.spawn(|| part.iter().map(parse).collect::<Vec<_>>()))
+            .collect();
+        running
+            .into_iter()
+            .flat_map(|part| match part.join() {
+                Ok(parsed) => parsed,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
+    })
+}
+
+fn parse(text: &Unparsed) -> Parsed {
+    let source = &text.source;
+    let (roots, values) = match read(source, text.role) {
+        Ok(read) => read,
+        Err(problems) => {
+            let found = problems.first().map(|problem| not_yaml(source, problem));
+            return Parsed {
+                documents: Vec::new(),
+                found: found.into_iter().collect(),
+            };
+        }
+    };
+    let text_of = |roots, shown| {
+        Arc::new(Text {
+            source: source.clone(),
+            role: text.role,
+            roots,
+            shown,
+        })
+    };
+    let with_trees = text_of(OnceLock::from(roots), OnceLock::new());
+    let mut documents: Vec<Document> = values
+        .into_iter()
+        .zip(0..)
+        .map(|(value, number)| Document {
+            text: Arc::clone(&with_trees),
+            number,
+            value,
+        })
+        .collect();
+    let mut found = Vec::new();
+    for rule in DOCUMENT_RULES.iter().copied().flatten().copied().flatten() {
+        let before = found.len();
+        for document in &documents {
+            rule(document, &mut found);
+        }
+        limit(&mut found, before);
+    }
+    let without_trees = text_of(OnceLock::new(), with_trees.shown.clone());
+    for document in &mut documents {
+        document.text = Arc::clone(&without_trees);
+    }
+    Parsed { documents, found }
+}
+
+/// The trees and values of the documents of a text.
+fn read(source: &Source, role: Role) -> Result<(Vec<Node>, Vec<Value>), Vec<Diagnostic>> {
+    let documents = |readable: &Source| {
+        let roots: Vec<Node> = match role {
+            Role::Values => yaml::parse(readable, Limits::VALUES)?.into_iter().collect(),
+            Role::Manifest => yaml::parse_all(readable, Limits::VALUES)?,
+        };
+        let values = roots
+            .iter()
+            .map(|root| yaml::node_to_json(readable, root))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok((roots, values))
+    };
+    // Other texts with the same places.
+    let again = |other: String| documents(&Source::new(source.name(), other)).ok();
+    // A macro without quotes is no YAML before Palette has filled it in.
+    documents(source).or_else(|problems| {
+        quote_bare_macros(source.text())
+            .and_then(again)
+            .or_else(|| again(without_macros(source.text())))
+            .ok_or(problems)
+    })
+}
+
+fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
+    let finding = Finding::error("not-yaml", "", problem.message())
+        .help("Palette passes it on as it stands: mend it, or export the profile again");
+    let span = problem.span().unwrap_or(0..0);
+    Text::without_tree(source.clone()).mark(finding, span)
+}
+
+/// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
+/// there is no such macro.
+fn quote_bare_macros(text: &str) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(open) = line.find("{{")
+            && line[..open].trim_end().ends_with([':', '-'])
+            && let Some(close) = line.rfind("}}").filter(|close| *close >= open + 2)
+            && (line[close + 2..].trim().is_empty()
+                || line[close + 2..].trim_start().starts_with('#'))
+            && !line[open..close].contains('\'')
+        {
+            let (open, close) = (line_start + open, line_start + close);
+            bytes[open] = b'\'';
+            bytes[close + 1] = b'\'';
+            changed = true;
+        }
+        line_start += line.len();
+    }
+    changed.then(|| String::from_utf8(bytes).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::read;
+
+    #[test]
+    fn a_macro_without_quotes_is_read_as_a_text() {
+        let text = "a: {{ .spectro.var.x }}\nb:\n- {{.spectro.var.y}} # why\nc: \"{{ .z }}\"\n";
+        let mut cluster = Cluster::default();
+        cluster.add_manifests(Source::new("m", text));
+        let unread = cluster.found().iter().filter(|one| one.id == "not-yaml");
+        assert_eq!(unread.count(), 0);
+        let document = &cluster.manifests[0];
+        assert_eq!(document.text_at("a"), Some("{ .spectro.var.x }"));
+        assert_eq!(document.text_at("b[0]"), Some("{.spectro.var.y}"));
+        assert_eq!(document.text_at("c"), Some("{{ .z }}"));
+        assert_eq!(document.span("a"), 3..23);
+        assert_eq!(document.text(), text);
+        assert_eq!(document.span("c.missing"), document.span("c"));
+    }
+
+    #[test]
+    fn braces_the_wrong_way_round_are_no_macro() {
+        let mut cluster = Cluster::default();
+        cluster.add_manifests(Source::new("m", "[ }}# -{{kind: \n"));
+        assert_eq!(cluster.found().len(), 1);
+    }
+
+    #[test]
+    fn secrets_are_not_shown_and_lines_keep_their_numbers() {
+        let text = "\
+kind: Secret
+stringData:
+  pure: |
+    hunter2
+    hunter2
+---
+env:
+- {name: DB_PASSWORD, value: hunter2}
+- why: seen
+";
+        let mut cluster = Cluster::default();
+        cluster.add_manifests(Source::new("m", text));
+        let document = &cluster.manifests[1];
+        assert!(!document.is_first() && cluster.manifests[0].is_first());
+        let shown = |path: &str| {
+            let finding = document.mark(Finding::error("x", path, "wrong"));
+            finding.diagnostic(None).to_string()
+        };
+        assert!(shown("env[0].value").contains("value: *******}"));
+        let other = shown("env[1].why");
+        assert!(
+            other.contains("m:9:8") && other.contains("9 | - why: seen"),
+            "{other}"
+        );
+    }
+
+    #[test]
+    fn many_large_texts_keep_their_order() {
+        let filler = "# a comment\n".repeat(20_000);
+        let packs: Vec<Value> = (0..7)
+            .map(|number| {
+                serde_json::json!({
+                    "name": format!("p{number}"), "type": "oci", "values": format!("{filler}a: {number}\n"),
+                    "manifests": [{"name": "m", "content": format!("kind: K{number}\n---\nkind: L{number}\n")}]
+                })
+            })
+            .collect();
+        let json = serde_json::json!({"metadata": {"name": "x"}, "spec": {"template": {"type": "add-on", "packs": packs}}});
+        let profile = read(&Source::new("x.json", json.to_string())).unwrap();
+        let mut cluster = Cluster::default();
+        cluster.add_profile("x.json", profile, |layer, manifest| {
+            format!("{layer} {manifest:?}")
+        });
+        for (number, (_, layer, _)) in cluster.layers().enumerate() {
+            assert_eq!(layer.values.find("a"), Some(&serde_json::json!(number)));
+            let kinds: Vec<&str> = layer.manifests.iter().map(Document::kind).collect();
+            assert_eq!(kinds, [format!("K{number}"), format!("L{number}")]);
+        }
+        assert_eq!(cluster.of_kind("K3").count(), 1);
+    }
+}

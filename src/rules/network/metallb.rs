@@ -1,0 +1,284 @@
+//! The MetalLB layer: pools, and who announces them (RA, MetalLB layer).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+use crate::cluster::machines::list;
+use crate::cluster::values::Values;
+use crate::rules::{ClusterRule, Finding};
+use crate::site::{AddressRange, Cidr};
+
+const SECTION: &str = "MetalLB layer";
+const POOLS: &str = "ipaddresspools";
+const L2: &str = "l2advertisements";
+const BGP: &str = "bgpadvertisements";
+const PEERS: &str = "bgppeers";
+/// What the pack holds until it is changed.
+const EXAMPLE: &str = "192.168.10.0/24";
+
+pub(super) const RULES: &[ClusterRule] = &[pools, advertisements, interfaces, peers];
+
+fn configuration(cluster: &Cluster) -> Option<Values<'_>> {
+    Values::of(
+        cluster,
+        "lb-metallb-helm",
+        "charts.metallb-full.configuration",
+    )
+}
+
+/// The ranges of a text: a variable may hold several, with commas between.
+fn ranges(text: &str) -> Result<Vec<AddressRange>, String> {
+    text.split(',').map(|part| part.trim().parse()).collect()
+}
+
+fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(metallb) = configuration(cluster) else {
+        return;
+    };
+    let kubernetes = Values::of(cluster, "kubernetes", "pack");
+    let network = |path: &str| kubernetes.as_ref()?.text(path)?.parse::<Cidr>().ok();
+    let inner = [
+        ("pod CIDR", network("podCIDR")),
+        ("service CIDR", network("serviceClusterIpRange")),
+    ];
+    let mut taken: Vec<(AddressRange, String)> = Vec::new();
+    let mut seen_any = false;
+    for (name, path, pool) in metallb.entries(POOLS) {
+        for (index, value) in list(pool.pointer("/spec/addresses")).iter().enumerate() {
+            seen_any = true;
+            let path = format!("{path}.spec.addresses[{index}]");
+            let Some(text) = metallb.scalar(value) else {
+                continue;
+            };
+            if text.contains("::") {
+                continue;
+            }
+            let found = match ranges(&text) {
+                Ok(found) => found,
+                Err(reason) => {
+                    findings.push(
+                        metallb.mark(Finding::error("metallb-pool", path, reason).section(SECTION)),
+                    );
+                    continue;
+                }
+            };
+            if text == EXAMPLE {
+                findings.push(
+                    metallb.mark(
+                        Finding::warning(
+                            "metallb-example",
+                            path.as_str(),
+                            format!(
+                                "the pool `{name}` has the pack's example addresses, {EXAMPLE}"
+                            ),
+                        )
+                        .help("write a range of the data network that nothing else uses")
+                        .section(SECTION),
+                    ),
+                );
+            }
+            for range in found {
+                for (what, cidr) in &inner {
+                    if let Some(cidr) = cidr
+                        && (cidr.contains(range.first())
+                            || cidr.contains(range.last())
+                            || range.contains(cidr.network().network()))
+                    {
+                        findings.push(
+                            metallb.mark(
+                                Finding::error(
+                                    "overlapping-networks",
+                                    path.as_str(),
+                                    format!("the addresses {range} of the pool `{name}` are in the {what} {cidr}"),
+                                )
+                                .help("take a range of the data network")
+                                .section(SECTION),
+                            ),
+                        );
+                    }
+                }
+                taken.push((range, path.clone()));
+            }
+        }
+    }
+    if !seen_any && metallb.find(POOLS).is_some() {
+        findings.push(
+            metallb.mark(
+                Finding::error(
+                    "metallb-empty",
+                    POOLS,
+                    "MetalLB has no addresses to give out",
+                )
+                .help("give a pool at least one range")
+                .section(SECTION),
+            ),
+        );
+    }
+    taken.sort_by_key(|(range, _)| range.first());
+    let mut taken = taken.into_iter();
+    // The range that reaches furthest so far: a later one that begins before its end overlaps.
+    let Some((mut one, _)) = taken.next() else {
+        return;
+    };
+    for (other, path) in taken {
+        if other.first() <= one.last() {
+            findings.push(
+                metallb.mark(
+                    Finding::error(
+                        "metallb-overlap",
+                        path.as_str(),
+                        format!("the addresses {other} and {one} overlap, which MetalLB refuses"),
+                    )
+                    .help("give every pool addresses of its own")
+                    .because("MetalLB, IPAddressPool"),
+                ),
+            );
+        }
+        if other.last() > one.last() {
+            one = other;
+        }
+    }
+}
+
+/// The pools an advertisement names; none stands for all, unless it chooses them by label.
+fn named(advertisement: &Value) -> Option<Vec<&str>> {
+    let names: Vec<&str> = list(advertisement.pointer("/spec/ipAddressPools"))
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    (!names.is_empty()).then_some(names)
+}
+
+fn advertisements(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(metallb) = configuration(cluster) else {
+        return;
+    };
+    let pools: BTreeMap<&str, String> = metallb
+        .entries(POOLS)
+        .into_iter()
+        .map(|(name, path, _)| (name, path))
+        .collect();
+    let mut announced: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for kind in [L2, BGP] {
+        for (_, path, advertisement) in metallb.entries(kind) {
+            let selects = !list(advertisement.pointer("/spec/ipAddressPoolSelectors")).is_empty();
+            match named(advertisement) {
+                Some(names) => {
+                    for (index, name) in names.into_iter().enumerate() {
+                        if pools.contains_key(name) {
+                            announced.entry(name).or_default().insert(kind);
+                        } else if !name.contains("{{") {
+                            findings.push(
+                                metallb.mark(
+                                    Finding::error(
+                                        "metallb-unknown-pool",
+                                        format!("{path}.spec.ipAddressPools[{index}]"),
+                                        format!("there is no pool `{name}`"),
+                                    )
+                                    .help("name one of `ipaddresspools`")
+                                    .section(SECTION),
+                                ),
+                            );
+                        }
+                    }
+                }
+                None if selects => {
+                    // Labels are not worked out here: such an advertisement may be for any pool.
+                    pools.keys().for_each(|name| {
+                        announced.entry(name).or_default();
+                    });
+                }
+                None => pools.keys().for_each(|name| {
+                    announced.entry(name).or_default().insert(kind);
+                }),
+            }
+        }
+    }
+    for (name, path) in &pools {
+        match announced.get(name) {
+            None => findings.push(
+                metallb.mark(
+                    Finding::error("metallb-silent", path.as_str(), format!("nothing announces the pool `{name}`, so its addresses cannot be reached"))
+                        .help("name it in an entry of `l2advertisements`, or of `bgpadvertisements`")
+                        .section(SECTION),
+                ),
+            ),
+            Some(kinds) if kinds.len() > 1 => findings.push(
+                metallb.mark(
+                    Finding::warning("metallb-both", path.as_str(), format!("the pool `{name}` is announced both by ARP and by BGP"))
+                        .help("leave it to one of them: `default: null` takes the pack's L2 advertisement out")
+                        .section(SECTION),
+                ),
+            ),
+            Some(_) => {}
+        }
+    }
+}
+
+/// Without a list, every interface answers for the addresses.
+fn interfaces(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(metallb) = configuration(cluster) else {
+        return;
+    };
+    for (name, path, advertisement) in metallb.entries(L2) {
+        if list(advertisement.pointer("/spec/interfaces")).is_empty() {
+            findings.push(
+                metallb.mark(
+                    Finding::warning(
+                        "metallb-all-interfaces",
+                        format!("{path}.spec"),
+                        format!("the L2 advertisement `{name}` names no interface, so addresses show up in every network of a node"),
+                    )
+                    .help("name the interface of the data network, such as `bond_data.20`")
+                    .section(SECTION),
+                ),
+            );
+        }
+    }
+}
+
+fn peers(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(metallb) = configuration(cluster) else {
+        return;
+    };
+    let peers = metallb.entries(PEERS);
+    if !metallb.entries(BGP).is_empty() && peers.is_empty() {
+        findings.push(
+            metallb.mark(
+                Finding::error(
+                    "metallb-bgp",
+                    BGP,
+                    "addresses are to be announced by BGP, and there is no peer",
+                )
+                .help("add a router under `bgppeers`")
+                .section(SECTION),
+            ),
+        );
+    }
+    for (name, path, peer) in peers {
+        let missing: Vec<String> = ["myASN", "peerASN", "peerAddress"]
+            .into_iter()
+            .filter(|field| {
+                let value = peer.get("spec").and_then(|spec| spec.get(field));
+                let dynamic = *field == "peerASN" && peer.pointer("/spec/dynamicASN").is_some();
+                value.is_none_or(Value::is_null) && !dynamic
+            })
+            .map(|field| format!("`{field}`"))
+            .collect();
+        if !missing.is_empty() {
+            findings.push(
+                metallb.mark(
+                    Finding::error(
+                        "metallb-bgp",
+                        format!("{path}.spec"),
+                        format!("the BGP peer `{name}` has no {}", missing.join(" and no ")),
+                    )
+                    .help("give the cluster's AS number, the router's, and the router's address")
+                    .section(SECTION),
+                ),
+            );
+        }
+    }
+}

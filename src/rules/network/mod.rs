@@ -1,0 +1,19 @@
+//! Rules over a cluster's networks: CNI, VLANs, networks of VMs, addresses of services.
+
+mod addresses;
+mod cilium;
+mod metallb;
+mod nad_bridges;
+mod nads;
+mod vlan_filtering;
+
+use super::ClusterRule;
+
+pub(super) const RULES: &[&[ClusterRule]] = &[
+    addresses::RULES,
+    cilium::RULES,
+    vlan_filtering::RULES,
+    nads::RULES,
+    nad_bridges::RULES,
+    metallb::RULES,
+];

@@ -1,0 +1,450 @@
+//! Files and commands that layers put on the nodes: `kubeadmconfig` of the operating system and of Kubernetes.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::cluster::places::Places;
+use crate::cluster::shell::{Construct, traps};
+use crate::cluster::{CheckedLayer, CheckedProfile, Cluster, Document};
+use crate::rules::{ClusterRule, Finding};
+use crate::user_data::jinja;
+use crate::yaml::{Kind, Node};
+
+const CLOUD_INIT: &str =
+    "cloud-init, user-data with `## template: jinja`, as Cluster API writes it";
+const DASH: &str = "dash, which is /bin/sh of Ubuntu and runs the commands";
+const UBUNTU: &str = "Ubuntu layer";
+
+pub(super) const RULES: &[ClusterRule] = &[jinja_in_texts, shells, places, twice, permissions];
+
+/// A file of a layer.
+pub(crate) struct NodeFile<'c> {
+    pub(crate) profile: &'c CheckedProfile,
+    pub(crate) document: &'c Document,
+    /// The whole entry.
+    pub(crate) node: &'c Node,
+    /// Its path in the values.
+    pub(crate) place: String,
+    /// Where it lands on the nodes; empty where that is not said.
+    pub(crate) path: &'c str,
+    /// What is in it.
+    pub(crate) content: Option<&'c Node>,
+    /// Where its text stands.
+    places: Option<Places<'c>>,
+}
+
+impl<'c> NodeFile<'c> {
+    /// Its text; empty where it comes from a file of the pack.
+    pub(crate) fn text(&self) -> &'c str {
+        self.content.and_then(Node::text).unwrap_or_default()
+    }
+
+    /// A finding about bytes of its text.
+    pub(crate) fn mark(&self, mut finding: Finding, span: Range<usize>) -> Finding {
+        finding.path = format!("{}.content", self.place);
+        let span = match &self.places {
+            Some(places) => places.find(span),
+            None => self.node.span.clone(),
+        };
+        self.document.mark_bytes(finding, span)
+    }
+
+    /// A finding about one of its fields, or about the whole entry where it has no such field.
+    fn mark_field(&self, mut finding: Finding, field: &str) -> Finding {
+        let node = self.node.get(field).unwrap_or(self.node);
+        finding.path = format!("{}.{field}", self.place);
+        self.document.mark_bytes(finding, node.span.clone())
+    }
+}
+
+/// Every file of all layers.
+pub(crate) fn files(cluster: &Cluster) -> impl Iterator<Item = NodeFile<'_>> {
+    cluster.layers().flat_map(|(profile, layer, _)| {
+        entries(layer, "files").map(move |(place, node)| NodeFile {
+            profile,
+            document: &layer.values,
+            node,
+            place,
+            path: node
+                .get("targetPath")
+                .and_then(Node::text)
+                .unwrap_or_default(),
+            content: node.get("content"),
+            places: node
+                .get("content")
+                .map(|content| Places::new(&layer.values, content)),
+        })
+    })
+}
+
+/// Every command of all layers, with its place.
+pub(super) fn commands(cluster: &Cluster) -> impl Iterator<Item = (&Document, String, &Node)> {
+    cluster.layers().flat_map(|(_, layer, _)| {
+        ["preKubeadmCommands", "postKubeadmCommands"]
+            .into_iter()
+            .flat_map(|key| entries(layer, key))
+            .map(|(place, node)| (&layer.values, place, node))
+    })
+}
+
+fn entries<'c>(
+    layer: &'c CheckedLayer,
+    key: &'static str,
+) -> impl Iterator<Item = (String, &'c Node)> {
+    layer
+        .values
+        .value
+        .get("kubeadmconfig")
+        .and_then(|_| layer.values.root())
+        .and_then(|root| root.get("kubeadmconfig")?.get(key)?.items())
+        .unwrap_or_default()
+        .iter()
+        .zip(0..)
+        .map(move |(node, number)| (format!("kubeadmconfig.{key}[{number}]"), node))
+}
+
+/// cloud-init takes the whole of user-data for a template; one that does not parse leaves the node unconfigured.
+fn jinja_in_texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let finding = || {
+        Finding::error(
+            "jinja",
+            "",
+            "cloud-init takes this for a template, and the node is not set up",
+        )
+        .help("write it without `{{`, `{%` and `{#`, the shell's `${#name}` among them; only Palette's macros may stand there")
+        .because(CLOUD_INIT)
+    };
+    for file in files(cluster) {
+        if let Some(at) = jinja(file.text()) {
+            findings.push(file.mark(finding(), at..at + 2));
+        }
+    }
+    for (document, place, node) in commands(cluster) {
+        if let Some(at) = node.text().and_then(jinja) {
+            let mut finding = finding();
+            finding.path = place;
+            let span = Places::new(document, node).find(at..at + 2);
+            findings.push(document.mark_bytes(finding, span));
+        }
+    }
+}
+
+/// Commands run in dash, all in one script; so do files that say so in their first line.
+fn shells(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (document, place, node) in commands(cluster) {
+        let places = Places::new(document, node);
+        for trap in traps(node.text().unwrap_or_default()) {
+            let mut finding = construct(trap.what);
+            finding.path.clone_from(&place);
+            findings.push(document.mark_bytes(finding, places.find(trap.at..trap.at + 1)));
+        }
+    }
+    for file in files(cluster) {
+        let text = file.text();
+        let first = text.lines().next().unwrap_or_default();
+        let is_dash = first.starts_with("#!")
+            && ["/sh", "/dash", " sh", " dash"].iter().any(|shell| {
+                first
+                    .split(" -")
+                    .next()
+                    .unwrap_or_default()
+                    .trim()
+                    .ends_with(shell)
+            });
+        if !is_dash {
+            continue;
+        }
+        for trap in traps(text) {
+            // A script of its own may end.
+            if matches!(trap.what, Construct::Bash(..)) {
+                findings.push(file.mark(construct(trap.what), trap.at..trap.at + 1));
+            }
+        }
+    }
+}
+
+fn construct(what: Construct) -> Finding {
+    match what {
+        Construct::Bash(what @ "echo -e", instead) => Finding::warning(
+            "bash-only",
+            "",
+            format!("/bin/sh prints the flag of `{what}`"),
+        )
+        .help(instead)
+        .because(DASH),
+        Construct::Bash(what, instead) => {
+            Finding::error("bash-only", "", format!("/bin/sh does not know `{what}`"))
+                .help(instead)
+                .because(DASH)
+        }
+        Construct::Ends(what) => Finding::error(
+            "command-ends",
+            "",
+            format!("`{what}` ends what comes after it, kubeadm included"),
+        )
+        .help("put the command in parentheses, which make it a subshell")
+        .because("cloud-init, which makes one script of all commands"),
+    }
+}
+
+fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for file in files(cluster) {
+        let path = file.path;
+        let (message, help) = if path.is_empty() {
+            (
+                "a file has no `targetPath`".to_owned(),
+                "write where it is to land on the nodes",
+            )
+        } else if !path.starts_with('/')
+            || path.ends_with('/')
+            || path.split('/').any(|part| part == "..")
+        {
+            (
+                format!("`{path}` is no path of a file"),
+                "begin it with a slash, and end it with the file's name",
+            )
+        } else if file
+            .content
+            .is_none_or(|content| content.text().is_some_and(str::is_empty))
+            && file.node.get("path").is_none()
+        {
+            (
+                format!("the file `{path}` has no content"),
+                "write it below `content: |`",
+            )
+        } else if path.starts_with("/usr/local/share/ca-certificates/") && !path.ends_with(".crt") {
+            (
+                format!("update-ca-certificates does not read `{path}`"),
+                "let its name end in `.crt`",
+            )
+        } else {
+            continue;
+        };
+        findings.push(
+            file.mark_field(
+                Finding::error("node-file", "", message)
+                    .help(help)
+                    .section(UBUNTU),
+                "targetPath",
+            ),
+        );
+    }
+}
+
+/// Of two files with one path, the second takes the place of the first.
+fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<(&str, &str), &Document> = BTreeMap::new();
+    for file in files(cluster) {
+        if file.path.is_empty() {
+            continue;
+        }
+        let key = (file.profile.file.as_str(), file.path);
+        if let Some(first) = seen.insert(key, file.document) {
+            findings.push(
+                file.mark_field(
+                    Finding::warning(
+                        "node-file-twice",
+                        "",
+                        format!(
+                            "`{}` is written twice, first in {}",
+                            file.path,
+                            first.name_of_text()
+                        ),
+                    )
+                    .help("keep one of them: which comes last is Palette's choice")
+                    .section(UBUNTU),
+                    "targetPath",
+                ),
+            );
+        }
+    }
+}
+
+fn permissions(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for file in files(cluster) {
+        if let Some(node) = file.node.get("targetPermissions")
+            && let Kind::Scalar(scalar) = &node.kind
+        {
+            let read = scalar.value();
+            let text = read.as_str().unwrap_or_default();
+            let is_octal =
+                (3..=4).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
+            let message = if read.is_number() {
+                Some(format!("the permissions are read as the number {read}"))
+            } else if is_octal || text.contains("{{") {
+                None
+            } else {
+                Some(format!("`{text}` are no permissions"))
+            };
+            findings.extend(message.map(|message| {
+                file.mark_field(
+                    Finding::error("node-file-mode", "", message)
+                        .help("write an octal number in quotes, such as \"0644\"")
+                        .because(CLOUD_INIT),
+                    "targetPermissions",
+                )
+            }));
+        }
+        if let Some(owner) = file.node.get("targetOwner") {
+            let text = owner.text().unwrap_or_default();
+            let is_pair = text
+                .split_once(':')
+                .is_some_and(|(user, group)| !user.is_empty() && !group.is_empty());
+            if !is_pair && !text.contains("{{") {
+                findings.push(
+                    file.mark_field(
+                        Finding::warning(
+                            "node-file-mode",
+                            "",
+                            format!("`{text}` is no user with a group"),
+                        )
+                        .help("write `root:root`")
+                        .because(CLOUD_INIT),
+                        "targetOwner",
+                    ),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test_support::{found, values};
+
+    fn of(text: &str) -> Vec<String> {
+        found(RULES, &values("a", "os", text))
+    }
+
+    fn command(text: &str) -> Vec<String> {
+        of(&format!(
+            "kubeadmconfig:\n  preKubeadmCommands:\n  - |\n    {text}\n"
+        ))
+    }
+
+    fn file(fields: &str) -> Vec<String> {
+        of(&format!("kubeadmconfig:\n  files:\n  - {fields}\n"))
+    }
+
+    #[test]
+    fn user_data_is_no_template() {
+        assert_eq!(command("echo \"{{ .spectro.var.x }}\" ${x}"), [""; 0]);
+        assert_eq!(
+            command("true\n    n=${#x}"),
+            [
+                "error jinja a:5:8: kubeadmconfig.preKubeadmCommands[0]: cloud-init takes this for a template, and the node is not set up"
+            ]
+        );
+        assert_eq!(
+            of("kubeadmconfig:\n  postKubeadmCommands: ['crictl ps -o {{ .Names }}']\n"),
+            [
+                "error jinja a:2:39: kubeadmconfig.postKubeadmCommands[0]: cloud-init takes this for a template, and the node is not set up"
+            ]
+        );
+        assert_eq!(
+            file("targetPath: /a\n    content: |\n      one\n\n      {% raw %}"),
+            [
+                "error jinja a:7:7: kubeadmconfig.files[0].content: cloud-init takes this for a template, and the node is not set up"
+            ]
+        );
+    }
+
+    #[test]
+    fn commands_are_dash() {
+        assert_eq!(command("(\n      [ -f x ] || exit 0\n    )"), [""; 0]);
+        assert_eq!(
+            command("if [[ -f x ]]; then\n      echo -e a\n      exit 1\n    fi"),
+            [
+                "error bash-only a:4:8: kubeadmconfig.preKubeadmCommands[0]: /bin/sh does not know `[[`",
+                "warning bash-only a:5:7: kubeadmconfig.preKubeadmCommands[0]: /bin/sh prints the flag of `echo -e`",
+                "error command-ends a:6:7: kubeadmconfig.preKubeadmCommands[0]: `exit` ends what comes after it, kubeadm included",
+            ]
+        );
+        let script = |shell: &str| {
+            file(&format!(
+                "targetPath: /a\n    content: |\n      #!{shell}\n      [[ -f x ]] || exit 1"
+            ))
+        };
+        assert_eq!(script("/bin/bash -e"), [""; 0]);
+        assert_eq!(script("/usr/bin/env bash"), [""; 0]);
+        for shell in ["/bin/sh", "/bin/sh -eu", "/usr/bin/env sh"] {
+            assert_eq!(
+                script(shell),
+                [
+                    "error bash-only a:6:7: kubeadmconfig.files[0].content: /bin/sh does not know `[[`"
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn files_have_a_place_and_a_content() {
+        assert_eq!(file("{targetPath: /etc/a, content: x}"), [""; 0]);
+        assert_eq!(file("{targetPath: /etc/a, path: hardening/a}"), [""; 0]);
+        for (fields, message) in [
+            (
+                "{content: x}",
+                "3:5: kubeadmconfig.files[0].targetPath: a file has no `targetPath`",
+            ),
+            (
+                "{targetPath: etc/a, content: x}",
+                "3:18: kubeadmconfig.files[0].targetPath: `etc/a` is no path of a file",
+            ),
+            (
+                "{targetPath: /etc/../a, content: x}",
+                "3:18: kubeadmconfig.files[0].targetPath: `/etc/../a` is no path of a file",
+            ),
+            (
+                "{targetPath: /etc/a}",
+                "3:18: kubeadmconfig.files[0].targetPath: the file `/etc/a` has no content",
+            ),
+            (
+                "{targetPath: /usr/local/share/ca-certificates/a.pem, content: x}",
+                "3:18: kubeadmconfig.files[0].targetPath: update-ca-certificates does not read `/usr/local/share/ca-certificates/a.pem`",
+            ),
+        ] {
+            assert_eq!(file(fields), [format!("error node-file a:{message}")]);
+        }
+    }
+
+    #[test]
+    fn a_file_is_written_once() {
+        assert_eq!(
+            of(
+                "kubeadmconfig:\n  files:\n  - {targetPath: /a, content: x}\n  - {targetPath: /a, content: y}\n"
+            ),
+            [
+                "warning node-file-twice a:4:18: kubeadmconfig.files[1].targetPath: `/a` is written twice, first in a"
+            ]
+        );
+    }
+
+    #[test]
+    fn permissions_are_octal_texts() {
+        let with = |fields: &str| file(&format!("{{targetPath: /a, content: x, {fields}}}"));
+        assert_eq!(
+            with("targetPermissions: \"0644\", targetOwner: root:root"),
+            [""; 0]
+        );
+        let place = "a:3:53: kubeadmconfig.files[0].targetPermissions";
+        assert_eq!(
+            with("targetPermissions: 0644"),
+            [format!(
+                "error node-file-mode {place}: the permissions are read as the number 420"
+            )]
+        );
+        assert_eq!(
+            with("targetPermissions: u=rw"),
+            [format!(
+                "error node-file-mode {place}: `u=rw` are no permissions"
+            )]
+        );
+        assert_eq!(
+            with("targetOwner: root"),
+            [
+                "warning node-file-mode a:3:47: kubeadmconfig.files[0].targetOwner: `root` is no user with a group"
+            ]
+        );
+    }
+}

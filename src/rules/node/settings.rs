@@ -1,0 +1,662 @@
+//! Settings of programs on the nodes: containerd, multipath, sysctl, udev and systemd. All of them take wrong settings
+//! without a word.
+
+use std::ops::Range;
+
+use crate::cluster::Cluster;
+use crate::rules::node::files::{NodeFile, files};
+use crate::rules::{ClusterRule, Finding};
+
+const CONTAINERD: &str = "containerd, PLUGINS.md: versions of the configuration";
+const MULTIPATH: &str = "Portworx, Prepare your FlashArray";
+const SYSCTL: &str = "sysctl.d(5)";
+const UDEV: &str = "udev(7)";
+const SYSTEMD: &str = "systemd.resource-control(5), and containerd issue 11345";
+
+pub(super) const RULES: &[ClusterRule] = &[containerd, multipath, sysctl, udev, slices];
+
+/// The lines of a text that are no comments, each with its place.
+fn lines<'t>(text: &'t str, comments: &'static [char]) -> impl Iterator<Item = (usize, &'t str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        let blanks = line.len() - line.trim_start().len();
+        let content = line.trim();
+        (!content.is_empty() && !content.starts_with(comments)).then_some((start + blanks, content))
+    })
+}
+
+/// The name of the plugin that holds everything in version 2.
+const CRI_2: &str = "io.containerd.grpc.v1.cri";
+/// What the names of its successors in version 3 begin with.
+const CRI_3: &str = "io.containerd.cri.v1.";
+
+fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for file in files(cluster) {
+        let text = file.text();
+        if !file.path.contains("/containerd/") || !file.path.ends_with(".toml") || text.is_empty() {
+            continue;
+        }
+        let table = match text.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => {
+                let span = error.span().unwrap_or(0..1);
+                findings.push(
+                    file.mark(
+                        Finding::error(
+                            "containerd-settings",
+                            "",
+                            format!("containerd does not start: {}", error.message()),
+                        )
+                        .help("mend the line")
+                        .because(CONTAINERD),
+                        span,
+                    ),
+                );
+                continue;
+            }
+        };
+        let version = table.get("version").and_then(toml::Value::as_integer);
+        let place = |word: &str| text.find(word).map_or(0..1, |at| at..at + word.len());
+        let finding = if version != Some(3) && text.contains(CRI_3) {
+            Some((
+                Finding::error(
+                    "containerd-settings",
+                    "",
+                    "the settings of version 3 stand in a file of another version, and have no effect",
+                )
+                .help(format!("write `version = 3` for containerd 2, or `{CRI_2}` for all of them")),
+                place(CRI_3),
+            ))
+        } else if version != Some(2) && text.contains(CRI_2) {
+            Some((
+                Finding::error(
+                    "containerd-settings",
+                    "",
+                    "the settings of version 2 stand in a file of another version, and have no effect",
+                )
+                .help("write `version = 2` as the first line"),
+                place(CRI_2),
+            ))
+        } else if file.path.contains("/conf.d/") && text.contains(CRI_2) {
+            Some((
+                Finding::warning(
+                    "containerd-drop-in",
+                    "",
+                    "containerd 1.7 takes this in place of all settings of the plugin, SystemdCgroup among them",
+                )
+                .help("write the whole /etc/containerd/config.toml, unless the node images have containerd 2"),
+                place(CRI_2),
+            ))
+        } else if version == Some(3) {
+            Some((
+                Finding::note(
+                    "containerd-settings",
+                    "",
+                    "containerd 1.7 passes over a file of version 3 without a word",
+                )
+                .help("make sure that the node images have containerd 2; both read version 2"),
+                place("version"),
+            ))
+        } else {
+            None
+        };
+        if let Some((finding, span)) = finding {
+            findings.push(file.mark(finding.because(CONTAINERD), span));
+        }
+    }
+}
+
+fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for file in files(cluster) {
+        if !(file.path.ends_with("/multipath.conf") || file.path.contains("/multipath/conf.d/")) {
+            continue;
+        }
+        let mut sections: Vec<(&str, usize)> = Vec::new();
+        let mut add = |finding: Finding, span: Range<usize>| {
+            findings.push(file.mark(finding.because(MULTIPATH), span));
+        };
+        for (at, line) in lines(file.text(), &['#', '!']) {
+            let span = at..at + line.len();
+            let mut words = line.split_whitespace();
+            let word = words.next().unwrap_or_default();
+            // `device{` needs no blank.
+            let word = word.split('{').next().unwrap_or_default();
+            let value = words.next().unwrap_or_default().trim_matches('"');
+            let section = sections.last().map_or("", |(name, _)| *name);
+            if word == "user_friendly_names" && matches!(value, "yes" | "1") {
+                add(
+                    Finding::error(
+                        "multipath-settings",
+                        "",
+                        "Portworx and the FlashArray find no device by a friendly name",
+                    )
+                    .help("write `user_friendly_names no`"),
+                    span.clone(),
+                );
+            }
+            if matches!(
+                word,
+                "find_multipaths" | "enable_foreign" | "polling_interval"
+            ) && section != "defaults"
+            {
+                add(
+                    Finding::warning(
+                        "multipath-settings",
+                        "",
+                        format!("`{word}` has no effect outside of `defaults`"),
+                    )
+                    .help("move it to `defaults`"),
+                    span.clone(),
+                );
+            }
+            // Braces in quotes belong to expressions.
+            let mut quoted = false;
+            for byte in line.bytes() {
+                match byte {
+                    b'"' => quoted = !quoted,
+                    b'{' if !quoted => sections.push((word, at)),
+                    b'}' if !quoted && sections.pop().is_none() => add(
+                        Finding::error("multipath-settings", "", "this brace closes no section")
+                            .help("take it out"),
+                        span.clone(),
+                    ),
+                    _ => {}
+                }
+            }
+        }
+        if let Some((name, at)) = sections.pop() {
+            add(
+                Finding::error("multipath-settings", "", "this section is not closed")
+                    .help("add the brace"),
+                at..at + name.len().max(1),
+            );
+        }
+    }
+}
+
+/// What the kubelet insists on with `protect-kernel-defaults`.
+const PROTECTED: [(&str, &str); 6] = [
+    ("vm.overcommit_memory", "1"),
+    ("vm.panic_on_oom", "0"),
+    ("kernel.panic", "10"),
+    ("kernel.panic_on_oops", "1"),
+    ("kernel.keys.root_maxkeys", "1000000"),
+    ("kernel.keys.root_maxbytes", "25000000"),
+];
+
+fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let is_protected = cluster.layers().any(|(_, layer, _)| {
+        layer
+            .values
+            .text_at("kubeadmconfig.kubeletExtraArgs.protect-kernel-defaults")
+            == Some("true")
+    });
+    for file in files(cluster) {
+        if !(file.path.contains("/sysctl.d/") || file.path.ends_with("/sysctl.conf")) {
+            continue;
+        }
+        if !file.path.ends_with(".conf") {
+            findings.push(
+                file.mark(
+                    Finding::warning(
+                        "sysctl-settings",
+                        "",
+                        format!("`{}` is not read when a node starts", file.path),
+                    )
+                    .help("let its name end in `.conf`")
+                    .because(SYSCTL),
+                    0..1,
+                ),
+            );
+        }
+        for (at, line) in lines(file.text(), &['#', ';']) {
+            let setting = line.split_once('=').map(|(key, value)| {
+                let key = key.trim().trim_start_matches('-').trim();
+                (key, value.trim())
+            });
+            let fits = |key: &str| {
+                !key.is_empty()
+                    && key
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"._-/*".contains(&b))
+            };
+            let (message, help, source) = match setting {
+                Some((key, value)) if fits(key) && !value.is_empty() => {
+                    let dotted = key.replace('/', ".");
+                    match PROTECTED.iter().find(|(known, _)| *known == dotted) {
+                        Some((_, wanted)) if is_protected && value != *wanted => (
+                            format!("the kubelet does not start unless `{key}` is {wanted}"),
+                            "leave it out: the Kubernetes layer sets it, with protect-kernel-defaults",
+                            "Kubernetes, kubelet --protect-kernel-defaults",
+                        ),
+                        _ => continue,
+                    }
+                }
+                // A line with a dash takes a setting away from what follows.
+                None if line.starts_with('-') && fits(&line[1..]) => continue,
+                _ => (
+                    "this is no setting of the kernel".to_owned(),
+                    "write `key = value`",
+                    SYSCTL,
+                ),
+            };
+            findings.push(
+                file.mark(
+                    Finding::error("sysctl-settings", "", message)
+                        .help(help)
+                        .because(source),
+                    at..at + line.len(),
+                ),
+            );
+        }
+    }
+}
+
+const UDEV_KEYS: [&str; 29] = [
+    "ACTION",
+    "DEVPATH",
+    "KERNEL",
+    "KERNELS",
+    "NAME",
+    "SYMLINK",
+    "SUBSYSTEM",
+    "SUBSYSTEMS",
+    "DRIVER",
+    "DRIVERS",
+    "ATTR",
+    "ATTRS",
+    "SYSCTL",
+    "ENV",
+    "CONST",
+    "TAG",
+    "TAGS",
+    "TEST",
+    "PROGRAM",
+    "RESULT",
+    "OWNER",
+    "GROUP",
+    "MODE",
+    "SECLABEL",
+    "RUN",
+    "LABEL",
+    "GOTO",
+    "IMPORT",
+    "OPTIONS",
+];
+const UDEV_OPERATORS: [&str; 6] = ["==", "!=", "+=", "-=", ":=", "="];
+
+fn udev(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for file in files(cluster) {
+        if !file.path.contains("/udev/rules.d/") {
+            continue;
+        }
+        let mut add = |message: String, help: &str, span: Range<usize>| {
+            findings.push(
+                file.mark(
+                    Finding::error("udev-rule", "", message)
+                        .help(help)
+                        .because(UDEV),
+                    span,
+                ),
+            );
+        };
+        if !file.path.ends_with(".rules") {
+            add(
+                format!("udev passes over `{}`", file.path),
+                "let its name end in `.rules`",
+                0..1,
+            );
+        }
+        // A backslash joins a line to the next; the parts of a rule do not run over it.
+        for (at, line) in lines(file.text(), &['#']) {
+            let rule = line.strip_suffix('\\').unwrap_or(line);
+            if let Some(quote) = rule.find(['\u{201c}', '\u{201d}', '\u{201e}']) {
+                add(
+                    "udev does not take these quotes".to_owned(),
+                    "write straight quotes",
+                    at + quote..at + quote + 3,
+                );
+            } else if let Some(what) = udev_problem(rule) {
+                add(
+                    what,
+                    "write each part as KEY, an operator and a text in quotes, with commas between",
+                    at..at + line.len(),
+                );
+            } else if rule.contains("RUN") && rule.contains("$DEVPATH") {
+                add(
+                    "udev has no `$DEVPATH`".to_owned(),
+                    "write `$devpath` or `%p`",
+                    at..at + line.len(),
+                );
+            }
+        }
+    }
+}
+
+/// What is wrong with a rule.
+fn udev_problem(rule: &str) -> Option<String> {
+    let mut rest = rule.trim_matches([' ', '\t', ',']);
+    while !rest.is_empty() {
+        let end = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .unwrap_or(rest.len());
+        let key = &rest[..end];
+        if !UDEV_KEYS.contains(&key) {
+            return Some(format!(
+                "udev has no key `{}`",
+                if key.is_empty() { rest } else { key }
+            ));
+        }
+        rest = &rest[end..];
+        if let Some(attribute) = rest.strip_prefix('{') {
+            let Some(end) = attribute.find('}') else {
+                return Some(format!("the brace behind `{key}` is not closed"));
+            };
+            rest = &attribute[end + 1..];
+        }
+        rest = rest.trim_start();
+        let operator = UDEV_OPERATORS
+            .iter()
+            .find(|operator| rest.starts_with(**operator));
+        let Some(operator) = operator else {
+            return Some(format!("there is no operator behind `{key}`"));
+        };
+        rest = rest[operator.len()..].trim_start();
+        // An `e` in front of the quote allows escapes, an `i` takes capitals for small letters.
+        rest = rest.trim_start_matches(['e', 'i']);
+        let Some(value) = rest.strip_prefix('"') else {
+            return Some(format!("the value of `{key}` has no quotes"));
+        };
+        let mut escaped = false;
+        let end = value.find(|c: char| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let Some(end) = end else {
+            return Some(format!("the quote behind `{key}` is not closed"));
+        };
+        rest = value[end + 1..].trim_start_matches([' ', '\t', ',']);
+    }
+    None
+}
+
+/// Where CPUs are set, and where that helps.
+fn slices(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for file in files(cluster) {
+        let Some(at) = affinity(&file) else {
+            continue;
+        };
+        let (message, help) = if file.path.ends_with(".slice") || file.path.contains(".slice.d/") {
+            (
+                "systemd passes over `CPUAffinity` in a slice",
+                "write `AllowedCPUs=`",
+            )
+        } else if file.path.contains("/containerd.service") {
+            (
+                "what containerd starts can inherit its `CPUAffinity`, virtual machines among it",
+                "set `AllowedCPUs=` in a slice, and `Slice=` in the service",
+            )
+        } else {
+            continue;
+        };
+        findings.push(
+            file.mark(
+                Finding::warning("cpu-affinity", "", message)
+                    .help(help)
+                    .because(SYSTEMD),
+                at..at + "CPUAffinity".len(),
+            ),
+        );
+    }
+}
+
+fn affinity(file: &NodeFile<'_>) -> Option<usize> {
+    lines(file.text(), &['#', ';'])
+        .find(|(_, line)| line.starts_with("CPUAffinity="))
+        .map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test_support::{found, values};
+
+    const PLACE: &str = "kubeadmconfig.files[0].content";
+
+    fn of(path: &str, content: &str) -> Vec<String> {
+        let content = content.replace('\n', "\n      ");
+        found(
+            RULES,
+            &values(
+                "a",
+                "os",
+                &format!(
+                    "kubeadmconfig:\n  kubeletExtraArgs: {{protect-kernel-defaults: 'true'}}\n  files:\n  - targetPath: {path}\n    content: |\n      {content}\n"
+                ),
+            ),
+        )
+    }
+
+    fn one(severity: &str, id: &str, place: &str, message: &str) -> [String; 1] {
+        [format!("{severity} {id} a:{place}: {PLACE}: {message}")]
+    }
+
+    #[test]
+    fn containerd_reads_what_is_meant() {
+        let config = "/etc/containerd/config.toml";
+        let cri = "[plugins.\"io.containerd.grpc.v1.cri\"]\ndevice_ownership_from_security_context = true";
+        let runtime = "[plugins.'io.containerd.cri.v1.runtime']\ndevice_ownership_from_security_context = true";
+        assert_eq!(of(config, &format!("version = 2\n{cri}")), [""; 0]);
+        assert_eq!(
+            of(config, &format!("version = 3\n{runtime}")),
+            one(
+                "note",
+                "containerd-settings",
+                "6:7",
+                "containerd 1.7 passes over a file of version 3 without a word"
+            )
+        );
+        assert_eq!(
+            of(config, &format!("version = 2\n{runtime}")),
+            one(
+                "error",
+                "containerd-settings",
+                "7:17",
+                "the settings of version 3 stand in a file of another version, and have no effect"
+            )
+        );
+        assert_eq!(
+            of(config, cri),
+            one(
+                "error",
+                "containerd-settings",
+                "6:17",
+                "the settings of version 2 stand in a file of another version, and have no effect"
+            )
+        );
+        assert_eq!(
+            of(
+                "/etc/containerd/conf.d/a.toml",
+                &format!("version = 2\n{cri}")
+            ),
+            one(
+                "warning",
+                "containerd-drop-in",
+                "7:17",
+                "containerd 1.7 takes this in place of all settings of the plugin, SystemdCgroup among them"
+            )
+        );
+        let broken = of(config, "version = 2\n[plugins");
+        assert!(
+            broken[0].starts_with("error containerd-settings a:7:")
+                && broken[0].contains("containerd does not start: "),
+            "{broken:?}"
+        );
+    }
+
+    #[test]
+    fn multipath_has_its_sections() {
+        let with = |content: &str| of("/etc/multipath.conf", content);
+        assert_eq!(
+            with(
+                "defaults {\n  user_friendly_names no\n  find_multipaths yes # all\n}\nblacklist { devnode \"^pxd[0-9]{2}\" }"
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            with("defaults {\n  user_friendly_names \"yes\"\n}"),
+            one(
+                "error",
+                "multipath-settings",
+                "7:9",
+                "Portworx and the FlashArray find no device by a friendly name"
+            )
+        );
+        assert_eq!(
+            with("devices {\n  device {\n    find_multipaths yes\n  }\n}"),
+            one(
+                "warning",
+                "multipath-settings",
+                "8:11",
+                "`find_multipaths` has no effect outside of `defaults`"
+            )
+        );
+        assert_eq!(
+            with("devices {\n  device {\n}"),
+            one(
+                "error",
+                "multipath-settings",
+                "6:7",
+                "this section is not closed"
+            )
+        );
+        assert_eq!(
+            with("}"),
+            one(
+                "error",
+                "multipath-settings",
+                "6:7",
+                "this brace closes no section"
+            )
+        );
+    }
+
+    #[test]
+    fn settings_of_the_kernel_have_their_form() {
+        let with = |content: &str| of("/etc/sysctl.d/95-x.conf", content);
+        assert_eq!(
+            with(
+                "# why\nvm.swappiness = 10\n-net.ipv4.conf.*.rp_filter=2\nkernel.panic=10\nnet/ipv4/ip_forward=1"
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            with("vm.swappiness 10"),
+            one(
+                "error",
+                "sysctl-settings",
+                "6:7",
+                "this is no setting of the kernel"
+            )
+        );
+        assert_eq!(
+            with("a = 1\nkernel.panic = 0"),
+            one(
+                "error",
+                "sysctl-settings",
+                "7:7",
+                "the kubelet does not start unless `kernel.panic` is 10"
+            )
+        );
+        assert_eq!(
+            of("/etc/sysctl.d/x", "vm.swappiness = 10"),
+            one(
+                "warning",
+                "sysctl-settings",
+                "6:7",
+                "`/etc/sysctl.d/x` is not read when a node starts"
+            )
+        );
+    }
+
+    #[test]
+    fn rules_of_udev_have_their_form() {
+        let with = |content: &str| of("/etc/udev/rules.d/99-x.rules", content);
+        assert_eq!(
+            with(
+                "# why\nACTION==\"add|change\", KERNEL==\"sd*[!0-9]\", ENV{ID_VENDOR}==\"PURE\", ATTR{queue/scheduler}=\"none\", RUN+=\"/bin/x \\\"a\\\"\""
+            ),
+            [""; 0]
+        );
+        for (rule, message) in [
+            ("ATR{a}=\"x\"", "udev has no key `ATR`"),
+            ("ATTR{a}=x", "the value of `ATTR` has no quotes"),
+            ("ATTR{a=\"x\"", "the brace behind `ATTR` is not closed"),
+            ("ACTION \"add\"", "there is no operator behind `ACTION`"),
+            ("ACTION==\"add", "the quote behind `ACTION` is not closed"),
+            (
+                "RUN+=\"/bin/sh -c 'x /sys/$DEVPATH/queue'\"",
+                "udev has no `$DEVPATH`",
+            ),
+        ] {
+            assert_eq!(with(rule), one("error", "udev-rule", "6:7", message));
+        }
+        assert_eq!(
+            with("ACTION==\u{201c}add\u{201d}"),
+            one(
+                "error",
+                "udev-rule",
+                "6:15",
+                "udev does not take these quotes"
+            )
+        );
+        assert_eq!(
+            of("/etc/udev/rules.d/99-x.conf", "ACTION==\"add\""),
+            one(
+                "error",
+                "udev-rule",
+                "6:7",
+                "udev passes over `/etc/udev/rules.d/99-x.conf`"
+            )
+        );
+    }
+
+    #[test]
+    fn cpus_are_set_where_it_helps() {
+        assert_eq!(
+            of("/etc/systemd/system/kube.slice", "[Slice]\nAllowedCPUs=0-7"),
+            [""; 0]
+        );
+        assert_eq!(
+            of(
+                "/etc/systemd/system/sshd.service.d/a.conf",
+                "[Service]\nCPUAffinity=0-7"
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            of("/etc/systemd/system/kube.slice", "[Slice]\nCPUAffinity=0-7"),
+            one(
+                "warning",
+                "cpu-affinity",
+                "7:7",
+                "systemd passes over `CPUAffinity` in a slice"
+            )
+        );
+        assert_eq!(
+            of(
+                "/etc/systemd/system/containerd.service.d/a.conf",
+                "[Service]\nCPUAffinity=0-7"
+            ),
+            one(
+                "warning",
+                "cpu-affinity",
+                "7:7",
+                "what containerd starts can inherit its `CPUAffinity`, virtual machines among it"
+            )
+        );
+    }
+}

@@ -1,0 +1,414 @@
+//! Macros of Palette in values and manifests.
+
+use std::ops::Range;
+
+use crate::cluster::walk::walk;
+use crate::cluster::{Cluster, Document, Role};
+use crate::diagnostic::nearest;
+use crate::rules::{ClusterRule, DocumentRule, Finding};
+use crate::yaml::Kind;
+
+const VARIABLES: &str = "Palette, Define and Manage Profile Variables";
+const MACROS: &str = "Palette, Cluster Macros";
+
+pub(super) const RULES: &[ClusterRule] = &[expressions];
+
+pub(super) const DOCUMENT_RULES: &[DocumentRule] = &[quotes, content];
+
+/// Longer macros do not occur, so that nothing is searched for far and wide.
+const LONGEST: usize = 500;
+
+const SYSTEM: [&str; 22] = [
+    "user.name",
+    "user.uid",
+    "user.email",
+    "tenant.uid",
+    "project.name",
+    "project.uid",
+    "clusterprofile.name",
+    "clusterprofile.uid",
+    "clusterprofile.version",
+    "clusterprofile.infra.name",
+    "clusterprofile.infra.uid",
+    "clusterprofile.infra.version",
+    "cluster.name",
+    "cluster.uid",
+    "cluster.kubevip",
+    "cloudaccount.name",
+    "cloudaccount.uid",
+    "kubernetes.version",
+    "reverseproxy.server",
+    "reverseproxy.port",
+    "reverseproxy.protocol",
+    "reverseproxy.vhostport",
+];
+const SYSTEM_OF_CLOUDS: [&str; 2] = ["cloud.type", "cloud.region"];
+
+/// The texts of all layers, each once, and not the empty ones.
+fn texts(cluster: &Cluster) -> impl Iterator<Item = &Document> {
+    cluster.layers().flat_map(|(_, layer, _)| {
+        std::iter::once(&layer.values)
+            .chain(&layer.manifests)
+            .filter(|document| document.is_first() && document.text().contains("{{"))
+    })
+}
+
+/// What stands between two pairs of braces.
+struct Macro<'t> {
+    span: Range<usize>,
+    inside: &'t str,
+    form: Form,
+}
+
+#[derive(PartialEq, Eq)]
+enum Form {
+    Whole,
+    /// It has another one inside.
+    Nested,
+    /// It does not end.
+    Open,
+}
+
+/// The macros of a text that mean Palette; those in comments are left out.
+fn macros(text: &str) -> impl Iterator<Item = Macro<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = from + text.get(from..)?.find("{{")?;
+            let window = &text[start + 2..text.floor_char_boundary(start + 2 + LONGEST)];
+            let end = window.find("}}");
+            let inner = &window[..end.unwrap_or(window.len())];
+            let (length, form) = match (end, inner.find("{{")) {
+                // What comes before another one and is closed by half, or breaks the line, was not meant to hold it.
+                (Some(_), Some(next)) if inner[..next].contains(['}', '\n']) => (next, Form::Open),
+                (Some(end), Some(_)) => (end, Form::Nested),
+                (Some(end), None) => (end, Form::Whole),
+                (None, next) => (next.unwrap_or(inner.len()), Form::Open),
+            };
+            let inside = &window[..length];
+            let inside = match form {
+                Form::Open => inside.lines().next().unwrap_or_default(),
+                _ => inside,
+            };
+            let whole = if form == Form::Open { 0 } else { 2 };
+            from = start + 2 + inside.len() + whole;
+            if inside.contains("spectro.") && !is_comment(text, start) {
+                return Some(Macro {
+                    span: start..from,
+                    inside,
+                    form,
+                });
+            }
+        }
+    })
+}
+
+/// Whether the line up to here is a comment, of YAML or of a script in it.
+fn is_comment(text: &str, at: usize) -> bool {
+    let from = text.floor_char_boundary(at.saturating_sub(LONGEST));
+    let before = &text[from..at];
+    let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
+    line.trim_start().starts_with('#')
+}
+
+/// Every `.spectro.` of a macro, as what follows it.
+fn references(inside: &str) -> impl Iterator<Item = &str> {
+    inside.match_indices(".spectro.").filter_map(|(at, found)| {
+        let is_start = !inside[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let rest = &inside[at + found.len()..];
+        let end = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))
+            .unwrap_or(rest.len());
+        is_start.then_some(&rest[..end])
+    })
+}
+
+fn expressions(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for document in texts(cluster) {
+        for found in macros(document.text()) {
+            let problem = match found.form {
+                Form::Open => Some(
+                    Finding::error("macro-open", "", "the macro does not end")
+                        .help("close it with two braces")
+                        .because(MACROS),
+                ),
+                Form::Nested => Some(
+                    Finding::error(
+                        "macro-nested",
+                        "",
+                        "a macro stands inside another, and is not filled in there",
+                    )
+                    .help("put them beside each other")
+                    .because(VARIABLES),
+                ),
+                Form::Whole => wrong_reference(found.inside).or_else(|| function(found.inside)),
+            };
+            findings.extend(problem.map(|problem| document.mark_bytes(problem, found.span)));
+        }
+    }
+}
+
+fn wrong_reference(inside: &str) -> Option<Finding> {
+    const ROOTS: [&str; 4] = ["var", "macro", "system", "pack"];
+    if inside.trim_start().starts_with("spectro.") {
+        return Some(
+            Finding::error("macro-unknown", "", "the macro does not begin with a dot")
+                .help("write `.spectro` instead of `spectro`")
+                .because(MACROS),
+        );
+    }
+    references(inside).find_map(|reference| {
+        let (root, name) = reference.split_once('.').unwrap_or((reference, ""));
+        let (known, given, before) = match root {
+            "system" => (
+                [&SYSTEM[..], &SYSTEM_OF_CLOUDS].concat(),
+                name,
+                ".spectro.system.",
+            ),
+            "var" | "macro" | "pack" if !name.is_empty() => return None,
+            "var" | "macro" | "pack" => {
+                return Some(
+                    Finding::error(
+                        "macro-unknown",
+                        "",
+                        format!("the macro `.spectro.{reference}` names nothing"),
+                    )
+                    .help(format!("write a name behind `.spectro.{root}.`"))
+                    .because(MACROS),
+                );
+            }
+            root => (ROOTS.to_vec(), root, ".spectro."),
+        };
+        if known.contains(&given) {
+            return None;
+        }
+        let help = match nearest(given, known.iter().copied()) {
+            Some(nearest) => format!("did you mean `{before}{nearest}`?"),
+            None => format!("known behind `{before}`: {}", known.join(", ")),
+        };
+        Some(
+            Finding::error(
+                "macro-unknown",
+                "",
+                format!("Palette has no macro `.spectro.{reference}`, and leaves it as it stands"),
+            )
+            .help(help)
+            .because(MACROS),
+        )
+    })
+}
+
+/// A variable is filled in as it is; only other macros go through functions.
+fn function(inside: &str) -> Option<Finding> {
+    let variable = references(inside).find(|reference| reference.starts_with("var."))?;
+    let alone = inside.trim().strip_prefix(".spectro.") == Some(variable);
+    if alone {
+        return None;
+    }
+    Some(
+        Finding::error(
+            "macro-function",
+            "",
+            format!("a function does not work on a variable, as `.spectro.{variable}` is"),
+        )
+        .help("let the variable's value be what is needed, or use a macro of the project in its stead")
+        .because(VARIABLES),
+    )
+}
+
+/// Palette asks for quotes around variables; without them a value can change the type, or the text is no YAML.
+fn quotes(document: &Document, findings: &mut Vec<Finding>) {
+    let (text, Some(root)) = (document.text(), document.root()) else {
+        return;
+    };
+    // Of this document only: there may be many in one text.
+    if !text[root.span.clone()].contains("{{") {
+        return;
+    }
+    walk(root, &mut |trail, node| {
+        let Kind::Scalar(scalar) = &node.kind else {
+            return;
+        };
+        let written = &text[node.span.clone()];
+        if !written.contains(".spectro.") {
+            return;
+        }
+        let finding = if written.starts_with("{{") {
+            Finding::warning("macro-unquoted", trail.path(), "the macro has no quotes")
+                .help("put quotes around it: without, its value decides whether this is a text, a number, or YAML at all")
+        } else if scalar.plain && written.contains(".spectro.var.") {
+            Finding::note(
+                "macro-unquoted",
+                trail.path(),
+                "the text around the macro has no quotes",
+            )
+            .help("put quotes around it: a colon or a `#` in the value would end the text")
+        } else {
+            return;
+        };
+        findings.push(document.mark_bytes(finding.because(VARIABLES), node.span.clone()));
+    });
+}
+
+/// What a pack brings along is known before any value is.
+fn content(document: &Document, findings: &mut Vec<Finding>) {
+    if document.role() != Role::Values {
+        return;
+    }
+    let content = document
+        .root()
+        .and_then(|root| root.get("pack")?.get("content"));
+    let Some(content) = content else {
+        return;
+    };
+    walk(content, &mut |trail, node| {
+        if node
+            .text()
+            .is_some_and(|text| text.contains(".spectro.var."))
+        {
+            findings.push(
+                document.mark_bytes(
+                    Finding::error(
+                        "macro-in-content",
+                        format!("pack.content.{}", trail.path()),
+                        "a variable stands in the pack's content, where none is filled in",
+                    )
+                    .help("write the value: images and charts are fetched before a cluster exists")
+                    .because(VARIABLES),
+                    node.span.clone(),
+                ),
+            );
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DOCUMENT_RULES, RULES};
+    use crate::cluster::Cluster;
+    use crate::rules::test_support::{found, found_in, values};
+
+    fn all(cluster: &Cluster) -> Vec<String> {
+        [found_in(DOCUMENT_RULES, cluster), found(RULES, cluster)].concat()
+    }
+
+    fn of(text: &str) -> Vec<String> {
+        all(&values("a", "addon", text))
+    }
+
+    fn one(expression: &str) -> Vec<String> {
+        of(&format!("x: \"{expression}\"\n"))
+    }
+
+    #[test]
+    fn macros_that_palette_knows_are_fine() {
+        for expression in [
+            "{{ .spectro.var.x }}",
+            "{{.spectro.macro.x | upper}}",
+            "v{{ .spectro.system.kubernetes.version | substr 0 4 }}",
+            "{{ .spectro.system.cloud.region }}",
+            "{{ .spectro.pack.kubernetes.kubeadmconfig.apiServer.extraArgs.oidc-issuer-url }}",
+            "{{ .Values.spectro.x }} {{ include }}",
+            "{{ .spectro.var.a }},{{ .spectro.var.b }}",
+        ] {
+            assert_eq!(one(expression), [""; 0], "{expression}");
+        }
+        assert_eq!(of("# {{ .spectro.vars.x }}\na: 1\n"), [""; 0]);
+    }
+
+    #[test]
+    fn unknown_macros_are_found() {
+        for (expression, message) in [
+            (
+                "{{ .spectro.vars.x }}",
+                "Palette has no macro `.spectro.vars.x`, and leaves it as it stands",
+            ),
+            (
+                "{{ .spectro.system.clsuter.uid }}",
+                "Palette has no macro `.spectro.system.clsuter.uid`, and leaves it as it stands",
+            ),
+            ("{{ spectro.var.x }}", "the macro does not begin with a dot"),
+            (
+                "{{ .spectro.var. }}",
+                "the macro `.spectro.var.` names nothing",
+            ),
+        ] {
+            assert_eq!(
+                one(expression),
+                [format!("error macro-unknown a:1:5: {message}")]
+            );
+        }
+        let mut findings = Vec::new();
+        let cluster = values(
+            "a",
+            "addon",
+            "x: '{{ .spectro.system.clsuter.uid }}'\ny: '{{ .spectro.vars.x }}'\n",
+        );
+        super::expressions(&cluster, &mut findings);
+        let help: Vec<&str> = findings
+            .iter()
+            .map(|finding| finding.help.as_str())
+            .collect();
+        assert_eq!(
+            help,
+            [
+                "did you mean `.spectro.system.cluster.uid`?",
+                "did you mean `.spectro.var`?"
+            ]
+        );
+    }
+
+    #[test]
+    fn macros_that_cannot_be_filled_in_are_found() {
+        assert_eq!(
+            one("{{ .spectro.var.x | upper }}"),
+            [
+                "error macro-function a:1:5: a function does not work on a variable, as `.spectro.var.x` is"
+            ]
+        );
+        assert_eq!(
+            one("{{ upper .spectro.var.x }}"),
+            [
+                "error macro-function a:1:5: a function does not work on a variable, as `.spectro.var.x` is"
+            ]
+        );
+        assert_eq!(
+            one("{{ .spectro.macro.{{ .spectro.var.x }} }}"),
+            ["error macro-nested a:1:5: a macro stands inside another, and is not filled in there"]
+        );
+        assert_eq!(
+            of(
+                "x: \"{{ .spectro.var.x }\"\ny: \"{{ .spectro.var.y }}\"\nz: \"{{ .spectro.var.z\"\n"
+            ),
+            [
+                "error macro-open a:1:5: the macro does not end",
+                "error macro-open a:3:5: the macro does not end",
+            ]
+        );
+    }
+
+    #[test]
+    fn quotes_are_asked_for() {
+        assert_eq!(
+            of(
+                "a: {{ .spectro.var.x }}\nb: x-{{ .spectro.var.x }}\nc: v{{ .spectro.system.kubernetes.version }}\nd: '{{ .spectro.var.x }}'\ne: |\n  {{ .spectro.var.x }}\n"
+            ),
+            [
+                "warning macro-unquoted a:1:4: a: the macro has no quotes",
+                "note macro-unquoted a:2:4: b: the text around the macro has no quotes",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_packs_content_has_no_variables() {
+        assert_eq!(
+            of(
+                "pack:\n  content:\n    images:\n    - image: 'r/{{ .spectro.var.x }}'\n    - image: r/x:1\n"
+            ),
+            [
+                "error macro-in-content a:4:14: pack.content.images[0].image: a variable stands in the pack's content, where none is filled in"
+            ]
+        );
+    }
+}

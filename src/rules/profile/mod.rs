@@ -1,0 +1,19 @@
+//! Rules over profiles as Palette takes them: layers, variables, macros, presets.
+
+mod layers;
+mod macros;
+mod palette;
+pub(super) mod presets;
+mod variables;
+
+use super::{ClusterRule, DocumentRule};
+
+pub(super) const RULES: &[&[ClusterRule]] = &[
+    palette::RULES,
+    layers::RULES,
+    variables::RULES,
+    macros::RULES,
+];
+
+pub(super) const DOCUMENT_RULES: &[&[DocumentRule]] =
+    &[layers::DOCUMENT_RULES, macros::DOCUMENT_RULES];

@@ -1,0 +1,228 @@
+//! What Palette takes at an import, and what it refuses (palette.md's sources: its API description, its documentation,
+//! and the errors that people met).
+
+use crate::cluster::{CheckedProfile, Cluster};
+use crate::diagnostic::nearest;
+use crate::profile::Layer;
+use crate::rules::{ClusterRule, Finding};
+use crate::site::ProfileVersion;
+
+const IMPORT: &str = "Palette, Export and Import Cluster Profile";
+const API: &str = "Palette, API description";
+
+pub(super) const RULES: &[ClusterRule] =
+    &[versions, clouds, profile_types, layer_types, registries];
+
+/// From Palette 4.10 on, only versions in three numbers are taken.
+fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for CheckedProfile { file, profile, .. } in &cluster.profiles {
+        let version = &profile.spec.version;
+        if version.parse::<ProfileVersion>().is_err() {
+            findings.push(
+                Finding::error(
+                    "profile-version",
+                    "spec.version",
+                    format!("`{version}` is not a version that Palette 4.10 and later take"),
+                )
+                .help("write MAJOR.MINOR.PATCH, such as `1.9.0` or `1.9.0-site.1`")
+                .because(IMPORT)
+                .in_file(file),
+            );
+        }
+    }
+}
+
+fn clouds(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for CheckedProfile { file, profile, .. } in &cluster.profiles {
+        let template = &profile.spec.template;
+        if template.cloud_type == "all" && template.kind != "add-on" {
+            findings.push(
+                Finding::error(
+                    "cloud-all",
+                    "spec.template.cloudType",
+                    format!(
+                        "a profile of type `{}` cannot be for all clouds",
+                        template.kind
+                    ),
+                )
+                .help("write `maas`; only add-on profiles are for `all`")
+                .because(IMPORT)
+                .in_file(file),
+            );
+        }
+    }
+}
+
+/// What a word of a fixed list must be.
+fn wrong_word(given: &str, known: &[&str]) -> (String, String) {
+    let list = format!("one of {}", known.join(", "));
+    if given.is_empty() {
+        return ("nothing".to_owned(), list);
+    }
+    let help = match nearest(given, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`? It is {list}"),
+        None => list,
+    };
+    (format!("`{given}`"), help)
+}
+
+fn profile_types(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    const KNOWN: [&str; 4] = ["cluster", "infra", "add-on", "system"];
+    for CheckedProfile { file, profile, .. } in &cluster.profiles {
+        let kind = profile.spec.template.kind.as_str();
+        if !KNOWN.contains(&kind) {
+            let (given, help) = wrong_word(kind, &KNOWN);
+            findings.push(
+                Finding::error(
+                    "profile-type",
+                    "spec.template.type",
+                    format!("the type of the profile is {given}"),
+                )
+                .help(help)
+                .because(API)
+                .in_file(file),
+            );
+        }
+    }
+}
+
+fn layer_types(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    const TYPES: [&str; 4] = ["spectro", "oci", "helm", "manifest"];
+    const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
+    for (profile, _, layer) in cluster.layers() {
+        if !TYPES.contains(&layer.kind.as_str()) {
+            let (given, help) = wrong_word(&layer.kind, &TYPES);
+            findings.push(
+                Finding::error(
+                    "pack-type",
+                    path(layer, "type"),
+                    format!("the type of the pack `{}` is {given}", layer.name),
+                )
+                .help(help)
+                .because(API)
+                .in_file(&profile.file),
+            );
+        }
+        // The flat shape of Terraform's export has no layers.
+        if !layer.layer.is_empty() && !LAYERS.contains(&layer.layer.as_str()) {
+            let (given, help) = wrong_word(&layer.layer, &LAYERS);
+            findings.push(
+                Finding::error(
+                    "pack-layer",
+                    path(layer, "layer"),
+                    format!("the layer of the pack `{}` is {given}", layer.name),
+                )
+                .help(help)
+                .because(API)
+                .in_file(&profile.file),
+            );
+        }
+    }
+}
+
+/// A pack's type follows the kind of its registry; a layer of manifests has none.
+fn registries(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (profile, _, layer) in cluster.layers() {
+        let registry = &layer.registry.metadata;
+        let wanted = match registry.kind.as_str() {
+            "pack" => "spectro",
+            "oci" => "oci",
+            "helm" => "helm",
+            _ => "",
+        };
+        let Layer { name, kind, .. } = layer;
+        let (message, help) = if kind == "manifest" {
+            if registry.uid.is_empty() && registry.name.is_empty() && wanted.is_empty() {
+                continue;
+            }
+            (
+                format!("the layer `{name}` is of manifests and names a registry"),
+                "leave the fields of `registry.metadata` empty".to_owned(),
+            )
+        } else if wanted.is_empty() || wanted == kind {
+            continue;
+        } else {
+            (
+                format!(
+                    "the pack `{name}` is of type `{kind}`, and its registry of kind `{}`",
+                    registry.kind
+                ),
+                format!("write the type `{wanted}`, or name another registry"),
+            )
+        };
+        findings.push(
+            Finding::error("registry-type", path(layer, "type"), message)
+                .help(help)
+                .because("Palette's own message: PackType is not matching with registry type")
+                .in_file(&profile.file),
+        );
+    }
+}
+
+fn path(layer: &Layer, field: &str) -> String {
+    format!("spec.template.packs[name={}].{field}", layer.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULES;
+    use crate::rules::test_support::{found, profile};
+
+    #[test]
+    fn words_of_fixed_lists_are_checked() {
+        let layers = r#"[{"name": "a", "type": "oic", "layer": "adon"}, {"name": "b", "type": "helm", "layer": "addon"}]"#;
+        assert_eq!(
+            found(RULES, &profile("addon", layers, "[]")),
+            [
+                "error profile-type p.json: spec.template.type: the type of the profile is `addon`",
+                "error pack-type p.json: spec.template.packs[name=a].type: the type of the pack `a` is `oic`",
+                "error pack-layer p.json: spec.template.packs[name=a].layer: the layer of the pack `a` is `adon`",
+            ]
+        );
+        assert_eq!(found(RULES, &profile("add-on", "[]", "[]")), [""; 0]);
+    }
+
+    #[test]
+    fn a_packs_type_follows_its_registry() {
+        let layer = |kind: &str, registry: &str| {
+            let layers = format!(
+                r#"[{{"name": "a", "type": "{kind}", "layer": "addon", "registry": {{"metadata": {{"name": "R", "kind": "{registry}"}}}}}}]"#
+            );
+            found(RULES, &profile("add-on", &layers, "[]"))
+        };
+        for (kind, registry) in [
+            ("spectro", "pack"),
+            ("oci", "oci"),
+            ("helm", "helm"),
+            ("oci", ""),
+        ] {
+            assert_eq!(layer(kind, registry), [""; 0], "{kind} {registry}");
+        }
+        assert_eq!(
+            layer("spectro", "oci"),
+            [
+                "error registry-type p.json: spec.template.packs[name=a].type: the pack `a` is of type `spectro`, and its registry of kind `oci`"
+            ]
+        );
+        assert_eq!(
+            layer("manifest", ""),
+            [
+                "error registry-type p.json: spec.template.packs[name=a].type: the layer `a` is of manifests and names a registry"
+            ]
+        );
+    }
+
+    #[test]
+    fn clouds_and_versions_are_those_that_palette_takes() {
+        let mut cluster = profile("infra", "[]", "[]");
+        cluster.profiles[0].profile.spec.version = "v1.9".to_owned();
+        cluster.profiles[0].profile.spec.template.cloud_type = "all".to_owned();
+        assert_eq!(
+            found(RULES, &cluster),
+            [
+                "error profile-version p.json: spec.version: `v1.9` is not a version that Palette 4.10 and later take",
+                "error cloud-all p.json: spec.template.cloudType: a profile of type `infra` cannot be for all clouds",
+            ]
+        );
+    }
+}

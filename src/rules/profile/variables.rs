@@ -1,0 +1,598 @@
+//! What Palette takes as variables of a profile.
+
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::cluster::{CheckedProfile, Cluster};
+use crate::diagnostic::nearest;
+use crate::expression::{self, Unusable};
+use crate::profile::{Variable, variables_used};
+use crate::rules::{ClusterRule, Finding};
+
+const IMPORT: &str = "Palette, Export and Import Cluster Profile";
+const VARIABLES: &str = "Palette, Define and Manage Profile Variables";
+const FORMATS: [&str; 8] = [
+    "string", "number", "boolean", "ipv4", "ipv4cidr", "ipv6", "version", "base64",
+];
+
+pub(super) const RULES: &[ClusterRule] = &[
+    variable_names,
+    name_forms,
+    variable_forms,
+    defaults,
+    patterns,
+    inputs,
+    undeclared_variables,
+];
+
+fn variable_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for CheckedProfile { file, profile, .. } in &cluster.profiles {
+        let (mut names, mut labels) = (BTreeSet::new(), BTreeSet::new());
+        for variable in &profile.spec.variables {
+            let Variable {
+                name, display_name, ..
+            } = variable;
+            if !names.insert(name) {
+                findings.push(
+                    Finding::error(
+                        "variable-twice",
+                        path(variable),
+                        format!("two variables are called `{name}`"),
+                    )
+                    .help("give each a name of its own")
+                    .because(VARIABLES)
+                    .in_file(file),
+                );
+            } else if !display_name.is_empty() && !labels.insert(display_name) {
+                findings.push(
+                    Finding::error(
+                        "variable-twice",
+                        path(variable),
+                        format!("two variables are labelled `{display_name}`"),
+                    )
+                    .help("give each a label of its own: people fill them in by it")
+                    .because(VARIABLES)
+                    .in_file(file),
+                );
+            }
+        }
+    }
+}
+
+fn variable_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for CheckedProfile { file, profile, .. } in &cluster.profiles {
+        for variable in &profile.spec.variables {
+            let name = &variable.name;
+            if !FORMATS.contains(&variable.format.as_str()) {
+                findings.push(
+                    Finding::error(
+                        "variable-format",
+                        path(variable),
+                        if variable.format.is_empty() {
+                            format!("the variable `{name}` has no format")
+                        } else {
+                            format!(
+                                "the variable `{name}` has the unknown format `{}`",
+                                variable.format
+                            )
+                        },
+                    )
+                    .help(format!("formats: {}", FORMATS.join(", ")))
+                    .because(VARIABLES)
+                    .in_file(file),
+                );
+            }
+            let default = variable.default_value.as_deref().unwrap_or_default();
+            if !default.is_empty() && default.bytes().all(|byte| byte == b'*') {
+                findings.push(
+                    Finding::error(
+                        "variable-masked",
+                        path(variable),
+                        format!("the default of the variable `{name}` is masked, which an import refuses"),
+                    )
+                    .help("take `defaultValue` out, or write the value in")
+                    .because(IMPORT)
+                    .in_file(file),
+                );
+            }
+            let needs = match (variable.immutable, variable.hidden && variable.required) {
+                (true, _) => "read-only",
+                (_, true) => "hidden and required",
+                _ => continue,
+            };
+            if default.is_empty() {
+                findings.push(
+                    Finding::error(
+                        "variable-default",
+                        path(variable),
+                        format!("the variable `{name}` is {needs} and has no default"),
+                    )
+                    .help("give it a default, or let people fill it in")
+                    .because(VARIABLES)
+                    .in_file(file),
+                );
+            }
+        }
+    }
+}
+
+fn undeclared_variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for checked in &cluster.profiles {
+        let declared: BTreeSet<&str> = checked
+            .profile
+            .spec
+            .variables
+            .iter()
+            .map(|variable| variable.name.as_str())
+            .collect();
+        let mut used = BTreeSet::new();
+        for layer in &checked.layers {
+            let documents = std::iter::once(&layer.values).chain(&layer.manifests);
+            for document in documents.filter(|document| document.is_first()) {
+                let text = document.text();
+                for name in variables_used(text) {
+                    if used.insert(name) && !declared.contains(name) {
+                        let at = text.find(&format!(".spectro.var.{name}")).unwrap_or(0);
+                        findings.push(document.mark_bytes(
+                            Finding::error(
+                                "variable-undeclared",
+                                "",
+                                format!("the profile declares no variable `{name}`, so the macro stays as it stands"),
+                            )
+                            .help("declare it in this profile: variables of other profiles are not seen")
+                            .because(VARIABLES),
+                            at..at + ".spectro.var.".len() + name.len(),
+                        ));
+                    }
+                }
+            }
+        }
+        for variable in &checked.profile.spec.variables {
+            if !used.contains(variable.name.as_str()) {
+                findings.push(
+                    Finding::warning(
+                        "variable-unused",
+                        path(variable),
+                        format!("nothing uses the variable `{}`", variable.name),
+                    )
+                    .help("take it out, or use it: people are asked for it at every deployment")
+                    .because(VARIABLES)
+                    .in_file(&checked.file),
+                );
+            }
+        }
+    }
+}
+
+/// Every variable, with the file of its profile.
+fn each(cluster: &Cluster) -> impl Iterator<Item = (&str, &Variable)> {
+    cluster.profiles.iter().flat_map(|checked| {
+        let variables = &checked.profile.spec.variables;
+        variables
+            .iter()
+            .map(|variable| (checked.file.as_str(), variable))
+    })
+}
+
+/// A name that Go's templates can follow behind a dot.
+fn name_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (file, variable) in each(cluster) {
+        let name = &variable.name;
+        let fits = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !fits {
+            findings.push(
+                Finding::error(
+                    "variable-name",
+                    path(variable),
+                    if name.is_empty() {
+                        "a variable has no name".to_owned()
+                    } else {
+                        format!("a macro cannot name the variable `{name}`")
+                    },
+                )
+                .help("use letters, digits and underscores, a letter first")
+                .because("Go, text/template: field names")
+                .in_file(file),
+            );
+        }
+    }
+}
+
+/// The default of a variable that must fit its format, unless it is none: masked ones are another rule's.
+fn default_of(variable: &Variable) -> Option<&str> {
+    variable
+        .default_value
+        .as_deref()
+        .filter(|default| !default.is_empty() && !default.bytes().all(|byte| byte == b'*'))
+}
+
+fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (file, variable) in each(cluster) {
+        let Some(default) = default_of(variable) else {
+            continue;
+        };
+        let name = &variable.name;
+        if default.contains("{{") {
+            findings.push(
+                Finding::error(
+                    "macro-nested",
+                    path(variable),
+                    format!(
+                        "the default of the variable `{name}` is a macro, which stays as it stands"
+                    ),
+                )
+                .help("write the value; a variable cannot refer to another")
+                .because(VARIABLES)
+                .in_file(file),
+            );
+            continue;
+        }
+        let Some(wanted) = unfit(&variable.format, default) else {
+            continue;
+        };
+        findings.push(
+            Finding::error(
+                "variable-value",
+                path(variable),
+                format!(
+                    "the default of the variable `{name}` is no {}",
+                    variable.format
+                ),
+            )
+            .help(wanted)
+            .because(VARIABLES)
+            .in_file(file),
+        );
+    }
+}
+
+/// What a format wants, where a value is none of it.
+fn unfit(format: &str, value: &str) -> Option<&'static str> {
+    let (fits, wanted) = match format {
+        "number" => (
+            value.parse::<f64>().is_ok()
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b)),
+            "write digits, with a dot for fractions",
+        ),
+        "boolean" => (matches!(value, "true" | "false"), "write `true` or `false`"),
+        "ipv4" => (
+            value.parse::<Ipv4Addr>().is_ok(),
+            "write an address such as 10.20.0.1",
+        ),
+        "ipv4cidr" => {
+            let parts = value.split_once('/');
+            let fits = parts.is_some_and(|(address, prefix)| {
+                address.parse::<Ipv4Addr>().is_ok()
+                    && prefix.parse::<u8>().is_ok_and(|prefix| prefix <= 32)
+            });
+            (fits, "write a network such as 10.20.0.0/16")
+        }
+        "ipv6" => (
+            value.parse::<Ipv6Addr>().is_ok(),
+            "write an address such as fd00::1",
+        ),
+        "version" => (is_version(value), "write a version such as 1.9.0"),
+        "base64" => (
+            STANDARD.decode(value).is_ok(),
+            "write base64 on one line, padded with `=`",
+        ),
+        _ => return None,
+    };
+    (!fits).then_some(wanted)
+}
+
+fn is_version(value: &str) -> bool {
+    let core = value.strip_prefix('v').unwrap_or(value);
+    let core = core.split(['-', '+']).next().unwrap_or_default();
+    core.split('.').count() <= 3 && core.split('.').all(|part| part.parse::<u64>().is_ok())
+}
+
+/// What Go's regular expressions lack, and how it is called.
+const NOT_IN_GO: [(&str, &str); 6] = [
+    ("(?=", "looking ahead"),
+    ("(?!", "looking ahead"),
+    ("(?<=", "looking back"),
+    ("(?<!", "looking back"),
+    ("(?>", "atomic groups"),
+    ("\\k<", "references to groups"),
+];
+
+fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (file, variable) in each(cluster) {
+        let Some(pattern) = variable.regex.as_deref().filter(|regex| !regex.is_empty()) else {
+            continue;
+        };
+        let name = &variable.name;
+        let finding = if let Some(lacking) = not_in_go(pattern) {
+            Finding::error(
+                "variable-regex",
+                path(variable),
+                format!("the regular expression of the variable `{name}` uses {lacking}, which Go does not have"),
+            )
+            .help("write it without; Palette reads it as RE2")
+        } else {
+            match expression::compile(pattern) {
+                Ok(regex) => match default_of(variable) {
+                    Some(default) if !default.contains("{{") && !regex.is_match(default) => {
+                        Finding::error(
+                            "variable-value",
+                            path(variable),
+                            format!("the default of the variable `{name}` does not match its own regular expression"),
+                        )
+                        .help(format!("the expression is {pattern}"))
+                    }
+                    _ => continue,
+                },
+                Err(Unusable::TooLarge(how)) => Finding::error(
+                    "variable-regex",
+                    path(variable),
+                    format!("the regular expression of the variable `{name}` {how}"),
+                )
+                .help("write a shorter one; it was not looked at"),
+                Err(Unusable::Wrong)
+                    if ["\\p", "\\P", "\\Q"].iter().any(|escape| pattern.contains(escape)) =>
+                {
+                    // In RE2, though not in what reads it here.
+                    continue;
+                }
+                Err(Unusable::Wrong) => Finding::error(
+                    "variable-regex",
+                    path(variable),
+                    format!("the regular expression of the variable `{name}` is none"),
+                )
+                .help("mind brackets and backslashes; Palette reads it as RE2"),
+            }
+        };
+        findings.push(finding.because(VARIABLES).in_file(file));
+    }
+}
+
+fn not_in_go(pattern: &str) -> Option<&'static str> {
+    // A backslash in front of a backslash is no escape.
+    let mut escaped = false;
+    for (at, byte) in pattern.bytes().enumerate() {
+        if escaped {
+            if matches!(byte, b'1'..=b'9') {
+                return Some("references to groups");
+            }
+            escaped = false;
+        } else if byte == b'\\' {
+            escaped = true;
+        }
+        if !escaped || byte == b'\\' {
+            let rest = &pattern.as_bytes()[at..];
+            let lacking = NOT_IN_GO
+                .iter()
+                .find(|(start, _)| rest.starts_with(start.as_bytes()));
+            if let Some((_, lacking)) = lacking {
+                return Some(lacking);
+            }
+        }
+    }
+    None
+}
+
+/// How a variable is asked for.
+fn inputs(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    const INPUTS: [&str; 3] = ["text", "dropdown", "multiline"];
+    for (file, variable) in each(cluster) {
+        let name = &variable.name;
+        let input = variable.input_type.as_deref().unwrap_or("text");
+        let (message, help) = if !INPUTS.contains(&input) {
+            let help = match nearest(input, INPUTS) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("write one of {}", INPUTS.join(", ")),
+            };
+            (
+                format!("`{input}` is no way to ask for the variable `{name}`"),
+                help,
+            )
+        } else if input != "dropdown" {
+            continue;
+        } else {
+            let choices = choices(variable);
+            let default = default_of(variable);
+            if choices.is_empty() {
+                (
+                    format!("there is nothing to choose for the variable `{name}`"),
+                    "name at least one under `options`, or take `inputType` out".to_owned(),
+                )
+            } else if default.is_some_and(|default| !choices.contains(default)) {
+                (
+                    format!("the default of the variable `{name}` is none of its choices"),
+                    "write the value of one of `options`".to_owned(),
+                )
+            } else {
+                continue;
+            }
+        };
+        findings.push(
+            Finding::error("variable-input", path(variable), message)
+                .help(help)
+                .because(VARIABLES)
+                .in_file(file),
+        );
+    }
+}
+
+/// The values and labels of a dropdown; Palette's own pages do not agree which of the two a default is.
+fn choices(variable: &Variable) -> BTreeSet<&str> {
+    variable
+        .options
+        .as_ref()
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .flat_map(|option| [option.get("value"), option.get("label")])
+        .filter_map(|text| text?.as_str())
+        .collect()
+}
+
+fn path(variable: &Variable) -> String {
+    format!("spec.variables[name={}]", variable.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::test_support::{found, profile};
+
+    fn variables(json: &str) -> Vec<String> {
+        found(RULES, &profile("add-on", "[]", &format!("[{json}]")))
+            .into_iter()
+            .filter(|line| !line.contains("variable-unused"))
+            .collect()
+    }
+
+    fn variable(fields: &str) -> Vec<String> {
+        variables(&format!(r#"{{"name": "x", {fields}}}"#))
+    }
+
+    const PLACE: &str = "p.json: spec.variables[name=x]";
+
+    #[test]
+    fn names_can_stand_in_macros() {
+        assert_eq!(
+            variables(
+                r#"{"name": "a-b", "format": "string"}, {"name": "NGC_API_KEY2", "format": "string"}"#
+            ),
+            [
+                "error variable-name p.json: spec.variables[name=a-b]: a macro cannot name the variable `a-b`"
+            ]
+        );
+        assert_eq!(
+            variables(r#"{"name": "", "format": "string"}, {"name": "1a", "format": "string"}"#),
+            [
+                "error variable-name p.json: spec.variables[name=]: a variable has no name",
+                "error variable-name p.json: spec.variables[name=1a]: a macro cannot name the variable `1a`",
+            ]
+        );
+    }
+
+    #[test]
+    fn defaults_fit_their_format() {
+        for (format, good, bad) in [
+            ("number", "1.5", "1Gi"),
+            ("number", "-3", "inf"),
+            ("boolean", "true", "1"),
+            ("ipv4", "10.0.0.1", "10.0.0.256"),
+            ("ipv4cidr", "10.20.30.0/16", "10.20.0.0"),
+            ("ipv6", "fd00::1", "10.0.0.1"),
+            ("version", "1.9.0-rc.1", "latest"),
+            ("base64", "aGk=", "aGk"),
+        ] {
+            let with = |default: &str| {
+                variable(&format!(
+                    r#""format": "{format}", "defaultValue": "{default}""#
+                ))
+            };
+            assert_eq!(with(good), [""; 0], "{format}");
+            assert_eq!(
+                with(bad),
+                [format!(
+                    "error variable-value {PLACE}: the default of the variable `x` is no {format}"
+                )]
+            );
+        }
+        assert_eq!(
+            variable(r#""format": "string", "defaultValue": "{{ .spectro.var.y }}""#),
+            [format!(
+                "error macro-nested {PLACE}: the default of the variable `x` is a macro, which stays as it stands"
+            )]
+        );
+    }
+
+    #[test]
+    fn regular_expressions_are_those_of_go() {
+        let with = |pattern: &str, default: &str| {
+            let value = serde_json::json!([{"name": "x", "format": "string", "regex": pattern, "defaultValue": default}]);
+            found(RULES, &profile("add-on", "[]", &value.to_string()))
+                .into_iter()
+                .find(|line| !line.contains("variable-unused"))
+                .unwrap_or_default()
+        };
+        assert_eq!(with("^[0-9]+$", "12"), "");
+        assert_eq!(with(r"^(?:a|b)\\1?$", ""), "");
+        assert_eq!(with(r"^\p{L}+$", "é"), "");
+        assert_eq!(
+            with("^[0-9]+$", "1a"),
+            format!(
+                "error variable-value {PLACE}: the default of the variable `x` does not match its own regular expression"
+            )
+        );
+        for (pattern, lacking) in [
+            ("^(?!x).*$", "looking ahead"),
+            ("a(?<=b)", "looking back"),
+            (r"(a)\1", "references to groups"),
+        ] {
+            assert_eq!(
+                with(pattern, ""),
+                format!(
+                    "error variable-regex {PLACE}: the regular expression of the variable `x` uses {lacking}, which Go does not have"
+                )
+            );
+        }
+        assert_eq!(
+            with("[0-9", ""),
+            format!(
+                "error variable-regex {PLACE}: the regular expression of the variable `x` is none"
+            )
+        );
+    }
+
+    #[test]
+    fn there_is_something_to_choose() {
+        let with = |fields: &str| variable(&format!(r#""format": "string", {fields}"#));
+        assert_eq!(
+            with(
+                r#""inputType": "dropdown", "options": [{"value": "a", "label": "A"}], "defaultValue": "a""#
+            ),
+            [""; 0]
+        );
+        assert_eq!(with(r#""inputType": "multiline""#), [""; 0]);
+        assert_eq!(
+            with(r#""inputType": "dropdown", "options": [{"value": "a"}], "defaultValue": "b""#),
+            [format!(
+                "error variable-input {PLACE}: the default of the variable `x` is none of its choices"
+            )]
+        );
+        assert_eq!(
+            with(r#""inputType": "dropdown""#),
+            [format!(
+                "error variable-input {PLACE}: there is nothing to choose for the variable `x`"
+            )]
+        );
+        assert_eq!(
+            with(r#""inputType": "drop-down""#),
+            [format!(
+                "error variable-input {PLACE}: `drop-down` is no way to ask for the variable `x`"
+            )]
+        );
+    }
+
+    #[test]
+    fn formats_masks_and_missing_defaults_are_found() {
+        assert_eq!(
+            variable(r#""defaultValue": "*****""#),
+            [
+                format!("error variable-format {PLACE}: the variable `x` has no format"),
+                format!(
+                    "error variable-masked {PLACE}: the default of the variable `x` is masked, which an import refuses"
+                ),
+            ]
+        );
+        assert_eq!(
+            variable(r#""format": "string", "immutable": true"#),
+            [format!(
+                "error variable-default {PLACE}: the variable `x` is read-only and has no default"
+            )]
+        );
+    }
+}

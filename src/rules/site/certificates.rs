@@ -1,0 +1,28 @@
+//! The authorities that nodes trust.
+
+use crate::rules::{Finding, Rule};
+use crate::site::Site;
+
+pub(super) const RULES: &[Rule] = &[names];
+
+/// The names become those of files, of which the last one written stays.
+fn names(site: &Site, findings: &mut Vec<Finding>) {
+    let certificates = &site.nodes.ca_certificates;
+    for (index, certificate) in certificates.iter().enumerate() {
+        let name = &certificate.name;
+        if certificates[..index]
+            .iter()
+            .any(|other| other.name == *name)
+        {
+            findings.push(
+                Finding::error(
+                    "certificate-twice",
+                    format!("nodes.caCertificates[{index}].name"),
+                    format!("a second certificate is named `{name}`, and would take the first one's place"),
+                )
+                .help("give each a name of its own")
+                .section("Ubuntu layer"),
+            );
+        }
+    }
+}

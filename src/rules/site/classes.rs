@@ -1,0 +1,196 @@
+//! The classes of VM disks, of their snapshots and of TPM and EFI state (RA, Storage configuration).
+
+use super::storage::takes;
+use crate::rules::{Finding, Rule};
+use crate::site::{Site, StorageProvider, VolumeMode};
+
+const SECTION: &str = "Storage configuration";
+
+pub(super) const RULES: &[Rule] = &[parameters, sharing, states, disks, snapshots];
+
+/// Parameters of the class that no layer writes anywhere.
+fn parameters(site: &Site, findings: &mut Vec<Finding>) {
+    let facts = site.storage.provider.facts();
+    let Some(taken) = &facts.class.takes else {
+        return;
+    };
+    for name in site.storage.storage_class.parameters.keys() {
+        let path = format!("storage.storageClass.parameters.{name}");
+        if taken.contains(name) || !site.places.given(&path) {
+            continue;
+        }
+        let help = match (site.storage.provider, facts.class.by_pack) {
+            (StorageProvider::Portworx, _) => {
+                "Portworx has settings of its own: `replicas`, `ioProfile`, `priorityIo`, `nodiscard`".to_owned()
+            }
+            (_, true) => format!("set it in the values of `{}`", facts.pack.name),
+            (_, false) => "set it where you make the class".to_owned(),
+        };
+        findings.push(
+            Finding::error(
+                "class-parameter",
+                path,
+                format!(
+                    "the parameter `{name}` finds no place in the layer of {}",
+                    facts.name
+                ),
+            )
+            .help(help)
+            .section(SECTION),
+        );
+    }
+}
+
+/// Live migration wants disks that two nodes may open.
+fn sharing(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    let facts = storage.provider.facts();
+    let mode = storage.volume_mode;
+    let driver = format!("KubeVirt CDI, capabilities of {}", facts.driver);
+    if !facts.shares.contains(&mode) {
+        findings.push(
+            Finding::error(
+                "mode-not-shared",
+                "storage.volumeMode",
+                format!(
+                    "{} shares no volumes of the mode {}, which live migration needs",
+                    facts.name,
+                    mode.as_str()
+                ),
+            )
+            .help(format!(
+                "leave it out: the RA takes {}",
+                facts.shares[0].as_str()
+            ))
+            .because(driver),
+        );
+        return;
+    }
+    for (name, wanted) in &facts.class.sharing {
+        let is = storage.storage_class.parameters.get(name);
+        let path = format!("storage.storageClass.parameters.{name}");
+        if mode == VolumeMode::Block && is != Some(wanted) {
+            findings.push(
+                Finding::error(
+                    "class-not-shared",
+                    path,
+                    format!(
+                        "{} shares blocks with `{name}: \"{wanted}\"` only",
+                        facts.name
+                    ),
+                )
+                .help(format!("leave `{name}` out, or write \"{wanted}\""))
+                .because(driver.as_str()),
+            );
+        } else if mode == VolumeMode::Filesystem && is == Some(wanted) {
+            findings.push(
+                Finding::error(
+                    "class-not-shared",
+                    path,
+                    format!(
+                        "with `{name}: \"{wanted}\"` {} shares blocks only",
+                        facts.name
+                    ),
+                )
+                .help(format!("leave `{name}` out, or take `volumeMode: Block`"))
+                .because(driver.as_str()),
+            );
+        }
+    }
+}
+
+/// TPM and EFI state wants a file system that all nodes can mount.
+fn states(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    let facts = storage.provider.facts();
+    match &storage.vm_state_storage_class {
+        None => findings.push(
+            Finding::note(
+                "no-vm-state-class",
+                "storage.provider",
+                format!(
+                    "{} brings no class of shared file systems, so TPM and EFI state is lost when a VM stops",
+                    facts.name
+                ),
+            )
+            .help("name a class that has them as `storage.vmStateStorageClass`, before Windows machines use BitLocker")
+            .section("VMO layer"),
+        ),
+        Some(class)
+            if *class == storage.storage_class.name
+                && storage.volume_mode == VolumeMode::Block =>
+        {
+            findings.push(
+                Finding::warning(
+                    "vm-state-class",
+                    "storage.vmStateStorageClass",
+                    format!("TPM and EFI state is kept on `{class}`, which serves blocks"),
+                )
+                .help("KubeVirt asks for a shared file system there; give `storage.vmStateStorageClass` a name of its own")
+                .section("VMO layer"),
+            );
+        }
+        Some(_) => {}
+    }
+}
+
+/// Which class VM disks get, where we do not write it ourselves.
+fn disks(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    let facts = storage.provider.facts();
+    let name = &storage.storage_class.name;
+    let (path, pack) = ("storage.storageClass.name", &facts.pack.name);
+    if facts.class.name.is_none() && !site.places.given(path) {
+        findings.push(
+            Finding::error(
+                "class-unnamed",
+                "storage.provider",
+                format!("`{pack}` makes no StorageClass, and the site names none"),
+            )
+            .help("make one beside its backend, and name it as `storage.storageClass.name`")
+            .section(SECTION),
+        );
+        return;
+    }
+    let renamed = takes(site, "storageClass.defaultForVms");
+    let is_the_packs = facts.class.name.as_deref() == Some(name.as_str());
+    if renamed {
+        return;
+    }
+    let finding = if is_the_packs {
+        Finding::note(
+            "class-of-pack",
+            "storage.provider",
+            format!("VM disks are of the class `{name}`, which `{pack}` makes as its own values say"),
+        )
+        .help("annotate it with `storageclass.kubevirt.io/is-default-virt-class: \"true\"` there, for disks that name no class")
+    } else {
+        Finding::note(
+            "class-of-pack",
+            path,
+            format!("no layer makes the StorageClass `{name}`: it must exist before VMs do"),
+        )
+        .help("annotate it with `storageclass.kubevirt.io/is-default-virt-class: \"true\"`, for disks that name no class")
+    };
+    findings.push(finding.section(SECTION));
+}
+
+fn snapshots(site: &Site, findings: &mut Vec<Finding>) {
+    let facts = site.storage.provider.facts();
+    for name in &facts.snapshots.needs {
+        if site.storage.snapshot_parameters.contains_key(name) {
+            continue;
+        }
+        findings.push(
+            Finding::error(
+                "snapshot-parameter",
+                "storage.provider",
+                format!("snapshots of {} need the parameter `{name}`", facts.name),
+            )
+            .help(format!(
+                "write it, such as `snapshotParameters: {{{name}: \"1\"}}`"
+            ))
+            .because(format!("README of the pack `{}`", facts.pack.name)),
+        );
+    }
+}

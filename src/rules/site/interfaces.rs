@@ -1,0 +1,252 @@
+//! The interfaces of a node (RA, Network configuration).
+
+use crate::network::{Host, Kind};
+use crate::rules::{Finding, Rule};
+use crate::site::{InterfaceName, Layout, Nics, NodeRole, Site};
+
+const SECTION: &str = "Network configuration";
+const LIMITED: &str = "When limited on network interfaces";
+
+pub(super) const RULES: &[Rule] = &[
+    cards,
+    bridge_name,
+    places,
+    captured_vlans,
+    vlans_on_the_bridge,
+    mtus,
+    cluster_on_the_bridge,
+];
+
+/// A worker's host network, where the site makes one.
+fn worker(site: &Site) -> Option<Host> {
+    Host::of_role(site, NodeRole::Worker).ok()
+}
+
+fn cards(site: &Site, findings: &mut Vec<Finding>) {
+    cards_of(site, &site.network.nics, "network.nics", findings);
+}
+
+/// What is wrong with the cards of a site or of one machine.
+pub(super) fn cards_of(site: &Site, nics: &Nics, path: &str, findings: &mut Vec<Finding>) {
+    let network = &site.network;
+    let mut seen: Vec<&InterfaceName> = Vec::new();
+    let management = nics.management.iter().map(|name| ("management", name));
+    let data = nics.data.iter().map(|name| ("data", name));
+    for (key, name) in management.chain(data) {
+        if seen.contains(&name) {
+            findings.push(
+                Finding::error(
+                    "card-twice",
+                    format!("{path}.{key}"),
+                    format!("the card `{name}` is named twice"),
+                )
+                .section(SECTION),
+            );
+        }
+        let bonds = network.layout.bonds();
+        if *name == network.bridge || bonds.contains(name) {
+            findings.push(
+                Finding::error(
+                    "card-name",
+                    format!("{path}.{key}"),
+                    format!("the card `{name}` has the name of a bond or of the bridge"),
+                )
+                .help("name the physical cards; bonds and bridge are made of them")
+                .section(SECTION),
+            );
+        }
+        seen.push(name);
+    }
+    if nics.management.is_empty() {
+        findings.push(
+            Finding::error(
+                "cards-missing",
+                format!("{path}.management"),
+                "the management bond has no cards",
+            )
+            .help("name at least one card, better two")
+            .section(SECTION),
+        );
+    }
+    if network.layout == Layout::TwoBonds && nics.data.is_empty() {
+        findings.push(
+            Finding::error(
+                "cards-missing",
+                format!("{path}.data"),
+                "the layout `two-bonds` needs cards for the data bond",
+            )
+            .help("name two cards, or use the layout `one-bond`")
+            .section(SECTION),
+        );
+    }
+    if network.layout != Layout::TwoBonds && !nics.data.is_empty() {
+        findings.push(
+            Finding::error(
+                "cards-unused",
+                format!("{path}.data"),
+                format!(
+                    "the layout `{}` has one bond, and no data cards",
+                    network.layout.as_str()
+                ),
+            )
+            .help(format!(
+                "name all cards under `{path}.management`, or use the layout `two-bonds`"
+            ))
+            .section(LIMITED),
+        );
+    }
+}
+
+fn bridge_name(site: &Site, findings: &mut Vec<Finding>) {
+    let network = &site.network;
+    if network.layout == Layout::OneBondBridgedData
+        && let Some(id) = network.data.vlan.id()
+    {
+        let name = format!("{}.{id}", network.bridge);
+        if name.len() > 15 {
+            findings.push(
+                Finding::error(
+                    "interface-too-long",
+                    "network.bridge",
+                    format!(
+                        "the data interface would be `{name}`, {} bytes long; Linux takes 15",
+                        name.len()
+                    ),
+                )
+                .help("choose a shorter bridge name"),
+            );
+        }
+    }
+    if network.layout.bonds().contains(&network.bridge) {
+        findings.push(
+            Finding::error(
+                "bridge-name",
+                "network.bridge",
+                format!("`{}` is the name of a bond", network.bridge),
+            )
+            .help("call the bridge `br0`, as the RA does"),
+        );
+    }
+}
+
+/// Profiles can be right for hosts that are not built as in the RA, so this is no error before the host network itself is
+/// asked for.
+fn places(site: &Site, findings: &mut Vec<Finding>) {
+    if let Err(misplaced) = Host::of_role(site, NodeRole::Worker) {
+        findings.push(
+            Finding::warning("interface-unknown", misplaced.path, misplaced.message)
+                .help(misplaced.help)
+                .section(SECTION),
+        );
+    }
+}
+
+fn captured_vlans(site: &Site, findings: &mut Vec<Finding>) {
+    for (id, interface) in worker(site).iter().flat_map(Host::captured) {
+        if site.network.vm_vlans.contains(id) {
+            findings.push(
+                Finding::error(
+                    "captured-vlan",
+                    "network.vmVlans",
+                    format!("VLAN {id} never reaches the bridge: `{}` takes it from the bond", interface.name),
+                )
+                .help(format!(
+                    "leave {id} out of `network.vmVlans`, or, for the data VLAN, use the layout `one-bond-br0-vlan`"
+                ))
+                .section(LIMITED),
+            );
+        }
+    }
+}
+
+fn vlans_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
+    let network = &site.network;
+    let host = worker(site);
+    let Some(bridge) = host.as_ref().and_then(Host::bridge) else {
+        return;
+    };
+    if !network.bridge_carries_host {
+        return;
+    }
+    let mut missing = Vec::new();
+    let has_address = !bridge.attachments.is_empty() || network.cluster_on_bridge;
+    if has_address && !network.vlans_on_bridge.iter().any(|id| id.get() == 1) {
+        missing.push("1 (the bridge has an address of its own)".to_owned());
+    }
+    for (id, interface) in host.iter().flat_map(|host| host.vlans_on(&bridge.name)) {
+        if !network.vlans_on_bridge.contains(id) {
+            missing.push(format!("{id} (`{}` stands on the bridge)", interface.name));
+        }
+    }
+    if !missing.is_empty() {
+        findings.push(
+            Finding::error(
+                "vlans-on-bridge",
+                "network.vlansOnBridge",
+                format!(
+                    "the node itself would be cut off: `network.vlansOnBridge` lacks VLAN {}",
+                    missing.join(" and ")
+                ),
+            )
+            .section("VMO layer"),
+        );
+    }
+}
+
+/// An interface takes no larger packets than the one below it.
+fn mtus(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(host) = worker(site) else { return };
+    for interface in host.rows() {
+        if matches!(interface.kind, Kind::Bond { .. }) {
+            continue;
+        }
+        let key = interface.attachments.first().and_then(|a| a.purpose.key());
+        let path = match (&interface.kind, key) {
+            (Kind::Vlan { .. }, Some(key)) => format!("network.{key}.mtu"),
+            _ => "network.mtu.bridge".to_owned(),
+        };
+        for below in interface
+            .parts()
+            .iter()
+            .filter_map(|name| host.interface(name))
+        {
+            if interface.mtu > below.mtu {
+                findings.push(
+                    Finding::error(
+                        "mtu-too-large",
+                        path.as_str(),
+                        format!(
+                            "`{}` cannot have an MTU of {}: `{}` below it has {}",
+                            interface.name, interface.mtu, below.name, below.mtu
+                        ),
+                    )
+                    .help(
+                        "raise the MTU in `network.mtu`, on the switch as well, or lower this one",
+                    )
+                    .section(SECTION),
+                );
+            }
+        }
+    }
+}
+
+fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
+    let network = &site.network;
+    if network.cluster_on_bridge
+        && network.management.interface != network.bridge
+        && site.places.given("network.management")
+    {
+        findings.push(
+            Finding::warning(
+                "cluster-not-on-bridge",
+                "network.clusterOnBridge",
+                format!(
+                    "Cilium is told that the cluster runs on `{}`, while Kubernetes hosts are on `{}`",
+                    network.bridge, network.management.interface
+                ),
+            )
+            .help("give the management network `vlan: native`, or leave `clusterOnBridge` out")
+            .section(LIMITED),
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! The machines of a site, where it names them.
+
+use std::net::Ipv4Addr;
+
+use super::interfaces::cards_of;
+use crate::rules::{Finding, Rule};
+use crate::site::{MetalLbMode, NodeNetwork, NodeRole, Site};
+
+pub(super) const RULES: &[Rule] = &[names, counts, addresses, cards, erased_disks];
+
+fn place(index: usize) -> String {
+    format!("nodes.machines[{index}]")
+}
+
+fn names(site: &Site, findings: &mut Vec<Finding>) {
+    let machines = &site.nodes.machines;
+    for (index, machine) in machines.iter().enumerate() {
+        if machines[..index]
+            .iter()
+            .any(|other| other.name == machine.name)
+        {
+            findings.push(
+                Finding::error(
+                    "machine-twice",
+                    format!("{}.name", place(index)),
+                    format!("a second machine named `{}`", machine.name),
+                )
+                .help("use the host names of MAAS, which are unique"),
+            );
+        }
+    }
+}
+
+/// A repave releases the machine, which still sees its drives and those of the array.
+fn erased_disks(site: &Site, findings: &mut Vec<Finding>) {
+    if site.nodes.erase_disks_on_release {
+        findings.push(
+            Finding::error(
+                "erased-disks",
+                "nodes.eraseDisksOnRelease",
+                "MAAS erases the data of VMs with every node that is repaved",
+            )
+            .help("switch off `Erase nodes' disks prior to releasing` in MAAS, Settings, Storage, and say `false` here")
+            .section("Canonical MAAS configuration"),
+        );
+    }
+}
+
+fn counts(site: &Site, findings: &mut Vec<Finding>) {
+    let cluster = &site.cluster;
+    for (role, wanted, key) in [
+        (NodeRole::Worker, cluster.workers, "workers"),
+        (
+            NodeRole::ControlPlane,
+            cluster.control_planes,
+            "controlPlanes",
+        ),
+    ] {
+        let machines = site.nodes.machines.iter();
+        let listed = machines.filter(|machine| machine.role == role).count();
+        if listed > 0 && (listed as u64) < u64::from(wanted) {
+            findings.push(
+                Finding::note(
+                    "machines-missing",
+                    "nodes.machines",
+                    format!(
+                        "{listed} of {wanted} machines with the role `{}` are named",
+                        role.as_str()
+                    ),
+                )
+                .help(format!("name all of them, or correct `cluster.{key}`")),
+            );
+        }
+    }
+}
+
+fn addresses(site: &Site, findings: &mut Vec<Finding>) {
+    let mut taken: Vec<(Ipv4Addr, String)> = Vec::new();
+    for (index, machine) in site.nodes.machines.iter().enumerate() {
+        let of = &machine.addresses;
+        for (key, address, network) in [
+            ("pxe", of.pxe, &site.network.pxe),
+            ("management", of.management, &site.network.management),
+            ("data", of.data, &site.network.data),
+        ] {
+            let Some(address) = address else { continue };
+            let path = format!("{}.addresses.{key}", place(index));
+            let owner = taken.iter().find(|(other, _)| *other == address);
+            let problem = match owner {
+                Some((_, owner)) => Some((
+                    "address-taken",
+                    format!("the address {address} is already `{owner}`"),
+                )),
+                None => wrong_in(site, key, network, address),
+            };
+            if let Some((id, message)) = problem {
+                let help = format!("choose a free address of `network.{key}` {}", network.cidr);
+                findings.push(Finding::error(id, path.as_str(), message).help(help));
+            }
+            taken.push((address, path));
+        }
+    }
+}
+
+/// Why a node cannot have an address in a network.
+fn wrong_in(
+    site: &Site,
+    key: &str,
+    network: &NodeNetwork,
+    address: Ipv4Addr,
+) -> Option<(&'static str, String)> {
+    let metallb = &site.network.metallb;
+    let pool = metallb
+        .addresses
+        .iter()
+        .find(|range| range.contains(address));
+    if !network.cidr.has_host(address) {
+        let message = format!(
+            "{address} is not an address of `network.{key}` {}",
+            network.cidr
+        );
+        return Some(("address-outside", message));
+    }
+    if network.gateway == Some(address) {
+        return Some((
+            "address-taken",
+            format!("the address {address} is the gateway's"),
+        ));
+    }
+    if network.routes.iter().any(|route| route.via == address) {
+        return Some((
+            "address-taken",
+            format!("the address {address} is that of a router in `network.{key}.routes`"),
+        ));
+    }
+    if let Some(pool) = pool {
+        return Some((
+            "address-taken",
+            format!("the address {address} is in `network.metallb.addresses` {pool}"),
+        ));
+    }
+    let router = metallb.bgp.as_ref().map(|bgp| bgp.peer_address);
+    if metallb.mode == MetalLbMode::Bgp && router == Some(address) {
+        return Some((
+            "address-taken",
+            format!("the address {address} is MetalLB's BGP router"),
+        ));
+    }
+    None
+}
+
+fn cards(site: &Site, findings: &mut Vec<Finding>) {
+    let mut macs = Vec::new();
+    for (index, machine) in site.nodes.machines.iter().enumerate() {
+        if machine.nics != site.network.nics {
+            cards_of(
+                site,
+                &machine.nics,
+                &format!("{}.nics", place(index)),
+                findings,
+            );
+        }
+        for (card, mac) in &machine.macs {
+            if macs.contains(mac) {
+                findings.push(
+                    Finding::error(
+                        "mac-twice",
+                        format!("{}.macs.{card}", place(index)),
+                        format!("the MAC address {mac} is already another card's"),
+                    )
+                    .help("MAAS shows each card's on the machine's network page"),
+                );
+            }
+            macs.push(*mac);
+        }
+    }
+}

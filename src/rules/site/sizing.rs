@@ -1,0 +1,260 @@
+//! Numbers of nodes, pods, CPUs and bytes (RA, Hardware resources and Solution Sizing).
+
+use crate::revision::Revision;
+use crate::rules::{Finding, Rule};
+use crate::site::Site;
+use crate::sizing;
+
+const SIZING: &str = "Solution Sizing";
+const HARDWARE: &str = "Hardware resources";
+
+pub(super) const RULES: &[Rule] = &[
+    pod_cidr,
+    pod_cidr_growth,
+    large_cluster,
+    service_cidr,
+    nodes,
+    reserved_cpus,
+    reserved_cores,
+];
+
+/// Each node takes a /24 of the pod CIDR, and a repave needs one more.
+fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
+    let cidr = site.network.pod_cidr;
+    let nodes = nodes_of(site);
+    let subnets = sizing::nodes_of(cidr.prefix());
+    let wished = format!("/{}", sizing::prefix_for(nodes).unwrap_or_default());
+    if subnets < nodes {
+        findings.push(
+            Finding::error(
+                "pod-cidr-too-small",
+                "network.podCidr",
+                format!("the pod CIDR {cidr} has room for {subnets} nodes, and there are {nodes}"),
+            )
+            .help(format!(
+                "each node takes a /24 and a repave one more: use at least a {wished}"
+            ))
+            .section(SIZING),
+        );
+    } else if subnets == nodes {
+        findings.push(
+            Finding::warning(
+                "pod-cidr-no-spare",
+                "network.podCidr",
+                format!("the pod CIDR {cidr} has room for {subnets} nodes and none for a repave"),
+            )
+            .help(format!(
+                "a repave adds a node before it takes one away: use at least a {wished}"
+            ))
+            .section(SIZING),
+        );
+    }
+}
+
+fn nodes_of(site: &Site) -> u32 {
+    site.cluster.workers + site.cluster.control_planes
+}
+
+/// A pod CIDR grows in place only where nothing stands behind it.
+fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
+    let (pods, services) = (site.network.pod_cidr, site.network.service_cidr);
+    let slices = u64::from(sizing::nodes_of(pods.prefix()));
+    let nodes = u64::from(nodes_of(site));
+    // The RA's own networks stand side by side; it matters once they are filling up.
+    let fills = nodes < slices && (nodes + 1) * 4 > slices * 3;
+    let blocked = sizing::doubled(pods.network()).is_some_and(|larger| {
+        larger.contains(&services.network()) || services.network().contains(&larger)
+    });
+    if fills && blocked && !pods.overlaps(&services) {
+        findings.push(
+            Finding::note(
+                "pod-cidr-cannot-grow",
+                "network.serviceCidr",
+                format!("the pod CIDR {pods} has room for {slices} nodes, {nodes} are there, and the service CIDR {services} is in the way of more"),
+            )
+            .help("take a service CIDR further away, such as 100.65.0.0/18, while the cluster does not exist yet")
+            .section(SIZING),
+        );
+    }
+}
+
+/// Larger clusters than the RA's work, and nobody has measured them for it.
+fn large_cluster(site: &Site, findings: &mut Vec<Finding>) {
+    let nodes = nodes_of(site);
+    if nodes > sizing::NODES {
+        let left = sizing::Sizing::of(nodes, site.nodes.max_pods).left;
+        findings.push(
+            Finding::note(
+                "large-cluster",
+                "cluster.workers",
+                format!(
+                    "{nodes} nodes have {left} pods for VMs; the RA is sized for {} nodes and advises {} VMs at the most",
+                    sizing::NODES,
+                    sizing::RECOMMENDED_VMS
+                ),
+            )
+            .help("consider several clusters: a failure then touches fewer VMs")
+            .section(SIZING),
+        );
+    }
+}
+
+/// What control-plane nodes need, which is not seen from the site's own numbers.
+pub(crate) fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+    let workers = site.cluster.workers;
+    // VMs share a few namespaces; the others are of the layers and of Kubernetes.
+    let namespaces = u32::try_from(site.vmo.namespaces.len()).unwrap_or(u32::MAX);
+    let table = &revision.control_plane;
+    let (Some(first), Some(last)) = (table.first(), table.last()) else {
+        return;
+    };
+    let finding = match sizing::control_plane(table, workers, namespaces) {
+        Some(row) if row.workers == first.workers => return,
+        Some(row) => Finding::note(
+            "control-plane-size",
+            "cluster.workers",
+            format!(
+                "{workers} workers and {namespaces} namespaces for VMs want control-plane nodes of {} cores and {} GB",
+                row.cores, row.memory_gb
+            ),
+        ),
+        None => Finding::warning(
+            "control-plane-size",
+            "cluster.workers",
+            format!(
+                "{workers} workers and {namespaces} namespaces are more than the {} and {} that the RA sizes control-plane nodes for",
+                last.workers, last.namespaces
+            ),
+        )
+        .help("spread them over several clusters"),
+    };
+    findings.push(finding.section(HARDWARE));
+}
+
+fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
+    let cidr = site.network.service_cidr;
+    if cidr.prefix() > 24 {
+        findings.push(
+            Finding::error(
+                "service-cidr-too-small",
+                "network.serviceCidr",
+                format!("the service CIDR {cidr} is smaller than a /24"),
+            )
+            .help("every service takes an address of it: use at least a /24; the RA takes a /18")
+            .section(SIZING),
+        );
+    } else if cidr.prefix() < 12 {
+        findings.push(
+            Finding::error(
+                "service-cidr-too-large",
+                "network.serviceCidr",
+                format!("kube-apiserver takes no service CIDR larger than a /12, and {cidr} is"),
+            )
+            .section(SIZING),
+        );
+    }
+}
+
+fn nodes(site: &Site, findings: &mut Vec<Finding>) {
+    let workers = site.cluster.workers;
+    let storage = site.storage.provider.facts();
+    if storage.quorum && workers < 4 {
+        findings.push(
+            Finding::warning(
+                "few-workers",
+                "cluster.workers",
+                format!(
+                    "{workers} workers: {} needs 3 for its quorum, and one more lets a node be away",
+                    storage.name
+                ),
+            )
+            .help("use at least 4 workers; 5 are advised")
+            .section(HARDWARE),
+        );
+    }
+    let control_planes = site.cluster.control_planes;
+    if control_planes.is_multiple_of(2) {
+        findings.push(
+            Finding::error(
+                "even-control-planes",
+                "cluster.controlPlanes",
+                format!(
+                    "{control_planes} control-plane nodes cannot form a majority better than {}",
+                    control_planes - 1
+                ),
+            )
+            .help("use 1, 3 or 5"),
+        );
+    } else if control_planes < 3 {
+        findings.push(
+            Finding::warning(
+                "one-control-plane",
+                "cluster.controlPlanes",
+                "a single control-plane node has no stand-in",
+            )
+            .help("the sizing of the RA assumes at least 3")
+            .section(HARDWARE),
+        );
+    }
+}
+
+fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(cpus) = site.nodes.cpus else { return };
+    let reserved = &site.nodes.reserved_cpus;
+    if u32::from(reserved.highest()) >= cpus {
+        findings.push(
+            Finding::error(
+                "reserved-cpus-missing",
+                "nodes.reservedCpus",
+                format!(
+                    "CPU {} is reserved, and a worker of {cpus} CPUs ends at {}",
+                    reserved.highest(),
+                    cpus - 1
+                ),
+            )
+            .help("kubelet does not start when a reserved CPU is not there")
+            .section("Ubuntu layer"),
+        );
+    } else if reserved.count() >= cpus as usize {
+        findings.push(
+            Finding::error(
+                "reserved-cpus-all",
+                "nodes.reservedCpus",
+                format!("all {cpus} CPUs of a worker are reserved; none is left for VMs"),
+            )
+            .help("reserve fewer, such as `0-1` on a small worker")
+            .section("Ubuntu layer"),
+        );
+    }
+}
+
+/// With hyper-threading, Linux numbers the second threads of all cores after the first ones.
+fn reserved_cores(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(cpus) = site.nodes.cpus else { return };
+    let reserved = &site.nodes.reserved_cpus;
+    let Ok(half) = u16::try_from(cpus / 2) else {
+        return;
+    };
+    if half == 0 || cpus % 2 == 1 || u32::from(reserved.highest()) >= cpus {
+        return;
+    }
+    let sibling = |cpu: u16| if cpu < half { cpu + half } else { cpu - half };
+    if reserved.iter().any(|cpu| !reserved.contains(sibling(cpu))) {
+        let firsts: Vec<u16> = reserved.iter().filter(|cpu| *cpu < half).collect();
+        let advice = match (firsts.first(), firsts.last()) {
+            (Some(first), Some(last)) if usize::from(last - first) + 1 == firsts.len() => {
+                format!("`{first}-{last},{}-{}`", sibling(*first), sibling(*last))
+            }
+            _ => "both threads of each core".to_owned(),
+        };
+        findings.push(
+            Finding::note(
+                "reserved-half-cores",
+                "nodes.reservedCpus",
+                format!("with hyper-threading, {reserved} of {cpus} CPUs are single threads of cores"),
+            )
+            .help(format!("reserve {advice} then: VMs with CPUs of their own take whole cores, and leave halves idle"))
+            .because("Kubernetes, CPU Manager, full-pcpus-only"),
+        );
+    }
+}

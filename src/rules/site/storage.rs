@@ -1,0 +1,260 @@
+//! The storage of VM disks (RA, Storage configuration and Portworx layer).
+
+use crate::revision::Revision;
+use crate::rules::{Finding, Rule};
+use crate::site::{LicenceType, Site};
+use crate::version::Version;
+
+const SECTION: &str = "Portworx layer";
+const TABLE: &str = "Enabling Live Migration";
+
+/// Settings that not every provider takes.
+const SETTINGS: [&str; 18] = [
+    "namespace",
+    "licence",
+    "flashArrays",
+    "maxStorageNodes",
+    "deviceSizes",
+    "metadataDeviceSize",
+    "journalDeviceSize",
+    "managementInterface",
+    "dataInterface",
+    "opsQpsRate",
+    "opsBurstRate",
+    "storageClass.replicas",
+    "storageClass.ioProfile",
+    "storageClass.priorityIo",
+    "storageClass.nodiscard",
+    "storageClass.default",
+    "storageClass.defaultForVms",
+    "storageClass.reclaimPolicy",
+];
+
+pub(super) const RULES: &[Rule] = &[
+    settings,
+    transport,
+    appliance,
+    arrays,
+    devices,
+    storage_nodes,
+    licence,
+];
+
+/// Whether the provider takes a setting.
+pub(super) fn takes(site: &Site, setting: &str) -> bool {
+    let known = &site.storage.provider.facts().settings;
+    known.iter().any(|known| known == setting)
+}
+
+/// A setting without effect is one that somebody believes in.
+fn settings(site: &Site, findings: &mut Vec<Finding>) {
+    let facts = site.storage.provider.facts();
+    for setting in SETTINGS {
+        let path = format!("storage.{setting}");
+        if takes(site, setting) || !site.places.given(&path) {
+            continue;
+        }
+        findings.push(
+            Finding::error(
+                "not-of-the-provider",
+                path,
+                format!("`storage.{setting}` has no effect with {}", facts.name),
+            )
+            .help(match setting.strip_prefix("storageClass.") {
+                Some(_) if !facts.class.by_pack => {
+                    format!("leave it out: no pack of {} makes a class", facts.name)
+                }
+                Some(_) => format!(
+                    "leave it out, and set up the class in the values of `{}`",
+                    facts.pack.name
+                ),
+                None => "leave it out, or take `provider: portworx`".to_owned(),
+            })
+            .section(SECTION),
+        );
+    }
+}
+
+fn transport(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    let facts = storage.provider.facts();
+    if !site.places.given("storage.sanType") || facts.transports.contains(&storage.san_type) {
+        return;
+    }
+    let known: Vec<String> = facts
+        .transports
+        .iter()
+        .map(|known| format!("`{}`", known.as_str()))
+        .collect();
+    let (message, help) = if known.is_empty() {
+        (
+            format!("{} is not reached over a SAN", facts.name),
+            "leave `storage.sanType` out".to_owned(),
+        )
+    } else {
+        (
+            format!(
+                "the RA has no {} over {}",
+                facts.name,
+                storage.san_type.as_str()
+            ),
+            format!("use {}", known.join(" or ")),
+        )
+    };
+    findings.push(
+        Finding::error("not-its-transport", "storage.sanType", message)
+            .help(help)
+            .section(TABLE),
+    );
+}
+
+/// The infra profile is one for MAAS, and nothing else.
+fn appliance(site: &Site, findings: &mut Vec<Finding>) {
+    let facts = site.storage.provider.facts();
+    if !facts.pack.appliance_only {
+        return;
+    }
+    findings.push(
+        Finding::warning(
+            "appliance-only",
+            "storage.provider",
+            format!(
+                "{} works in appliance and agent mode only, and the infra profile is for MAAS",
+                facts.name
+            ),
+        )
+        .help("render `--profile core --profile templates`, and put them on a cluster whose infra profile you made for edge hosts")
+        .section(TABLE),
+    );
+}
+
+fn arrays(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    if !takes(site, "flashArrays") {
+        return;
+    }
+    if storage.flash_arrays.is_empty() {
+        findings.push(
+            Finding::error(
+                "no-array",
+                "storage.flashArrays",
+                "Portworx needs at least one FlashArray",
+            )
+            .section(SECTION),
+        );
+    }
+    if !site.places.given("storage.flashArrays") {
+        findings.push(
+            Finding::note(
+                "example-array",
+                "storage.flashArrays",
+                "the FlashArray is the example's, 172.16.200.50",
+            )
+            .help("name yours under `storage.flashArrays`")
+            .section(SECTION),
+        );
+    }
+}
+
+fn devices(site: &Site, findings: &mut Vec<Finding>) {
+    if takes(site, "deviceSizes") && site.storage.device_sizes.is_empty() {
+        findings.push(
+            Finding::error(
+                "no-device",
+                "storage.deviceSizes",
+                "a node needs at least one data drive",
+            )
+            .section(SECTION),
+        );
+    }
+}
+
+fn storage_nodes(site: &Site, findings: &mut Vec<Finding>) {
+    if !takes(site, "maxStorageNodes") {
+        return;
+    }
+    if site.storage.max_storage_nodes.is_none() {
+        findings.push(
+            Finding::warning(
+                "storage-nodes-variable",
+                "storage.maxStorageNodes",
+                "the number of storage nodes is a Palette variable, which stays a string where the CRD wants an integer",
+            )
+            .help("leave the key out for the number of workers, or write the number, unless your Palette resolves it to one")
+            .section(SECTION),
+        );
+    }
+    if let Some(nodes) = site.storage.max_storage_nodes
+        && nodes != site.cluster.workers
+    {
+        findings.push(
+            Finding::warning(
+                "storage-nodes",
+                "storage.maxStorageNodes",
+                format!("{nodes} storage nodes for {} workers", site.cluster.workers),
+            )
+            .help("with as many as workers, a repaved node takes its old drives back; leave the key out for that")
+            .section(SECTION),
+        );
+    }
+}
+
+fn licence(site: &Site, findings: &mut Vec<Finding>) {
+    if !takes(site, "licence") {
+        return;
+    }
+    let licence = &site.storage.licence;
+    let unused = match licence.model {
+        LicenceType::Enterprise if licence.saas_key.is_some() => "saasKey",
+        LicenceType::Saas if licence.activation_id.is_some() => "activationId",
+        _ => return,
+    };
+    findings.push(
+        Finding::error(
+            "licence-unused",
+            format!("storage.licence.{unused}"),
+            format!(
+                "a licence of type `{}` has no `{unused}`",
+                licence.model.as_str()
+            ),
+        )
+        .section(SECTION),
+    );
+}
+
+/// Versions below those of the RA's table are not known to share volumes.
+pub(crate) fn version(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+    let facts = site.storage.provider.facts();
+    let pack = &facts.pack.name;
+    let Some(version) = site.registries.version_of(pack) else {
+        return;
+    };
+    let Some(minimum) = facts.minimum(revision) else {
+        return;
+    };
+    if is_below(version, &minimum) {
+        findings.push(
+            Finding::warning(
+                "provider-version",
+                format!("packVersions.{pack}"),
+                below(pack, version, &minimum),
+            )
+            .help(format!("take {minimum} or later"))
+            .section(TABLE),
+        );
+    }
+}
+
+/// Whether a version, or every version of a group, is lower than another.
+pub(crate) fn is_below(version: &str, minimum: &str) -> bool {
+    let highest = version.replace(".x", ".999999");
+    match (Version::parse(&highest), Version::parse(minimum)) {
+        (Some(version), Some(minimum)) => version < minimum,
+        _ => false,
+    }
+}
+
+/// How a version that is too low is told.
+pub(crate) fn below(pack: &str, version: &str, minimum: &str) -> String {
+    format!("`{pack}` {version} is below {minimum}, from which on the RA knows it to share volumes")
+}

@@ -1,0 +1,178 @@
+//! Golden images, preferences and templates (RA, VMO-* layers).
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::nearest;
+use crate::rules::{Finding, Rule};
+use crate::site::Site;
+
+const TEMPLATES: &str = "VMO-VMTemplates layer";
+
+pub(super) const RULES: &[Rule] = &[names, clones, networks, images];
+
+/// Names must be unique, since objects and manifests of one name would overwrite each other.
+fn names(site: &Site, findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    let images = site
+        .vmo
+        .golden_images
+        .iter()
+        .map(|image| ("goldenImages", image.manifest.as_str()));
+    let preferences = site
+        .vmo
+        .preferences
+        .iter()
+        .map(|preference| ("preferences", preference.manifest.as_str()));
+    let templates = site
+        .vmo
+        .templates
+        .iter()
+        .map(|template| ("templates", template.manifest.as_str()));
+    for (list, manifest) in images.chain(preferences).chain(templates) {
+        if !seen.insert((list, manifest)) {
+            findings.push(
+                Finding::error(
+                    "name-twice",
+                    format!("vmo.{list}"),
+                    format!("two entries of `vmo.{list}` would be in manifests of the one name `{manifest}`"),
+                )
+                .help("give one of them another name"),
+            );
+        }
+    }
+    let mut namespaces = BTreeSet::new();
+    for namespace in &site.vmo.namespaces {
+        if !namespaces.insert(namespace) {
+            findings.push(Finding::error(
+                "name-twice",
+                "vmo.namespaces",
+                format!("the namespace `{namespace}` is named twice"),
+            ));
+        }
+    }
+    if namespaces.is_empty() {
+        findings.push(Finding::error(
+            "no-namespace",
+            "vmo.namespaces",
+            "VMs need at least one namespace",
+        ));
+    }
+}
+
+/// A clone must be of an image that exists and at least as large; CDI refuses smaller ones.
+fn clones(site: &Site, findings: &mut Vec<Finding>) {
+    for (index, template) in site.vmo.templates.iter().enumerate() {
+        let path = |field: &str| format!("vmo.templates[{index}].{field}");
+        match site
+            .vmo
+            .golden_images
+            .iter()
+            .find(|image| image.name == template.golden_image)
+        {
+            None => findings.push(unknown(
+                "unknown-golden-image",
+                path("goldenImage"),
+                "golden image",
+                template.golden_image.as_str(),
+                site.vmo
+                    .golden_images
+                    .iter()
+                    .map(|image| image.name.as_str())
+                    .collect(),
+            )),
+            Some(image) if template.disk_size.bytes() < image.size.bytes() => findings.push(
+                Finding::error(
+                    "clone-too-small",
+                    path("diskSize"),
+                    format!(
+                        "the disk of `{}` ({}) is smaller than its golden image ({})",
+                        template.name, template.disk_size, image.size
+                    ),
+                )
+                .help(format!(
+                    "use at least {}; G counts thousands, Gi counts 1024",
+                    image.size
+                ))
+                .section(TEMPLATES),
+            ),
+            Some(_) => {}
+        }
+        // KubeVirt brings preferences of its own, so another name need not be wrong.
+        let known = site
+            .vmo
+            .preferences
+            .iter()
+            .any(|preference| preference.name == template.preference);
+        if !known {
+            findings.push(Finding::warning(
+                "unknown-preference",
+                path("preference"),
+                format!(
+                    "the preference `{}` is not among `vmo.preferences`",
+                    template.preference
+                ),
+            ));
+        }
+    }
+}
+
+fn networks(site: &Site, findings: &mut Vec<Finding>) {
+    for (index, template) in site.vmo.templates.iter().enumerate() {
+        let Some(network) = &template.network else {
+            continue;
+        };
+        let known = site
+            .nads
+            .list
+            .iter()
+            .any(|nad| nad.namespace == network.namespace && nad.name == network.name);
+        if !known {
+            let names: Vec<String> = site
+                .nads
+                .list
+                .iter()
+                .map(|nad| format!("{}/{}", nad.namespace, nad.name))
+                .collect();
+            findings.push(unknown(
+                "unknown-network",
+                format!("vmo.templates[{index}].network"),
+                "network",
+                &network.to_string(),
+                names.iter().map(String::as_str).collect(),
+            ));
+        }
+    }
+}
+
+fn images(site: &Site, findings: &mut Vec<Finding>) {
+    for (index, image) in site.vmo.golden_images.iter().enumerate() {
+        let source = image.source.to_string();
+        let Some(reference) = source.strip_prefix("docker://") else {
+            continue;
+        };
+        let last = reference.rsplit('/').next().unwrap_or(reference);
+        let pinned =
+            last.contains('@') || last.split_once(':').is_some_and(|(_, tag)| tag != "latest");
+        if !pinned {
+            findings.push(
+                Finding::note(
+                    "unpinned-image",
+                    format!("vmo.goldenImages[{index}].source"),
+                    format!("the golden image `{}` comes from `{reference}`, which can change under its name", image.name),
+                )
+                .help("name a version or a digest, best in a registry of your own")
+                .section("VMO-GoldenImages layer"),
+            );
+        }
+    }
+}
+
+fn unknown(id: &'static str, path: String, what: &str, name: &str, known: Vec<&str>) -> Finding {
+    let hint = match nearest(name, known.iter().copied()) {
+        Some(nearest) => format!("; did you mean `{nearest}`?"),
+        None => String::new(),
+    };
+    let listed: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    Finding::error(id, path, format!("there is no {what} `{name}`{hint}"))
+        .help(format!("known: {}", listed.join(", ")))
+}

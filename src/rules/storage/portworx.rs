@@ -1,0 +1,248 @@
+//! The Portworx layer's values, and what nodes must have for it (RA, Portworx layer).
+
+use serde_json::Value;
+
+use super::classes::{PORTWORX_PACK, PORTWORX_ROOT};
+use crate::cluster::Cluster;
+use crate::cluster::machines::{list, text};
+use crate::cluster::values::Values;
+use crate::rules::{ClusterRule, Finding};
+
+const SECTION: &str = "Portworx layer";
+const CLOUD: &str = "storageCluster.spec.cloudStorage";
+const ENV: &str = "storageCluster.spec.env";
+const SAN_TYPE: &str = "PURE_FLASHARRAY_SAN_TYPE";
+
+pub(super) const RULES: &[ClusterRule] =
+    &[storage_nodes, metadata_device, san_type, san_of_the_nodes];
+
+fn portworx(cluster: &Cluster) -> Option<Values<'_>> {
+    Values::of(cluster, PORTWORX_PACK, PORTWORX_ROOT)
+}
+
+/// The CRD wants a number; a macro in quotes stays a text through Helm.
+fn storage_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(portworx) = portworx(cluster) else {
+        return;
+    };
+    let path = format!("{CLOUD}.maxStorageNodes");
+    let Some(value) = portworx.find(&path) else {
+        return;
+    };
+    if value.as_u64().is_some_and(|nodes| nodes > 0) {
+        return;
+    }
+    let finding = match value.as_str() {
+        // A macro that stood without quotes has lost a brace when it was read, and becomes a number.
+        Some(given) if given.starts_with("{ ") || (given.starts_with('{') && !given.starts_with("{{")) => return,
+        Some(given) if given.contains("{{") => Finding::warning(
+            "storage-nodes-variable",
+            path,
+            "the number of storage nodes is a macro in quotes, which stays a text where the StorageCluster wants a whole number",
+        )
+        .help("write the number of workers"),
+        _ => Finding::error(
+            "storage-nodes-number",
+            path,
+            format!("`maxStorageNodes` is {value}, and the StorageCluster wants a whole number above 0"),
+        )
+        .help("write the number of workers, without quotes"),
+    };
+    findings.push(portworx.mark(finding.section(SECTION)));
+}
+
+/// PX-StoreV2 keeps its metadata on a device of its own.
+fn metadata_device(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(portworx) = portworx(cluster) else {
+        return;
+    };
+    let is_v2 = portworx
+        .text("storageCluster.annotations.portworx\\.io/misc-args")
+        .is_some_and(|arguments| arguments.to_lowercase().contains("px-storev2"));
+    if !is_v2 || portworx.find(CLOUD).is_none() {
+        return;
+    }
+    let path = format!("{CLOUD}.systemMetadataDeviceSpec");
+    let spec = portworx.text(&path);
+    let size = spec
+        .as_deref()
+        .unwrap_or_default()
+        .split(',')
+        .find_map(|part| part.trim().strip_prefix("size=")?.parse::<u64>().ok());
+    let message = match (spec.as_deref(), size) {
+        (None | Some(""), _) if portworx.find(&path).is_none_or(Value::is_null) => {
+            "PX-StoreV2 is on, and nodes have no metadata device".to_owned()
+        }
+        (_, Some(size)) if size < 64 => {
+            format!("the metadata device has {size} GiB, and PX-StoreV2 wants 64")
+        }
+        _ => return,
+    };
+    findings.push(
+        portworx.mark(
+            Finding::warning("metadata-device", path, message)
+                .help("write `systemMetadataDeviceSpec: size=64`")
+                .section(SECTION),
+        ),
+    );
+}
+
+/// The place and the text of the transport, where the environment names one.
+fn transport(portworx: &Values<'_>) -> Option<(String, String)> {
+    let (index, variable) = list(portworx.find(ENV))
+        .iter()
+        .enumerate()
+        .find(|(_, variable)| text(variable, "name") == SAN_TYPE)?;
+    let value = portworx.scalar(variable.get("value")?)?;
+    Some((format!("{ENV}[{index}].value"), value))
+}
+
+fn san_type(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(portworx) = portworx(cluster) else {
+        return;
+    };
+    let is_pure = portworx
+        .text(&format!("{CLOUD}.provider"))
+        .is_some_and(|provider| provider == "pure");
+    let is_driver = portworx
+        .text("license.type")
+        .is_some_and(|licence| licence == "csi");
+    match transport(&portworx) {
+        Some((path, given))
+            if !["FC", "ISCSI", "NVMEOF-RDMA", "NVMEOF-TCP"].contains(&given.as_str()) =>
+        {
+            findings.push(
+                portworx.mark(
+                    Finding::error(
+                        "san-type",
+                        path,
+                        format!("`{given}` is not a transport that Portworx knows"),
+                    )
+                    .help("write `FC`, `ISCSI`, `NVMEOF-RDMA` or `NVMEOF-TCP`")
+                    .section(SECTION),
+                ),
+            );
+        }
+        // As a CSI driver alone Portworx has no drives of its own, so nobody provides them.
+        Some((path, _)) if !is_pure && !is_driver => findings.push(
+            portworx.mark(
+                Finding::warning(
+                    "san-provider",
+                    path,
+                    format!("`{SAN_TYPE}` is set, and the provider of the drives is not `pure`"),
+                )
+                .help(format!(
+                    "write `provider: pure` under `{}`",
+                    portworx.at(CLOUD)
+                ))
+                .section(SECTION),
+            ),
+        ),
+        None if is_pure && portworx.find(ENV).is_some() => findings.push(
+            portworx.mark(
+                Finding::warning(
+                    "san-type",
+                    ENV,
+                    format!("nothing sets `{SAN_TYPE}`, so Portworx takes iSCSI"),
+                )
+                .help(
+                    "name the transport; the preset for a proxy takes the place of the whole list",
+                )
+                .section(SECTION),
+            ),
+        ),
+        _ => {}
+    }
+}
+
+/// What the nodes are prepared for is what Portworx uses.
+fn san_of_the_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(portworx) = portworx(cluster) else {
+        return;
+    };
+    let Some((path, transport)) = transport(&portworx) else {
+        return;
+    };
+    let Some(ubuntu) = Values::of(cluster, "ubuntu-maas", "kubeadmconfig") else {
+        return;
+    };
+    let mut iscsi = None;
+    for when in ["preKubeadmCommands", "postKubeadmCommands"] {
+        for (index, command) in list(ubuntu.find(when)).iter().enumerate() {
+            let is_iscsi = |line: &str| {
+                let line = line.trim_start();
+                !line.starts_with('#')
+                    && ["iscsid", "iscsiadm", "open-iscsi"]
+                        .iter()
+                        .any(|word| line.contains(word))
+            };
+            if command
+                .as_str()
+                .is_some_and(|command| command.lines().any(is_iscsi))
+            {
+                iscsi = Some(format!("{when}[{index}]"));
+            }
+        }
+    }
+    let mut multipath = None;
+    for (index, file) in list(ubuntu.find("files")).iter().enumerate() {
+        let target = text(file, "targetPath");
+        if target.contains("/etc/iscsi/") {
+            iscsi = Some(format!("files[{index}]"));
+        }
+        if target == "/etc/multipath.conf" {
+            multipath = Some((format!("files[{index}]"), text(file, "content")));
+        }
+    }
+    if let Some(place) = iscsi
+        && transport != "ISCSI"
+    {
+        findings.push(
+            ubuntu.mark(
+                Finding::warning(
+                    "san-mixed",
+                    place,
+                    format!(
+                        "the nodes are prepared for iSCSI, and Portworx is told to use {transport}"
+                    ),
+                )
+                .help(format!(
+                    "take it out, or write `ISCSI` at `{}`",
+                    portworx.at(&path)
+                ))
+                .section("Ubuntu layer"),
+            ),
+        );
+    }
+    let vendor = if transport.starts_with("NVMEOF") {
+        "NVME"
+    } else {
+        "PURE"
+    };
+    if let Some((place, content)) = multipath
+        && !has_vendor(content, vendor)
+    {
+        findings.push(
+            ubuntu.mark(
+                Finding::warning(
+                    "san-mixed",
+                    place,
+                    format!("multipath.conf says nothing of `{vendor}`, as the array shows over {transport}"),
+                )
+                .help(format!("add a device section with the vendor \"{vendor}\""))
+                .section("Ubuntu layer"),
+            ),
+        );
+    }
+}
+
+/// Whether a device section of multipath.conf is for a vendor.
+fn has_vendor(content: &str, vendor: &str) -> bool {
+    content.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        words.next() == Some("vendor")
+            && words
+                .next()
+                .is_some_and(|word| word.trim_matches('"') == vendor)
+    })
+}

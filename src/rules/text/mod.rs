@@ -1,0 +1,11 @@
+//! Rules over any text: what YAML makes of it, and secrets in it.
+
+mod secrets;
+mod yaml;
+
+use super::{ClusterRule, DocumentRule};
+
+pub(super) const RULES: &[&[ClusterRule]] = &[secrets::RULES];
+
+pub(super) const DOCUMENT_RULES: &[&[DocumentRule]] =
+    &[yaml::DOCUMENT_RULES, secrets::DOCUMENT_RULES];

@@ -1,0 +1,358 @@
+//! KubeVirt's feature gates: which are needed, which do nothing, and which do not exist (KubeVirt, pkg/virt-config).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::cluster::Cluster;
+use crate::cluster::machines::{Machine, VMO_PACK, VMO_ROOT, all_preferences, is_true, machines};
+use crate::cluster::values::{Values, is_on};
+use crate::diagnostic::nearest;
+use crate::rules::{ClusterRule, Finding};
+use crate::version::Version;
+
+const GATES: &str = "kubevirt.kubevirtResource.additionalFeatureGates";
+const SOURCE: &str = "KubeVirt, feature gates of its releases";
+
+pub(super) const RULES: &[ClusterRule] = &[names, own_gates, gates_that_machines_need];
+
+/// Major and minor number of KubeVirt.
+type KubeVirt = (u64, u64);
+
+/// A gate, the release that brought it, and the one that made it do nothing.
+struct Gate(&'static str, KubeVirt, Option<(KubeVirt, Fate)>);
+
+/// What became of a gate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// What it switched on is always on.
+    Always,
+    /// What it switched on is gone.
+    Gone,
+}
+
+/// From before the releases that matter here.
+const EARLY: KubeVirt = (0, 0);
+const FIVE: KubeVirt = (1, 5);
+const SIX: KubeVirt = (1, 6);
+const SEVEN: KubeVirt = (1, 7);
+
+const fn open(name: &'static str, since: KubeVirt) -> Gate {
+    Gate(name, since, None)
+}
+
+const fn always(name: &'static str, since: KubeVirt) -> Gate {
+    Gate(name, EARLY, Some((since, Fate::Always)))
+}
+
+const KNOWN: &[Gate] = &[
+    always("LiveMigration", EARLY),
+    always("SRIOVLiveMigration", EARLY),
+    always("NonRoot", EARLY),
+    always("PSA", EARLY),
+    always("CPUNodeDiscovery", EARLY),
+    always("NUMA", EARLY),
+    always("GPU", EARLY),
+    always("CommonInstancetypesDeploymentGate", (1, 4)),
+    always("HotplugNICs", (1, 4)),
+    always("BochsDisplayForEFIGuests", (1, 4)),
+    always("VMLiveUpdateFeatures", FIVE),
+    always("AutoResourceLimitsGate", FIVE),
+    always("NetworkBindingPlugins", FIVE),
+    always("DynamicPodInterfaceNaming", FIVE),
+    always("VolumesUpdateStrategy", FIVE),
+    always("VolumeMigration", FIVE),
+    always("VMPersistentState", SIX),
+    always("InstancetypeReferencePolicy", SIX),
+    always("DisableCustomSELinuxPolicy", SEVEN),
+    always("ClusterProfiler", SEVEN),
+    Gate("Passt", EARLY, Some(((1, 3), Fate::Gone))),
+    Gate("Macvtap", EARLY, Some(((1, 3), Fate::Gone))),
+    Gate(
+        "ExperimentalVirtiofsSupport",
+        EARLY,
+        Some((SEVEN, Fate::Gone)),
+    ),
+    open("DockerSELinuxMCSWorkaround", EARLY),
+    open("ExpandDisks", EARLY),
+    open("CPUManager", EARLY),
+    open("ExperimentalIgnitionSupport", EARLY),
+    open("HypervStrictCheck", EARLY),
+    open("Sidecar", EARLY),
+    open("HostDevices", EARLY),
+    open("Snapshot", EARLY),
+    open("VMExport", EARLY),
+    open("HotplugVolumes", EARLY),
+    open("HostDisk", EARLY),
+    open("DownwardMetrics", EARLY),
+    open("Root", EARLY),
+    open("WorkloadEncryptionSEV", EARLY),
+    open("VSOCK", EARLY),
+    open("KubevirtSeccompProfile", EARLY),
+    open("DisableMDEVConfiguration", EARLY),
+    open("PersistentReservation", EARLY),
+    open("AlignCPUs", EARLY),
+    open("MultiArchitecture", EARLY),
+    open("NodeRestriction", (1, 3)),
+    open("EnableVirtioFsConfigVolumes", FIVE),
+    open("EnableVirtioFsStorageVolumes", FIVE),
+    open("WorkloadEncryptionTDX", SIX),
+    open("ImageVolume", SIX),
+    open("IncrementalBackup", SIX),
+    open("GPUsWithDRA", SIX),
+    open("HostDevicesWithDRA", SIX),
+    open("DecentralizedLiveMigration", SIX),
+    open("ObjectGraph", SIX),
+    open("DeclarativeHotplugVolumes", SIX),
+    open("SecureExecution", SIX),
+    open("VideoConfig", SIX),
+    open("PanicDevices", SIX),
+    open("PasstIPStackMigration", SIX),
+    open("UtilityVolumes", SEVEN),
+    open("MigrationPriorityQueue", SEVEN),
+];
+
+/// What VMO switches on itself. Its documentation names an eighth, CPU hotplug, which VMLiveUpdateFeatures brings.
+const OWN: [&str; 7] = [
+    "LiveMigration",
+    "Snapshot",
+    "HotplugVolumes",
+    "VMExport",
+    "ExpandDisks",
+    "HotplugNICs",
+    "VMLiveUpdateFeatures",
+];
+
+/// The VMO layer with its gates, where it lists any.
+struct Gates<'c> {
+    vmo: Values<'c>,
+    listed: Vec<&'c str>,
+    kubevirt: Option<KubeVirt>,
+}
+
+impl<'c> Gates<'c> {
+    fn of(cluster: &'c Cluster) -> Option<Self> {
+        let vmo = Values::of(cluster, VMO_PACK, VMO_ROOT)?;
+        let listed = vmo.find(GATES)?.as_array()?;
+        Some(Gates {
+            listed: listed.iter().filter_map(Value::as_str).collect(),
+            kubevirt: kubevirt_of(&vmo.layer.version),
+            vmo,
+        })
+    }
+
+    /// Whether a gate is on, by the list or because it is always on.
+    fn has(&self, name: &str) -> bool {
+        let always = |kubevirt| matches!(fate(name, kubevirt), Some(Fate::Always));
+        self.listed.contains(&name) || self.kubevirt.is_some_and(always)
+    }
+
+    fn shown(&self) -> String {
+        match self.kubevirt {
+            Some((major, minor)) => format!("KubeVirt {major}.{minor}"),
+            None => "KubeVirt".to_owned(),
+        }
+    }
+}
+
+/// The KubeVirt that a VMO pack brings, as far as the RA says.
+fn kubevirt_of(pack: &str) -> Option<KubeVirt> {
+    match Version::parse(pack)?.numbers() {
+        [4, 7, ..] => Some(FIVE),
+        [4, 9, ..] => Some(SEVEN),
+        _ => None,
+    }
+}
+
+fn fate(name: &str, kubevirt: KubeVirt) -> Option<Fate> {
+    let Gate(_, _, end) = KNOWN.iter().find(|gate| gate.0 == name)?;
+    end.filter(|(since, _)| *since <= kubevirt)
+        .map(|(_, fate)| fate)
+}
+
+/// KubeVirt passes over names it does not know, so a misspelt gate is off without a word.
+fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(gates) = Gates::of(cluster) else {
+        return;
+    };
+    for (index, name) in gates.listed.iter().enumerate() {
+        let path = format!("{GATES}[{index}]");
+        let known = KNOWN.iter().find(|gate| {
+            gate.0 == *name && gates.kubevirt.is_none_or(|kubevirt| gate.1 <= kubevirt)
+        });
+        if known.is_none() {
+            let all = KNOWN.iter().map(|gate| gate.0);
+            let help = match nearest(name, all.filter(|other| other != name)) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => {
+                    "take it out, or look the name up in this release's documentation".to_owned()
+                }
+            };
+            findings.push(
+                gates.vmo.mark(
+                    Finding::warning(
+                        "feature-gate-unknown",
+                        path,
+                        format!(
+                            "{} has no feature gate `{name}`, and says nothing about it",
+                            gates.shown()
+                        ),
+                    )
+                    .help(help)
+                    .because(SOURCE),
+                ),
+            );
+            continue;
+        }
+        match gates.kubevirt.and_then(|kubevirt| fate(name, kubevirt)) {
+            Some(Fate::Gone) => findings.push(
+                gates.vmo.mark(
+                    Finding::warning(
+                        "feature-gate-gone",
+                        path,
+                        format!(
+                            "{} no longer has what the gate `{name}` switched on",
+                            gates.shown()
+                        ),
+                    )
+                    .help("take it out, and look for VMs that rely on it")
+                    .because(SOURCE),
+                ),
+            ),
+            Some(Fate::Always) if !OWN.contains(name) => findings.push(
+                gates.vmo.mark(
+                    Finding::note(
+                        "feature-gate-always-on",
+                        path,
+                        format!(
+                            "in {} the gate `{name}` changes nothing: it is always on",
+                            gates.shown()
+                        ),
+                    )
+                    .because(SOURCE),
+                ),
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// A list in the values takes the place of the pack's own.
+fn own_gates(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(gates) = Gates::of(cluster) else {
+        return;
+    };
+    let missing: Vec<String> = OWN
+        .iter()
+        .filter(|name| !gates.has(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if !missing.is_empty() {
+        findings.push(
+            gates.vmo.mark(
+                Finding::warning(
+                    "feature-gate-missing",
+                    GATES,
+                    format!(
+                        "the list lacks gates that VMO switches on itself: {}",
+                        missing.join(", ")
+                    ),
+                )
+                .help("the list takes the place of the pack's: name them too")
+                .because("Palette VMO, Feature Gates"),
+            ),
+        );
+    }
+}
+
+/// What a guest may ask for that needs a gate: the gate, the field, and whether the guest has it.
+type Need = (&'static str, &'static str, fn(&Machine<'_>) -> bool);
+
+const NEEDS: [Need; 7] = [
+    ("VMPersistentState", "domain.devices.tpm.persistent", |vm| {
+        is_true(vm.get("/domain/devices/tpm/persistent"))
+    }),
+    (
+        "VMPersistentState",
+        "domain.firmware.bootloader.efi.persistent",
+        |vm| is_true(vm.get("/domain/firmware/bootloader/efi/persistent")),
+    ),
+    ("CPUManager", "domain.cpu.dedicatedCpuPlacement", |vm| {
+        is_true(vm.get("/domain/cpu/dedicatedCpuPlacement"))
+    }),
+    ("HostDevices", "domain.devices.hostDevices", |vm| {
+        !vm.items("/domain/devices/hostDevices").is_empty()
+    }),
+    ("VSOCK", "domain.devices.autoattachVSOCK", |vm| {
+        is_true(vm.get("/domain/devices/autoattachVSOCK"))
+    }),
+    ("HostDisk", "volumes", |vm| {
+        vm.items("/volumes")
+            .iter()
+            .any(|volume| volume.get("hostDisk").is_some())
+    }),
+    ("PersistentReservation", "domain.devices.disks", |vm| {
+        let disks = vm.items("/domain/devices/disks").iter();
+        disks
+            .into_iter()
+            .any(|disk| is_true(disk.pointer("/lun/reservation")))
+    }),
+];
+
+fn gates_that_machines_need(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(gates) = Gates::of(cluster) else {
+        return;
+    };
+    let needed = |gate: &'static str, path: &str, title: &str| {
+        Finding::error(
+            "feature-gate-needed",
+            path,
+            format!("{title} needs the feature gate `{gate}`, which is off"),
+        )
+        .help(format!("add `{gate}` to `{}`", gates.vmo.at(GATES)))
+        .because(SOURCE)
+    };
+    for vm in machines(cluster) {
+        let mut told = BTreeSet::new();
+        for (gate, path, asks) in NEEDS {
+            if asks(&vm) && !gates.has(gate) && told.insert(gate) {
+                findings.push(vm.mark(needed(gate, path, &vm.title())));
+            }
+        }
+    }
+    for preference in all_preferences(cluster) {
+        let title = format!("the preference `{}`", preference.name());
+        for path in [
+            "spec.devices.preferredTPM.persistent",
+            "spec.firmware.preferredEfi.persistent",
+        ] {
+            if is_true(preference.find(path)) && !gates.has("VMPersistentState") {
+                findings.push(preference.mark(needed("VMPersistentState", path, &title)));
+            }
+        }
+    }
+    if !gates.has("HypervStrictCheck") && uses_hyperv(cluster) {
+        findings.push(
+            gates.vmo.mark(
+                Finding::note(
+                    "hyperv-unchecked",
+                    GATES,
+                    "guests ask for Hyper-V features, and nothing keeps them off nodes that lack these",
+                )
+                .help("add `HypervStrictCheck`, as the RA does")
+                .section("VMO layer"),
+            ),
+        );
+    }
+}
+
+fn uses_hyperv(cluster: &Cluster) -> bool {
+    let some = |features: Option<&Value>| {
+        features
+            .and_then(Value::as_object)
+            .is_some_and(|features| features.values().any(|feature| is_on(Some(feature))))
+    };
+    all_preferences(cluster)
+        .any(|preference| some(preference.find("spec.features.preferredHyperv")))
+        || machines(cluster).any(|vm| some(vm.get("/domain/features/hyperv")))
+}
