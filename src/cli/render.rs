@@ -7,9 +7,8 @@ use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
 use vmo_ra::profile::to_palette_json;
-use vmo_ra::render::{Rendered, Request, render};
+use vmo_ra::render::{Rendered, Renderer};
 use vmo_ra::revision::{Revision, Role};
-use vmo_ra::site::Site;
 
 use super::fleet::Fleet;
 use super::{Failure, inputs, table, terminal};
@@ -60,15 +59,21 @@ impl Render {
         }
         let revision = Revision::load(&self.revision)?;
         let library = Library::with_folders(&self.packs)?;
+        let renderer = Renderer::new(&revision, &library)?.as_published(self.as_published);
+        let profiles = if self.profile.is_empty() {
+            &Role::ALL[..]
+        } else {
+            &self.profile
+        };
         if let Some(sites) = &self.sites {
             return Fleet::of(sites)?.render(&self.out, self.force, |path| {
                 let site = inputs::site(Some(path))?;
-                let rendered = self.rendered(&site, &revision, &library)?;
+                let rendered = renderer.render(&site, profiles)?;
                 Ok((Tree::of_render(&rendered)?, rendered.remarks))
             });
         }
         let site = inputs::site(self.site.as_deref())?;
-        let rendered = self.rendered(&site, &revision, &library)?;
+        let rendered = renderer.render(&site, profiles)?;
         if to_stdout {
             terminal::explain(&rendered.remarks);
             for profile in &rendered.profiles {
@@ -86,25 +91,6 @@ impl Render {
         // Nothing of them stays in memory while a reader of standard output takes its time.
         drop((site, rendered, tree));
         terminal::print(summary.as_bytes())
-    }
-
-    fn rendered(
-        &self,
-        site: &Site,
-        revision: &Revision,
-        library: &Library,
-    ) -> Result<Rendered, Vec<Diagnostic>> {
-        render(&Request {
-            site,
-            revision,
-            library,
-            profiles: if self.profile.is_empty() {
-                &Role::ALL
-            } else {
-                &self.profile
-            },
-            published: self.as_published,
-        })
     }
 
     fn summary(&self, rendered: &Rendered, tree: &Tree) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use include_dir::Dir;
 
@@ -19,6 +20,8 @@ pub struct Found {
     place: Place,
     /// Which of the user's folders it was found below, counted from 0; the built-in packs come behind them.
     rank: usize,
+    /// Everything, once it was read for a layer.
+    pack: OnceLock<Result<Pack, Vec<Diagnostic>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,6 +87,7 @@ impl Library {
                         description,
                         place: Place::Folder(pack),
                         rank,
+                        pack: OnceLock::new(),
                     }),
                     Err(problem) => problems.push(problem),
                 }
@@ -114,6 +118,7 @@ impl Library {
                     description: Description::parse(&source)?,
                     place: Place::BuiltIn(folder),
                     rank,
+                    pack: OnceLock::new(),
                 });
             }
         }
@@ -283,6 +288,17 @@ impl Found {
                 (Ok(None), Ok(None)) => true,
                 _ => false,
             })
+    }
+
+    /// The whole pack, which is read the first time and kept for as many layers as are made from it.
+    ///
+    /// # Errors
+    /// As [`Found::load`].
+    pub fn pack(&self) -> Result<&Pack, Vec<Diagnostic>> {
+        self.pack
+            .get_or_init(|| self.load())
+            .as_ref()
+            .map_err(Vec::clone)
     }
 
     /// Reads the rest of it.

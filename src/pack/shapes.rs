@@ -1,5 +1,7 @@
 //! Where the pack at hand keeps what an overlay sets: data from `profiles/shapes.yaml`, and the names of charts.
 
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Deserializer};
 
 use super::Pack;
@@ -52,8 +54,8 @@ pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Source) -> Result<Fit, V
             && has(&root, &shape.path);
         if is_meant {
             fit.moves.push(Move {
-                from: shape.path,
-                to: shape.elsewhere,
+                from: shape.path.clone(),
+                to: shape.elsewhere.clone(),
                 first: shape.first,
             });
         }
@@ -105,10 +107,13 @@ fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Path, D::Error> {
     text.parse().map_err(serde::de::Error::custom)
 }
 
-fn shapes() -> Result<Vec<Shape>, Diagnostic> {
+/// All of them, read once.
+fn shapes() -> Result<&'static [Shape], Diagnostic> {
     #[derive(Deserialize)]
     struct File {
         shapes: Vec<Shape>,
     }
-    data::<File>("shapes.yaml").map(|file| file.shapes)
+    static SHAPES: LazyLock<Result<Vec<Shape>, Diagnostic>> =
+        LazyLock::new(|| data("shapes.yaml").map(|file: File| file.shapes));
+    SHAPES.as_deref().map_err(Diagnostic::clone)
 }

@@ -26,9 +26,12 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(request: &Request<'_>, settings: &Settings) -> Result<Self, Diagnostic> {
+    pub(super) fn new(
+        request: &Request<'_>,
+        settings: &Settings,
+        mut variables: Vec<Variable>,
+    ) -> Result<Self, Diagnostic> {
         let site = request.site;
-        let mut variables = request.revision.variables()?;
         add_array_variables(&mut variables, site);
         let mut value = serde_json::to_value(site)
             .map_err(|error| Diagnostic::error(format!("the site has no JSON form: {error}")))?;

@@ -15,12 +15,12 @@ use crate::version::Wanted;
 use crate::yaml::Move;
 
 /// A finished layer.
-pub(super) struct Made {
+pub(super) struct Made<'r> {
     pub(super) layer: Layer,
     /// Where its values come from, for people.
     pub(super) base: String,
     /// The pack it was made from, and its values as Kubernetes reads them.
-    pub(super) pack: Option<(Pack, Value)>,
+    pub(super) pack: Option<(&'r Pack, Value)>,
 }
 
 /// Makes layers, with the templates of a revision and the packs at hand.
@@ -30,7 +30,7 @@ pub(super) struct LayerMaker<'r> {
     pub(super) remarks: &'r mut Vec<Diagnostic>,
 }
 
-impl LayerMaker<'_> {
+impl<'r> LayerMaker<'r> {
     /// Makes a layer; none where the site has nothing for it.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl LayerMaker<'_> {
         &mut self,
         role: Role,
         definition: &LayerDefinition,
-    ) -> Result<Option<Made>, Vec<Diagnostic>> {
+    ) -> Result<Option<Made<'r>>, Vec<Diagnostic>> {
         if !definition.is_manifest_layer() {
             return self.pack_layer(role, definition).map(Some);
         }
@@ -72,7 +72,7 @@ impl LayerMaker<'_> {
         &mut self,
         role: Role,
         definition: &LayerDefinition,
-    ) -> Result<Made, Vec<Diagnostic>> {
+    ) -> Result<Made<'r>, Vec<Diagnostic>> {
         let priority = definition.install_order.unwrap_or_default();
         let layer = Layer {
             name: definition.pack.clone(),
@@ -97,16 +97,15 @@ impl LayerMaker<'_> {
         &mut self,
         role: Role,
         definition: &LayerDefinition,
-    ) -> Result<Made, Vec<Diagnostic>> {
+    ) -> Result<Made<'r>, Vec<Diagnostic>> {
         let Request { site, revision, .. } = self.request;
         let choice = choose(site, revision, role, definition);
-        let pack = self.found(&choice)?.load()?;
-        self.remarks.extend(remark_on_version(&choice, &pack));
+        let pack = self.found(&choice)?.pack()?;
+        self.remarks.extend(remark_on_version(&choice, pack));
         let overlay = self.overlay(role, choice.overlay)?;
-        let values = compose(&pack, &self.presets(&choice, &pack)?, overlay)?;
-        self.remarks
-            .extend(remark_on_stale_removals(&pack, &values));
-        self.remarks.extend(remarks_on_shape(&pack, &values));
+        let values = compose(pack, &self.presets(&choice, pack)?, overlay)?;
+        self.remarks.extend(remark_on_stale_removals(pack, &values));
+        self.remarks.extend(remarks_on_shape(pack, &values));
         let home = choice
             .storage
             .as_ref()
@@ -149,7 +148,7 @@ impl LayerMaker<'_> {
     }
 
     /// The pack of a layer, or the built-in one that stands in for it.
-    fn found(&mut self, choice: &Choice<'_>) -> Result<&Found, Vec<Diagnostic>> {
+    fn found(&mut self, choice: &Choice<'_>) -> Result<&'r Found, Vec<Diagnostic>> {
         let library = self.request.library;
         let problem = match library.choose(choice.pack, &choice.wanted) {
             Ok(found) => return Ok(found),

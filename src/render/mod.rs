@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::pack::Library;
 use crate::profile::{Layer, Metadata, Profile, Spec, Template};
-use crate::revision::{ProfileDefinition, Revision, Role};
+use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
 use crate::rules::site::packs::{Member, UsedPack};
 use crate::rules::{self, Finding};
 use crate::site::{ProfileSettings, Site};
@@ -59,15 +59,47 @@ pub struct RenderedProfile {
     pub bases: Vec<String>,
 }
 
-/// Renders the profiles of a site.
+/// Renders sites. It is made once and used for each of them, by any number of threads: what does not depend on a site is
+/// read once, when the first one needs it.
 ///
-/// # Errors
-/// Everything that rules, packs and templates object to; nothing is rendered then.
-pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
-    let revision = request.revision;
-    let Some(settings) = &revision.settings else {
-        return Err(vec![
-            Diagnostic::error(format!(
+/// ```
+/// use vmo_ra::diagnostic::{Diagnostic, Source};
+/// use vmo_ra::pack::Library;
+/// use vmo_ra::render::Renderer;
+/// use vmo_ra::revision::{Revision, Role};
+/// use vmo_ra::site::{NoInputs, Site};
+///
+/// # fn main() -> Result<(), Vec<Diagnostic>> {
+/// # let one = |problem| vec![problem];
+/// let revision = Revision::load("1.9.0").map_err(one)?;
+/// let library = Library::built_in().map_err(one)?;
+/// let renderer = Renderer::new(&revision, &library).map_err(one)?;
+/// for name in ["berlin", "munich"] {
+///     let source = Source::new("site.yaml", format!("cluster: {{name: {name}}}"));
+///     let site = Site::parse(&source, &NoInputs)?;
+///     let rendered = renderer.render(&site, &Role::ALL)?;
+///     assert_eq!(rendered.profiles.len(), 3);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Renderer<'r> {
+    revision: &'r Revision,
+    settings: &'r Settings,
+    library: &'r Library,
+    variables: Vec<Variable>,
+    engine: Engine,
+    published: bool,
+}
+
+impl<'r> Renderer<'r> {
+    /// Renders what a revision says, with these packs.
+    ///
+    /// # Errors
+    /// The revision has no layers, or its data is broken: a mistake in this crate.
+    pub fn new(revision: &'r Revision, library: &'r Library) -> Result<Self, Diagnostic> {
+        let Some(settings) = &revision.settings else {
+            return Err(Diagnostic::error(format!(
                 "`{}` has tables only and no layers to render",
                 revision.name
             ))
@@ -75,44 +107,83 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
                 "render {}, or look at it with `vmo-ra revisions {}`",
                 Revision::NEWEST,
                 revision.name
-            )),
-        ]);
-    };
-    let mut remarks = remarks_of_the_rules(request)?;
-    check_pack_names(request)?;
-    let one = |problem: Diagnostic| vec![problem];
-    let mut engine = Engine::new(&revision.name);
-    let scope = Scope::new(request, settings).map_err(one)?;
-    scope.apply(&mut engine);
-    let cluster = cluster(request);
-    let mut profiles = Vec::new();
-    let mut problems = Vec::new();
-    for definition in &revision.profiles {
-        if !request.profiles.contains(&definition.role) {
-            continue;
-        }
-        let mut renderer = Renderer {
-            layers: LayerMaker {
-                request,
-                engine: &engine,
-                remarks: &mut remarks,
-            },
-            scope: &scope,
-            cluster: &cluster,
+            )));
         };
-        match renderer.profile(definition) {
-            Ok(profile) => profiles.push(profile),
-            Err(mut found) => problems.append(&mut found),
+        Ok(Renderer {
+            revision,
+            settings,
+            library,
+            variables: revision.variables()?,
+            engine: Engine::new(&revision.name),
+            published: false,
+        })
+    }
+
+    /// Whether the RA's printed form is wanted, even where it cannot work.
+    #[must_use]
+    pub fn as_published(self, published: bool) -> Self {
+        Renderer { published, ..self }
+    }
+
+    /// Renders profiles of a site.
+    ///
+    /// # Errors
+    /// Everything that rules, packs and templates object to; nothing is rendered then.
+    pub fn render(&self, site: &Site, profiles: &[Role]) -> Result<Rendered, Vec<Diagnostic>> {
+        let request = &Request {
+            site,
+            revision: self.revision,
+            library: self.library,
+            profiles,
+            published: self.published,
+        };
+        let mut remarks = remarks_of_the_rules(request)?;
+        check_pack_names(request)?;
+        let scope = Scope::new(request, self.settings, self.variables.clone())
+            .map_err(|problem| vec![problem])?;
+        let mut engine = self.engine.clone();
+        scope.apply(&mut engine);
+        let cluster = cluster(request);
+        let mut finished = Vec::new();
+        let mut problems = Vec::new();
+        for definition in &self.revision.profiles {
+            if !profiles.contains(&definition.role) {
+                continue;
+            }
+            let mut maker = ProfileMaker {
+                layers: LayerMaker {
+                    request,
+                    engine: &engine,
+                    remarks: &mut remarks,
+                },
+                scope: &scope,
+                cluster: &cluster,
+            };
+            match maker.make(definition) {
+                Ok(profile) => finished.push(profile),
+                Err(mut found) => problems.append(&mut found),
+            }
         }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Rendered {
+            profiles: finished,
+            remarks,
+            holds_secrets: scope.holds_secrets(),
+        })
     }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Ok(Rendered {
-        profiles,
-        remarks,
-        holds_secrets: scope.holds_secrets(),
-    })
+}
+
+/// Renders one site; [`Renderer`] renders many.
+///
+/// # Errors
+/// As [`Renderer::new`] and [`Renderer::render`].
+pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
+    Renderer::new(request.revision, request.library)
+        .map_err(|problem| vec![problem])?
+        .as_published(request.published)
+        .render(request.site, request.profiles)
 }
 
 /// The packs of all profiles, in the versions they will have.
@@ -201,18 +272,15 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
     }
 }
 
-struct Renderer<'r> {
+struct ProfileMaker<'r> {
     layers: LayerMaker<'r>,
     scope: &'r Scope,
     /// The packs of all profiles, whichever are rendered.
     cluster: &'r [Member],
 }
 
-impl Renderer<'_> {
-    fn profile(
-        &mut self,
-        definition: &ProfileDefinition,
-    ) -> Result<RenderedProfile, Vec<Diagnostic>> {
+impl ProfileMaker<'_> {
+    fn make(&mut self, definition: &ProfileDefinition) -> Result<RenderedProfile, Vec<Diagnostic>> {
         let mut made = Vec::new();
         let mut problems = Vec::new();
         for layer in &definition.layers {
@@ -267,7 +335,7 @@ impl Renderer<'_> {
     }
 
     /// What the packs object to.
-    fn check_packs(&mut self, made: &[Made]) -> Result<(), Vec<Diagnostic>> {
+    fn check_packs(&mut self, made: &[Made<'_>]) -> Result<(), Vec<Diagnostic>> {
         let used: Vec<UsedPack<'_>> = made
             .iter()
             .filter_map(|made| {
@@ -293,6 +361,82 @@ impl Renderer<'_> {
             Role::Infra => &profiles.infra,
             Role::Core => &profiles.core,
             Role::Templates => &profiles.templates,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::profile::to_palette_json;
+    use crate::site::NoInputs;
+
+    /// Sites that differ in what templates, packs, presets and variables are made from; two of them are equal, two cannot
+    /// be rendered.
+    const SITES: [&str; 9] = [
+        "",
+        "network: {podCidr: 10.99.0.0/16}\ncluster: {workers: 5}",
+        "nodes: {ubuntu: '22.04'}",
+        "network: {layout: one-bond, vmVlans: 30-40}\nnads: [{vlan: 31}, {vlan: 32}]",
+        "ingress: {controller: traefik}",
+        "storage: {flashArrays: [{endpoint: 10.0.0.1}, {endpoint: 10.0.0.2}]}",
+        "packVersions: {kubernetes: 1.34.9}",
+        "packVersions: {no-such-pack: 1.0.0}",
+        "",
+    ];
+
+    /// Everything that comes of a site, or what is said against it.
+    fn outcome(renderer: &Renderer<'_>, text: &str) -> Result<Vec<String>, Vec<String>> {
+        let said = |problems: &[Diagnostic]| -> Vec<String> {
+            problems.iter().map(Diagnostic::to_string).collect()
+        };
+        let site = Site::parse(&Source::new("site.yaml", text), &NoInputs)
+            .unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
+        let rendered = renderer
+            .render(&site, &Role::ALL)
+            .map_err(|problems| said(&problems))?;
+        let mut outcome = said(&rendered.remarks);
+        for profile in rendered.profiles {
+            let json = to_palette_json(&profile.profile).expect("a profile has a JSON form");
+            outcome.push(String::from_utf8(json).expect("JSON is UTF-8"));
+            outcome.extend(profile.bases);
+        }
+        Ok(outcome)
+    }
+
+    #[test]
+    fn a_renderer_keeps_nothing_of_a_site_for_the_next() {
+        let revision = Revision::load(Revision::NEWEST).expect("it is built in");
+        let library = || Library::built_in().expect("the packs are built in");
+        let fresh = SITES.map(|text| {
+            let library = library();
+            let renderer = Renderer::new(&revision, &library).expect("it has layers");
+            outcome(&renderer, text)
+        });
+        assert!(fresh.iter().any(Result::is_err), "one site is refused");
+        assert!(fresh[..2].iter().all(Result::is_ok), "others are not");
+        assert!(fresh[0] != fresh[1], "sites differ");
+        let library = library();
+        let one = &Renderer::new(&revision, &library).expect("it has layers");
+        let (forwards, backwards) = thread::scope(|scope| {
+            let forwards = scope.spawn(|| SITES.map(|text| outcome(one, text)));
+            let backwards = scope.spawn(|| {
+                let mut outcomes: Vec<_> =
+                    SITES.iter().rev().map(|text| outcome(one, text)).collect();
+                outcomes.reverse();
+                outcomes
+            });
+            (
+                forwards.join().expect("no panic"),
+                backwards.join().expect("no panic"),
+            )
+        });
+        for (index, text) in SITES.iter().enumerate() {
+            assert!(forwards[index] == fresh[index], "{text}, forwards");
+            assert!(backwards[index] == fresh[index], "{text}, backwards");
         }
     }
 }

@@ -4,7 +4,7 @@ mod language;
 mod page;
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
@@ -17,14 +17,20 @@ use crate::yaml::scalar;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
-/// The built-in templates of one revision, ready to render.
+/// The built-in templates of one revision, ready to render. A clone has the same templates, parsed once for all, and can be
+/// told other values.
+#[derive(Clone)]
 pub struct Engine {
+    templates: Arc<Templates>,
+    /// What every template sees.
+    known: Context,
+}
+
+struct Templates {
     /// Parsed when one of them is rendered, since a command uses few of them.
     groups: BTreeMap<Group, OnceLock<Result<Tera, Diagnostic>>>,
     /// Names in order, for listings such as the files of the Ubuntu layer.
     names: BTreeMap<String, &'static str>,
-    /// What every template sees.
-    known: Context,
 }
 
 /// Templates in one Tera: those of a folder, which may include each other, and of one language, since a Tera has one way
@@ -58,35 +64,33 @@ impl Engine {
         names.extend(overrides);
         let groups = names.keys().map(|name| (Group::of(name), OnceLock::new()));
         Engine {
-            groups: groups.collect(),
-            names,
+            templates: Arc::new(Templates {
+                groups: groups.collect(),
+                names,
+            }),
             known: Context::new(),
         }
     }
 
     /// Makes a value known to every template.
     pub fn set(&mut self, name: &'static str, value: &serde_json::Value) {
-        for parsed in self.groups.values_mut() {
-            if let Some(Ok(tera)) = parsed.get_mut() {
-                tera.global_context().insert(name, value);
-            }
-        }
         self.known.insert(name, value);
     }
 
     /// Whether there is a template of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.names.contains_key(name)
+        self.templates.names.contains_key(name)
     }
 
     /// The text of a template as it stands, for data that lies among the templates.
     pub fn source(&self, name: &str) -> Option<&'static str> {
-        self.names.get(name).copied()
+        self.templates.names.get(name).copied()
     }
 
     /// The names of all templates below a folder, in order.
     pub fn below<'e>(&'e self, folder: &'e str) -> impl Iterator<Item = &'e str> {
-        self.names
+        self.templates
+            .names
             .keys()
             .map(String::as_str)
             .filter(move |name| name.starts_with(folder))
@@ -97,26 +101,31 @@ impl Engine {
     /// # Errors
     /// An unknown name, a value its language cannot hold, or a template that does not parse: a mistake in this crate.
     pub fn render(&self, name: &str, context: &Context) -> Result<String, Diagnostic> {
+        let mut known = self.known.clone();
+        known.extend(context.clone());
         let group = Group::of(name);
-        self.groups
+        self.templates
+            .groups
             .get(&group)
             .ok_or_else(|| Diagnostic::error(format!("there is no template `{name}`")))?
-            .get_or_init(|| self.parse(&group))
+            .get_or_init(|| self.templates.parse(&group))
             .as_ref()
             .map_err(Diagnostic::clone)?
-            .render(name, context)
+            .render(name, &known)
             .map_err(|error| explain(name, &error))
     }
+}
 
+impl Templates {
     fn parse(&self, group: &Group) -> Result<Tera, Diagnostic> {
         let mut tera = new_tera(group.language);
-        for (name, text) in &self.names {
-            if Group::of(name) == *group {
-                tera.add_raw_template(name, text)
-                    .map_err(|error| explain(name, &error))?;
-            }
-        }
-        tera.global_context().extend(self.known.clone());
+        let templates = self
+            .names
+            .iter()
+            .filter(|(name, _)| Group::of(name) == *group);
+        // All at once, since each call looks at what was there before again.
+        tera.add_raw_templates(templates)
+            .map_err(|error| explain(&group.folder, &error))?;
         Ok(tera)
     }
 }
@@ -196,9 +205,9 @@ mod tests {
     #[test]
     fn every_template_parses() {
         for revision in Revision::names() {
-            let engine = Engine::new(revision);
-            for group in engine.groups.keys() {
-                engine.parse(group).unwrap();
+            let templates = Engine::new(revision).templates;
+            for group in templates.groups.keys() {
+                templates.parse(group).unwrap();
             }
         }
     }
