@@ -333,8 +333,8 @@ fn profiles(site: &Site, revision: &Revision) -> Vec<ProfileRow> {
         .map(|profile| ProfileRow {
             name: settings(profile.role)
                 .name
-                .clone()
-                .unwrap_or_else(|| profile.name.clone()),
+                .as_ref()
+                .map_or_else(|| profile.name.clone(), ToString::to_string),
             role: profile.role.to_string(),
             layers: profile
                 .layers

@@ -312,8 +312,8 @@ impl ProfileMaker<'_> {
                 metadata: Metadata {
                     name: settings
                         .name
-                        .clone()
-                        .unwrap_or_else(|| definition.name.clone()),
+                        .as_ref()
+                        .map_or_else(|| definition.name.clone(), ToString::to_string),
                     description: settings
                         .description
                         .clone()

@@ -4,11 +4,12 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::names::Subdomain;
 use super::reader::Reader;
 use super::secret::Secret;
+use super::setting::{settings, shown};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -53,11 +54,13 @@ impl FromStr for SanType {
     }
 }
 
-impl Serialize for SanType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl fmt::Display for SanType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
+
+shown!(SanType, Endpoint);
 
 /// The management address of an array: an IP address or a host name, without scheme and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,18 +96,21 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// One array.
-#[derive(Clone, Debug)]
-pub struct FlashArray {
-    /// Its management address.
-    pub endpoint: Endpoint,
-    /// An API token with administrative access; a Palette variable where none is given.
-    pub api_token: Option<Secret>,
+settings! {
+    /// One array.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct FlashArray of "Portworx layer" {
+        /// Its management address, without scheme and port.
+        pub endpoint: Endpoint,
+        /// An API token with administrative access; a masked Palette variable asks for it where none is given.
+        #[serde(skip)]
+        pub api_token: Option<Secret>,
+    }
 }
 
 impl FlashArray {
     pub(super) fn read(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<Self> {
-        let mut fields = reader.item(node, path);
+        let mut fields = reader.item::<Self>(node, path);
         let endpoint = reader.required(&mut fields, "endpoint", node);
         let api_token = reader.secret(&mut fields, "apiToken");
         if api_token

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::cluster::words;
 use super::network::Layout;
-use super::reader::{Fields, Reader, fixed};
+use super::reader::{Fields, Reader, fixed, whole};
+use super::setting::{settings, shown, words};
 use crate::diagnostic::Diagnostic;
 
 /// A bonding mode that can carry a VLAN bridge.
@@ -55,11 +55,13 @@ impl FromStr for BondMode {
     }
 }
 
-impl Serialize for BondMode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+impl fmt::Display for BondMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
+
+shown!(BondMode);
 
 words! {
     /// How often the switch is asked to confirm a link of an LACP bond.
@@ -87,14 +89,20 @@ words! {
     }
 }
 
-/// How every bond of a node works. What a mode has no use for cannot be in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Bonding {
-    mode: BondMode,
-    lacp_rate: Option<LacpRate>,
-    hash_policy: Option<HashPolicy>,
-    link_monitor: u32,
+settings! {
+    /// How every bond of a node works. What a mode has no use for cannot be in it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Bonding {
+        /// The mode of every bond. No other mode can carry a bridge for VMs.
+        mode as "bondMode": BondMode,
+        /// With 802.3ad only: how often the switch confirms a link.
+        lacp_rate: Option<LacpRate>,
+        /// What decides over which card a frame leaves; not with active-backup.
+        hash_policy: Option<HashPolicy>,
+        /// Milliseconds between two looks at the links of a bond's cards.
+        link_monitor: u32,
+    }
 }
 
 impl Bonding {
@@ -120,47 +128,39 @@ impl Bonding {
 
     pub(super) fn read(reader: &mut Reader<'_>, network: &mut Fields<'_>) -> Self {
         let mode = reader.value(network, "bondMode", BondMode::Lacp);
-        let lacp_rate = Self::read_of(
-            reader,
+        let unused = |key: &str, unused: bool, why: &str| {
+            unused.then(|| {
+                Diagnostic::error(why).help(format!("leave `{key}` out, or use another `bondMode`"))
+            })
+        };
+        // The RA is silent about both. MAAS asks for the fast rate where nothing is said; the policy is the one that
+        // spreads most and still keeps to 802.3ad.
+        let lacp_rate = reader.unless(
             network,
             "lacpRate",
-            mode == BondMode::Lacp,
-            || "only an `802.3ad` bond has an LACP rate",
+            unused(
+                "lacpRate",
+                mode != BondMode::Lacp,
+                "only an `802.3ad` bond has an LACP rate",
+            ),
+            Some(LacpRate::Fast),
         );
-        let hash_policy = Self::read_of(
-            reader,
+        let hash_policy = reader.unless(
             network,
             "hashPolicy",
-            mode != BondMode::ActiveBackup,
-            || "an `active-backup` bond uses one card at a time, and has no hash policy",
+            unused(
+                "hashPolicy",
+                mode == BondMode::ActiveBackup,
+                "an `active-backup` bond uses one card at a time, and has no hash policy",
+            ),
+            Some(HashPolicy::Layer2And3),
         );
         Bonding {
             mode,
-            // The RA is silent about both. MAAS asks for the fast rate where nothing is said; the policy is the one that
-            // spreads most and still keeps to 802.3ad.
-            lacp_rate: (mode == BondMode::Lacp).then(|| lacp_rate.unwrap_or(LacpRate::Fast)),
-            hash_policy: (mode != BondMode::ActiveBackup)
-                .then(|| hash_policy.unwrap_or(HashPolicy::Layer2And3)),
+            lacp_rate,
+            hash_policy,
             link_monitor: reader.number(network, "linkMonitor", 10..=10_000, 100),
         }
-    }
-
-    /// A setting that only some modes have.
-    fn read_of<T: FromStr<Err = String>>(
-        reader: &mut Reader<'_>,
-        network: &mut Fields<'_>,
-        key: &'static str,
-        allowed: bool,
-        why: impl Fn() -> &'static str,
-    ) -> Option<T> {
-        let node = reader.node(network, key)?;
-        if !allowed {
-            let problem = Diagnostic::error(why())
-                .help(format!("leave `{key}` out, or use another `bondMode`"));
-            reader.problem_at(node, problem);
-            return None;
-        }
-        reader.parse(node)
     }
 }
 
@@ -180,9 +180,8 @@ impl FromStr for Mtu {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        match text.parse() {
-            Ok(bytes @ 1280..=9216) if digits => Ok(Mtu(bytes)),
+        match whole(text, &(1280..=9216)).map(u16::try_from) {
+            Some(Ok(bytes)) => Ok(Mtu(bytes)),
             _ => Err(format!(
                 "`{text}` is not an MTU: 1280 to 9216 bytes can be used, commonly 1500 or 9000"
             )),
@@ -196,52 +195,45 @@ impl fmt::Display for Mtu {
     }
 }
 
-/// The MTUs of the bonds, with the cards in them, and of the bridge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Mtus {
-    /// Of the management bond; of the one bond in the layouts with one.
-    pub management: Mtu,
-    /// Of the data bond; that of the one bond in the layouts with one.
-    pub data: Mtu,
-    /// Of the bridge, and so the largest that VMs can use on a VLAN.
-    pub bridge: Mtu,
+settings! {
+    /// The MTUs of the bonds, with the cards in them, and of the bridge.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Mtus {
+        /// Of the management bond; of the one bond in the layouts with one.
+        pub management: Mtu,
+        /// Of the data bond, in the layout with two.
+        pub data: Mtu,
+        /// Of the bridge, and so the largest that VMs can use on a VLAN.
+        pub bridge: Mtu,
+    }
 }
 
 impl Mtus {
     /// Reads one number for all, or a map.
     pub(super) fn read(reader: &mut Reader<'_>, network: &mut Fields<'_>, layout: Layout) -> Self {
         let default = fixed("1500");
-        let of_all = |mtu: Mtu| Mtus {
-            management: mtu,
-            data: mtu,
-            bridge: mtu,
-        };
-        let Some(node) = reader.node(network, "mtu") else {
-            return of_all(default);
-        };
-        if node.text().is_some() {
-            return of_all(reader.parse(node).unwrap_or(default));
-        }
-        let mut fields = reader.item(node, "network.mtu".to_owned());
-        let management = reader.value(&mut fields, "management", default);
-        let given = reader.node(&mut fields, "data");
-        let data = match (layout, given) {
-            (Layout::TwoBonds, Some(node)) => reader.parse(node).unwrap_or(default),
-            (Layout::TwoBonds, None) => default,
-            (Layout::OneBond | Layout::OneBondBridgedData, given) => {
-                if let Some(node) = given {
-                    let problem = Diagnostic::error(format!(
-                        "the layout `{}` has one bond, whose MTU is `management`",
-                        layout.as_str()
-                    ))
-                    .help("leave `data` out");
-                    reader.problem_at(node, problem);
-                }
-                management
+        let mut fields = match reader.scalar_or_map::<Mtu, Self>(network, "mtu", &default) {
+            Ok(mtu) => {
+                let mtu = mtu.unwrap_or(default);
+                return Mtus {
+                    management: mtu,
+                    data: mtu,
+                    bridge: mtu,
+                };
             }
+            Err(fields) => fields,
         };
-        let bridge = reader.value(&mut fields, "bridge", data);
+        let management = reader.value(&mut fields, "management", default);
+        let one_bond = (layout != Layout::TwoBonds).then(|| {
+            Diagnostic::error(format!(
+                "the layout `{layout}` has one bond, whose MTU is `management`"
+            ))
+            .help("leave `data` out")
+        });
+        let data = reader.unless(&mut fields, "data", one_bond, Some(default));
+        let data = data.unwrap_or(management);
+        let bridge = reader.follow(&mut fields, "bridge", || data);
         reader.close(fields);
         Mtus {
             management,

@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 use ipnet::Ipv4Net;
-use serde::{Serialize, Serializer};
+
+use super::setting::shown;
 
 /// An IPv4 network. Host bits are taken, remembered and left out: the RA prints `10.20.30.0/16` for `10.20.0.0/16`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,11 +91,7 @@ impl fmt::Display for Cidr {
     }
 }
 
-impl Serialize for Cidr {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+shown!(Cidr, AddressRange);
 
 /// Addresses for MetalLB: `10.20.30.100-10.20.30.199` or a network such as `10.20.30.64/26`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,9 +159,28 @@ impl fmt::Display for AddressRange {
     }
 }
 
-impl Serialize for AddressRange {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+/// An IPv4 address, as one that stands by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Address(Ipv4Addr);
+
+impl Address {
+    pub(super) fn get(self) -> Ipv4Addr {
+        self.0
+    }
+}
+
+impl FromStr for Address {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address = text.parse().map(Address);
+        address.map_err(|_| format!("`{text}` is not an IPv4 address"))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use super::setting::shown;
 
 /// Highest CPU number that is taken; Linux is built for 8192 at the most.
 const HIGHEST: u16 = 8191;
@@ -102,11 +102,7 @@ impl fmt::Display for CpuSet {
     }
 }
 
-impl Serialize for CpuSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+shown!(CpuSet);
 
 #[cfg(test)]
 mod tests {

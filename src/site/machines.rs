@@ -6,11 +6,11 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::cluster::words;
 use super::names::{InterfaceName, Label};
 use super::network::Network;
 use super::node_network::Nics;
-use super::reader::{Fields, Reader};
+use super::reader::Reader;
+use super::setting::{settings, shown, words};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -67,49 +67,44 @@ impl fmt::Display for MacAddress {
     }
 }
 
-impl Serialize for MacAddress {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+shown!(MacAddress);
+
+settings! {
+    /// The addresses of a machine; MAAS chooses one where none is given.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+    pub struct Addresses {
+        /// In the network of bare metal deployment.
+        ///
+        /// Example: `192.168.0.21`
+        pub pxe: Option<Ipv4Addr> = "pxe".address(),
+        /// In the network of Kubernetes hosts.
+        ///
+        /// Example: `172.16.0.21`
+        pub management: Option<Ipv4Addr> = "management".address(),
+        /// In the network of end user access.
+        ///
+        /// Example: `10.20.0.21`
+        pub data: Option<Ipv4Addr> = "data".address(),
     }
 }
 
-/// The addresses of a machine; MAAS chooses one where none is given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Addresses {
-    /// In the network of bare metal deployment.
-    pub pxe: Option<Ipv4Addr>,
-    /// In the network of Kubernetes hosts.
-    pub management: Option<Ipv4Addr>,
-    /// In the network of end user access.
-    pub data: Option<Ipv4Addr>,
-}
-
-impl Addresses {
-    fn read(reader: &mut Reader<'_>, machine: &mut Fields<'_>) -> Self {
-        let mut fields = reader.section(machine, "addresses");
-        let addresses = Addresses {
-            pxe: reader.address(&mut fields, "pxe"),
-            management: reader.address(&mut fields, "management"),
-            data: reader.address(&mut fields, "data"),
-        };
-        reader.close(fields);
-        addresses
+settings! {
+    /// One machine.
+    #[derive(Clone, Debug, Serialize)]
+    pub struct Machine {
+        /// Its host name, as in MAAS.
+        pub name: Label,
+        /// What it does.
+        pub role: NodeRole,
+        /// Its addresses, where they are fixed.
+        pub addresses: Addresses,
+        /// Its cards, where they differ from those of `network.nics`.
+        pub nics: Nics,
+        /// The MAC addresses of its cards, where known.
+        ///
+        /// Example: `{enp1s0: "52:54:00:00:00:01"}`
+        pub macs: Vec<(InterfaceName, MacAddress)>,
     }
-}
-
-/// One machine.
-#[derive(Clone, Debug, Serialize)]
-pub struct Machine {
-    /// Its host name, as in MAAS.
-    pub name: Label,
-    /// What it does.
-    pub role: NodeRole,
-    /// Its addresses, where they are fixed.
-    pub addresses: Addresses,
-    /// Its cards; those of the site unless it differs.
-    pub nics: Nics,
-    /// The MAC addresses of its cards, where known.
-    pub macs: Vec<(InterfaceName, MacAddress)>,
 }
 
 impl Machine {
@@ -119,14 +114,14 @@ impl Machine {
         node: &Node,
         path: String,
     ) -> Option<Self> {
-        let mut fields = reader.item(node, path);
+        let mut fields = reader.item::<Self>(node, path);
         let name = reader.required(&mut fields, "name", node);
         let role = reader.value(&mut fields, "role", NodeRole::Worker);
-        let addresses = Addresses::read(reader, &mut fields);
+        let addresses = reader.map(&mut fields, "addresses");
         let nics = Nics::read_over(reader, &mut fields, &network.nics);
         let given: Vec<(String, (MacAddress, Node))> =
-            reader.by_name(&mut fields, "macs", |reader, node, _| {
-                Some((reader.parse(node)?, node.clone()))
+            reader.by_name(&mut fields, "macs", |reader, entry, path| {
+                Some((reader.scalar(&entry.value, path)?, entry.value.clone()))
             });
         let macs = given
             .into_iter()

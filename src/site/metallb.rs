@@ -4,11 +4,11 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 
-use super::cidr::AddressRange;
-use super::cluster::words;
+use super::cidr::{Address, AddressRange};
 use super::names::InterfaceName;
 use super::node_network::NodeNetwork;
 use super::reader::{Fields, Reader, fixed};
+use super::setting::{Preset, settings, words};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -22,30 +22,36 @@ words! {
     }
 }
 
-/// The BGP session of MetalLB.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Bgp {
-    /// The cluster's AS number.
-    pub local_asn: u32,
-    /// The router's AS number.
-    pub peer_asn: u32,
-    /// The router's address.
-    pub peer_address: Ipv4Addr,
+settings! {
+    /// The BGP session of MetalLB.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Bgp {
+        /// The cluster's AS number.
+        pub local_asn: u32,
+        /// The router's AS number.
+        ///
+        /// Example: `64513`
+        pub peer_asn: u32,
+        /// The router's address.
+        pub peer_address: Ipv4Addr,
+    }
 }
 
-/// Addresses for services of type LoadBalancer.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MetalLb {
-    /// How they are announced.
-    pub mode: MetalLbMode,
-    /// Which they are.
-    pub addresses: Vec<AddressRange>,
-    /// On which interface (L2).
-    pub interface: InterfaceName,
-    /// To whom (BGP).
-    pub bgp: Option<Bgp>,
+settings! {
+    /// Addresses for services of type LoadBalancer.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct MetalLb of "MetalLB layer" {
+        /// How they are announced: on an interface of the data network, or to a router.
+        pub mode: MetalLbMode,
+        /// Which they are.
+        pub addresses: Vec<AddressRange>,
+        /// The interface they are announced on, with `l2`; that of the data network.
+        pub interface: InterfaceName,
+        /// The router they are announced to, with `bgp`.
+        pub bgp: Option<Bgp>,
+    }
 }
 
 impl MetalLb {
@@ -54,42 +60,38 @@ impl MetalLb {
         network: &mut Fields<'_>,
         data: &NodeNetwork,
     ) -> Self {
-        let mut fields = reader.section(network, "metallb");
+        let mut fields = reader.section::<Self>(network, "metallb");
         let mode = reader.value(&mut fields, "mode", MetalLbMode::L2);
-        let addresses = reader
-            .values(&mut fields, "addresses")
-            .unwrap_or_else(|| vec![fixed("10.20.30.100-10.20.30.199")]);
-        let interface = reader.value(&mut fields, "interface", data.interface.clone());
-        let node = reader.node(&mut fields, "bgp");
-        let bgp = match (mode, node) {
-            (MetalLbMode::Bgp, Some(node)) => Self::read_bgp(reader, node),
-            (MetalLbMode::Bgp, None) => None,
-            (MetalLbMode::L2, Some(node)) => {
+        let usual = || vec![fixed("10.20.30.100-10.20.30.199")];
+        let addresses = reader.values(&mut fields, "addresses", || Preset::fixed(&usual()));
+        let interface = reader.follow(&mut fields, "interface", || data.interface.clone());
+        let bgp = reader.optional_map::<Bgp, _>(&mut fields, "bgp", |reader, node, fields| {
+            if mode == MetalLbMode::L2 {
                 let problem = Diagnostic::error("`network.metallb.bgp` is only for `mode: bgp`");
                 reader.problem_at(node, problem);
-                None
             }
-            (MetalLbMode::L2, None) => None,
-        };
+            Bgp::read(reader, node, fields)
+        });
         reader.close(fields);
         MetalLb {
             mode,
-            addresses,
+            addresses: addresses.unwrap_or_else(usual),
             interface,
-            bgp,
+            bgp: bgp.flatten(),
         }
     }
+}
 
-    fn read_bgp(reader: &mut Reader<'_>, node: &Node) -> Option<Bgp> {
-        let mut fields = reader.item(node, "network.metallb.bgp".to_owned());
+impl Bgp {
+    fn read(reader: &mut Reader<'_>, node: &Node, mut fields: Fields<'_>) -> Option<Bgp> {
         let local_asn = reader.number(&mut fields, "localAsn", 1..=u32::MAX, 64512);
-        let peer_asn = reader.required(&mut fields, "peerAsn", node);
-        let peer_address = reader.required(&mut fields, "peerAddress", node);
+        let peer_asn = reader.required_number(&mut fields, "peerAsn", node, 1..=u32::MAX);
+        let peer_address: Option<Address> = reader.required(&mut fields, "peerAddress", node);
         reader.close(fields);
         Some(Bgp {
             local_asn,
             peer_asn: peer_asn?,
-            peer_address: peer_address?,
+            peer_address: peer_address?.get(),
         })
     }
 }

@@ -5,6 +5,7 @@ mod bonding;
 mod cidr;
 mod cluster;
 mod cpus;
+mod kinds;
 mod machines;
 mod metallb;
 mod nads;
@@ -17,6 +18,7 @@ mod provider;
 mod quantity;
 mod reader;
 mod secret;
+mod setting;
 mod storage;
 mod vlan;
 mod vmo;
@@ -35,7 +37,9 @@ pub use cpus::CpuSet;
 pub use machines::{Addresses, MacAddress, Machine, NodeRole};
 pub use metallb::{Bgp, MetalLb, MetalLbMode};
 pub use nads::{Nad, Nads};
-pub use names::{ImageReference, InterfaceName, Label, PackVersion, ProfileVersion, Subdomain};
+pub use names::{
+    ImageReference, InterfaceName, Label, PackVersion, ProfileName, ProfileVersion, Subdomain,
+};
 pub use network::{Layout, Network};
 pub use node_network::{Nics, NodeNetwork, StaticRoute, VlanTag};
 pub use nodes::{CaCertificate, Containerd, Nodes, ReservedMemory, Ubuntu};
@@ -46,13 +50,16 @@ pub use provider::{
 };
 pub use quantity::Quantity;
 pub use secret::{Secret, SecretSource};
+pub use setting::{Form, Kind, Preset, Setting};
 pub use storage::{Licence, LicenceType, NodeStorage, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};
 pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::Node;
 use crate::yaml::{self, Limits};
 use reader::Reader;
+use setting::settings;
 
 /// What a site may refer to outside its own text.
 pub trait Inputs {
@@ -82,35 +89,37 @@ impl Inputs for NoInputs {
     }
 }
 
-/// One cluster: its networks, nodes, storage and virtual machines.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Site {
-    /// Name and size.
-    pub cluster: Cluster,
-    /// Host networks, VLANs and address ranges.
-    pub network: Network,
-    /// The networks that VMs attach to.
-    pub nads: Nads,
-    /// Operating system and tuning of the nodes.
-    pub nodes: Nodes,
-    /// Who serves the disks of VMs, and how.
-    pub storage: Storage,
-    /// The ingress controller.
-    pub ingress: Ingress,
-    /// Prometheus and Grafana.
-    pub monitoring: Monitoring,
-    /// The Virtual Machine Orchestrator and what it offers to users.
-    pub vmo: Vmo,
-    /// Which registry each pack comes from.
-    #[serde(skip)]
-    pub registries: Registries,
-    /// Names, versions and labels of the three profiles.
-    #[serde(skip)]
-    pub profiles: Profiles,
-    /// Where each value stands in the site file.
-    #[serde(skip)]
-    pub places: Places,
+settings! {
+    /// One cluster: its networks, nodes, storage and virtual machines.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Site with Registries {
+        /// Name and size.
+        pub cluster: Cluster,
+        /// Host networks, VLANs and address ranges.
+        pub network: Network,
+        /// The networks that VMs attach to: one NetworkAttachmentDefinition for each VLAN.
+        pub nads: Nads,
+        /// Operating system and tuning of the nodes.
+        pub nodes: Nodes,
+        /// Who serves the disks of VMs, and how.
+        pub storage: Storage,
+        /// The ingress controller.
+        pub ingress: Ingress,
+        /// Prometheus and Grafana.
+        pub monitoring: Monitoring,
+        /// The Virtual Machine Orchestrator and what it offers to users.
+        pub vmo: Vmo,
+        /// Where packs come from.
+        #[serde(skip)]
+        pub registries: Registries,
+        /// Names, versions and labels of the three profiles; what is left out is the revision's.
+        #[serde(skip)]
+        pub profiles: Profiles,
+        /// Where each value stands in the site file.
+        #[serde(skip)]
+        pub places: Places,
+    }
 }
 
 impl Site {
@@ -140,33 +149,42 @@ impl Site {
         );
         let root = yaml::parse(source, Limits::INPUT)?;
         let mut reader = Reader::new(source, inputs);
-        let mut fields = reader.root(root.as_ref());
-        let cluster = Cluster::read(&mut reader, &mut fields);
-        let network = Network::read(&mut reader, &mut fields);
-        let nads = Nads::read(&mut reader, &mut fields);
-        let nodes = Nodes::read(&mut reader, &mut fields, &network);
-        let storage = Storage::read(&mut reader, &mut fields, &cluster, &network);
-        let ingress = Ingress::read(&mut reader, &mut fields);
-        let monitoring = Monitoring::read(&mut reader, &mut fields);
-        let vmo = Vmo::read(&mut reader, &mut fields);
-        let registries = Registries::read(&mut reader, &mut fields);
-        let profiles = Profiles::read(&mut reader, &mut fields);
-        reader.close(fields);
+        let mut site = Site::read_from(&mut reader, root.as_ref());
         let (places, problems) = reader.finish();
+        site.places = places;
+        Ok((site, problems))
+    }
+
+    fn read_from(reader: &mut Reader<'_>, root: Option<&Node>) -> Site {
+        let mut fields = reader.root::<Site>(root);
+        let cluster = reader.map(&mut fields, "cluster");
+        let network = Network::read(reader, &mut fields);
+        let nads = Nads::read(reader, &mut fields);
+        let nodes = Nodes::read(reader, &mut fields, &network);
+        let storage = Storage::read(reader, &mut fields, &cluster, &network);
         let site = Site {
             cluster,
             network,
             nads,
             nodes,
             storage,
-            ingress,
-            monitoring,
-            vmo,
-            registries,
-            profiles,
-            places,
+            ingress: reader.map(&mut fields, "ingress"),
+            monitoring: reader.map(&mut fields, "monitoring"),
+            vmo: Vmo::read(reader, &mut fields),
+            registries: Registries::read(reader, &mut fields),
+            profiles: reader.map(&mut fields, "profiles"),
+            places: Places::nowhere(),
         };
-        Ok((site, problems))
+        reader.close(fields);
+        site
+    }
+
+    /// Every setting that a site may have, in the order they are read.
+    pub fn settings() -> Vec<Setting> {
+        let nothing = Source::new("nothing", "");
+        let mut reader = Reader::recording(&nothing, &NoInputs);
+        Site::read_from(&mut reader, None);
+        reader.into_settings()
     }
 
     /// The reference architecture's own example.
@@ -188,6 +206,10 @@ pub struct Places {
 impl Places {
     pub(crate) fn new(source: Source, spans: BTreeMap<String, Range<usize>>) -> Self {
         Places { source, spans }
+    }
+
+    fn nowhere() -> Self {
+        Places::new(Source::new("", ""), BTreeMap::new())
     }
 
     /// Points a diagnostic at a value, or at the nearest map around it that the file has; a default has no place.

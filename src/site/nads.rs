@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::names::{Label, Subdomain};
 use super::reader::{Fields, Reader, fixed};
+use super::setting::{Preset, settings};
 use super::vlan::{VlanId, VlanSelection};
 use crate::diagnostic::Diagnostic;
 use crate::limits;
@@ -83,27 +84,35 @@ impl Nads {
         let mut seen = BTreeSet::new();
         let mut asked = 0;
         let mut beyond = None;
-        let groups = reader.list(site, "nads", |reader, node, path| {
-            let group = Group::read(reader, node, path);
-            asked += group.ids.len();
-            // Not even made: a short line can ask for thousands.
-            if asked > limits::NETWORKS {
-                beyond.get_or_insert_with(|| node.clone());
-                return None;
-            }
-            let nads = group.nads(reader, node);
-            for nad in &nads {
-                if !seen.insert((nad.namespace.clone(), nad.name.clone())) {
-                    let problem = Diagnostic::error(format!(
-                        "a second network named `{}` in namespace `{}`",
-                        nad.name, nad.namespace
-                    ))
-                    .help("give one of them another `name` or `namespace`");
-                    reader.problem_at(node, problem);
+        let groups = reader.list(
+            site,
+            "nads",
+            || Preset::fixed(&Group::examples()),
+            |reader, node, path| {
+                let group = Group::read(reader, node, path);
+                asked += group.len();
+                // Not even made: a short line can ask for thousands.
+                if asked > limits::NETWORKS {
+                    beyond.get_or_insert_with(|| node.clone());
+                    return None;
                 }
-            }
-            Some(nads)
-        });
+                let nads = group.nads().unwrap_or_else(|problem| {
+                    reader.problem_at(node, problem);
+                    Vec::new()
+                });
+                for nad in &nads {
+                    if !seen.insert((nad.namespace.clone(), nad.name.clone())) {
+                        let problem = Diagnostic::error(format!(
+                            "a second network named `{}` in namespace `{}`",
+                            nad.name, nad.namespace
+                        ))
+                        .help("give one of them another `name` or `namespace`");
+                        reader.problem_at(node, problem);
+                    }
+                }
+                Some(nads)
+            },
+        );
         if let Some(node) = beyond {
             let problem = Diagnostic::error(format!(
                 "`nads` asks for {asked} networks, more than the {} that are made",
@@ -114,77 +123,90 @@ impl Nads {
         }
         let list = match groups {
             Some(groups) => groups.into_iter().flatten().collect(),
-            None => Self::example(),
+            None => Group::examples()
+                .into_iter()
+                .filter_map(|group| group.nads().ok())
+                .flatten()
+                .collect(),
         };
         Nads { list }
     }
-
-    fn example() -> Vec<Nad> {
-        [Some(fixed::<VlanId>("30")), None]
-            .into_iter()
-            .flat_map(|vlan| Nad::with_prefix("vlan-", &fixed("default"), vlan, Some(false)))
-            .collect()
-    }
 }
 
-/// Networks that one item of the list asks for.
-struct Group {
-    name: Option<Subdomain>,
-    prefix: String,
-    namespace: Label,
-    preserve: Option<bool>,
-    ids: Vec<Option<VlanId>>,
+settings! {
+    /// Networks that one item of the list asks for.
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Group of "VMO-Networking layer" {
+        /// The VLANs, each of which becomes a network; `untagged` is the one without a VLAN.
+        vlan: VlanSelection,
+        /// The name of the network, where there is one VLAN.
+        ///
+        /// Example: `dmz`
+        name: Option<Subdomain>,
+        /// What the VLAN's id is appended to, where there is no `name`.
+        prefix: String,
+        /// The namespace; networks in `default` can be used from every namespace.
+        namespace: Label,
+        /// Whether VMs also receive the untagged network beside their VLAN.
+        preserve_default_vlan: bool,
+    }
 }
 
 impl Group {
-    fn read(reader: &mut Reader<'_>, node: &Node, path: String) -> Self {
-        let mut fields = reader.item(node, path);
-        let vlans: Option<VlanSelection> = reader.required(&mut fields, "vlan", node);
-        let name = reader.optional(&mut fields, "name");
-        let prefix = reader.free_text(&mut fields, "prefix", "vlan-");
-        let namespace = reader.or(&mut fields, "namespace", "default");
-        let preserve = Some(reader.flag(&mut fields, "preserveDefaultVlan", false));
-        reader.close(fields);
-        let vlans = vlans.unwrap_or_default();
-        let tagged = vlans.tagged.iter().map(Some);
+    fn new(vlan: VlanSelection) -> Self {
         Group {
-            name,
-            prefix,
-            namespace,
-            preserve,
-            ids: tagged.chain(vlans.untagged.then_some(None)).collect(),
+            vlan,
+            name: None,
+            prefix: "vlan-".to_owned(),
+            namespace: fixed("default"),
+            preserve_default_vlan: false,
         }
     }
 
-    fn nads(self, reader: &mut Reader<'_>, node: &Node) -> Vec<Nad> {
-        let Group {
-            name,
-            prefix,
-            namespace,
-            preserve,
-            ids,
-        } = self;
-        match name {
-            Some(_) if ids.len() > 1 => {
-                let problem = Diagnostic::error(format!("one `name` for {} networks", ids.len()))
-                    .help("write `prefix` instead; each VLAN's id is appended to it");
-                reader.problem_at(node, problem);
-                Vec::new()
-            }
-            Some(name) => ids
-                .into_iter()
-                .map(|vlan| Nad::named(name.clone(), &namespace, vlan, preserve))
-                .collect(),
-            None => {
-                let nads: Result<Vec<Nad>, String> = ids
-                    .into_iter()
-                    .map(|vlan| Nad::with_prefix(&prefix, &namespace, vlan, preserve))
-                    .collect();
-                nads.unwrap_or_else(|error| {
-                    reader.problem_at(node, Diagnostic::error(error));
-                    Vec::new()
-                })
-            }
+    fn examples() -> [Group; 2] {
+        ["30", "untagged"].map(|vlan| Group::new(fixed(vlan)))
+    }
+
+    fn read(reader: &mut Reader<'_>, node: &Node, path: String) -> Self {
+        let mut fields = reader.item::<Self>(node, path);
+        let vlan = reader.required(&mut fields, "vlan", node);
+        let usual = Group::new(vlan.unwrap_or_default());
+        let group = Group {
+            name: reader.optional(&mut fields, "name"),
+            prefix: reader.value(&mut fields, "prefix", usual.prefix),
+            namespace: reader.value(&mut fields, "namespace", usual.namespace),
+            preserve_default_vlan: reader.flag(
+                &mut fields,
+                "preserveDefaultVlan",
+                usual.preserve_default_vlan,
+            ),
+            vlan: usual.vlan,
+        };
+        reader.close(fields);
+        group
+    }
+
+    /// How many networks it asks for.
+    fn len(&self) -> usize {
+        self.vlan.tagged.len() + usize::from(self.vlan.untagged)
+    }
+
+    fn nads(&self) -> Result<Vec<Nad>, Diagnostic> {
+        if self.name.is_some() && self.len() > 1 {
+            return Err(
+                Diagnostic::error(format!("one `name` for {} networks", self.len()))
+                    .help("write `prefix` instead; each VLAN's id is appended to it"),
+            );
         }
+        let tagged = self.vlan.tagged.iter().map(Some);
+        let all = tagged.chain(self.vlan.untagged.then_some(None));
+        let preserve = Some(self.preserve_default_vlan);
+        all.map(|vlan| match &self.name {
+            Some(name) => Ok(Nad::named(name.clone(), &self.namespace, vlan, preserve)),
+            None => Nad::with_prefix(&self.prefix, &self.namespace, vlan, preserve),
+        })
+        .collect::<Result<_, String>>()
+        .map_err(Diagnostic::error)
     }
 }

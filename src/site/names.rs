@@ -56,6 +56,11 @@ text_type! {
 }
 
 text_type! {
+    /// A profile's name. It becomes a file name, so it may not hold what a path would read otherwise.
+    ProfileName
+}
+
+text_type! {
     /// A version of a pack as registries list it, such as `4.9.46` or `22.04`.
     PackVersion
 }
@@ -159,6 +164,28 @@ impl FromStr for InterfaceName {
             return Ok(InterfaceName(text.to_owned()));
         };
         Err(format!("`{text}` is not an interface name: {problem}"))
+    }
+}
+
+impl FromStr for ProfileName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+        if text.len() > 100 {
+            return Err(format!(
+                "`{text}` has {} bytes; 100 is the most for a profile name",
+                text.len()
+            ));
+        }
+        let problem = if text.trim() != text || text.starts_with('.') || text.is_empty() {
+            "it must not start with a dot, nor start or end with a blank".to_owned()
+        } else if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
+            format!("`{bad}` is not allowed; use letters, digits, `-`, `_`, `.` and blanks")
+        } else {
+            return Ok(ProfileName(text.to_owned()));
+        };
+        Err(format!("`{text}` cannot be a profile name: {problem}"))
     }
 }
 

@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::bonding::{Bonding, Mtus};
 use super::cidr::Cidr;
-use super::cluster::words;
 use super::metallb::MetalLb;
 use super::names::InterfaceName;
 use super::node_network::{Carrier, Nics, NodeNetwork, VlanTag};
 use super::reader::{Fields, Reader, fixed};
+use super::setting::{settings, words};
 use super::vlan::{VlanId, VlanSet};
 
 words! {
@@ -23,47 +23,52 @@ words! {
     }
 }
 
-/// Everything about networks but the NADs.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Network {
-    /// Two bonds or one.
-    pub layout: Layout,
-    /// How every bond works.
-    pub bonding: Bonding,
-    /// The bridge VMs attach to.
-    pub bridge: InterfaceName,
-    /// Whether the bridge takes part in spanning tree.
-    pub spanning_tree: bool,
-    /// The MTUs of bonds, cards and bridge.
-    pub mtu: Mtus,
-    /// The cards.
-    pub nics: Nics,
-    /// Bare metal deployment.
-    pub pxe: NodeNetwork,
-    /// Kubernetes hosts.
-    pub management: NodeNetwork,
-    /// End user access.
-    pub data: NodeNetwork,
-    /// Pod overlay; a /24 of it for each node.
-    pub pod_cidr: Cidr,
-    /// Cluster services.
-    pub service_cidr: Cidr,
-    /// VLANs that VMs may use.
-    pub vm_vlans: VlanSet,
-    /// Whether the node itself uses the bridge, so that it must see VLANs on it (`allowVlansOnSelf`).
-    pub bridge_carries_host: bool,
-    /// The VLANs the node itself uses on the bridge; 1 for an address of the bridge's own.
-    pub vlans_on_bridge: VlanSet,
-    /// Whether the cluster's own network is the bridge, which Cilium must be told.
-    pub cluster_on_bridge: bool,
-    /// Load balancer addresses.
-    pub metallb: MetalLb,
+settings! {
+    /// Everything about networks but the NADs.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Network of "Network configuration" with Bonding {
+        /// How a node's network cards are used.
+        pub layout: Layout,
+        /// How every bond works.
+        pub bonding: Bonding,
+        /// The bridge that VMs attach to.
+        pub bridge: InterfaceName,
+        /// Whether the bridge takes part in spanning tree.
+        pub spanning_tree: bool,
+        /// The MTU of bonds, cards and bridge: one for all, or a map that sets them apart. The switch must take it too.
+        pub mtu: Mtus,
+        /// The network cards of a node.
+        pub nics: Nics,
+        /// The network of bare metal deployment.
+        pub pxe: NodeNetwork,
+        /// The network of Kubernetes hosts.
+        pub management: NodeNetwork,
+        /// The network of end user access, with the default gateway.
+        pub data: NodeNetwork,
+        /// The pods' network. Each node takes a /24 of it, and a repave one more. It is fixed once the cluster exists.
+        pub pod_cidr: Cidr,
+        /// The services' network. It is fixed once the cluster exists.
+        pub service_cidr: Cidr,
+        /// VLANs that VMs may use; never one that a subinterface of the same bond has captured.
+        pub vm_vlans: VlanSet,
+        /// Whether the node itself uses the bridge, so that it must see VLANs on it (`allowVlansOnSelf`).
+        pub bridge_carries_host: bool,
+        /// The VLANs that the node itself uses on the bridge; 1 for an address of the bridge's own. With one bond the
+        /// default is right.
+        ///
+        /// Example: `1,20`
+        pub vlans_on_bridge: VlanSet,
+        /// Whether the cluster's own network is the bridge itself, without a VLAN.
+        pub cluster_on_bridge: bool,
+        /// Addresses for services of type LoadBalancer.
+        pub metallb: MetalLb,
+    }
 }
 
 impl Network {
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
-        let mut fields = reader.section(site, "network");
+        let mut fields = reader.section::<Self>(site, "network");
         let layout = reader.value(&mut fields, "layout", Layout::TwoBonds);
         let bonding = Bonding::read(reader, &mut fields);
         let bridge: InterfaceName = reader.or(&mut fields, "bridge", "br0");

@@ -7,10 +7,11 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::bonding::Mtu;
-use super::cidr::Cidr;
+use super::cidr::{Address, Cidr};
 use super::names::InterfaceName;
 use super::network::Layout;
 use super::reader::{Fields, Reader, fixed};
+use super::setting::{Preset, Scalar, settings};
 use super::vlan::VlanId;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
@@ -63,46 +64,53 @@ impl Serialize for VlanTag {
     }
 }
 
-/// A network that nodes have an address in.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NodeNetwork {
-    /// Its VLAN.
-    pub vlan: VlanTag,
-    /// Its addresses.
-    pub cidr: Cidr,
-    /// Its gateway, where it has one.
-    pub gateway: Option<Ipv4Addr>,
-    /// The interface that carries it on a node.
-    pub interface: InterfaceName,
-    /// The MTU of its VLAN's interface, where it differs from that of the interface below; an untagged network has that of
-    /// its bond or bridge.
-    pub mtu: Option<Mtu>,
-    /// Networks reached over it beside the default gateway; with the management network only.
-    pub routes: Vec<StaticRoute>,
+settings! {
+    /// A network that nodes have an address in.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct NodeNetwork {
+        /// Its VLAN.
+        pub vlan: VlanTag,
+        /// Its addresses.
+        pub cidr: Cidr,
+        /// Its gateway.
+        pub gateway: Option<Ipv4Addr>,
+        /// The interface that carries it on a node; what layout and VLAN make it.
+        pub interface: InterfaceName,
+        /// The MTU of its VLAN's interface, where it differs from that of the interface below; an untagged network has
+        /// that of its bond or bridge.
+        pub mtu: Option<Mtu>,
+        /// Networks reached over a router of this one beside the default gateway.
+        pub routes: Vec<StaticRoute>,
+    }
 }
 
-/// A network that is reached over a router of the management network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct StaticRoute {
-    /// Where to.
-    pub to: Cidr,
-    /// The router's address in the management network.
-    pub via: Ipv4Addr,
+settings! {
+    /// A network that is reached over a router of the management network.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+    pub struct StaticRoute {
+        /// Where to.
+        ///
+        /// Example: `10.200.0.0/16`
+        pub to: Cidr,
+        /// The router's address in the management network.
+        ///
+        /// Example: `172.16.0.1`
+        pub via: Ipv4Addr,
+    }
 }
 
 impl StaticRoute {
     fn read(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<Self> {
-        let mut fields = reader.item(node, path);
+        let mut fields = reader.item::<Self>(node, path);
         let to: Option<Cidr> = reader.required(&mut fields, "to", node);
-        let via = reader.address(&mut fields, "via");
-        let needs_via = via.is_none() && !reader.given(&fields, "via");
+        let lacks = |_: &str| {
+            Diagnostic::error("a static route needs a `via`")
+                .help("name the router of the management network that knows the way")
+        };
+        let via = reader.needed(&mut fields, "via", node, Address::kind, lacks);
+        let via: Option<Address> = via.and_then(|node| reader.parse(node));
         reader.close(fields);
-        if needs_via {
-            let problem = Diagnostic::error("a static route needs a `via`")
-                .help("name the router of the management network that knows the way");
-            reader.problem_at(node, problem);
-        }
         let to = to?;
         if to.prefix() == 0 {
             let problem = Diagnostic::error("a static route to everywhere is a default gateway")
@@ -110,7 +118,10 @@ impl StaticRoute {
             reader.problem_at(node, problem);
             return None;
         }
-        Some(StaticRoute { to, via: via? })
+        Some(StaticRoute {
+            to,
+            via: via?.get(),
+        })
     }
 }
 
@@ -131,62 +142,56 @@ impl NodeNetwork {
         (vlan, cidr): (&str, &str),
         carrier: Carrier<'_>,
     ) -> Self {
-        let mut fields = reader.section(network, key);
+        let mut fields = reader.section::<Self>(network, key);
         let vlan: VlanTag = reader.or(&mut fields, "vlan", vlan);
-        let given: Option<Cidr> = reader.optional(&mut fields, "cidr");
-        let gateway = gateway(reader, &mut fields);
         // The example's gateway belongs to the example's network.
-        let gateway = gateway
-            .unwrap_or_else(|| (key == "data" && given.is_none()).then(|| fixed("10.20.30.1")));
-        let interface = match reader.optional(&mut fields, "interface") {
-            Some(interface) => interface,
-            None => {
-                let name = match vlan {
-                    VlanTag::Native => carrier.native.to_owned(),
-                    VlanTag::Tagged(id) => format!("{}.{id}", carrier.tagged),
-                };
-                // Only a long bridge name can make this too long, which the rules report.
-                name.parse().unwrap_or_else(|_| fixed(&name[..15]))
-            }
-        };
-        let mtu = Self::read_mtu(reader, &mut fields, vlan);
+        let of_example = key == "data" && !reader.given(&fields, "cidr");
+        let cidr = reader.or(&mut fields, "cidr", cidr);
+        let gateway = reader.value(
+            &mut fields,
+            "gateway",
+            Gateway(of_example.then(|| fixed::<Address>("10.20.30.1").get())),
+        );
+        let interface = reader.follow(&mut fields, "interface", || {
+            let name = match vlan {
+                VlanTag::Native => carrier.native.to_owned(),
+                VlanTag::Tagged(id) => format!("{}.{id}", carrier.tagged),
+            };
+            // Only a long bridge name can make this too long, which the rules report.
+            name.parse().unwrap_or_else(|_| fixed(&name[..15]))
+        });
+        let untagged = (vlan == VlanTag::Native).then(|| {
+            Diagnostic::error("an untagged network has the MTU of its bond or bridge")
+                .help("set it in `network.mtu`")
+        });
+        let mtu = reader.unless(&mut fields, "mtu", untagged, None);
         let routes = if key == "management" {
-            reader.list(&mut fields, "routes", StaticRoute::read)
+            reader.list(&mut fields, "routes", || Preset::None, StaticRoute::read)
         } else {
             None
         };
         reader.close(fields);
         NodeNetwork {
             vlan,
-            cidr: given.unwrap_or_else(|| fixed(cidr)),
-            gateway,
+            cidr,
+            gateway: gateway.0,
             interface,
             mtu,
             routes: routes.unwrap_or_default(),
         }
     }
-
-    fn read_mtu(reader: &mut Reader<'_>, fields: &mut Fields<'_>, vlan: VlanTag) -> Option<Mtu> {
-        let node = reader.node(fields, "mtu")?;
-        if vlan == VlanTag::Native {
-            let problem =
-                Diagnostic::error("an untagged network has the MTU of its bond or bridge")
-                    .help("set it in `network.mtu`");
-            reader.problem_at(node, problem);
-            return None;
-        }
-        reader.parse(node)
-    }
 }
 
-/// The network cards of a node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Nics {
-    /// For management; for everything in the layouts with one bond.
-    pub management: Vec<InterfaceName>,
-    /// For data; empty in the layouts with one bond.
-    pub data: Vec<InterfaceName>,
+settings! {
+    /// The network cards of a node.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Nics {
+        /// For management; for everything in the layouts with one bond.
+        pub management: Vec<InterfaceName>,
+        /// For data, in the layout with two bonds.
+        pub data: Vec<InterfaceName>,
+    }
 }
 
 impl Nics {
@@ -208,14 +213,17 @@ impl Nics {
         around: &mut Fields<'_>,
         default: &Nics,
     ) -> Self {
-        let mut fields = reader.section(around, "nics");
-        let management = reader.values(&mut fields, "management");
-        let data = reader.values(&mut fields, "data");
+        let mut fields = reader.section::<Self>(around, "nics");
+        let mut cards = |key, usual: &Vec<InterfaceName>| {
+            let given = reader.values(&mut fields, key, || Preset::follows(usual));
+            given.unwrap_or_else(|| usual.clone())
+        };
+        let nics = Nics {
+            management: cards("management", &default.management),
+            data: cards("data", &default.data),
+        };
         reader.close(fields);
-        Nics {
-            management: management.unwrap_or_else(|| default.management.clone()),
-            data: data.unwrap_or_else(|| default.data.clone()),
-        }
+        nics
     }
 
     /// All cards, those for management first.
@@ -224,21 +232,29 @@ impl Nics {
     }
 }
 
-/// A gateway that may be given as `none`: the outer option is absence.
-fn gateway(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Option<Ipv4Addr>> {
-    let node = reader.node(fields, "gateway")?;
-    match node.text() {
-        Some("none") => Some(None),
-        _ => match node.text().and_then(|text| text.parse().ok()) {
-            Some(address) => Some(Some(address)),
-            None => {
-                let problem = Diagnostic::error(format!(
-                    "`{}` is not an IPv4 address or `none`",
-                    node.text().unwrap_or("this")
-                ));
-                reader.problem_at(node, problem);
-                None
-            }
-        },
+/// A gateway, or none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gateway(Option<Ipv4Addr>);
+
+impl FromStr for Gateway {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "none" => Ok(Gateway(None)),
+            _ => match text.parse() {
+                Ok(address) => Ok(Gateway(Some(address))),
+                Err(_) => Err(format!("`{text}` is not an IPv4 address or `none`")),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("none"),
+        }
     }
 }

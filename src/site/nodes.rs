@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
-use super::cluster::words;
 use super::cpus::CpuSet;
 use super::machines::Machine;
 use super::names::{ImageReference, Subdomain};
 use super::network::Network;
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader};
+use super::setting::{Preset, Scalar, settings, words};
 use crate::certificate::{self, Certificate};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
@@ -26,91 +26,83 @@ words! {
     }
 }
 
-/// The major version of containerd in the node image, which decides the form of its configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Containerd {
-    /// 1.x; its form is also understood by 2.x.
-    One,
-    /// 2.x only.
-    Two,
-}
-
-impl std::str::FromStr for Containerd {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "1" => Ok(Containerd::One),
-            "2" => Ok(Containerd::Two),
-            _ => Err(format!(
-                "`{text}` is not a containerd version: use `1` or `2`"
-            )),
-        }
+words! {
+    /// The major version of containerd in the node image, which decides the form of its configuration.
+    Containerd, "a containerd version" {
+        /// 1.x; its form is also understood by 2.x.
+        One = "1",
+        /// 2.x only.
+        Two = "2",
     }
 }
 
-impl Serialize for Containerd {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u8(match self {
-            Containerd::One => 1,
-            Containerd::Two => 2,
-        })
+settings! {
+    /// Memory kept from pods. The Memory Manager wants the sum to the byte.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct ReservedMemory {
+        /// For the operating system and Portworx.
+        pub system: Quantity,
+        /// For containerd and kubelet.
+        pub kube: Quantity,
+        /// Below this much free memory kubelet evicts pods.
+        pub eviction_hard: Quantity,
+        /// The sum of the three.
+        pub total: Quantity,
     }
 }
 
-/// Memory kept from pods. The Memory Manager wants the sum to the byte.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReservedMemory {
-    /// For the operating system and Portworx.
-    pub system: Quantity,
-    /// For containerd and kubelet.
-    pub kube: Quantity,
-    /// Below this much free memory kubelet evicts pods.
-    pub eviction_hard: Quantity,
-    /// The sum of the three.
-    pub total: Quantity,
+settings! {
+    /// A certificate authority that nodes trust.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct CaCertificate {
+        /// The name that the file gets on nodes, without `.crt`.
+        ///
+        /// Example: `corporate-root`
+        pub name: Subdomain,
+        /// One or more certificates as PEM; a site names their file, relative to its own.
+        ///
+        /// Example: `corporate-root.pem`
+        pub pem as "file": String,
+    }
 }
 
-/// A certificate authority that nodes trust.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CaCertificate {
-    /// The file's name without `.crt`.
-    pub name: Subdomain,
-    /// One or more certificates as PEM, ending in a line break.
-    pub pem: String,
-}
-
-/// All about the nodes.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Nodes {
-    /// The release.
-    pub ubuntu: Ubuntu,
-    /// The container runtime's configuration form.
-    pub containerd: Containerd,
-    /// The pause image; the revision's own where none is given.
-    pub pause_image: Option<ImageReference>,
-    /// CPUs kept for the system, kubelet, containerd and Portworx.
-    pub reserved_cpus: CpuSet,
-    /// CPU threads of the smallest worker, where known.
-    pub cpus: Option<u32>,
-    /// Memory kept from pods.
-    pub reserved_memory: ReservedMemory,
-    /// Most pods on a node, 250 in the RA.
-    pub max_pods: u32,
-    /// Kernel settings: the RA's tuning, with the site's own over it.
-    #[serde(serialize_with = "as_map")]
-    pub sysctl: Vec<(String, String)>,
-    /// Authorities to trust.
-    pub ca_certificates: Vec<CaCertificate>,
-    /// Whether nodes may boot from the SAN.
-    pub san_boot: bool,
-    /// Whether MAAS erases a machine's disks when it releases it, which the RA forbids.
-    pub erase_disks_on_release: bool,
-    /// The machines, where they are known one by one.
-    pub machines: Vec<Machine>,
+settings! {
+    /// All about the nodes.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Nodes of "Ubuntu layer" {
+        /// The Ubuntu LTS release.
+        pub ubuntu: Ubuntu,
+        /// The major version of containerd in the node image.
+        pub containerd: Containerd,
+        /// The pause image; the revision's own where none is given.
+        pub pause_image: Option<ImageReference>,
+        /// CPUs for the system, containerd, kubelet and Portworx: whole cores, with their hyperthreads.
+        pub reserved_cpus: CpuSet,
+        /// CPU threads of the smallest worker, to check `reservedCpus`.
+        ///
+        /// Example: `96`
+        pub cpus: Option<u32>,
+        /// Memory kept from pods.
+        pub reserved_memory: ReservedMemory,
+        /// Most pods on a node.
+        pub max_pods: u32,
+        /// Kernel settings beside the tuning of the reference architecture, and over it.
+        ///
+        /// Example: `{vm.swappiness: 5}`
+        #[serde(serialize_with = "as_map")]
+        pub sysctl: Vec<(String, String)>,
+        /// Authorities that nodes trust: Palette's own if it signs for the OIDC provider.
+        pub ca_certificates: Vec<CaCertificate>,
+        /// Whether nodes may boot from the SAN; without effect on local disks.
+        pub san_boot: bool,
+        /// Whether MAAS erases a machine's disks when it releases it (Settings, Storage). The RA forbids it.
+        pub erase_disks_on_release: bool,
+        /// For `vmo-ra network`: machines that differ or have fixed addresses. MAAS chooses what is left out.
+        pub machines: Vec<Machine>,
+    }
 }
 
 /// Kernel settings for many pods and disks on large hosts.
@@ -145,25 +137,28 @@ const PROTECTED: [(&str, &str); 6] = [
 
 impl Nodes {
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>, network: &Network) -> Self {
-        let mut fields = reader.section(site, "nodes");
+        let mut fields = reader.section::<Self>(site, "nodes");
         let ubuntu = reader.value(&mut fields, "ubuntu", Ubuntu::Jammy);
         let containerd = reader.value(&mut fields, "containerd", Containerd::One);
         let pause_image = reader.optional(&mut fields, "pauseImage");
         let reserved_cpus = reader.or(&mut fields, "reservedCpus", "0-7");
-        let cpus = reader
-            .node(&mut fields, "cpus")
-            .and_then(|node| reader.whole_number(node, 1..=8192));
+        let cpus = reader.optional_number(&mut fields, "cpus", 1..=8192);
         let reserved_memory = Self::read_memory(reader, &mut fields);
         let max_pods = reader.number(&mut fields, "maxPods", 10..=250, 250);
         let sysctl = Self::read_sysctl(reader, &mut fields);
         let ca_certificates = reader
-            .list(&mut fields, "caCertificates", Self::read_certificate)
+            .list(
+                &mut fields,
+                "caCertificates",
+                || Preset::None,
+                Self::read_certificate,
+            )
             .unwrap_or_default();
         let san_boot = reader.flag(&mut fields, "sanBoot", true);
         let erase_disks_on_release = reader.flag(&mut fields, "eraseDisksOnRelease", false);
-        let machines = reader.list(&mut fields, "machines", |reader, node, path| {
-            Machine::read(reader, network, node, path)
-        });
+        let machine =
+            |reader: &mut Reader<'_>, node: &Node, path| Machine::read(reader, network, node, path);
+        let machines = reader.list(&mut fields, "machines", || Preset::None, machine);
         reader.close(fields);
         Nodes {
             ubuntu,
@@ -182,7 +177,7 @@ impl Nodes {
     }
 
     fn read_memory(reader: &mut Reader<'_>, nodes: &mut Fields<'_>) -> ReservedMemory {
-        let mut fields = reader.section(nodes, "reservedMemory");
+        let mut fields = reader.section::<ReservedMemory>(nodes, "reservedMemory");
         let system: Quantity = reader.or(&mut fields, "system", "8Gi");
         let kube: Quantity = reader.or(&mut fields, "kube", "4Gi");
         let eviction_hard: Quantity = reader.or(&mut fields, "evictionHard", "1Gi");
@@ -196,60 +191,29 @@ impl Nodes {
     }
 
     fn read_sysctl(reader: &mut Reader<'_>, nodes: &mut Fields<'_>) -> Vec<(String, String)> {
+        let given: Vec<(String, String)> =
+            reader.by_name(nodes, "sysctl", |reader, entry, path| {
+                let value: String = reader.scalar(&entry.value, path)?;
+                match sysctl_problem(entry.name(), &value, entry.value.is_null()) {
+                    Some((of_key, problem)) => {
+                        let place = if of_key { &entry.key } else { &entry.value };
+                        reader.problem_at(place, problem);
+                        None
+                    }
+                    None => Some(value),
+                }
+            });
         let mut sysctl: Vec<(String, String)> = SYSCTL
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
             .collect();
         let mut places: HashMap<String, usize> =
             sysctl.iter().map(|(key, _)| dotted(key)).zip(0..).collect();
-        let node = reader.node(nodes, "sysctl");
-        let given = node.and_then(Node::entries).unwrap_or_default();
-        if let Some(node) = node
-            && node.entries().is_none()
-        {
-            reader.expected("a map", node);
-        }
-        for entry in given {
-            let key = entry.name();
-            let Some(value) = entry.value.text() else {
-                reader.expected("a single value", &entry.value);
-                continue;
-            };
-            let key_is_good = !key.is_empty()
-                && key
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
-            let value_is_good = !entry.value.is_null()
-                && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
-                && !value.contains(['{', '#'])
-                && !value.is_empty()
-                && value.trim() == value;
-            let name = dotted(key);
-            let protected = PROTECTED
-                .iter()
-                .find(|(protected, wanted)| *protected == name && *wanted != value);
-            if !key_is_good {
-                let problem =
-                    Diagnostic::error(format!("`{key}` is not the name of a kernel setting"))
-                        .help("write it such as `vm.swappiness`");
-                reader.problem_at(&entry.key, problem);
-            } else if !value_is_good {
-                let problem = Diagnostic::error(format!(
-                    "`{key}` needs a value on one line, without `{{`, `#` and blanks around it"
-                ));
-                reader.problem_at(&entry.value, problem);
-            } else if let Some((_, wanted)) = protected {
-                let problem = Diagnostic::error(format!(
-                    "kubelet does not start with `{key}` other than {wanted}"
-                ))
-                .help("its protectKernelDefaults setting compares this value; leave the key out");
-                reader.problem_at(&entry.value, problem);
-            } else {
-                let end = sysctl.len();
-                match *places.entry(name).or_insert(end) {
-                    place if place < end => value.clone_into(&mut sysctl[place].1),
-                    _ => sysctl.push((key.to_owned(), value.to_owned())),
-                }
+        for (key, value) in given {
+            let end = sysctl.len();
+            match *places.entry(dotted(&key)).or_insert(end) {
+                place if place < end => sysctl[place].1 = value,
+                _ => sysctl.push((key, value)),
             }
         }
         sysctl
@@ -260,16 +224,14 @@ impl Nodes {
         node: &Node,
         path: String,
     ) -> Option<CaCertificate> {
-        let mut fields = reader.item(node, path);
+        let mut fields = reader.item::<CaCertificate>(node, path);
         let name = reader.required(&mut fields, "name", node);
-        let file_node = reader.node(&mut fields, "file");
+        let file_node = reader.needed(&mut fields, "file", node, String::kind, |_| {
+            Diagnostic::error("a CA certificate needs a `file`")
+        });
         reader.close(fields);
-        let Some(file_node) = file_node else {
-            let problem = Diagnostic::error("a CA certificate needs a `file`");
-            reader.problem_at(node, problem);
-            return None;
-        };
-        let file: PathBuf = reader.parse(file_node)?;
+        let file_node = file_node?;
+        let file = PathBuf::from(reader.parse::<String>(file_node)?);
         let pem = reader.file(file_node, &file)?;
         match certificates(&pem) {
             Ok(pem) => Some(CaCertificate { name: name?, pem }),
@@ -283,6 +245,40 @@ impl Nodes {
                 None
             }
         }
+    }
+}
+
+/// What is wrong with a kernel setting, and whether it is the key.
+fn sysctl_problem(key: &str, value: &str, is_null: bool) -> Option<(bool, Diagnostic)> {
+    let key_is_good = !key.is_empty()
+        && key
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/'));
+    let value_is_good = !is_null
+        && value.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
+        && !value.contains(['{', '#'])
+        && !value.is_empty()
+        && value.trim() == value;
+    let name = dotted(key);
+    let protected = PROTECTED
+        .iter()
+        .find(|(protected, wanted)| *protected == name && *wanted != value);
+    if !key_is_good {
+        let problem = Diagnostic::error(format!("`{key}` is not the name of a kernel setting"))
+            .help("write it such as `vm.swappiness`");
+        Some((true, problem))
+    } else if !value_is_good {
+        let problem = Diagnostic::error(format!(
+            "`{key}` needs a value on one line, without `{{`, `#` and blanks around it"
+        ));
+        Some((false, problem))
+    } else {
+        let (_, wanted) = protected?;
+        let problem = Diagnostic::error(format!(
+            "kubelet does not start with `{key}` other than {wanted}"
+        ))
+        .help("its protectKernelDefaults setting compares this value; leave the key out");
+        Some((false, problem))
     }
 }
 

@@ -4,92 +4,42 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::cluster::words;
-use super::names::{PackVersion, ProfileVersion};
+use super::names::{PackVersion, ProfileName, ProfileVersion};
 use super::provider::PackHome;
-use super::reader::{Fields, Reader};
-use crate::diagnostic::Diagnostic;
+use super::reader::{Fields, Flag, Reader};
+use super::setting::{settings, words};
 use crate::yaml::Node;
 
-/// What a site says of one profile; what it leaves out is the revision's.
-#[derive(Clone, Debug, Default)]
-pub struct ProfileSettings {
-    /// The profile's name in Palette.
-    pub name: Option<String>,
-    /// Its version.
-    pub version: Option<ProfileVersion>,
-    /// Its description.
-    pub description: Option<String>,
-    /// Its labels; Palette's plain tags have the value `spectro__tag`.
-    pub labels: Vec<(String, String)>,
-}
-
-/// The three profiles.
-#[derive(Clone, Debug, Default)]
-pub struct Profiles {
-    /// Operating system to storage.
-    pub infra: ProfileSettings,
-    /// Load balancer to VMO.
-    pub core: ProfileSettings,
-    /// What VMO offers its users.
-    pub templates: ProfileSettings,
-}
-
-impl Profiles {
-    pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
-        let mut fields = reader.section(site, "profiles");
-        let profiles = Profiles {
-            infra: Self::read_one(reader, &mut fields, "infra"),
-            core: Self::read_one(reader, &mut fields, "core"),
-            templates: Self::read_one(reader, &mut fields, "templates"),
-        };
-        reader.close(fields);
-        profiles
-    }
-
-    fn read_one(
-        reader: &mut Reader<'_>,
-        profiles: &mut Fields<'_>,
-        key: &'static str,
-    ) -> ProfileSettings {
-        let mut fields = reader.section(profiles, key);
-        let name = match reader.node(&mut fields, "name") {
-            Some(node) => read_name(reader, node),
-            None => None,
-        };
-        let settings = ProfileSettings {
-            name,
-            version: reader.optional(&mut fields, "version"),
-            description: reader.optional(&mut fields, "description"),
-            labels: reader.values_by_name(&mut fields, "labels"),
-        };
-        reader.close(fields);
-        settings
+settings! {
+    /// What a site says of one profile; what it leaves out is the revision's.
+    #[derive(Clone, Debug, Default)]
+    pub struct ProfileSettings {
+        /// The profile's name in Palette.
+        pub name: Option<ProfileName> = "name".optional(),
+        /// Its version, which must be new in Palette at every import.
+        pub version: Option<ProfileVersion> = "version".optional(),
+        /// Its description.
+        ///
+        /// Example: `for the cluster in Berlin`
+        pub description: Option<String> = "description".optional(),
+        /// Its labels; Palette's plain tags have the value `spectro__tag`.
+        ///
+        /// Example: `{site: berlin}`
+        pub labels: Vec<(String, String)> = "labels".values_by_name(),
     }
 }
 
-/// A profile's name becomes a file name, so it may not hold what a path would read otherwise.
-fn read_name(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
-    let name: String = reader.parse(node)?;
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
-    let problem = if name.len() > 100 {
-        format!(
-            "`{name}` has {} bytes; 100 is the most for a profile name",
-            name.len()
-        )
-    } else if name.trim() != name || name.starts_with('.') || name.is_empty() {
-        format!(
-            "`{name}` cannot be a profile name: it must not start with a dot, nor start or end with a blank"
-        )
-    } else if let Some(bad) = name.chars().find(|c| !allowed(*c)) {
-        format!(
-            "`{name}` cannot be a profile name: `{bad}` is not allowed; use letters, digits, `-`, `_`, `.` and blanks"
-        )
-    } else {
-        return Some(name);
-    };
-    reader.problem_at(node, Diagnostic::error(problem));
-    None
+settings! {
+    /// The three profiles.
+    #[derive(Clone, Debug, Default)]
+    pub struct Profiles of "Spectro Cloud Palette configuration" {
+        /// Operating system to storage.
+        pub infra: ProfileSettings = "infra".map(),
+        /// Load balancer to VMO.
+        pub core: ProfileSettings = "core".map(),
+        /// What VMO offers its users.
+        pub templates: ProfileSettings = "templates".map(),
+    }
 }
 
 words! {
@@ -115,32 +65,48 @@ impl RegistryKind {
     }
 }
 
-/// A registry as a profile refers to it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Registry {
-    /// Its uid in this Palette instance; empty to let Palette look for it by name.
-    pub uid: String,
-    /// Its name.
-    pub name: String,
-    /// Its kind.
-    pub kind: RegistryKind,
-    /// Whether it needs a login.
-    pub is_private: bool,
-    /// What Palette calls the provider type; `pack` for its own OCI registries.
-    pub provider_type: String,
-    /// Whether it can be synchronised.
-    pub is_sync_supported: bool,
+settings! {
+    /// A registry as a profile refers to it.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Registry {
+        /// Its uid, which differs between Palette instances; an empty one lets Palette look for the name.
+        ///
+        /// Example: `64eaff453040297344bcad5d`
+        pub uid: String,
+        /// Its name.
+        ///
+        /// Example: `Palette Registry`
+        pub name: String,
+        /// Its kind.
+        pub kind: RegistryKind,
+        /// Whether it needs a login; OCI registries do.
+        pub is_private as "private": bool,
+        /// What Palette calls the provider type: `pack` for its own OCI registries.
+        pub provider_type: String,
+        /// Whether it can be synchronised.
+        pub is_sync_supported as "syncSupported": bool,
+    }
 }
 
-/// Where packs come from: one registry for all, exceptions by pack name, and versions other than the revision's.
-#[derive(Clone, Debug)]
-pub struct Registries {
-    default: Registry,
-    /// The community's, unless the site names a registry for all packs.
-    community: Option<Registry>,
-    packs: BTreeMap<String, Registry>,
-    versions: BTreeMap<String, PackVersion>,
+settings! {
+    /// Where packs come from: one registry for all, exceptions by pack name, and versions other than the revision's.
+    #[derive(Clone, Debug)]
+    pub struct Registries of "Spectro Cloud Palette configuration" {
+        /// The registry of all packs; Palette's public repository, and its community registry for storage packs that are
+        /// there.
+        default: Registry,
+        /// The community's, unless the site names a registry for all packs.
+        community: Option<Registry>,
+        /// Registries of single packs, by the name of the pack.
+        ///
+        /// Example: `virtual-machine-orchestrator`
+        packs: BTreeMap<String, Registry>,
+        /// Versions of packs other than the revision's, such as the patch release that your registry has.
+        ///
+        /// Example: `{virtual-machine-orchestrator: 4.9.46}`
+        versions as "packVersions": BTreeMap<String, PackVersion>,
+    }
 }
 
 impl Registries {
@@ -170,16 +136,15 @@ impl Registries {
     }
 
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
-        let mut fields = reader.section(site, "registries");
-        let (default, community) = match reader.node(&mut fields, "default") {
-            Some(node) => {
-                let path = "registries.default".to_owned();
-                (read_registry(reader, node, path), None)
-            }
+        let mut fields = reader.section::<Self>(site, "registries");
+        let default = reader.optional_map::<Registry, _>(&mut fields, "default", read_registry);
+        let (default, community) = match default {
+            Some(registry) => (registry, None),
             None => (public_repo(), Some(community_registry())),
         };
-        let packs = reader.by_name(&mut fields, "packs", |reader, node, path| {
-            Some(read_registry(reader, node, path))
+        let packs = reader.by_name(&mut fields, "packs", |reader, entry, path| {
+            let fields = reader.item::<Registry>(&entry.value, path);
+            Some(read_registry(reader, &entry.value, fields))
         });
         reader.close(fields);
         let versions = reader.values_by_name(site, "packVersions");
@@ -216,8 +181,7 @@ fn community_registry() -> Registry {
     }
 }
 
-fn read_registry(reader: &mut Reader<'_>, node: &Node, path: String) -> Registry {
-    let mut fields = reader.item(node, path);
+fn read_registry(reader: &mut Reader<'_>, node: &Node, mut fields: Fields<'_>) -> Registry {
     let name = reader
         .required(&mut fields, "name", node)
         .unwrap_or_default();
@@ -231,8 +195,10 @@ fn read_registry(reader: &mut Reader<'_>, node: &Node, path: String) -> Registry
         uid: reader.free_text(&mut fields, "uid", ""),
         name,
         kind,
-        is_private: reader.flag(&mut fields, "private", kind == RegistryKind::Oci),
-        provider_type: reader.free_text(&mut fields, "providerType", provider),
+        is_private: reader
+            .follow(&mut fields, "private", || Flag(kind == RegistryKind::Oci))
+            .0,
+        provider_type: reader.follow(&mut fields, "providerType", || provider.to_owned()),
         is_sync_supported: reader.flag(&mut fields, "syncSupported", true),
     };
     reader.close(fields);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::array::SanType;
-use super::cluster::words;
+use super::setting::words;
 use crate::diagnostic::Diagnostic;
 use crate::revision::{Revision, data};
 

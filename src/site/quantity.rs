@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use super::setting::shown;
 
 /// A whole number of bytes, at least one, in the form it was given.
 #[derive(Clone, Debug, Eq)]
@@ -94,11 +94,7 @@ impl fmt::Display for Quantity {
     }
 }
 
-impl Serialize for Quantity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+shown!(Quantity);
 
 #[cfg(test)]
 mod tests {

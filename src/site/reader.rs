@@ -7,16 +7,19 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::cidr::Address;
 use super::secret::{Secret, SecretSource};
+use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
 use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
-use crate::yaml::{Entry, Kind, Node};
+use crate::yaml::{self, Entry, Node, Style};
 
 /// A map of the site, or the absence of one; every field is asked for by name and what is left over is unknown.
 pub(super) struct Fields<'n> {
     path: String,
     entries: &'n [Entry],
     known: Vec<&'static str>,
+    about: &'static About,
 }
 
 impl Fields<'_> {
@@ -35,7 +38,26 @@ pub(super) struct Reader<'s> {
     inputs: &'s dyn Inputs,
     problems: Problems,
     spans: BTreeMap<String, Range<usize>>,
+    /// What was asked for, where that is what is wanted.
+    settings: Option<Vec<Setting>>,
 }
+
+/// Stands for any item of a list or map while settings are recorded: nothing is in it, and all is asked for.
+const ANY: Node = Node {
+    span: 0..0,
+    properties: 0..0,
+    anchor: 0,
+    kind: yaml::Kind::Mapping {
+        entries: Vec::new(),
+        style: Style::Flow,
+    },
+};
+
+/// The one entry of any map, likewise.
+static ANY_ENTRY: [Entry; 1] = [Entry {
+    key: ANY,
+    value: ANY,
+}];
 
 impl<'s> Reader<'s> {
     pub(super) fn new(source: &'s Source, inputs: &'s dyn Inputs) -> Self {
@@ -44,7 +66,52 @@ impl<'s> Reader<'s> {
             inputs,
             problems: Problems::default(),
             spans: BTreeMap::new(),
+            settings: None,
         }
+    }
+
+    /// A reader that records what it is asked for.
+    pub(super) fn recording(source: &'s Source, inputs: &'s dyn Inputs) -> Self {
+        Reader {
+            settings: Some(Vec::new()),
+            ..Reader::new(source, inputs)
+        }
+    }
+
+    /// What was asked for, in that order.
+    pub(super) fn into_settings(self) -> Vec<Setting> {
+        self.settings.unwrap_or_default()
+    }
+
+    /// Notes a key that is asked for, while settings are recorded; tells whether they are.
+    fn record(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        asked: impl FnOnce() -> (Form, Preset),
+    ) -> bool {
+        let about = fields.about;
+        self.record_at(fields.path_of(key), about.of(key), about.section, asked)
+    }
+
+    fn record_at(
+        &mut self,
+        path: String,
+        about: &'static str,
+        section: &'static str,
+        asked: impl FnOnce() -> (Form, Preset),
+    ) -> bool {
+        let Some(settings) = &mut self.settings else {
+            return false;
+        };
+        let parent = parent(&path);
+        let section = match settings.iter().find(|around| around.path == parent) {
+            Some(around) if section.is_empty() => around.section,
+            _ => section,
+        };
+        let (form, default) = asked();
+        settings.push(Setting::new(path, about, section, form, default));
+        true
     }
 
     /// The places of all values that were read, and every problem, in the order of the file.
@@ -53,11 +120,11 @@ impl<'s> Reader<'s> {
         (Places::new(self.source.clone(), self.spans), problems)
     }
 
-    pub(super) fn root<'n>(&mut self, node: Option<&'n Node>) -> Fields<'n> {
-        self.fields(node, String::new())
+    pub(super) fn root<'n, T: Described>(&mut self, node: Option<&'n Node>) -> Fields<'n> {
+        self.fields::<T>(node, String::new())
     }
 
-    fn fields<'n>(&mut self, node: Option<&'n Node>, path: String) -> Fields<'n> {
+    fn fields<'n, T: Described>(&mut self, node: Option<&'n Node>, path: String) -> Fields<'n> {
         let entries = match node {
             None => &[],
             Some(node) if node.is_null() => &[],
@@ -73,6 +140,7 @@ impl<'s> Reader<'s> {
             path,
             entries,
             known: Vec::new(),
+            about: &T::ABOUT,
         }
     }
 
@@ -101,11 +169,7 @@ impl<'s> Reader<'s> {
     }
 
     /// The value under a key; none where it is absent or left empty.
-    pub(super) fn node<'n>(
-        &mut self,
-        fields: &mut Fields<'n>,
-        key: &'static str,
-    ) -> Option<&'n Node> {
+    fn node<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> Option<&'n Node> {
         fields.known.push(key);
         let entry = fields.entries.iter().find(|entry| entry.name() == key)?;
         let span = if entry.value.span.is_empty() {
@@ -118,48 +182,156 @@ impl<'s> Reader<'s> {
     }
 
     /// The map under a key; an empty one where it is absent.
-    pub(super) fn section<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> Fields<'n> {
+    pub(super) fn section<'n, T: Described>(
+        &mut self,
+        fields: &mut Fields<'n>,
+        key: &'static str,
+    ) -> Fields<'n> {
+        self.record_map::<T>(fields, key, || Form::Map);
         let path = fields.path_of(key);
         let node = self.node(fields, key);
-        self.fields(node, path)
+        self.fields::<T>(node, path)
     }
 
-    /// A value of a type that explains what is wrong with a text.
-    pub(super) fn optional<T>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<T>
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
+    fn record_map<T: Described>(
+        &mut self,
+        fields: &Fields<'_>,
+        key: &str,
+        form: impl FnOnce() -> Form,
+    ) -> bool {
+        let about = fields.about.of(key);
+        self.record_at(fields.path_of(key), about, T::ABOUT.section, || {
+            (form(), Preset::None)
+        })
+    }
+
+    /// A map that is read as it stands.
+    pub(super) fn map<T: Section>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> T {
+        T::read(self, fields, key)
+    }
+
+    /// A map that says something by being there, read by `item`.
+    pub(super) fn optional_map<T: Described, R>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        item: impl FnOnce(&mut Self, &Node, Fields<'_>) -> R,
+    ) -> Option<R> {
+        let path = fields.path_of(key);
+        if self.record_map::<T>(fields, key, || Form::Map) {
+            let fields = self.fields::<T>(None, path);
+            item(self, &ANY, fields);
+            return None;
+        }
+        let node = self.node(fields, key)?;
+        let fields = self.fields::<T>(Some(node), path);
+        Some(item(self, node, fields))
+    }
+
+    /// One value, or the map in whose stead it stands.
+    pub(super) fn scalar_or_map<'n, T: Scalar, M: Described>(
+        &mut self,
+        fields: &mut Fields<'n>,
+        key: &'static str,
+        default: &T,
+    ) -> Result<Option<T>, Fields<'n>> {
+        self.record(fields, key, || {
+            let Preset::Fixed(value) = Preset::fixed_text(default) else {
+                return (Form::Map, Preset::None);
+            };
+            (Form::ValueOrMap(T::kind()), Preset::Fixed(value))
+        });
+        let path = fields.path_of(key);
+        match self.node(fields, key) {
+            Some(node) if node.text().is_some() => Ok(self.parse(node)),
+            node => Err(self.fields::<M>(node, path)),
+        }
+    }
+
+    fn parsed<T: Scalar>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<T> {
         let node = self.node(fields, key)?;
         self.parse(node)
     }
 
-    /// As [`Reader::optional`], with a default.
-    pub(super) fn value<T>(&mut self, fields: &mut Fields<'_>, key: &'static str, default: T) -> T
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
-        self.optional(fields, key).unwrap_or(default)
+    /// A value of a type that explains what is wrong with a text.
+    pub(super) fn optional<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+    ) -> Option<T> {
+        self.record(fields, key, || (Form::Value(T::kind()), Preset::None));
+        self.parsed(fields, key)
     }
 
-    /// As [`Reader::value`], with a default that is written as in a site.
-    pub(super) fn or<T>(&mut self, fields: &mut Fields<'_>, key: &'static str, default: &str) -> T
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
-        match self.optional(fields, key) {
-            Some(value) => value,
-            None => fixed(default),
+    /// As [`Reader::optional`], with a default.
+    pub(super) fn value<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: T,
+    ) -> T {
+        self.record(fields, key, || {
+            (Form::Value(T::kind()), Preset::fixed_text(&default))
+        });
+        self.parsed(fields, key).unwrap_or(default)
+    }
+
+    /// As [`Reader::value`], with a default that other settings decide.
+    pub(super) fn follow<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: impl FnOnce() -> T,
+    ) -> T {
+        let given = self.parsed(fields, key);
+        let value = given.unwrap_or_else(default);
+        self.record(fields, key, || {
+            (Form::Value(T::kind()), Preset::follows_text(&value))
+        });
+        value
+    }
+
+    /// As [`Reader::follow`], of a setting that others may forbid; none where they do.
+    pub(super) fn unless<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        forbidden: Option<Diagnostic>,
+        default: Option<T>,
+    ) -> Option<T> {
+        self.record(fields, key, || {
+            let preset = default.as_ref().map(Preset::follows_text);
+            (Form::Value(T::kind()), preset.unwrap_or(Preset::None))
+        });
+        match (forbidden, self.node(fields, key)) {
+            (None, Some(node)) => self.parse(node).or(default),
+            (None, None) => default,
+            (Some(problem), node) => {
+                if let Some(node) = node {
+                    self.problem_at(node, problem);
+                }
+                None
+            }
         }
     }
 
-    pub(super) fn parse<T>(&mut self, node: &Node) -> Option<T>
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
+    /// As [`Reader::value`], with a default that is written as in a site.
+    pub(super) fn or<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: &str,
+    ) -> T {
+        self.record(fields, key, || {
+            (
+                Form::Value(T::kind()),
+                Preset::fixed_text(&fixed::<T>(default)),
+            )
+        });
+        self.parsed(fields, key).unwrap_or_else(|| fixed(default))
+    }
+
+    pub(super) fn parse<T: Scalar>(&mut self, node: &Node) -> Option<T> {
         let text = self.text(node)?;
         match text.parse() {
             Ok(value) => Some(value),
@@ -183,7 +355,7 @@ impl<'s> Reader<'s> {
     pub(super) fn expected(&mut self, what: &str, node: &Node) {
         let mut problem = Diagnostic::error(format!("expected {what}, found {}", node.describe()))
             .at(self.source, node.span.clone());
-        if matches!(node.kind, Kind::Alias(_)) {
+        if matches!(node.kind, yaml::Kind::Alias(_)) {
             problem = problem.help("a site takes no YAML aliases; write the value out");
         }
         self.problems.push(|| problem);
@@ -201,19 +373,7 @@ impl<'s> Reader<'s> {
         key: &'static str,
         default: bool,
     ) -> bool {
-        let Some(node) = self.node(fields, key) else {
-            return default;
-        };
-        match self.text(node) {
-            Some("true") => true,
-            Some("false") => false,
-            Some(other) => {
-                let problem = Diagnostic::error(format!("`{other}` is neither `true` nor `false`"));
-                self.problem_at(node, problem);
-                default
-            }
-            None => default,
-        }
+        self.value(fields, key, Flag(default)).0
     }
 
     /// An IPv4 address.
@@ -222,14 +382,7 @@ impl<'s> Reader<'s> {
         fields: &mut Fields<'_>,
         key: &'static str,
     ) -> Option<Ipv4Addr> {
-        let node = self.node(fields, key)?;
-        let text = self.text(node)?;
-        let address = text.parse().ok();
-        if address.is_none() {
-            let problem = Diagnostic::error(format!("`{text}` is not an IPv4 address"));
-            self.problem_at(node, problem);
-        }
-        address
+        self.optional(fields, key).map(Address::get)
     }
 
     pub(super) fn number(
@@ -239,19 +392,35 @@ impl<'s> Reader<'s> {
         range: RangeInclusive<u32>,
         default: u32,
     ) -> u32 {
+        self.record(fields, key, || {
+            (
+                Form::Value(Kind::whole(range.clone())),
+                Preset::fixed(&default),
+            )
+        });
         match self.node(fields, key) {
             Some(node) => self.whole_number(node, range).unwrap_or(default),
             None => default,
         }
     }
 
-    pub(super) fn whole_number(&mut self, node: &Node, range: RangeInclusive<u32>) -> Option<u32> {
+    /// As [`Reader::number`], without a default.
+    pub(super) fn optional_number(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        self.record(fields, key, || {
+            (Form::Value(Kind::whole(range.clone())), Preset::None)
+        });
+        let node = self.node(fields, key)?;
+        self.whole_number(node, range)
+    }
+
+    fn whole_number(&mut self, node: &Node, range: RangeInclusive<u32>) -> Option<u32> {
         let text = self.text(node)?;
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        let number = text
-            .parse()
-            .ok()
-            .filter(|number| digits && range.contains(number));
+        let number = whole(text, &range);
         if number.is_none() {
             let problem = Diagnostic::error(format!(
                 "`{text}` is not a whole number from {} to {}",
@@ -270,8 +439,7 @@ impl<'s> Reader<'s> {
         key: &'static str,
         default: &str,
     ) -> String {
-        self.optional(fields, key)
-            .unwrap_or_else(|| default.to_owned())
+        self.value(fields, key, default.to_owned())
     }
 
     /// A list, each item read by `item`; none where the key is absent.
@@ -279,9 +447,14 @@ impl<'s> Reader<'s> {
         &mut self,
         fields: &mut Fields<'_>,
         key: &'static str,
+        default: impl FnOnce() -> Preset,
         mut item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
     ) -> Option<Vec<T>> {
         let path = fields.path_of(key);
+        if self.record(fields, key, || (Form::List, default())) {
+            item(self, &ANY, format!("{path}[]"));
+            return None;
+        }
         let node = self.node(fields, key)?;
         let Some(items) = node.items() else {
             self.expected("a list", node);
@@ -297,17 +470,52 @@ impl<'s> Reader<'s> {
     }
 
     /// A list of values that parse on their own.
-    pub(super) fn values<T>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<Vec<T>>
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
-        self.list(fields, key, |reader, node, _| reader.parse(node))
+    pub(super) fn values<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: impl FnOnce() -> Preset,
+    ) -> Option<Vec<T>> {
+        self.list(fields, key, default, Self::scalar)
+    }
+
+    /// A list of whole numbers.
+    pub(super) fn numbers(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        range: RangeInclusive<u32>,
+        default: &[u32],
+    ) -> Vec<u32> {
+        let item = |reader: &mut Self, node: &Node, path| {
+            let form = || (Form::Value(Kind::whole(range.clone())), Preset::None);
+            if reader.record_at(path, "", "", form) {
+                return None;
+            }
+            reader.whole_number(node, range.clone())
+        };
+        let given = self.list(fields, key, || Preset::fixed(&default), item);
+        given.unwrap_or_else(|| default.to_vec())
+    }
+
+    /// An item of a list or map that parses on its own.
+    pub(super) fn scalar<T: Scalar>(&mut self, node: &Node, path: String) -> Option<T> {
+        let form = || (Form::Value(T::kind()), Preset::None);
+        if self.settings.is_some() {
+            self.record_at(path, "", "", form);
+            return None;
+        }
+        self.parse(node)
     }
 
     /// The fields of a list's item.
-    pub(super) fn item<'n>(&mut self, node: &'n Node, path: String) -> Fields<'n> {
-        self.fields(Some(node), path)
+    pub(super) fn item<'n, T: Described>(&mut self, node: &'n Node, path: String) -> Fields<'n> {
+        if self.settings.is_some() {
+            self.record_at(path.clone(), "", T::ABOUT.section, || {
+                (Form::Map, Preset::None)
+            });
+        }
+        self.fields::<T>(Some(node), path)
     }
 
     /// A map of free keys, each value read by `item`, in the order of the site.
@@ -315,34 +523,40 @@ impl<'s> Reader<'s> {
         &mut self,
         fields: &mut Fields<'_>,
         key: &'static str,
-        mut item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
+        mut item: impl FnMut(&mut Self, &Entry, String) -> Option<T>,
     ) -> M {
         let path = fields.path_of(key);
-        let node = self.node(fields, key);
-        let entries = node.and_then(Node::entries).unwrap_or_default();
-        if let Some(node) = node
-            && node.entries().is_none()
-        {
-            self.expected("a map", node);
+        let mut entries: &[Entry] = &[];
+        if self.record(fields, key, || (Form::Named, Preset::None)) {
+            entries = &ANY_ENTRY;
+        } else if let Some(node) = self.node(fields, key) {
+            match node.entries() {
+                Some(given) => entries = given,
+                None => self.expected("a map", node),
+            }
         }
         entries
             .iter()
             .filter_map(|entry| {
-                let path = format!("{path}.{}", entry.name());
+                let path = match self.settings {
+                    Some(_) => format!("{path}.*"),
+                    None => format!("{path}.{}", entry.name()),
+                };
                 self.spans.insert(path.clone(), entry.value.span.clone());
-                Some((entry.name().to_owned(), item(self, &entry.value, path)?))
+                Some((entry.name().to_owned(), item(self, entry, path)?))
             })
             .collect()
     }
 
     /// A map of free keys to values that parse on their own.
-    pub(super) fn values_by_name<T, M>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> M
-    where
-        T: FromStr,
-        T::Err: Display,
-        M: FromIterator<(String, T)>,
-    {
-        self.by_name(fields, key, |reader, node, _| reader.parse(node))
+    pub(super) fn values_by_name<T: Scalar, M: FromIterator<(String, T)>>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+    ) -> M {
+        self.by_name(fields, key, |reader, entry, path| {
+            reader.scalar(&entry.value, path)
+        })
     }
 
     /// Whether the map has a value under a key.
@@ -352,27 +566,56 @@ impl<'s> Reader<'s> {
     }
 
     /// A required field of a list's item.
-    pub(super) fn required<T>(
+    pub(super) fn required<T: Scalar>(
         &mut self,
         fields: &mut Fields<'_>,
         key: &'static str,
         around: &Node,
-    ) -> Option<T>
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
-        if !self.given(fields, key) {
-            fields.known.push(key);
-            let problem = Diagnostic::error(format!("`{}` needs a `{key}`", fields.path));
-            self.problem_at(around, problem);
-            return None;
+    ) -> Option<T> {
+        let node = self.needed(fields, key, around, T::kind, |path| {
+            Diagnostic::error(format!("`{path}` needs a `{key}`"))
+        })?;
+        self.parse(node)
+    }
+
+    /// As [`Reader::required`], of a whole number.
+    pub(super) fn required_number(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        around: &Node,
+        range: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let node = self.needed(
+            fields,
+            key,
+            around,
+            || Kind::whole(range.clone()),
+            |path| Diagnostic::error(format!("`{path}` needs a `{key}`")),
+        )?;
+        self.whole_number(node, range)
+    }
+
+    /// The value under a key that has to be there.
+    pub(super) fn needed<'n>(
+        &mut self,
+        fields: &mut Fields<'n>,
+        key: &'static str,
+        around: &Node,
+        kind: impl FnOnce() -> Kind,
+        lacks: impl FnOnce(&str) -> Diagnostic,
+    ) -> Option<&'n Node> {
+        self.record(fields, key, || (Form::Value(kind()), Preset::Required));
+        let node = self.node(fields, key);
+        if node.is_none() {
+            self.problem_at(around, lacks(&fields.path));
         }
-        self.optional(fields, key)
+        node
     }
 
     /// A secret, from where the site says.
     pub(super) fn secret(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<Secret> {
+        self.record(fields, key, || (Form::Secret, Preset::None));
         let node = self.node(fields, key)?;
         let Some(source) = secret_source(node) else {
             let problem = Diagnostic::error("a secret does not stand in the site itself")
@@ -429,6 +672,31 @@ impl<'s> Reader<'s> {
             }
         }
     }
+}
+
+/// A boolean, written as YAML 1.2 has it.
+pub(super) struct Flag(pub(super) bool);
+
+impl FromStr for Flag {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let flag = text.parse().map(Flag);
+        flag.map_err(|_| format!("`{text}` is neither `true` nor `false`"))
+    }
+}
+
+impl Display for Flag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A whole number in the range, in digits alone.
+pub(super) fn whole(text: &str, range: &RangeInclusive<u32>) -> Option<u32> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let number = text.parse().ok()?;
+    (digits && range.contains(&number)).then_some(number)
 }
 
 /// A default, written in the source; a wrong one is a mistake in this crate.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use super::setting::shown;
+
 /// An IEEE 802.1Q VLAN id, 1 to 4094.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -151,11 +153,7 @@ impl fmt::Display for VlanSet {
     }
 }
 
-impl Serialize for VlanSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+shown!(VlanSet);
 
 /// VLANs to make networks for: ids, and perhaps the untagged network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -180,6 +178,27 @@ impl FromStr for VlanSelection {
             parts.join(",").parse()?
         };
         Ok(VlanSelection { tagged, untagged })
+    }
+}
+
+impl fmt::Display for VlanSelection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.tagged.fmt(f)?;
+        match (self.untagged, self.tagged.is_empty()) {
+            (true, true) => f.write_str("untagged"),
+            (true, false) => f.write_str(",untagged"),
+            (false, _) => Ok(()),
+        }
+    }
+}
+
+impl Serialize for VlanSelection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut ids = self.tagged.iter();
+        match (ids.next(), ids.next(), self.untagged) {
+            (Some(id), None, false) => id.serialize(serializer),
+            _ => serializer.collect_str(self),
+        }
     }
 }
 

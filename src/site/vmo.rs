@@ -3,13 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::cluster::{revealed, words};
+use super::cluster::revealed;
 use super::names::{Label, Subdomain};
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader, fixed};
 use super::secret::Secret;
+use super::setting::{Preset, settings, shown, words};
 use crate::yaml::Node;
 
 words! {
@@ -32,18 +33,22 @@ words! {
     }
 }
 
-/// A disk image that VMs are cloned from.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GoldenImage {
-    /// The manifest's name.
-    pub manifest: String,
-    /// The DataVolume's name.
-    pub name: Subdomain,
-    /// `docker://...` or `http(s)://...`.
-    pub source: ImageSource,
-    /// Its size.
-    pub size: Quantity,
+settings! {
+    /// A disk image that VMs are cloned from.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct GoldenImage of "VMO-GoldenImages layer" {
+        /// The manifest's name; `dv-` and the image's where none is given.
+        pub manifest: String,
+        /// The DataVolume's name.
+        ///
+        /// Example: `template-rocky-9`
+        pub name: Subdomain,
+        /// Where it comes from: `docker://...` or `http(s)://...`.
+        pub source: ImageSource,
+        /// Its size.
+        pub size: Quantity,
+    }
 }
 
 /// Where CDI takes an image from.
@@ -73,22 +78,18 @@ impl fmt::Display for ImageSource {
     }
 }
 
-impl Serialize for ImageSource {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+settings! {
+    /// A set of VM defaults.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Preference of "VMO-VMPreferences layer" {
+        /// The manifest's name; `vmcp-` and the preference's where none is given.
+        pub manifest: String,
+        /// The VirtualMachineClusterPreference's name.
+        pub name: Subdomain,
+        /// For which guests.
+        pub os: GuestOs,
     }
-}
-
-/// A set of VM defaults.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Preference {
-    /// The manifest's name.
-    pub manifest: String,
-    /// The VirtualMachineClusterPreference's name.
-    pub name: Subdomain,
-    /// For which guests.
-    pub os: GuestOs,
 }
 
 /// A network a VM attaches to: `namespace/name` of a NAD.
@@ -122,212 +123,219 @@ impl fmt::Display for NetworkName {
     }
 }
 
-impl Serialize for NetworkName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+shown!(NetworkName, ImageSource);
+
+settings! {
+    /// A template users create VMs from.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct VmTemplate of "VMO-VMTemplates layer" {
+        /// The manifest's name; `vmtemplate-` and the template's where none is given.
+        pub manifest: String,
+        /// The VmTemplate's name.
+        ///
+        /// Example: `rocky-9`
+        pub name: Subdomain,
+        /// The name users see.
+        pub display_name: String,
+        /// What it is.
+        pub description: String,
+        /// The URL of its picture.
+        pub icon: String,
+        /// The guest.
+        pub os: GuestOs,
+        /// The preference it uses.
+        pub preference: Subdomain,
+        /// The golden image it clones.
+        ///
+        /// Example: `template-rocky-9`
+        pub golden_image: Subdomain,
+        /// The size of its disk: at least the golden image's, in the same unit.
+        pub disk_size: Quantity,
+        /// Its CPU cores.
+        pub cpu_cores: u32,
+        /// Its memory.
+        pub memory: Quantity,
+        /// Its network, one of `nads`; the pod network where none is given.
+        pub network: Option<NetworkName>,
     }
 }
 
-/// A template users create VMs from.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VmTemplate {
-    /// The manifest's name.
-    pub manifest: String,
-    /// The VmTemplate's name.
-    pub name: Subdomain,
-    /// The name users see.
-    pub display_name: String,
-    /// What it is.
-    pub description: String,
-    /// The URL of its picture.
-    pub icon: String,
-    /// The guest.
-    pub os: GuestOs,
-    /// The preference it uses.
-    pub preference: Subdomain,
-    /// The golden image it clones.
-    pub golden_image: Subdomain,
-    /// The size of its disk; at least the golden image's.
-    pub disk_size: Quantity,
-    /// Its CPU cores.
-    pub cpu_cores: u32,
-    /// Its memory.
-    pub memory: Quantity,
-    /// Its network; the pod network where none is given.
-    pub network: Option<NetworkName>,
+settings! {
+    /// What Linux guests are given.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Linux of "VMO-VMTemplates layer" {
+        /// The first user's password; a masked Palette variable asks for it where none is given.
+        #[serde(serialize_with = "revealed")]
+        pub password: Option<Secret> = "password".secret(),
+    }
 }
 
-/// What Linux guests are given.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Linux {
-    /// The first user's password; a Palette variable where none is given.
-    #[serde(serialize_with = "revealed")]
-    pub password: Option<Secret>,
+settings! {
+    /// What the Windows answer file holds.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Windows of "VMO-VMTemplates layer" {
+        /// The administrator's password; a masked Palette variable asks for it where none is given.
+        #[serde(serialize_with = "revealed")]
+        pub admin_password: Option<Secret> = "adminPassword".secret(),
+        /// The registered owner.
+        pub owner: String = "owner".free_text("Administrator"),
+        /// The registered organization.
+        pub organization: String = "organization".free_text("Virtual Machines"),
+        /// Windows' own name of the time zone.
+        pub time_zone: String = "timeZone".free_text("Central European Standard Time"),
+        /// Language and region.
+        pub locale: String = "locale".free_text("en-US"),
+        /// The computer's name; `*` lets Windows choose.
+        pub computer_name: String = "computerName".free_text("*"),
+        /// The ConfigMap that holds the answer file.
+        pub config_map: Subdomain = "configMap".or("win-unattend-xml"),
+    }
 }
 
-/// What the Windows answer file holds.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Windows {
-    /// The administrator's password; a Palette variable where none is given.
-    #[serde(serialize_with = "revealed")]
-    pub admin_password: Option<Secret>,
-    /// The registered owner.
-    pub owner: String,
-    /// The registered organization.
-    pub organization: String,
-    /// Windows' own name of the time zone.
-    pub time_zone: String,
-    /// Language and region.
-    pub locale: String,
-    /// `*` lets Windows choose.
-    pub computer_name: String,
-    /// The ConfigMap that holds the answer file.
-    pub config_map: Subdomain,
-}
-
-/// All about VMs.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Vmo {
-    /// How the dashboard is reached.
-    pub access: Access,
-    /// Namespaces that may hold VMs.
-    pub namespaces: Vec<Label>,
-    /// Where golden images live.
-    pub golden_images_namespace: Label,
-    /// KubeVirt feature gates beside the revision's own.
-    #[serde(skip)]
-    pub feature_gates: Vec<String>,
-    /// The images.
-    pub golden_images: Vec<GoldenImage>,
-    /// The defaults.
-    pub preferences: Vec<Preference>,
-    /// The templates.
-    pub templates: Vec<VmTemplate>,
-    /// For Linux guests.
-    pub linux: Linux,
-    /// For Windows guests.
-    pub windows: Windows,
+settings! {
+    /// All about VMs.
+    #[derive(Clone, Debug, Serialize)]
+    #[serde(rename_all = "camelCase")]
+    pub struct Vmo of "VMO layer" {
+        /// How the VM dashboard is reached.
+        pub access: Access,
+        /// Namespaces that may hold VMs.
+        pub namespaces: Vec<Label>,
+        /// Where golden images live.
+        pub golden_images_namespace: Label,
+        /// KubeVirt feature gates beside the revision's own.
+        ///
+        /// Example: `[VideoConfig]`
+        #[serde(skip)]
+        pub feature_gates: Vec<String>,
+        /// The disk images that VMs are cloned from. The Windows image of the example is an evaluation edition under a
+        /// tag that can change: bring your own before production.
+        pub golden_images: Vec<GoldenImage>,
+        /// The defaults of VMs.
+        pub preferences: Vec<Preference>,
+        /// The templates users create VMs from.
+        pub templates: Vec<VmTemplate>,
+        /// What Linux guests are given.
+        pub linux: Linux,
+        /// What the Windows answer file holds.
+        pub windows: Windows,
+    }
 }
 
 impl Vmo {
     pub(super) fn read(reader: &mut Reader<'_>, site: &mut Fields<'_>) -> Self {
-        let mut fields = reader.section(site, "vmo");
+        let mut fields = reader.section::<Self>(site, "vmo");
         let access = reader.value(&mut fields, "access", Access::Proxied);
-        let namespaces = reader
-            .values(&mut fields, "namespaces")
-            .unwrap_or_else(|| vec![fixed("default"), fixed("virtual-machines")]);
-        let golden_images_namespace =
-            reader.or(&mut fields, "goldenImagesNamespace", "vmo-golden-images");
-        let feature_gates = reader
-            .values(&mut fields, "featureGates")
-            .unwrap_or_default();
-        let golden_images = reader
-            .list(&mut fields, "goldenImages", read_image)
-            .unwrap_or_else(example_images);
-        let preferences = reader
-            .list(&mut fields, "preferences", read_preference)
-            .unwrap_or_else(example_preferences);
-        let templates = reader
-            .list(&mut fields, "templates", read_template)
-            .unwrap_or_else(example_templates);
-        let mut linux_fields = reader.section(&mut fields, "linux");
-        let linux = Linux {
-            password: reader.secret(&mut linux_fields, "password"),
-        };
-        reader.close(linux_fields);
-        let windows = Self::read_windows(reader, &mut fields);
-        reader.close(fields);
-        Vmo {
+        let usual = || vec![fixed("default"), fixed("virtual-machines")];
+        let vmo = Vmo {
             access,
-            namespaces,
-            golden_images_namespace,
-            feature_gates,
-            golden_images,
-            preferences,
-            templates,
-            linux,
-            windows,
-        }
-    }
-
-    fn read_windows(reader: &mut Reader<'_>, vmo: &mut Fields<'_>) -> Windows {
-        let mut fields = reader.section(vmo, "windows");
-        let windows = Windows {
-            admin_password: reader.secret(&mut fields, "adminPassword"),
-            owner: reader.free_text(&mut fields, "owner", "Administrator"),
-            organization: reader.free_text(&mut fields, "organization", "Virtual Machines"),
-            time_zone: reader.free_text(&mut fields, "timeZone", "Central European Standard Time"),
-            locale: reader.free_text(&mut fields, "locale", "en-US"),
-            computer_name: reader.free_text(&mut fields, "computerName", "*"),
-            config_map: reader.or(&mut fields, "configMap", "win-unattend-xml"),
+            namespaces: reader
+                .values(&mut fields, "namespaces", || Preset::fixed(&usual()))
+                .unwrap_or_else(usual),
+            golden_images_namespace: reader.or(
+                &mut fields,
+                "goldenImagesNamespace",
+                "vmo-golden-images",
+            ),
+            feature_gates: reader
+                .values(&mut fields, "featureGates", || Preset::None)
+                .unwrap_or_default(),
+            golden_images: reader
+                .list(
+                    &mut fields,
+                    "goldenImages",
+                    || Preset::fixed(&example_images()),
+                    read_image,
+                )
+                .unwrap_or_else(example_images),
+            preferences: reader
+                .list(
+                    &mut fields,
+                    "preferences",
+                    || Preset::fixed(&example_preferences()),
+                    read_preference,
+                )
+                .unwrap_or_else(example_preferences),
+            templates: reader
+                .list(
+                    &mut fields,
+                    "templates",
+                    || Preset::fixed(&example_templates()),
+                    read_template,
+                )
+                .unwrap_or_else(example_templates),
+            linux: reader.map(&mut fields, "linux"),
+            windows: reader.map(&mut fields, "windows"),
         };
         reader.close(fields);
-        windows
+        vmo
     }
 }
 
 fn read_image(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<GoldenImage> {
-    let mut fields = reader.item(node, path);
+    let mut fields = reader.item::<GoldenImage>(node, path);
     let name: Option<Subdomain> = reader.required(&mut fields, "name", node);
     let source = reader.required(&mut fields, "source", node);
     let size = reader.required(&mut fields, "size", node);
-    let manifest: Option<Subdomain> = reader.optional(&mut fields, "manifest");
+    let short = named(&name).trim_start_matches("template-");
+    let manifest = manifest(reader, &mut fields, "dv-", short);
     reader.close(fields);
-    let name = name?;
-    let short = name.as_str().trim_start_matches("template-");
     Some(GoldenImage {
-        manifest: manifest.map_or_else(|| format!("dv-{short}"), |manifest| manifest.to_string()),
-        name,
+        manifest,
+        name: name?,
         source: source?,
         size: size?,
     })
 }
 
+fn named(name: &Option<Subdomain>) -> &str {
+    name.as_ref().map_or("", Subdomain::as_str)
+}
+
+/// The name of a manifest, by default made of that of what it holds.
+fn manifest(reader: &mut Reader<'_>, fields: &mut Fields<'_>, prefix: &str, name: &str) -> String {
+    let given: Option<Subdomain> = reader.optional(fields, "manifest");
+    given.map_or_else(|| format!("{prefix}{name}"), |given| given.to_string())
+}
+
 fn read_preference(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<Preference> {
-    let mut fields = reader.item(node, path);
+    let mut fields = reader.item::<Preference>(node, path);
     let name: Option<Subdomain> = reader.required(&mut fields, "name", node);
     let os = reader.required(&mut fields, "os", node);
-    let manifest: Option<Subdomain> = reader.optional(&mut fields, "manifest");
+    let manifest = manifest(reader, &mut fields, "vmcp-", named(&name));
     reader.close(fields);
-    let name = name?;
     Some(Preference {
-        manifest: manifest.map_or_else(|| format!("vmcp-{name}"), |manifest| manifest.to_string()),
-        name,
+        manifest,
+        name: name?,
         os: os?,
     })
 }
 
 fn read_template(reader: &mut Reader<'_>, node: &Node, path: String) -> Option<VmTemplate> {
-    let mut fields = reader.item(node, path);
+    let mut fields = reader.item::<VmTemplate>(node, path);
     let name: Option<Subdomain> = reader.required(&mut fields, "name", node);
     let os: Option<GuestOs> = reader.required(&mut fields, "os", node);
     let golden_image = reader.required(&mut fields, "goldenImage", node);
     let disk_size = reader.required(&mut fields, "diskSize", node);
-    let shown = name.as_ref().map_or("", Subdomain::as_str);
-    let display_name = reader.free_text(&mut fields, "displayName", shown);
-    let description = reader.free_text(&mut fields, "description", &display_name);
+    let display_name = reader.follow(&mut fields, "displayName", || named(&name).to_owned());
+    let description = reader.follow(&mut fields, "description", || display_name.clone());
     let (icon, preference) = match os {
         Some(GuestOs::Windows) => (WINDOWS_ICON, "generic-windows"),
         _ => (LINUX_ICON, "generic-linux"),
     };
-    let icon = reader.free_text(&mut fields, "icon", icon);
-    let preference = reader.or(&mut fields, "preference", preference);
+    let icon = reader.follow(&mut fields, "icon", || icon.to_owned());
+    let preference = reader.follow(&mut fields, "preference", || fixed(preference));
     let cpu_cores = reader.number(&mut fields, "cpuCores", 1..=512, 2);
     let memory = reader.or(&mut fields, "memory", "2Gi");
     let network = reader.optional(&mut fields, "network");
-    let manifest: Option<Subdomain> = reader.optional(&mut fields, "manifest");
+    let manifest = manifest(reader, &mut fields, "vmtemplate-", named(&name));
     reader.close(fields);
-    let name = name?;
     Some(VmTemplate {
-        manifest: manifest.map_or_else(
-            || format!("vmtemplate-{name}"),
-            |manifest| manifest.to_string(),
-        ),
-        name,
+        manifest,
+        name: name?,
         display_name,
         description,
         icon,

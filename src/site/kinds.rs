@@ -1,0 +1,160 @@
+//! What each type that stands as one value in a site may be, for a schema. A test holds the expressions equal to what the
+//! types themselves take.
+
+use super::array::{Endpoint, SanType};
+use super::bonding::{BondMode, Mtu};
+use super::cidr::{Address, AddressRange, Cidr};
+use super::cpus::CpuSet;
+use super::machines::MacAddress;
+use super::names::{
+    ImageReference, InterfaceName, Label, PackVersion, ProfileName, ProfileVersion, Subdomain,
+};
+use super::node_network::{Gateway, VlanTag};
+use super::quantity::Quantity;
+use super::reader::Flag;
+use super::setting::{Kind, Scalar};
+use super::storage::StorageNodes;
+use super::vlan::{VlanSelection, VlanSet};
+use super::vmo::{ImageSource, NetworkName};
+
+const LABEL: &str = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+const ADDRESS: &str = "((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])[.]){3}(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+const PREFIX: &str = "/0*([0-9]|[12][0-9]|3[0-2])";
+/// 1 to 4094.
+const VLAN: &str = "0*([1-9][0-9]{0,2}|[1-3][0-9]{3}|40[0-8][0-9]|409[0-4])";
+/// 0 to 8191.
+const CPU: &str = "0*([0-9]{1,3}|[1-7][0-9]{3}|80[0-9]{2}|81[0-8][0-9]|819[01])";
+const NUMBER: &str = "(0|[1-9][0-9]*)";
+
+fn subdomain() -> String {
+    format!("{LABEL}([.]{LABEL})*")
+}
+
+/// Single ones and ranges with commas between them, and blanks around each.
+fn set_of(one: &str) -> String {
+    let range = format!(" *{one} *(- *{one} *)?");
+    format!("{range}(,{range})*")
+}
+
+/// Says what types may be.
+macro_rules! kinds {
+    ($($name:ty => $kind:expr;)+) => {
+        $(impl Scalar for $name {
+            fn kind() -> Kind {
+                $kind
+            }
+        })+
+    };
+}
+
+kinds! {
+    String => Kind::any();
+    Address => Kind::text("an IPv4 address", ADDRESS, "10.20.30.1");
+    AddressRange => Kind::text(
+        "a range of addresses",
+        format!(" *{ADDRESS} *(- *{ADDRESS} *)?|{ADDRESS}{PREFIX}"),
+        "10.20.30.100-10.20.30.199",
+    );
+    BondMode => Kind {
+        types: &["integer"],
+        ..Kind::words(
+            "a bonding mode",
+            &[
+                ("802.3ad", "LACP on the switch."),
+                ("active-backup", "No switch configuration; one card at a time."),
+                ("balance-xor", "A static link aggregation on the switch."),
+            ],
+            &["lacp", "1", "2", "4"],
+        )
+    };
+    Cidr => Kind::text("an IPv4 network", format!("{ADDRESS}{PREFIX}"), "172.16.0.0/22");
+    CpuSet => Kind::text("a set of CPUs", set_of(CPU), "0-7").within(0..=8191);
+    Endpoint => Kind::text(
+        "an IP address or a host name",
+        format!("{ADDRESS}|\\[[0-9A-Fa-f:.]+\\]|(?=.*[a-z-]){}", subdomain()),
+        "172.16.200.50",
+    );
+    Flag => Kind::text("`true` or `false`", "true|false", "true").or(&["boolean"]);
+    Gateway => Kind {
+        words: vec![("none", "It has none.")],
+        ..Kind::text("an IPv4 address", ADDRESS, "none")
+    };
+    ImageReference => Kind::text(
+        "a container image",
+        "(?!.*://)[A-Za-z0-9][A-Za-z0-9._/:@-]*",
+        "registry.k8s.io/pause:3.10",
+    ).or(&["number"]);
+    ImageSource => Kind::text(
+        "the source of an image",
+        "(docker|oci-archive|https?)://[^\\s]+",
+        "https://images.example.com/rocky-9.qcow2",
+    );
+    InterfaceName => Kind::text(
+        "a network interface",
+        "[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}",
+        "enp1s0",
+    ).or(&["number"]);
+    Label => Kind::text("a DNS-1123 label", LABEL, "worker-01").or(&["number"]);
+    MacAddress => Kind::text(
+        "a MAC address",
+        "(?!00([:-]00){5}$)[0-9A-Fa-f][02468ACEace]([:-][0-9A-Fa-f]{2}){5}",
+        "52:54:00:12:34:56",
+    );
+    Mtu => Kind { example: "9000", ..Kind::whole(1280..=9216) };
+    NetworkName => Kind::text(
+        "namespace and name of a network",
+        format!("{LABEL}/{}", subdomain()),
+        "default/vlan-30",
+    );
+    PackVersion => Kind::text(
+        "the version of a pack",
+        "[A-Za-z0-9][A-Za-z0-9._+-]{0,63}",
+        "4.9.46",
+    ).or(&["number"]);
+    ProfileName => Kind::text(
+        "the name of a profile",
+        "(?=.{1,100}$)[A-Za-z0-9_-]([A-Za-z0-9_. -]*[A-Za-z0-9_.-])?",
+        "VMO-Berlin",
+    ).or(&["number"]);
+    ProfileVersion => {
+        let word = "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][A-Za-z0-9-]*)";
+        Kind::text(
+            "a version that Palette takes",
+            format!("{NUMBER}[.]{NUMBER}[.]{NUMBER}(-{word}([.]{word})*)?"),
+            "1.9.0-site.1",
+        )
+    };
+    Quantity => Kind {
+        range: Some(1..=u32::MAX),
+        ..Kind::text("an amount of bytes", "0*[1-9][0-9]*([KMGTP]i|[kMGTP])?", "8Gi")
+    }.or(&["integer"]);
+    SanType => Kind {
+        pattern: Some("^([Ff][Cc]|[Ii][Ss][Cc][Ss][Ii]|[Nn][Vv][Mm][Ee][Oo][Ff]-([Rr][Dd][Mm][Aa]|[Tt][Cc][Pp]))$".to_owned()),
+        ..Kind::words(
+            "a SAN type",
+            &[
+                ("FC", "Fibre Channel."),
+                ("ISCSI", "iSCSI."),
+                ("NVMEOF-RDMA", "NVMe over RDMA (RoCE)."),
+                ("NVMEOF-TCP", "NVMe over TCP."),
+            ],
+            &[],
+        )
+    };
+    StorageNodes => Kind {
+        words: vec![("variable", "A Palette variable asks for it at deployment.")],
+        ..Kind::whole(1..=1000)
+    };
+    Subdomain => Kind::text("a DNS-1123 name", format!("(?=.{{1,253}}$){}", subdomain()), "vmo.example.internal").or(&["number"]);
+    VlanSelection => Kind::text(
+        "VLANs, or `untagged`",
+        format!("{0}( *, *{0})*", format!("(untagged|{})", set_of(VLAN))),
+        "21-24,30",
+    ).within(1..=4094);
+    VlanSet => Kind::text("a set of VLANs", set_of(VLAN), "21-100,200").within(1..=4094);
+    VlanTag => Kind {
+        words: vec![("native", "Untagged on the switch port.")],
+        aliases: &["untagged", "0"],
+        ..Kind::text("a VLAN id", VLAN, "20").within(0..=4094)
+    };
+}
