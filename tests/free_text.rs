@@ -35,8 +35,9 @@ impl Inputs for Env {
 
 fn revision() -> &'static Revision {
     static REVISION: OnceLock<Revision> = OnceLock::new();
-    REVISION
-        .get_or_init(|| Revision::load(Revision::NEWEST).expect("the newest revision is built in"))
+    REVISION.get_or_init(|| {
+        Revision::load(Revision::newest()).expect("the newest revision is built in")
+    })
 }
 
 fn library() -> &'static Library {

@@ -86,7 +86,8 @@ fn run(case: &Case) {
 /// Puts into the guest's folder netplan's files for networkd, the CNI configurations, and what the site says.
 fn prepare(case: &Case, site: &Site, host: &Host, netplan: &Path, guest: &Guest) {
     let root = guest.folder().join("netplan");
-    let engine = Engine::new(Revision::NEWEST);
+    let engine =
+        Engine::new(&Revision::load(Revision::newest()).expect("the newest revision is there"));
     let nodes = Nodes::Role(NodeRole::Worker);
     let text = network::write(&engine, site, nodes, Format::Netplan).expect("it can be written");
     guest.write("netplan/etc/netplan/60-vmo.yaml", &text);

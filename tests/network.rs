@@ -67,7 +67,9 @@ fn sites() -> Vec<(String, Site)> {
 
 fn written(site: &Site, nodes: Nodes<'_>, format: Format) -> String {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| Engine::new(Revision::NEWEST));
+    let engine = ENGINE.get_or_init(|| {
+        Engine::new(&Revision::load(Revision::newest()).expect("the newest revision is there"))
+    });
     network::write(engine, site, nodes, format).unwrap_or_else(|problem| panic!("{problem}"))
 }
 

@@ -105,7 +105,7 @@ impl Inputs for NoInputs {
 fn render_site(text: &str, library: &Library) -> Rendered {
     let source = Source::new("site.yaml", text);
     let site = Site::parse(&source, &NoInputs).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = Revision::load(Revision::NEWEST).expect("the revision is built in");
+    let revision = Revision::load(Revision::newest()).expect("the revision is built in");
     render(&Request {
         site: &site,
         revision: &revision,

@@ -305,7 +305,7 @@ fn debug_output_withholds_texts() {
     let folder = scratch("debug");
     let site = Site::parse(&Source::new("site.yaml", SITE), &Files(folder))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = Revision::load(Revision::NEWEST).expect("it is built in");
+    let revision = Revision::load(Revision::newest()).expect("it is built in");
     let library = Library::built_in().expect("the packs are built in");
     let request = Request {
         site: &site,

@@ -14,7 +14,7 @@ pub fn profiles() -> (Value, Value) {
     let library = Library::built_in().expect("the built-in packs are good");
     let rendered = render(&Request {
         site: &Site::example(),
-        revision: &Revision::load(Revision::NEWEST).expect("it is there"),
+        revision: &Revision::load(Revision::newest()).expect("it is there"),
         library: &library,
         profiles: &Role::ALL,
         published: false,

@@ -55,7 +55,7 @@ pub fn against<'p>(
             "`{}` has tables only, and claims nothing about layers",
             revision.name
         ))
-        .help(format!("name {}", Revision::NEWEST))));
+        .help(format!("name {}", Revision::newest()))));
     }
     let claims = revision.claims().map_err(one)?;
     let mut report = Against {

@@ -26,7 +26,7 @@ pub(super) struct Check {
     #[arg(value_name = "FILE")]
     files: Vec<String>,
     /// The RA revision whose rules count for sites
-    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// A folder with packs in Palette's own layout, whose presets count beside the built-in ones
     #[arg(long, value_name = "DIR")]

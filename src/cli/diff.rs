@@ -37,7 +37,7 @@ pub(super) struct Diff {
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
     /// The revision that site files are rendered with
-    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// A profile to compare, of revisions and sites: infra, core or templates
     #[arg(long, value_name = "PROFILE")]

@@ -46,7 +46,7 @@ impl Nad {
         };
         let bridge = self.bridge.as_ref().unwrap_or(&site.network.bridge);
         let nads = self.nads(&site)?;
-        let engine = Engine::new(Revision::NEWEST);
+        let engine = Engine::new(&Revision::load(Revision::newest())?);
         let mut manifests = Vec::with_capacity(nads.len());
         for nad in &nads {
             manifests.push((nad, manifest(&engine, bridge, nad)?));

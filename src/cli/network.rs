@@ -67,7 +67,8 @@ impl Network {
             Format::MaasCli => network::Format::MaasCli,
             Format::Terraform => network::Format::Terraform,
         };
-        let text = network::write(&Engine::new(Revision::NEWEST), &site, nodes, format)?;
+        let revision = Revision::load(Revision::newest())?;
+        let text = network::write(&Engine::new(&revision), &site, nodes, format)?;
         terminal::explain(&remarks);
         if self.out == Path::new("-") {
             return terminal::print(text.as_bytes());
@@ -85,7 +86,7 @@ impl Network {
 /// Everything that is wrong with the site ends the command; what else there is to say about networks and machines is given
 /// back.
 fn checked(site: &Site) -> Result<Vec<Diagnostic>, Failure> {
-    let findings = rules::check(site, &Revision::load(Revision::NEWEST)?);
+    let findings = rules::check(site, &Revision::load(Revision::newest())?);
     let (errors, remarks): (Vec<_>, Vec<_>) = findings
         .iter()
         .partition(|finding| finding.severity == Severity::Error);

@@ -17,7 +17,7 @@ pub(super) struct Plan {
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
     /// The RA revision
-    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// Name pod and service networks for so many nodes, the spare one among them
     #[arg(long, value_name = "NODES")]

@@ -23,7 +23,7 @@ pub(super) struct Render {
     #[arg(long, value_name = "DIR", conflicts_with = "site")]
     sites: Option<PathBuf>,
     /// The RA revision
-    #[arg(long, value_name = "REVISION", default_value = Revision::NEWEST)]
+    #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// A profile to render: infra, core or templates; all three without it
     #[arg(long, value_name = "PROFILE")]

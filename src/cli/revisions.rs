@@ -86,7 +86,9 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
                 rows.push(row(&["", &format!("preset {preset}")]));
             }
             for other in &layer.alternatives {
-                rows.push(row(&["", &format!("or {} {}", other.pack, other.version)]));
+                if let (Some(pack), Some(version)) = (&other.pack, &other.version) {
+                    rows.push(row(&["", &format!("or {pack} {version}")]));
+                }
             }
         }
         // Presets are longer than names and versions; they must not widen their column.

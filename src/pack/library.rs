@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use include_dir::Dir;
-
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::revision::PROFILES;
+use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
 
 /// A pack that was found, with its values, presets and schema still unread.
@@ -26,7 +24,8 @@ pub struct Found {
 
 #[derive(Clone, Debug)]
 enum Place {
-    BuiltIn(&'static Dir<'static>),
+    /// The path of its folder.
+    BuiltIn(Revisions, String),
     Folder(PathBuf),
 }
 
@@ -51,10 +50,18 @@ impl Library {
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn built_in() -> Result<Self, Diagnostic> {
+        Self::of(Revisions::built_in())
+    }
+
+    /// The packs that come with revisions.
+    ///
+    /// # Errors
+    /// The data is broken: a mistake in this crate.
+    pub fn of(revisions: &Revisions) -> Result<Self, Diagnostic> {
         let mut library = Library {
             found: BTreeMap::new(),
         };
-        library.add_built_in(0)?;
+        library.add_built_in(revisions, 0)?;
         Ok(library)
     }
 
@@ -93,7 +100,7 @@ impl Library {
                 }
             }
         }
-        if let Err(problem) = library.add_built_in(folders.len()) {
+        if let Err(problem) = library.add_built_in(Revisions::built_in(), folders.len()) {
             problems.push(problem);
         }
         if problems.is_empty() {
@@ -103,24 +110,18 @@ impl Library {
         }
     }
 
-    fn add_built_in(&mut self, rank: usize) -> Result<(), Diagnostic> {
-        let Some(packs) = PROFILES.get_dir("packs") else {
-            return Err(Diagnostic::error("the built-in packs are missing"));
-        };
-        for versions in packs.dirs() {
-            for folder in versions.dirs() {
-                let text = folder
-                    .get_file(folder.path().join("pack.json"))
-                    .and_then(|file| file.contents_utf8())
-                    .unwrap_or_default();
-                let source = Source::new(format!("{}/pack.json", folder.path().display()), text);
-                self.add(Found {
-                    description: Description::parse(&source)?,
-                    place: Place::BuiltIn(folder),
-                    rank,
-                    pack: OnceLock::new(),
-                });
-            }
+    fn add_built_in(&mut self, revisions: &Revisions, rank: usize) -> Result<(), Diagnostic> {
+        for path in revisions.below("packs/") {
+            let Some(folder) = path.strip_suffix("/pack.json") else {
+                continue;
+            };
+            let text = revisions.text(path).unwrap_or_default();
+            self.add(Found {
+                description: Description::parse(&Source::new(path, text))?,
+                place: Place::BuiltIn(revisions.clone(), folder.to_owned()),
+                rank,
+                pack: OnceLock::new(),
+            });
         }
         Ok(())
     }
@@ -183,7 +184,7 @@ impl Library {
             return Err(problem);
         };
         // A group is looked for in the user's folders first too, even if ours has a newer one.
-        let is_users = |pack: &&Found| !matches!(pack.place, Place::BuiltIn(_));
+        let is_users = |pack: &&Found| !matches!(pack.place, Place::BuiltIn(..));
         let fits = |pack: &&Found| wanted.fits(&pack.description.version);
         let has_users = packs.iter().filter(is_users).any(|pack| fits(&pack));
         let fitting = || {
@@ -254,7 +255,7 @@ impl Found {
     /// Where it was found.
     pub fn origin(&self) -> Origin {
         match &self.place {
-            Place::BuiltIn(_) => Origin::BuiltIn,
+            Place::BuiltIn(..) => Origin::BuiltIn,
             Place::Folder(folder) => Origin::Folder(folder.clone()),
         }
     }
@@ -262,12 +263,11 @@ impl Found {
     /// A file of the pack; none where it has no such file.
     fn file(&self, name: &str) -> Result<Option<Source>, Diagnostic> {
         match &self.place {
-            Place::BuiltIn(folder) => {
-                let path = folder.path().join(name);
-                Ok(folder
-                    .get_file(&path)
-                    .and_then(|file| file.contents_utf8())
-                    .map(|text| Source::new(format!("built-in {}", path.display()), text)))
+            Place::BuiltIn(revisions, folder) => {
+                let path = format!("{folder}/{name}");
+                Ok(revisions
+                    .text(&path)
+                    .map(|text| Source::new(format!("built-in {path}"), text)))
             }
             Place::Folder(folder) => {
                 let path = folder.join(name);

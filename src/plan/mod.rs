@@ -134,7 +134,7 @@ pub fn plan(
             "`{}` has tables only, and no layers to plan",
             revision.name
         ))
-        .help(format!("plan with {}", Revision::NEWEST))));
+        .help(format!("plan with {}", revision.revisions().newest()))));
     }
     let mut hosts = Vec::new();
     for role in [NodeRole::Worker, NodeRole::ControlPlane] {
@@ -147,7 +147,7 @@ pub fn plan(
         hosts.push(host);
     }
     let storage = StoragePlan::of(site, revision);
-    let mut engine = Engine::new(&revision.name);
+    let mut engine = Engine::new(revision);
     let site_value = serde_json::to_value(site).map_err(|error| {
         one(Diagnostic::error(format!(
             "the site has no JSON form: {error}"

@@ -1,7 +1,7 @@
 //! Which pack a layer uses, after the site's choices.
 
-use crate::revision::{LayerDefinition, ManifestDefinition, Revision, Role};
-use crate::site::{ProviderFacts, Site, Ubuntu};
+use crate::revision::{Alternative, LayerDefinition, ManifestDefinition, Revision, Role};
+use crate::site::{ProviderFacts, Site};
 use crate::version::Wanted;
 
 /// The pack of a layer.
@@ -22,7 +22,7 @@ pub struct Choice<'r> {
     /// The version of the built-in pack, for a version that is nowhere at hand; none where there is no such pack.
     pub fallback: Option<&'r str>,
     /// The presets, as `Group:name`; `Group:start*` is the newest that begins so.
-    pub presets: &'r [String],
+    pub presets: Vec<String>,
     /// The storage provider, and the least version of its pack that the RA names.
     pub storage: Option<(&'static ProviderFacts, Option<String>)>,
     manifests: &'r [ManifestDefinition],
@@ -43,80 +43,90 @@ impl<'r> Choice<'r> {
 
 /// The packs of all layers of a revision that have one, in their order.
 pub fn choices<'r>(site: &Site, revision: &'r Revision) -> Vec<Choice<'r>> {
+    // A site is made of texts, numbers and lists; it always has a JSON form.
+    let tree = serde_json::to_value(site).unwrap_or_default();
     revision
         .profiles
         .iter()
         .flat_map(|profile| profile.layers.iter().map(|layer| (profile.role, layer)))
         .filter(|(_, layer)| !layer.is_manifest_layer())
-        .map(|(role, layer)| choose(site, revision, role, layer))
+        .map(|(role, layer)| {
+            let mut choice = Choice::of(role, layer);
+            let fitting = layer
+                .alternatives
+                .iter()
+                .filter(|other| other.is_for(&tree));
+            fitting.for_each(|other| choice.take(other));
+            if layer.layer == "csi" {
+                choice.take_storage(site, revision);
+            }
+            if let Some(version) = site.registries.version_of(choice.pack) {
+                choice.wanted = Wanted::of_tag(version);
+                choice.tag = Some(version.to_owned());
+            }
+            choice
+        })
         .collect()
 }
 
-pub(super) fn choose<'r>(
-    site: &Site,
-    revision: &Revision,
-    role: Role,
-    definition: &'r LayerDefinition,
-) -> Choice<'r> {
-    let mut choice = Choice {
-        role,
-        definition,
-        pack: &definition.pack,
-        wanted: Wanted::Exactly(definition.version.clone()),
-        tag: Some(definition.tag.clone()),
-        overlay: Some(&definition.overlay),
-        fallback: Some(&definition.version),
-        presets: &definition.presets,
-        storage: None,
-        manifests: &definition.manifests,
-    };
-    if definition.layer == "csi" {
-        choose_storage(site, revision, &mut choice);
+impl<'r> Choice<'r> {
+    fn of(role: Role, definition: &'r LayerDefinition) -> Self {
+        Choice {
+            role,
+            definition,
+            pack: &definition.pack,
+            wanted: Wanted::Exactly(definition.version.clone()),
+            tag: Some(definition.tag().to_owned()),
+            overlay: Some(&definition.overlay),
+            fallback: Some(&definition.version),
+            presets: definition.presets.clone(),
+            storage: None,
+            manifests: &definition.manifests,
+        }
     }
-    let controller = site.ingress.controller.as_str();
-    if let Some(other) = definition
-        .alternatives
-        .iter()
-        .find(|other| other.controller == controller)
-    {
-        choice.pack = &other.pack;
-        choice.wanted = Wanted::Exactly(other.version.clone());
-        choice.tag = Some(other.version.clone());
-        choice.overlay = Some(&other.overlay);
-        choice.fallback = Some(&other.version);
-    }
-    // The RA names one Ubuntu release in its layer table and allows both.
-    if definition.pack == "ubuntu-maas" && site.nodes.ubuntu.as_str() != definition.version {
-        let version = site.nodes.ubuntu.as_str();
-        choice.wanted = Wanted::Exactly(version.to_owned());
-        choice.tag = Some(format!("LTS__{version}"));
-        choice.fallback = Some(match site.nodes.ubuntu {
-            Ubuntu::Jammy => "22.04",
-            Ubuntu::Noble => "24.04",
-        });
-    }
-    if let Some(version) = site.registries.version_of(choice.pack) {
-        choice.wanted = Wanted::of_tag(version);
-        choice.tag = Some(version.to_owned());
-    }
-    choice
-}
 
-/// The pack of the site's storage provider. Of a pack that is not ours nothing can stand in: its newest is taken.
-fn choose_storage(site: &Site, revision: &Revision, choice: &mut Choice<'_>) {
-    let facts = site.storage.provider.facts();
-    choice.storage = Some((facts, facts.minimum(revision)));
-    choice.overlay = facts.pack.overlay.as_deref();
-    if !facts.pack.presets.is_empty() {
-        choice.presets = &facts.pack.presets;
+    fn take(&mut self, other: &'r Alternative) {
+        if let Some(pack) = &other.pack {
+            self.pack = pack;
+            self.presets.clear();
+        }
+        if let Some(version) = &other.version {
+            self.wanted = Wanted::Exactly(version.clone());
+            self.tag = Some(other.tag.as_ref().unwrap_or(version).clone());
+            self.fallback = Some(version);
+        }
+        if let Some(overlay) = &other.overlay {
+            self.overlay = Some(overlay);
+        }
+        let group = |preset: &str| preset.rsplit_once(':').map(|(group, _)| group.to_owned());
+        for preset in &other.presets {
+            match self
+                .presets
+                .iter_mut()
+                .find(|own| group(own) == group(preset))
+            {
+                Some(own) => own.clone_from(preset),
+                None => self.presets.push(preset.clone()),
+            }
+        }
     }
-    if facts.pack.name == choice.definition.pack {
-        return;
+
+    /// Takes the pack of the site's storage provider. Of a pack that is not ours nothing can stand in: its newest is taken.
+    fn take_storage(&mut self, site: &Site, revision: &Revision) {
+        let facts = site.storage.provider.facts();
+        self.storage = Some((facts, facts.minimum(revision)));
+        self.overlay = facts.pack.overlay.as_deref();
+        if !facts.pack.presets.is_empty() {
+            self.presets.clone_from(&facts.pack.presets);
+        }
+        if facts.pack.name == self.definition.pack {
+            return;
+        }
+        self.pack = &facts.pack.name;
+        self.wanted = Wanted::Newest;
+        self.tag = None;
+        self.fallback = None;
+        self.presets.clone_from(&facts.pack.presets);
+        self.manifests = &[];
     }
-    choice.pack = &facts.pack.name;
-    choice.wanted = Wanted::Newest;
-    choice.tag = None;
-    choice.fallback = None;
-    choice.presets = &facts.pack.presets;
-    choice.manifests = &[];
 }

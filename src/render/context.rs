@@ -20,7 +20,7 @@ pub(super) struct Scope {
     site: Value,
     variables: Vec<Variable>,
     published: bool,
-    revision: String,
+    settings: Value,
     kubernetes: Value,
     holds_secrets: bool,
 }
@@ -71,7 +71,7 @@ impl Scope {
             site: value,
             variables,
             published: request.published,
-            revision: request.revision.name.clone(),
+            settings: json!(settings.others),
             kubernetes: json!({
                 "version": settings.kubernetes,
                 "minor": settings.kubernetes_minor(),
@@ -94,7 +94,7 @@ impl Scope {
         engine.set("site", &self.site);
         engine.set("var", &Value::Object(references));
         engine.set("published", &Value::Bool(self.published));
-        engine.set("revision", &Value::String(self.revision.clone()));
+        engine.set("settings", &self.settings);
         engine.set("kubernetes", &self.kubernetes);
     }
 

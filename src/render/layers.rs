@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::choice::{Choice, choose};
+use super::choice::Choice;
 use super::{Request, manifests, node_files};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::pack::{Found, Pack, PresetName, Values, compose};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
 use crate::rules;
-use crate::site::{LicenceType, PackHome, ProviderFacts};
+use crate::site::{PackHome, ProviderFacts};
 use crate::template::Engine;
 use crate::version::Wanted;
 use crate::yaml::Move;
@@ -27,6 +27,7 @@ pub(super) struct Made<'r> {
 pub(super) struct LayerMaker<'r> {
     pub(super) request: &'r Request<'r>,
     pub(super) engine: &'r Engine,
+    pub(super) choices: &'r [Choice<'r>],
     pub(super) remarks: &'r mut Vec<Diagnostic>,
 }
 
@@ -40,8 +41,9 @@ impl<'r> LayerMaker<'r> {
         role: Role,
         definition: &LayerDefinition,
     ) -> Result<Option<Made<'r>>, Vec<Diagnostic>> {
-        if !definition.is_manifest_layer() {
-            return self.pack_layer(role, definition).map(Some);
+        let mut choices = self.choices.iter();
+        if let Some(choice) = choices.find(|choice| std::ptr::eq(choice.definition, definition)) {
+            return self.pack_layer(choice).map(Some);
         }
         if self.has_nothing_for(definition) {
             self.remarks.push(Diagnostic::note(format!(
@@ -79,7 +81,7 @@ impl<'r> LayerMaker<'r> {
             kind: "manifest".to_owned(),
             layer: definition.layer.clone(),
             version: definition.version.clone(),
-            tag: definition.tag.clone(),
+            tag: definition.tag().to_owned(),
             values: format!("pack:\n  spectrocloud.com/install-priority: \"{priority}\""),
             registry: RegistryReference {
                 metadata: RegistryMetadata::default(),
@@ -93,17 +95,15 @@ impl<'r> LayerMaker<'r> {
         })
     }
 
-    fn pack_layer(
-        &mut self,
-        role: Role,
-        definition: &LayerDefinition,
-    ) -> Result<Made<'r>, Vec<Diagnostic>> {
-        let Request { site, revision, .. } = self.request;
-        let choice = choose(site, revision, role, definition);
-        let pack = self.found(&choice)?.pack()?;
-        self.remarks.extend(remark_on_version(&choice, pack));
+    fn pack_layer(&mut self, choice: &Choice<'_>) -> Result<Made<'r>, Vec<Diagnostic>> {
+        let site = self.request.site;
+        let Choice {
+            role, definition, ..
+        } = *choice;
+        let pack = self.found(choice)?.pack()?;
+        self.remarks.extend(remark_on_version(choice, pack));
         let overlay = self.overlay(role, choice.overlay)?;
-        let values = compose(pack, &self.presets(&choice, pack)?, overlay)?;
+        let values = compose(pack, &self.presets(choice, pack)?, overlay)?;
         self.remarks.extend(remark_on_stale_removals(pack, &values));
         self.remarks.extend(remarks_on_shape(pack, &values));
         let home = choice
@@ -178,24 +178,17 @@ impl<'r> LayerMaker<'r> {
         }
     }
 
-    /// The presets of a layer, with the ones that a site's own choices put in their place.
+    /// The presets of a layer, with the newest of those that begin so in place of `Group:start*`.
     fn presets(
         &mut self,
         choice: &Choice<'_>,
         pack: &Pack,
     ) -> Result<Vec<PresetName>, Vec<Diagnostic>> {
-        let site = self.request.site;
         let mut presets = Vec::new();
-        for text in choice.presets {
-            let mut preset: PresetName = text
+        for text in &choice.presets {
+            let preset: PresetName = text
                 .parse()
                 .map_err(|error: String| vec![Diagnostic::error(error)])?;
-            if preset.name == "vmo-auto" && site.network.cluster_on_bridge {
-                "vmo-br0".clone_into(&mut preset.name);
-            }
-            if preset.name == "px-enterprise" && site.storage.licence.model == LicenceType::Saas {
-                "px-enterprise-saas".clone_into(&mut preset.name);
-            }
             match preset.name.strip_suffix('*') {
                 None => presets.push(preset),
                 Some(start) => match newest_preset(pack, &preset.group, start) {

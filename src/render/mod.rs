@@ -105,7 +105,7 @@ impl<'r> Renderer<'r> {
             ))
             .help(format!(
                 "render {}, or look at it with `vmo-ra revisions {}`",
-                Revision::NEWEST,
+                revision.revisions().newest(),
                 revision.name
             )));
         };
@@ -114,7 +114,7 @@ impl<'r> Renderer<'r> {
             settings,
             library,
             variables: revision.variables()?,
-            engine: Engine::new(&revision.name),
+            engine: Engine::new(revision),
             published: false,
         })
     }
@@ -143,7 +143,8 @@ impl<'r> Renderer<'r> {
             .map_err(|problem| vec![problem])?;
         let mut engine = self.engine.clone();
         scope.apply(&mut engine);
-        let cluster = cluster(request);
+        let choices = choices(site, self.revision);
+        let cluster = cluster(self.library, &choices);
         let mut finished = Vec::new();
         let mut problems = Vec::new();
         for definition in &self.revision.profiles {
@@ -154,6 +155,7 @@ impl<'r> Renderer<'r> {
                 layers: LayerMaker {
                     request,
                     engine: &engine,
+                    choices: &choices,
                     remarks: &mut remarks,
                 },
                 scope: &scope,
@@ -187,17 +189,16 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
 }
 
 /// The packs of all profiles, in the versions they will have.
-fn cluster(request: &Request<'_>) -> Vec<Member> {
-    choices(request.site, request.revision)
-        .into_iter()
+fn cluster(library: &Library, choices: &[Choice<'_>]) -> Vec<Member> {
+    choices
+        .iter()
         .map(|choice| Member {
             name: choice.pack.to_owned(),
             layer: choice.definition.layer.clone(),
             version: match &choice.wanted {
                 Wanted::Exactly(version) => version.clone(),
                 // A group of which there is no pack is an error of its own.
-                group => request
-                    .library
+                group => library
                     .choose(choice.pack, group)
                     .map_or(String::new(), |found| found.description.version.clone()),
             },
@@ -232,8 +233,12 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
         .flat_map(|profile| &profile.layers)
         .filter(|layer| !layer.is_manifest_layer())
         .flat_map(|layer| {
-            std::iter::once(layer.pack.as_str())
-                .chain(layer.alternatives.iter().map(|other| other.pack.as_str()))
+            std::iter::once(layer.pack.as_str()).chain(
+                layer
+                    .alternatives
+                    .iter()
+                    .filter_map(|other| other.pack.as_deref()),
+            )
         })
         .collect();
     if !known.contains(&storage) {
@@ -409,7 +414,7 @@ mod tests {
 
     #[test]
     fn a_renderer_keeps_nothing_of_a_site_for_the_next() {
-        let revision = Revision::load(Revision::NEWEST).expect("it is built in");
+        let revision = Revision::load(Revision::newest()).expect("it is built in");
         let library = || Library::built_in().expect("the packs are built in");
         let fresh = SITES.map(|text| {
             let library = library();

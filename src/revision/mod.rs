@@ -1,20 +1,25 @@
 //! The published revisions of the reference architecture, as data from `profiles/`.
 
 mod claim;
+mod data;
 mod variable;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use include_dir::{Dir, include_dir};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 
 pub use claim::{Claim, Expectation, Target};
+pub use data::Revisions;
+pub(crate) use data::data;
+use data::{Keyed, broken, entries, keyed};
 pub use variable::Variable;
 
-use crate::diagnostic::{Diagnostic, nearest};
-
-pub(crate) static PROFILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/profiles");
+use crate::diagnostic::Diagnostic;
+use crate::yaml;
 
 /// Which of the three profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -74,35 +79,49 @@ pub struct Revision {
     #[serde(default)]
     pub settings: Option<Settings>,
     /// The profiles, in order.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "keyed")]
     pub profiles: Vec<ProfileDefinition>,
     /// The software table.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "keyed")]
     pub software: Vec<Software>,
     /// The hardware table.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "keyed")]
     pub hardware: Vec<Hardware>,
     /// The control-plane sizing table.
     #[serde(default)]
     pub control_plane: Vec<ControlPlaneSize>,
     /// The table of storage with shared volumes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "keyed")]
     pub storage_providers: Vec<StorageProvider>,
     /// The change history.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "keyed")]
     pub changes: Vec<Change>,
+    /// Itself, behind those it is based on.
+    #[serde(skip)]
+    lineage: Vec<String>,
+    /// Where it was found.
+    #[serde(skip, default = "built_in")]
+    revisions: Revisions,
+}
+
+fn built_in() -> Revisions {
+    Revisions::built_in().clone()
 }
 
 /// What templates need beside the site.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// The Kubernetes version.
+    /// The Kubernetes version: that of the layer.
+    #[serde(skip)]
     pub kubernetes: String,
     /// The pause image that fits it.
     pub pause_image: String,
     /// KubeVirt's feature gates.
     pub feature_gates: Vec<String>,
+    /// What only templates ask for, as `settings.NAME`.
+    #[serde(flatten)]
+    pub others: Map<String, Value>,
 }
 
 impl Settings {
@@ -130,6 +149,7 @@ pub struct ProfileDefinition {
     /// Its description.
     pub description: String,
     /// Its layers, in order.
+    #[serde(deserialize_with = "keyed")]
     pub layers: Vec<LayerDefinition>,
 }
 
@@ -147,8 +167,9 @@ pub struct LayerDefinition {
     pub pack_type: String,
     /// The pack's version.
     pub version: String,
-    /// What the author picked: the version, or a group such as `4.9.x`.
-    pub tag: String,
+    /// What the author picked where it is not the version, such as `4.9.x`.
+    #[serde(default)]
+    tag: Option<String>,
     /// `manifest` for layers of manifests only.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
@@ -160,35 +181,71 @@ pub struct LayerDefinition {
     #[serde(default)]
     pub install_order: Option<u32>,
     /// The presets the RA selects, as `Group:name`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "presets")]
     pub presets: Vec<String>,
+    /// What the revision sets in the values, beside its templates.
+    #[serde(default)]
+    pub values: Map<String, Value>,
     /// The manifests attached to it.
     #[serde(default)]
     pub manifests: Vec<ManifestDefinition>,
-    /// Packs that may stand in its place.
+    /// What stands in its place at some sites.
     #[serde(default)]
     pub alternatives: Vec<Alternative>,
 }
 
 impl LayerDefinition {
+    /// What the author picked: the version, or a group such as `4.9.x`.
+    pub fn tag(&self) -> &str {
+        self.tag.as_deref().unwrap_or(&self.version)
+    }
+
     /// Whether it has no pack behind it.
     pub fn is_manifest_layer(&self) -> bool {
         self.kind.as_deref() == Some("manifest")
     }
 }
 
-/// A pack that may stand in a layer's place.
+/// What changes in a layer where a site says so.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Alternative {
-    /// The ingress controller that asks for it.
-    pub controller: String,
-    /// Its pack.
-    pub pack: String,
-    /// Its version.
-    pub version: String,
-    /// Its templates.
-    pub overlay: String,
+    /// What the site has then, by the paths of its keys.
+    pub when: BTreeMap<String, Value>,
+    /// Another pack; its presets are those named here.
+    #[serde(default)]
+    pub pack: Option<String>,
+    /// Another version.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// What the author picks; the version where there is none.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// Other templates.
+    #[serde(default)]
+    pub overlay: Option<String>,
+    /// Presets in place of those of their groups.
+    #[serde(default, deserialize_with = "presets")]
+    pub presets: Vec<String>,
+}
+
+impl Alternative {
+    /// Whether it is meant, by the JSON form of a site.
+    pub fn is_for(&self, site: &Value) -> bool {
+        self.when.iter().all(|(path, wanted)| {
+            path.parse::<yaml::Path>()
+                .is_ok_and(|path| path.find(site) == Some(wanted))
+        })
+    }
+}
+
+/// A map of groups and names, as `Group:name`.
+fn presets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let join = |(group, name): (String, Value)| match name {
+        Value::String(name) => Ok(format!("{group}:{name}")),
+        other => Err(D::Error::custom(format!("`{group}` has no preset {other}"))),
+    };
+    Map::deserialize(from)?.into_iter().map(join).collect()
 }
 
 /// What a manifest of a layer is made from.
@@ -303,40 +360,63 @@ pub struct Erratum {
     pub section: String,
 }
 
-impl Revision {
-    /// The revision that is rendered where none is named.
-    pub const NEWEST: &'static str = "1.9.0";
+macro_rules! keyed {
+    ($($entry:ty: $key:literal),+ $(,)?) => {
+        $(impl Keyed for $entry {
+            const KEY: &'static str = $key;
+        })+
+    };
+}
 
-    /// The names of all revisions, oldest first.
+keyed! {
+    ProfileDefinition: "role",
+    LayerDefinition: "pack",
+    Software: "product",
+    Hardware: "component",
+    StorageProvider: "provider",
+    Change: "version",
+    Variable: "name",
+    Erratum: "id",
+    Claim: "id",
+}
+
+impl Revision {
+    /// The names of all revisions of this program, oldest first.
     pub fn names() -> Vec<&'static str> {
-        let mut names: Vec<&str> = PROFILES
-            .dirs()
-            .filter(|dir| dir.get_file(dir.path().join("revision.yaml")).is_some())
-            .filter_map(|dir| dir.path().to_str())
-            .collect();
-        // The page is older than both published versions; versions order by their text while minors have one digit.
-        names.sort_by_key(|name| (name.starts_with(|c: char| c.is_ascii_digit()), *name));
-        names
+        Revisions::built_in().names()
     }
 
-    /// Reads a revision.
+    /// The revision of this program that is rendered where none is named.
+    pub fn newest() -> &'static str {
+        Revisions::built_in().newest()
+    }
+
+    /// Reads a revision of this program.
     ///
     /// # Errors
     /// There is none of that name.
     pub fn load(name: &str) -> Result<Revision, Diagnostic> {
-        if !Self::names().contains(&name) {
-            let listed: Vec<String> = Self::names()
-                .iter()
-                .map(|name| format!("`{name}`"))
-                .collect();
-            let mut problem = Diagnostic::error(format!("there is no revision `{name}`"))
-                .help(format!("revisions: {}", listed.join(", ")));
-            if let Some(nearest) = nearest(name, Self::names()) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
-            return Err(problem);
+        Revisions::built_in().load(name)
+    }
+
+    fn new(
+        revisions: Revisions,
+        lineage: Vec<String>,
+        tree: Map<String, Value>,
+    ) -> Result<Self, String> {
+        let mut revision: Revision =
+            serde_json::from_value(Value::Object(tree)).map_err(|error| error.to_string())?;
+        if let Some(settings) = &mut revision.settings {
+            let mut layers = revision.profiles.iter().flat_map(|profile| &profile.layers);
+            let kubernetes = layers.find(|layer| layer.layer == "k8s");
+            let kubernetes = kubernetes.ok_or("it has settings and no Kubernetes")?;
+            settings.kubernetes.clone_from(&kubernetes.version);
         }
-        data(&format!("{name}/revision.yaml"))
+        Ok(Revision {
+            revisions,
+            lineage,
+            ..revision
+        })
     }
 
     /// Whether there are profiles to render, or only tables.
@@ -344,16 +424,22 @@ impl Revision {
         !self.profiles.is_empty()
     }
 
+    /// Itself, behind those it is based on.
+    pub fn lineage(&self) -> &[String] {
+        &self.lineage
+    }
+
+    /// The revisions among which it was found.
+    pub fn revisions(&self) -> &Revisions {
+        &self.revisions
+    }
+
     /// The variables of its profiles.
     ///
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn variables(&self) -> Result<Vec<Variable>, Diagnostic> {
-        #[derive(Deserialize)]
-        struct File {
-            variables: Vec<Variable>,
-        }
-        data::<File>(&format!("{}/variables.yaml", self.name)).map(|file| file.variables)
+        self.entries("variables")
     }
 
     /// Where it contradicts itself or cannot work as printed.
@@ -361,14 +447,7 @@ impl Revision {
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn errata(&self) -> Result<Vec<Erratum>, Diagnostic> {
-        #[derive(Deserialize)]
-        struct File {
-            errata: Vec<Erratum>,
-        }
-        if !self.is_rendered() {
-            return Ok(Vec::new());
-        }
-        data::<File>(&format!("{}/errata.yaml", self.name)).map(|file| file.errata)
+        self.entries("errata")
     }
 
     /// Everything it says about its layers, as checks.
@@ -376,27 +455,25 @@ impl Revision {
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn claims(&self) -> Result<Vec<Claim>, Diagnostic> {
-        #[derive(Deserialize)]
-        struct File {
-            claims: Vec<Claim>,
-        }
-        data::<File>(&format!("{}/claims.yaml", self.name)).map(|file| file.claims)
+        self.entries("claims")
     }
-}
 
-/// Reads one of the built-in data files, by its path below `profiles/`.
-///
-/// # Errors
-/// The data is broken: a mistake in this crate.
-pub(crate) fn data<T: serde::de::DeserializeOwned>(path: &str) -> Result<T, Diagnostic> {
-    let broken = |reason: String| {
-        Diagnostic::error(format!(
-            "the built-in file `profiles/{path}` is broken: {reason}"
-        ))
-    };
-    let text = PROFILES
-        .get_file(path)
-        .and_then(|file| file.contents_utf8())
-        .ok_or_else(|| broken("it is missing".to_owned()))?;
-    serde_saphyr::from_str(text).map_err(|error| broken(error.to_string()))
+    fn entries<T: Keyed>(&self, what: &str) -> Result<Vec<T>, Diagnostic> {
+        let tree = self.revisions.resolved(&self.lineage, what)?;
+        entries(tree).map_err(|reason| broken(&format!("{}/{what}.yaml", self.name), &reason))
+    }
+
+    /// All of it as one tree, with what it inherits.
+    ///
+    /// # Errors
+    /// The data is broken: a mistake in this crate.
+    pub fn tree(&self) -> Result<Value, Diagnostic> {
+        let mut tree = self.revisions.resolved(&self.lineage, "revision")?;
+        tree.shift_insert(0, "revision".to_owned(), self.name.clone().into());
+        for what in ["variables", "claims", "errata"] {
+            let entries = self.revisions.resolved(&self.lineage, what)?;
+            tree.insert(what.to_owned(), Value::Object(entries));
+        }
+        Ok(Value::Object(tree))
+    }
 }

@@ -13,14 +13,16 @@ mod test_support;
 mod text;
 mod vm;
 
+use serde_json::Value;
+
 pub use catalogue::{Explanation, explain, explanations};
 pub use finding::Finding;
 pub(crate) use finding::limit;
 
 use crate::cluster::{Cluster, Document};
 use crate::pack::Library;
-use crate::revision::Revision;
-use crate::site::Site;
+use crate::revision::{Alternative, Revision};
+use crate::site::{IngressController, Site};
 
 /// A rule over a site.
 type Rule = fn(&Site, &mut Vec<Finding>);
@@ -80,25 +82,39 @@ pub fn check_cluster(cluster: &Cluster, library: &Library) -> Vec<Finding> {
 
 fn ingress_of_the_revision(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let controller = site.ingress.controller.as_str();
-    let known = revision
-        .profiles
-        .iter()
-        .flat_map(|profile| &profile.layers)
-        .any(|layer| {
-            layer.pack == controller
-                || layer
-                    .alternatives
-                    .iter()
-                    .any(|other| other.controller == controller)
+    if revision.is_rendered() && !has_controller(revision, controller) {
+        let revisions = revision.revisions();
+        let other = revisions.names().into_iter().rev().find(|name| {
+            revisions
+                .load(name)
+                .is_ok_and(|other| has_controller(&other, controller))
         });
-    if !known && revision.is_rendered() {
+        let instead = other.map_or(String::new(), |name| format!(", or render RA {name}"));
         findings.push(
             Finding::error(
                 "ingress-revision",
                 "ingress.controller",
                 format!("RA {} has no {controller} layer", revision.name),
             )
-            .help("use `nginx`, or render RA 1.9.0"),
+            .help(format!(
+                "use `{}`{instead}",
+                IngressController::Nginx.as_str()
+            )),
         );
     }
+}
+
+/// Whether a revision has a layer for an ingress controller.
+fn has_controller(revision: &Revision, controller: &str) -> bool {
+    revision
+        .profiles
+        .iter()
+        .flat_map(|profile| &profile.layers)
+        .any(|layer| {
+            let named = |other: &Alternative| {
+                let wanted = other.when.get("ingress.controller");
+                wanted.and_then(Value::as_str) == Some(controller)
+            };
+            layer.pack == controller || layer.alternatives.iter().any(named)
+        })
 }

@@ -13,6 +13,7 @@ pub use language::Language;
 pub(crate) use page::page;
 
 use crate::diagnostic::Diagnostic;
+use crate::revision::Revision;
 use crate::yaml::scalar;
 
 static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -52,16 +53,12 @@ impl Group {
 }
 
 impl Engine {
-    /// The templates of a revision; one below `REVISION/` stands in for that of the same name without it.
-    pub fn new(revision: &str) -> Self {
+    /// The templates of a revision; one below `REVISION/` stands in for that of the same name without it, in this revision
+    /// and in those based on it.
+    pub fn new(revision: &Revision) -> Self {
         let mut names = BTreeMap::new();
         collect(&TEMPLATES, &mut names);
-        let own = format!("{revision}/");
-        let overrides: Vec<(String, &'static str)> = names
-            .iter()
-            .filter_map(|(name, text)| Some((name.strip_prefix(&own)?.to_owned(), *text)))
-            .collect();
-        names.extend(overrides);
+        stand_in(&mut names, revision.lineage());
         let groups = names.keys().map(|name| (Group::of(name), OnceLock::new()));
         Engine {
             templates: Arc::new(Templates {
@@ -127,6 +124,18 @@ impl Templates {
         tera.add_raw_templates(templates)
             .map_err(|error| explain(&group.folder, &error))?;
         Ok(tera)
+    }
+}
+
+/// Puts the templates of revisions in place of those of the same names; the last revision's win.
+fn stand_in(names: &mut BTreeMap<String, &'static str>, lineage: &[String]) {
+    for revision in lineage {
+        let own = format!("{revision}/");
+        let overrides: Vec<(String, &'static str)> = names
+            .iter()
+            .filter_map(|(name, text)| Some((name.strip_prefix(&own)?.to_owned(), *text)))
+            .collect();
+        names.extend(overrides);
     }
 }
 
@@ -200,15 +209,35 @@ fn explain(name: &str, error: &tera::Error) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::revision::Revision;
 
     #[test]
     fn every_template_parses() {
-        for revision in Revision::names() {
-            let templates = Engine::new(revision).templates;
+        for name in Revision::names() {
+            let templates = Engine::new(&Revision::load(name).unwrap()).templates;
             for group in templates.groups.keys() {
                 templates.parse(group).unwrap();
             }
         }
+    }
+
+    #[test]
+    fn a_revision_takes_the_templates_of_those_it_is_based_on() {
+        let mut names = BTreeMap::from(
+            [
+                ("a.yaml", "common"),
+                ("b.yaml", "common"),
+                ("c.yaml", "common"),
+                ("1.9.0/a.yaml", "1.9.0"),
+                ("1.9.0/b.yaml", "1.9.0"),
+                ("1.10.0/a.yaml", "1.10.0"),
+                ("2.0.0/c.yaml", "2.0.0"),
+            ]
+            .map(|(name, text)| (name.to_owned(), text)),
+        );
+        stand_in(&mut names, &["1.9.0", "1.10.0"].map(str::to_owned));
+        let text = |name: &str| names[name];
+        assert_eq!(text("a.yaml"), "1.10.0");
+        assert_eq!(text("b.yaml"), "1.9.0");
+        assert_eq!(text("c.yaml"), "common");
     }
 }

@@ -52,12 +52,14 @@ static LIBRARY: LazyLock<Library> =
     LazyLock::new(|| Library::built_in().expect("the built-in packs are whole"));
 
 static REVISION: LazyLock<Revision> =
-    LazyLock::new(|| Revision::load(Revision::NEWEST).expect("the newest revision is there"));
+    LazyLock::new(|| Revision::load(Revision::newest()).expect("the newest revision is there"));
 
 static EXPLANATIONS: LazyLock<Vec<Explanation>> =
     LazyLock::new(|| rules::explanations().expect("the catalogue is whole"));
 
-static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(Revision::NEWEST));
+static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
+    Engine::new(&Revision::load(Revision::newest()).expect("the newest revision is there"))
+});
 
 // Texts that come in, and what is said of them.
 

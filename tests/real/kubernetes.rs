@@ -275,12 +275,12 @@ fn a_class_of_any_provider_keeps_its_name() {
         return;
     };
     let library = library();
-    let revision = Revision::load(Revision::NEWEST).expect("a built-in revision");
+    let revision = Revision::load(Revision::newest()).expect("a built-in revision");
     let mut texts = Texts::default();
     let mut pairs = Vec::new();
     for case in cases()
         .iter()
-        .filter(|case| case.revision == Revision::NEWEST && !case.published)
+        .filter(|case| case.revision == Revision::newest() && !case.published)
     {
         let provider = case.input.storage.provider;
         if pairs
@@ -310,7 +310,7 @@ fn a_class_of_any_provider_keeps_its_name() {
             )
             .unwrap_or_else(|problems| panic!("{problems:?}"));
             let rendered = rendered(&site, &revision, &library, false);
-            add_all(&mut texts, provider.as_str(), Revision::NEWEST, &rendered)
+            add_all(&mut texts, provider.as_str(), Revision::newest(), &rendered)
         };
         let marks = ["marka", "markb", "markc"];
         let marked = read(marks);

@@ -112,7 +112,7 @@ fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
     } else {
         provider.name
     };
-    let Ok(revision) = Revision::load(Revision::NEWEST) else {
+    let Ok(revision) = Revision::load(Revision::newest()) else {
         return;
     };
     let listed = revision
