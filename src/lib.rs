@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod diff;
 mod expression;
 pub mod limits;
+pub mod load;
 pub mod nad;
 pub mod network;
 pub mod output;

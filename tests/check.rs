@@ -281,7 +281,7 @@ fn what_cannot_be_checked_is_explained() {
         (
             &["check", "empty"],
             2,
-            "error: `empty` holds nothing that can be checked\n  = help: name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests\n\n",
+            "error: `empty` holds no site, no profile and no manifests\n  = help: name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests\n\n",
         ),
         (
             &["check", "--against", "1.9.0"],

@@ -459,9 +459,6 @@ fn yaml_json_and_terraforms_form_are_one() {
     }
 }
 
-const NO_PROFILE: &str = "is not a cluster profile: there is neither `metadata` and `spec` nor `packs` at its top\n  = help: \
-                          give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision\n\n";
-
 #[test]
 fn bad_input_is_explained_in_full() {
     let folder = three_profiles("bad");
@@ -479,8 +476,8 @@ fn bad_input_is_explained_in_full() {
         fs::create_dir(folder.join(name)).expect("the folder can be made");
     }
     write(&folder, "broken/a.json", "{");
-    let list = format!("error: `list.json` {NO_PROFILE}");
-    let other = format!("error: `other.json` {NO_PROFILE}");
+    let list = "error: `list.json` is not a site, a profile or manifests: it is a list\n  = help: give each of its items a file of its own, if they are sites, profiles or manifests\n\n";
+    let other = "error: `other.json` is not a site, a profile or manifests: it has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest\n  = help: add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it\n\n";
     let both = format!(
         "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n2 errors; nothing was written\n"
     );
@@ -509,18 +506,15 @@ error: this is not JSON
             2,
             "error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n",
         ),
-        (&["list.json", "a.json"], 2, &list),
-        (&["other.json", "a.json"], 2, &other),
+        (&["list.json", "a.json"], 2, list),
+        (&["other.json", "a.json"], 2, other),
         (&["list.json", "binary.json"], 2, &both),
         (
             &["text.txt", "a.json"],
             2,
             "\
-error: expected a map of settings, found a single value
- --> text.txt:1:1
-  |
-1 | hello world
-  | ^^^^^^^^^^^
+error: `text.txt` is not a site, a profile or manifests: it has no keys at its top
+  = help: give a site, a profile as Palette exports it, a folder that `vmo-ra render` or `vmo-ra split` wrote, or Kubernetes manifests
 
 ",
         ),
@@ -528,8 +522,8 @@ error: expected a map of settings, found a single value
             &["empty", "a.json"],
             2,
             "\
-error: `empty` holds no profile
-  = help: a folder that `vmo-ra render` wrote has one JSON file for each profile, one that `vmo-ra split` wrote a `profile.yaml`
+error: `empty` holds no site, no profile and no manifests
+  = help: name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests
 
 ",
         ),

@@ -198,13 +198,13 @@ error: the key `name` stands here twice
   |
   = help: keep one of the two; the other would be lost silently
 
-error: `site.yaml` is not a cluster profile: there is no `spec` at its top
-  = help: give what Palette exports, as JSON or YAML
+error: `site.yaml` is a site, not a profile
+  = help: `vmo-ra render --site site.yaml` makes profiles of it
 
 error: `p.yaml` is YAML, and this writes JSON
   = help: turn it into JSON with `vmo-ra split` and `vmo-ra join`
 
-error: `config.json` is not a cluster profile: there is no `spec` at its top
+error: `config.json` is not a profile: it has no key at its top that a site, a profile or a manifest has
   = help: give what Palette exports, as JSON or YAML
 
 4 errors; nothing was written

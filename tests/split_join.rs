@@ -485,7 +485,7 @@ fn what_cannot_be_split_is_explained_and_nothing_is_written() {
         ("yaml", format!("metadata:\n  name: a\n  {secret}: [\nspec: {{}}\n")),
         ("yaml_duplicate", format!("metadata: {{name: a}}\nspec:\n  template: {{type: add-on, packs: []}}\n  {secret}\n  {secret}\n")),
         ("deep", format!("{{\"metadata\":{{\"name\":\"a\"}},\"spec\":{{\"template\":{{\"type\":\"\",\"packs\":[]}}}},\"x\":{}{}}}", "[".repeat(101), "]".repeat(101))),
-        ("deeper", format!("{{\"x\":{}{}}}", "[".repeat(5000), "]".repeat(5000))),
+        ("deeper", format!("{{\"spec\":{}{}}}", "[".repeat(5000), "]".repeat(5000))),
     ];
     let folder = scratch("bad-exports");
     let mut wrong = Vec::new();

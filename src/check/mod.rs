@@ -12,6 +12,7 @@ pub use against::{Against, Difference, against};
 
 use crate::cluster::Cluster;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::load::{Item as LoadedItem, Loaded, LoadedProfile};
 use crate::pack::Library;
 use crate::revision::Revision;
 use crate::rules::{self, Finding};
@@ -24,6 +25,29 @@ pub struct Input {
     pub sites: Vec<(Site, Vec<Diagnostic>)>,
     /// Profiles and manifests, which are one cluster together.
     pub cluster: Cluster,
+}
+
+impl Input {
+    /// Adds everything that a name on the command line stands for.
+    pub fn add(&mut self, loaded: Loaded) {
+        for item in loaded.items {
+            match item {
+                LoadedItem::Site(site, problems) => self.sites.push((*site, problems)),
+                LoadedItem::Manifests(source) => self.cluster.add_manifests(source),
+                LoadedItem::Profile(loaded) => {
+                    let LoadedProfile {
+                        file,
+                        profile,
+                        texts,
+                        ..
+                    } = *loaded;
+                    self.cluster.add_profile(file, profile, |layer, manifest| {
+                        texts[layer].name(manifest).to_owned()
+                    });
+                }
+            }
+        }
+    }
 }
 
 /// Everything that was found, in the order of the files.

@@ -8,12 +8,13 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use vmo_ra::check::{Input, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
-use vmo_ra::pack::Library;
+use vmo_ra::load::{LoadError, load};
 use vmo_ra::revision::Revision;
 use vmo_ra::rules::explanations;
 use vmo_ra::site::Site;
 
-use super::{Failure, subjects, terminal};
+use super::inputs::{self, Files};
+use super::{Failure, terminal};
 
 /// Check sites, profiles and manifests against the rules of the reference architecture
 #[derive(Debug, Args)]
@@ -62,21 +63,25 @@ impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let revision = Revision::load(&self.revision)?;
         let mut input = Input::default();
-        let mut problems = Vec::new();
+        let mut errors = LoadError::default();
+        let mut remarks = Vec::new();
         for file in &self.files {
-            match subjects::add(&mut input, file) {
-                Ok(()) => {}
-                Err(Failure::Input(mut found)) => problems.append(&mut found),
-                Err(failure) => return Err(failure),
+            match load(&Files, file) {
+                Ok(mut loaded) => {
+                    remarks.append(&mut loaded.remarks);
+                    input.add(loaded);
+                }
+                Err(error) => errors.add(error),
             }
         }
-        if !problems.is_empty() {
-            return Err(problems.into());
+        if !errors.problems.is_empty() {
+            return Err(errors.into());
         }
+        terminal::explain(&remarks);
         if self.files.is_empty() {
             input.sites.push((Site::example(), Vec::new()));
         }
-        let library = Library::with_folders(&self.packs)?;
+        let library = inputs::library(&self.packs)?;
         let mut report = check(&input, &revision, &library);
         if let Some(name) = &self.against {
             let profiles = input

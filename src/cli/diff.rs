@@ -1,22 +1,23 @@
 //! `vmo-ra diff`
 
 use std::env;
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::{Diagnostic, Source, nearest};
+use vmo_ra::diagnostic::{Diagnostic, nearest};
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format};
+use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
 use vmo_ra::output;
 use vmo_ra::pack::Library;
-use vmo_ra::profile::{Profile, from_value, read};
+use vmo_ra::profile::{Form, Profile};
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::Site;
 
-use super::{Failure, folder, inputs, terminal};
+use super::inputs::{self, Files};
+use super::{Failure, terminal};
 
 /// The most bytes of a Markdown report: a comment on a pull request takes 65,536 characters.
 const COMMENT: usize = 65_000;
@@ -25,7 +26,9 @@ const COMMENT: usize = 65_000;
 #[derive(Debug, Args)]
 #[command(
     after_help = "OLD and NEW are each a revision (`1.7.0`), a profile as Palette exports it (JSON or YAML), a folder that \
-                        `render` or `split` wrote, a site file, or `-` for standard input.\n\nExit codes: 0 no difference, 1 differences, \
+                        `render` or `split` wrote, a site file, or `-` for standard input. What Palette's API answers is taken too, and compared \
+                        as far as it goes: it lacks variables and the texts of manifests. Manifests alone are not compared: \
+                        what a cluster makes of them only `kubectl diff` knows.\n\nExit codes: 0 no difference, 1 differences, \
                         2 the input or command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Diff {
@@ -95,23 +98,11 @@ fn impact(word: &str) -> Result<Impact, String> {
 
 impl Diff {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if self.old == "-" && self.new == "-" {
+        if self.old == STANDARD_INPUT && self.new == STANDARD_INPUT {
             return Err(Diagnostic::error("standard input can be read once").into());
         }
-        let library = Library::with_folders(&self.packs)?;
-        let mut problems = Vec::new();
-        let mut sides = Vec::new();
-        for name in [&self.old, &self.new] {
-            match self.load(name, &library) {
-                Ok(input) => sides.push(input),
-                Err(Failure::Input(mut found)) => problems.append(&mut found),
-                Err(other) => return Err(other),
-            }
-        }
-        let [old, new] = match <[Input; 2]>::try_from(sides) {
-            Ok(sides) => sides,
-            Err(_) => return Err(problems.into()),
-        };
+        let library = inputs::library(&self.packs)?;
+        let (old, new) = self.sides(&library)?;
         self.only_exists(&old, &new)?;
         let options = Options {
             text: self.text,
@@ -141,6 +132,21 @@ impl Diff {
         } else {
             ExitCode::SUCCESS
         })
+    }
+
+    /// Both sides, with everything that is wrong with either.
+    fn sides(&self, library: &Library) -> Result<(Input, Input), Failure> {
+        let sides = [&self.old, &self.new].map(|name| self.load(name, library));
+        let ((mut old, of_old), (mut new, of_new)) = match sides {
+            [Ok(old), Ok(new)] => (old, new),
+            [Err(old), Err(new)] => return Err(old.and(new)),
+            [Err(failure), _] | [_, Err(failure)] => return Err(failure),
+        };
+        if of_old || of_new {
+            let profiles = old.profiles.iter_mut().chain(&mut new.profiles);
+            profiles.for_each(Profile::leave_out_what_no_answer_has);
+        }
+        Ok((old, new))
     }
 
     /// Refuses a place that neither side has: a gate would let everything pass.
@@ -201,43 +207,72 @@ impl Diff {
         }
     }
 
-    fn load(&self, name: &str, library: &Library) -> Result<Input, Failure> {
+    /// One side, and whether Palette's API answered it.
+    fn load(&self, name: &str, library: &Library) -> Result<(Input, bool), Failure> {
         let like_a_revision = name.chars().all(|c| c.is_ascii_digit() || c == '.')
             && name.contains('.')
             && !Path::new(name).exists();
         if Revision::names().contains(&name) || like_a_revision {
             let revision = Revision::load(name)?;
             let site = inputs::site(self.site.as_deref())?;
-            let profiles = self.rendered(&site, &revision, library)?;
-            return Ok(Input {
+            let input = Input {
                 name: name.to_owned(),
-                profiles,
+                profiles: self.rendered(&site, &revision, library)?,
                 revision: Some(revision),
-            });
+            };
+            return Ok((input, false));
         }
-        let path = Path::new(name);
-        let profiles = if path.is_dir() {
-            profiles_in(path)?
-        } else {
-            let source = inputs::text(name)?;
-            match site_of(&source) {
-                true => {
-                    let revision = Revision::load(&self.revision)?;
-                    let site = inputs::parse_site(&source, path)?;
-                    self.rendered(&site, &revision, library)?
+        let loaded = load(&Files, name)?;
+        terminal::explain(&loaded.remarks);
+        let shown = loaded.name;
+        let (mut profiles, mut sites, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        for item in loaded.items {
+            match item {
+                Item::Profile(profile) => profiles.push(*profile),
+                Item::Site(site, problems) => sites.push((site, problems)),
+                Item::Manifests(source) => others.push(source),
+            }
+        }
+        let is_answer = profiles.iter().any(|one| one.form == Form::Answer);
+        let profiles = match (profiles.is_empty(), sites.as_slice()) {
+            (false, beside) => {
+                one_of_each(&shown, &profiles)?;
+                if !beside.is_empty() || !others.is_empty() {
+                    terminal::explain(&[Diagnostic::note(format!(
+                        "of `{shown}` the profiles are compared, and neither its site nor its manifests"
+                    ))
+                    .help("name a site by its own file")]);
                 }
-                false => vec![read(&source)?],
+                in_order(profiles)
+            }
+            (true, [(site, problems)]) => {
+                if !problems.is_empty() {
+                    return Err(problems.clone().into());
+                }
+                self.rendered(site, &Revision::load(&self.revision)?, library)?
+            }
+            (true, []) => {
+                return Err(Diagnostic::error(format!(
+                    "`{shown}` holds Kubernetes manifests, not a profile to compare"
+                ))
+                .help(format!("`kubectl diff -f {name}` compares them with a cluster, `vmo-ra check {name}` looks at them"))
+                .into());
+            }
+            (true, several) => {
+                return Err(Diagnostic::error(format!(
+                    "`{shown}` holds {} sites, and one is compared",
+                    several.len()
+                ))
+                .help("name the site's file in it")
+                .into());
             }
         };
-        Ok(Input {
-            name: if name == "-" {
-                "standard input".to_owned()
-            } else {
-                name.to_owned()
-            },
+        let input = Input {
+            name: shown,
             profiles,
             revision: None,
-        })
+        };
+        Ok((input, is_answer))
     }
 
     fn rendered(
@@ -266,61 +301,30 @@ impl Diff {
     }
 }
 
-/// Whether a text is a site: a YAML map that is no profile. An empty text is more likely an export that failed than the
-/// site that changes nothing.
-fn site_of(source: &Source) -> bool {
-    let text = source.text().trim_start();
-    let says_something = text
-        .lines()
-        .any(|line| !line.trim().is_empty() && line != "---" && !line.starts_with('#'));
-    says_something
-        && !text.starts_with(['{', '['])
-        && !text
-            .lines()
-            .any(|line| line.starts_with("spec:") || line.starts_with("packs:"))
+/// Refuses a folder with several outputs in it, of which no one knows which is meant.
+fn one_of_each(name: &str, profiles: &[LoadedProfile]) -> Result<(), Diagnostic> {
+    let mut folders: Vec<&Path> = profiles
+        .iter()
+        .filter_map(|profile| Path::new(&profile.file).parent())
+        .collect();
+    folders.dedup();
+    match folders.as_slice() {
+        [first, second, ..] => Err(Diagnostic::error(format!(
+            "`{name}` holds profiles in several folders, such as `{}` and `{}`",
+            first.display(),
+            second.display()
+        ))
+        .help("name the one that is meant")),
+        _ => Ok(()),
+    }
 }
 
-/// The profile of a folder that `split` wrote; else all profiles of a folder, in the order they are imported in where their names tell.
-fn profiles_in(path: &Path) -> Result<Vec<Profile>, Failure> {
-    if folder::is_split(path) {
-        let read = folder::read(path)?;
-        return Ok(vec![from_value(&read.source, read.profile)?]);
-    }
-    let failed = |error: io::Error| {
-        Failure::System(Diagnostic::error(format!(
-            "cannot read `{}`: {error}",
-            path.display()
-        )))
-    };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        if file
-            .extension()
-            .is_some_and(|extension| extension == "json")
-            && file.is_file()
-        {
-            files.push(file);
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        return Err(
-            Diagnostic::error(format!("`{}` holds no profile", path.display()))
-                .help("a folder that `vmo-ra render` wrote has one JSON file for each profile, one that `vmo-ra split` wrote a `profile.yaml`")
-                .into(),
-        );
-    }
-    let mut profiles = Vec::new();
-    for file in files {
-        let source = inputs::text(&file.display().to_string())?;
-        profiles.push(read(&source)?);
-    }
-    // Infrastructure comes first, then add-ons in the order of their packs' installation.
-    profiles.sort_by_key(|profile| {
-        let template = &profile.spec.template;
+/// Infrastructure comes first, then add-ons in the order of their packs' installation.
+fn in_order(mut profiles: Vec<LoadedProfile>) -> Vec<Profile> {
+    profiles.sort_by_key(|one| {
+        let template = &one.profile.spec.template;
         let manifests_only = template.packs.iter().all(|layer| layer.kind == "manifest");
         (template.kind != "infra", manifests_only)
     });
-    Ok(profiles)
+    profiles.into_iter().map(|one| one.profile).collect()
 }

@@ -183,6 +183,7 @@ impl Ended {
         let (problems, is_the_systems) = match failure {
             Failure::Input(problems) => (problems, false),
             Failure::System(problem) => (vec![problem], true),
+            Failure::Load(error) => (error.problems, error.unread),
             Failure::Told(_) | Failure::ClosedPipe => (Vec::new(), true),
         };
         Ended {

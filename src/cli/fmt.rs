@@ -6,10 +6,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use vmo_ra::diagnostic::{Diagnostic, Source};
+use vmo_ra::load::{self, LoadError};
 use vmo_ra::output;
-use vmo_ra::profile::{Document, Notation, to_palette_json, to_readable_json};
+use vmo_ra::profile::{Notation, to_palette_json, to_readable_json};
 
-use super::{Failure, inputs, terminal};
+use super::inputs::Files;
+use super::{Failure, terminal};
 
 /// Rewrite profiles in a form for people, or in Palette's bytes
 #[derive(Debug, Args)]
@@ -36,18 +38,17 @@ impl Fmt {
             )
             .into());
         }
-        let mut problems = Vec::new();
+        let mut errors = LoadError::default();
         let mut formatted = Vec::new();
         for file in &self.files {
             match self.formatted(file) {
                 Ok(found) => formatted.push(found),
-                Err(Failure::Input(mut found)) => problems.append(&mut found),
-                Err(other) => return Err(other),
+                Err(error) => errors.add(error),
             }
         }
         // Nothing is written as long as one of them is wrong.
-        if !problems.is_empty() {
-            return Err(problems.into());
+        if !errors.problems.is_empty() {
+            return Err(errors.into());
         }
         let mut said = String::new();
         for (file, (source, bytes)) in self.files.iter().zip(&formatted) {
@@ -74,9 +75,8 @@ impl Fmt {
     }
 
     /// A file's text, and the bytes it should have.
-    fn formatted(&self, file: &str) -> Result<(Source, Vec<u8>), Failure> {
-        let source = inputs::text(file)?;
-        let document = Document::read(&source)?;
+    fn formatted(&self, file: &str) -> Result<(Source, Vec<u8>), LoadError> {
+        let (source, document, _) = load::document(&Files, file)?;
         if document.notation() == Notation::Yaml {
             return Err(Diagnostic::error(format!(
                 "`{}` is YAML, and this writes JSON",

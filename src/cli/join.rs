@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::load;
 use vmo_ra::output;
 use vmo_ra::profile::to_palette_json;
 
-use super::{Failure, folder, terminal};
+use super::inputs::Files;
+use super::{Failure, terminal};
 
 /// Put a profile together from a folder that `vmo-ra split` wrote, as JSON that Palette imports
 #[derive(Debug, Args)]
@@ -32,7 +34,7 @@ impl Join {
             .help("write it elsewhere")
             .into());
         }
-        let read = folder::read(&self.folder)?;
+        let read = load::split_profile(&Files, &self.folder)?;
         let json = to_palette_json(&read.profile)
             .map_err(|error| Diagnostic::error(format!("the profile has no JSON form: {error}")))?;
         terminal::explain(&read.warnings);

@@ -5,7 +5,6 @@ mod diff;
 mod explain;
 mod fleet;
 mod fmt;
-mod folder;
 mod init;
 mod inputs;
 mod join;
@@ -17,7 +16,6 @@ mod render;
 mod revisions;
 mod schema;
 mod split;
-mod subjects;
 mod table;
 mod terminal;
 mod verify;
@@ -26,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::load::LoadError;
 use vmo_ra::output::OutputError;
 
 /// Renders the Palette VMO reference architecture (RA) from one typed site file.
@@ -65,10 +64,31 @@ enum Failure {
     Input(Vec<Diagnostic>),
     /// Something could not be read or written.
     System(Diagnostic),
+    /// What the command line names cannot be loaded.
+    Load(LoadError),
     /// What is wrong has been said; the exit code is left to give.
     Told(u8),
     /// The reader of standard output has gone, which is its right.
     ClosedPipe,
+}
+
+impl Failure {
+    /// Both, where they are problems to tell.
+    fn and(self, other: Failure) -> Failure {
+        let mut error = LoadError::default();
+        for failure in [self, other] {
+            error.add(match failure {
+                Failure::Input(problems) => problems.into(),
+                Failure::System(problem) => LoadError {
+                    problems: vec![problem],
+                    unread: true,
+                },
+                Failure::Load(error) => error,
+                Failure::Told(_) | Failure::ClosedPipe => return failure,
+            });
+        }
+        Failure::Load(error)
+    }
 }
 
 impl From<Vec<Diagnostic>> for Failure {
@@ -80,6 +100,12 @@ impl From<Vec<Diagnostic>> for Failure {
 impl From<Diagnostic> for Failure {
     fn from(problem: Diagnostic) -> Self {
         Failure::Input(vec![problem])
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Failure::Load(error)
     }
 }
 
@@ -135,6 +161,10 @@ fn ended(failure: Failure) -> ExitCode {
         Failure::System(problem) => {
             terminal::explain(&[problem]);
             ExitCode::from(3)
+        }
+        Failure::Load(error) => {
+            terminal::explain(&error.problems);
+            ExitCode::from(if error.unread { 3 } else { 2 })
         }
         Failure::Told(code) => ExitCode::from(code),
     }

@@ -103,7 +103,7 @@ fn rendered_revisions() -> Result<Vec<Revision>, Diagnostic> {
 
 impl List {
     fn run(self) -> Result<(), Failure> {
-        let library = Library::with_folders(&self.sources.packs)?;
+        let library = inputs::library(&self.sources.packs)?;
         let site = inputs::site(self.site.as_deref())?;
         let revisions = match &self.revision {
             Some(name) => vec![Revision::load(name)?],
@@ -218,7 +218,7 @@ fn presets_in_words(pack: &Pack) -> String {
 
 impl Show {
     fn run(self) -> Result<(), Failure> {
-        let library = Library::with_folders(&self.sources.packs)?;
+        let library = inputs::library(&self.sources.packs)?;
         let (name, wanted) = match self.pack.split_once('@') {
             Some((name, version)) => (name, Wanted::of_tag(version)),
             None => (self.pack.as_str(), Wanted::Newest),

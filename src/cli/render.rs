@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::load;
 use vmo_ra::output::{self, Tree};
-use vmo_ra::pack::Library;
 use vmo_ra::profile::to_palette_json;
 use vmo_ra::render::{Rendered, Renderer};
 use vmo_ra::revision::{Revision, Role};
 
 use super::fleet::Fleet;
+use super::inputs::Files;
 use super::{Failure, inputs, table, terminal};
 
 /// Render the three profiles of a site as JSON that Palette imports, and as manifests
@@ -58,7 +59,7 @@ impl Render {
                 .into());
         }
         let revision = Revision::load(&self.revision)?;
-        let library = Library::with_folders(&self.packs)?;
+        let library = inputs::library(&self.packs)?;
         let renderer = Renderer::new(&revision, &library)?.as_published(self.as_published);
         let profiles = if self.profile.is_empty() {
             &Role::ALL[..]
@@ -67,7 +68,7 @@ impl Render {
         };
         if let Some(sites) = &self.sites {
             return Fleet::of(sites)?.render(&self.out, self.force, |path| {
-                let site = inputs::site(Some(path))?;
+                let site = load::site_below(&Files, sites, path)?;
                 let rendered = renderer.render(&site, profiles)?;
                 Ok((Tree::of_render(&rendered)?, rendered.remarks))
             });

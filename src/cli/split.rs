@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::load;
 use vmo_ra::output::{Existing, Known, Tree};
+use vmo_ra::profile::Notation;
 use vmo_ra::profile::folder::{is_aside, named_files, split};
-use vmo_ra::profile::{Document, Notation};
 
-use super::{Failure, folder, inputs, terminal};
+use super::inputs::Files;
+use super::{Failure, terminal};
 
 /// Lay a profile out as a folder for people and git; `vmo-ra join` puts it together again
 #[derive(Debug, Args)]
@@ -33,8 +35,7 @@ impl Split {
                     .into(),
             );
         }
-        let (source, private) = inputs::guarded_text(&self.profile)?;
-        let document = Document::read(&source)?;
+        let (source, document, private) = load::document(&Files, &self.profile)?;
         let notation = document.notation();
         let parts = split(document)?;
         let mut notes = Vec::new();
@@ -81,7 +82,7 @@ impl Split {
             ..Known::default()
         };
         if existing.files().next().is_some()
-            && let Some((profile, _)) = folder::profile_file(&self.out)?
+            && let Some((profile, _)) = load::profile_file(&Files, &self.out)?
         {
             known.written = named_files(&profile)?;
         }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::outline::Outline;
-use super::read::{self, LIMITS};
+use super::read::{self, Form, LIMITS};
 use super::shape::{self, Misfit};
 use crate::diagnostic::{Diagnostic, Problems, Source};
 use crate::yaml;
@@ -112,23 +112,26 @@ impl Placed {
     /// # Errors
     /// Everything that is missing or of another type, with its place.
     pub(super) fn check(&self) -> Result<(), Vec<Diagnostic>> {
-        let Value::Object(map) = &self.value else {
-            return Err(vec![
-                no_profile(&self.source, "it is no map").help("give what Palette exports"),
-            ]);
+        let (reason, help) = match Form::of_value(&self.value) {
+            _ if !self.value.is_object() => ("it is no map", "give what Palette exports"),
+            Some(Form::Export) => return self.has_the_shape(),
+            Some(Form::Flat) => (
+                "this is the flat form of Palette's Terraform export, which Palette does not import",
+                "export the profile as JSON; `vmo-ra diff` reads this form too",
+            ),
+            Some(Form::Answer) => (
+                "this is what Palette's API answers, without the texts of manifests and the variables",
+                "export it with `GET /v1/clusterprofiles/UID/export?format=json`; `vmo-ra diff` and `check` read this form too",
+            ),
+            None => (
+                "there is no `spec` at its top",
+                "give what Palette exports, as JSON or YAML",
+            ),
         };
-        if !map.contains_key("spec") {
-            return Err(vec![if map.contains_key("packs") {
-                no_profile(
-                    &self.source,
-                    "this is the flat form of Palette's Terraform export, which Palette does not import",
-                )
-                .help("export the profile as JSON; `vmo-ra diff` reads this form too")
-            } else {
-                no_profile(&self.source, "there is no `spec` at its top")
-                    .help("give what Palette exports, as JSON or YAML")
-            }]);
-        }
+        Err(vec![no_profile(&self.source, reason).help(help)])
+    }
+
+    fn has_the_shape(&self) -> Result<(), Vec<Diagnostic>> {
         let (misfits, untold) = shape::misfits(&self.value);
         if misfits.is_empty() {
             return Ok(());

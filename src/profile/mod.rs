@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub use bytes::{to_palette_json, to_readable_json};
 pub use document::{Document, Notation};
-pub use read::{from_value, read};
+pub use read::{Form, from_value, read};
 
 use crate::withheld::Withheld;
 
@@ -27,6 +27,24 @@ pub struct Profile {
     pub metadata: Metadata,
     /// The rest.
     pub spec: Spec,
+}
+
+impl Profile {
+    /// Leaves out what Palette's API does not answer ([`Form::Answer`]), so that an answer can be compared with it.
+    pub fn leave_out_what_no_answer_has(&mut self) {
+        self.metadata.description.clear();
+        self.spec.variables.clear();
+        for layer in &mut self.spec.template.packs {
+            let uid = std::mem::take(&mut layer.registry.metadata.uid);
+            layer.registry.metadata = RegistryMetadata {
+                uid,
+                ..RegistryMetadata::default()
+            };
+            for manifest in &mut layer.manifests {
+                manifest.content.clear();
+            }
+        }
+    }
 }
 
 /// What a profile is called.

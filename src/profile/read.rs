@@ -1,5 +1,5 @@
-//! Reads a profile of unknown origin: Palette's export as JSON or YAML, old ones too, and the flat shape of its
-//! Terraform export.
+//! Reads a profile of unknown origin: Palette's export as JSON or YAML, old ones too, the flat shape of its Terraform
+//! export, and what its API answers.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -20,7 +20,41 @@ pub(super) const LIMITS: Limits = Limits {
     documents: 1_000,
 };
 
-/// Reads a profile.
+/// The shape of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Palette's export, which it imports too.
+    Export,
+    /// The flat shape of Palette's Terraform export.
+    Flat,
+    /// What Palette's API answers when it is asked for a profile (v1ClusterProfile). It leaves out the texts of manifests,
+    /// the variables, and what is known of registries.
+    Answer,
+}
+
+impl Form {
+    /// The form of a map that has these keys, those below `spec` with that before them; none where it is no profile.
+    pub fn of(has: impl Fn(&str) -> bool) -> Option<Self> {
+        let answers = has("spec.published") || has("spec.draft");
+        match (has("spec"), answers, has("packs")) {
+            (true, true, _) => Some(Form::Answer),
+            (true, false, _) => Some(Form::Export),
+            (false, _, true) => Some(Form::Flat),
+            _ => None,
+        }
+    }
+
+    /// The form of a tree.
+    pub(super) fn of_value(value: &Value) -> Option<Self> {
+        Self::of(|path| {
+            value
+                .pointer(&format!("/{}", path.replace('.', "/")))
+                .is_some()
+        })
+    }
+}
+
+/// Reads a profile in any of its forms.
 ///
 /// # Errors
 /// The text is neither JSON nor YAML, or holds no profile.
@@ -93,14 +127,14 @@ fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
 /// It holds no profile.
 pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diagnostic>> {
     take_out_nulls(&mut value);
-    let shape: Result<Profile, String> = match &value {
-        Value::Object(map) if map.contains_key("spec") => {
-            serde_json::from_value(value).map_err(|error| error.to_string())
+    let shape = match Form::of_value(&value) {
+        Some(Form::Export) => serde_json::from_value(value),
+        Some(Form::Flat) => serde_json::from_value(value).map(Flat::profile),
+        Some(Form::Answer) => serde_json::from_value(value).map(Answer::profile),
+        None => {
+            let reason = "there is neither `metadata` and `spec` nor `packs` at its top";
+            Err(serde::de::Error::custom(reason))
         }
-        Value::Object(map) if map.contains_key("packs") => serde_json::from_value::<Flat>(value)
-            .map(Flat::profile)
-            .map_err(|error| error.to_string()),
-        _ => Err("there is neither `metadata` and `spec` nor `packs` at its top".to_owned()),
     };
     let profile = shape.map_err(|reason| {
         vec![
@@ -142,6 +176,70 @@ fn take_out_nulls(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(take_out_nulls),
         _ => {}
+    }
+}
+
+/// What Palette's API answers.
+#[derive(Deserialize)]
+struct Answer {
+    metadata: Metadata,
+    spec: AnswerSpec,
+}
+
+#[derive(Deserialize)]
+struct AnswerSpec {
+    #[serde(default)]
+    version: String,
+    /// What clusters run.
+    published: Option<AnswerTemplate>,
+    /// What is not published yet.
+    draft: Option<AnswerTemplate>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct AnswerTemplate {
+    #[serde(rename = "type")]
+    kind: String,
+    cloud_type: String,
+    profile_version: String,
+    packs: Vec<AnswerPack>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AnswerPack {
+    #[serde(default)]
+    registry_uid: String,
+    /// Its other keys have the names that an export gives them; manifests are references without texts.
+    #[serde(flatten)]
+    layer: Layer,
+}
+
+impl Answer {
+    fn profile(self) -> Profile {
+        let template = self.spec.published.or(self.spec.draft).unwrap_or_default();
+        let packs = template.packs.into_iter().map(|pack| {
+            let mut layer = pack.layer;
+            layer.registry.metadata.uid = pack.registry_uid;
+            layer
+        });
+        Profile {
+            metadata: self.metadata,
+            spec: Spec {
+                version: if self.spec.version.is_empty() {
+                    template.profile_version
+                } else {
+                    self.spec.version
+                },
+                template: Template {
+                    kind: template.kind,
+                    cloud_type: template.cloud_type,
+                    packs: packs.collect(),
+                },
+                variables: Vec::new(),
+            },
+        }
     }
 }
 

@@ -1,0 +1,384 @@
+//! What is in a folder. Nothing in it is followed out of it or waited for, and what is hidden is left alone.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::{Disk, File, Item, LARGEST, LoadError, Loaded, LoadedProfile, nothing_of_ours, source};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::limits;
+use crate::output::CHECKSUMS;
+use crate::profile::folder::{Entry, PROFILE, is_aside, join, yaml_problem};
+use crate::profile::{Form, from_value};
+use crate::yaml::{self, Limits};
+
+use super::Kind;
+
+/// The most files and folders of a split profile; it is another folder that holds more.
+const MOST_ENTRIES: usize = 100_000;
+/// How deep folders may lie in each other.
+const DEEPEST: usize = 32;
+/// The endings of files that are looked at.
+const ENDINGS: &[&str] = &["json", "yaml", "yml"];
+/// The folders below a rendered one that hold the texts of its profiles once more.
+const TEXTS: &[&str] = &["values", "manifests"];
+
+/// A folder that is being loaded.
+pub(super) struct Folder<'f> {
+    disk: &'f dyn Disk,
+    root: &'f Path,
+    loaded: &'f mut Loaded,
+    errors: LoadError,
+    files: usize,
+    left: u64,
+}
+
+impl<'f> Folder<'f> {
+    pub(super) fn new(disk: &'f dyn Disk, root: &'f Path, loaded: &'f mut Loaded) -> Self {
+        Folder {
+            disk,
+            root,
+            loaded,
+            errors: LoadError::default(),
+            files: 0,
+            left: LARGEST,
+        }
+    }
+
+    /// Loads all that is in it.
+    pub(super) fn load(mut self) -> Result<(), LoadError> {
+        self.folder(self.root, 0)?;
+        if self.errors.problems.is_empty() && self.loaded.items.is_empty() {
+            let others = std::mem::take(&mut self.loaded.remarks);
+            let mut problem = Diagnostic::error(format!(
+                "`{}` holds no site, no profile and no manifests",
+                self.root.display()
+            ));
+            for other in others.iter().take(5) {
+                problem = problem.because(other.message());
+            }
+            self.errors.add(
+                problem
+                    .help("name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests")
+                    .into(),
+            );
+        }
+        if self.errors.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(self.errors)
+        }
+    }
+
+    /// Goes on after what is wrong with one file; an error ends it.
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), LoadError> {
+        if depth > DEEPEST {
+            return Err(Diagnostic::error(format!(
+                "`{}` holds folders that lie more than {DEEPEST} deep in each other",
+                self.root.display()
+            ))
+            .help("name a folder further down")
+            .into());
+        }
+        let entries = list(self.disk, folder)?;
+        let has = |name: &str| {
+            entries
+                .iter()
+                .any(|(path, _)| path.file_name() == Some(OsStr::new(name)))
+        };
+        if has(PROFILE) {
+            let split = self.split(folder);
+            split.unwrap_or_else(|error| self.errors.add(error));
+            return Ok(());
+        }
+        let first = self.loaded.items.len();
+        for (path, entry) in &entries {
+            let ending = path.extension().and_then(OsStr::to_str);
+            let is_ours = ending.is_some_and(|ending| ENDINGS.contains(&ending));
+            if is_ours && *entry != Entry::Folder {
+                self.file(path, *entry)?;
+            } else if *entry == Entry::Link
+                && matches!(self.disk.entry(path, true), Ok(Entry::Folder))
+            {
+                self.loaded.remarks.push(Diagnostic::warning(format!(
+                    "`{}` is a link to a folder, which is not followed",
+                    path.display()
+                )));
+            }
+        }
+        let new = &mut self.loaded.items[first..];
+        let mut profiles = new.iter_mut().filter_map(|item| match item {
+            Item::Profile(profile) => Some(profile),
+            _ => None,
+        });
+        let mut is_rendered = false;
+        if has(CHECKSUMS) {
+            for profile in profiles.by_ref() {
+                is_rendered = true;
+                name_texts(self.disk, folder, profile);
+            }
+        }
+        for (path, _) in entries.iter().filter(|(_, entry)| *entry == Entry::Folder) {
+            let name = path.file_name().and_then(OsStr::to_str);
+            if !is_rendered || !name.is_some_and(|name| TEXTS.contains(&name)) {
+                self.folder(path, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, entry: Entry) -> Result<(), LoadError> {
+        self.files += 1;
+        let beyond = |limit: String| {
+            Diagnostic::error(format!(
+                "`{}` holds more than the {limit} that are read",
+                self.root.display()
+            ))
+            .help("name the files or folders in it one by one, each in a run of its own")
+        };
+        if self.files > limits::FILES {
+            return Err(beyond(format!("{} files", limits::FILES)).into());
+        }
+        let mut read = || -> Result<Option<Item>, LoadError> {
+            may_be_read(self.disk, self.root, path, entry)?;
+            let file = File::read(self.disk, path, LARGEST)?;
+            self.left = match self.left.checked_sub(file.source.text().len() as u64) {
+                Some(left) => left,
+                None => return Err(beyond(format!("{} MiB", LARGEST >> 20)).into()),
+            };
+            self.loaded.private |= file.private;
+            if let Kind::Other(guess) = file.kind {
+                let remark = nothing_of_ours(file.source.name(), guess);
+                self.loaded.remarks.push(remark.into_warning());
+                return Ok(None);
+            }
+            file.item(self.disk).map(Some)
+        };
+        match read() {
+            Ok(item) => self.loaded.items.extend(item),
+            Err(error) => self.errors.add(error),
+        }
+        Ok(())
+    }
+
+    /// Adds the profile that `split` laid out in a folder.
+    pub(super) fn split(&mut self, folder: &Path) -> Result<(), LoadError> {
+        let split = split_profile(self.disk, folder)?;
+        self.loaded.private |= split.private;
+        let names = yaml::to_json(&split.source, Limits::VALUES)?;
+        let file = split.source.name();
+        let profile = from_value(&split.source, split.profile)?;
+        let mut loaded = LoadedProfile::of_file(file, profile, Form::Export);
+        let name = |pointer: String, otherwise: &mut String| {
+            let name = names.pointer(&pointer).and_then(Value::as_str);
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                *otherwise = folder.join(name).display().to_string();
+            }
+        };
+        for (texts, layer) in loaded.texts.iter_mut().zip(0..) {
+            let layer = format!("/spec/template/packs/{layer}");
+            name(format!("{layer}/values"), &mut texts.values);
+            for (manifest, number) in texts.manifests.iter_mut().zip(0..) {
+                name(format!("{layer}/manifests/{number}/content"), manifest);
+            }
+        }
+        self.loaded.items.push(Item::Profile(Box::new(loaded)));
+        Ok(())
+    }
+}
+
+/// What is in a folder and not hidden, in the order of the names.
+fn list(disk: &dyn Disk, folder: &Path) -> Result<Vec<(PathBuf, Entry)>, LoadError> {
+    let mut entries = disk
+        .list(folder)
+        .map_err(|error| unreadable(folder, &error))?;
+    entries.retain(|(name, _)| !name.to_string_lossy().starts_with('.'));
+    entries.sort_by(|one, other| one.0.cmp(&other.0));
+    let paths = entries
+        .into_iter()
+        .map(|(name, entry)| (folder.join(name), entry));
+    Ok(paths.collect())
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> LoadError {
+    LoadError::reading(&path.display().to_string(), error)
+}
+
+/// Whether a path that was found in a folder, and not named, is a file that may be read.
+///
+/// # Errors
+/// It is a link that leads out of `root` or nowhere, or no file: a pipe would be waited for without end.
+pub(super) fn may_be_read(
+    disk: &dyn Disk,
+    root: &Path,
+    path: &Path,
+    entry: Entry,
+) -> Result<(), LoadError> {
+    let shown = path.display();
+    let mut entry = entry;
+    if entry == Entry::Link {
+        let target = disk
+            .resolve(path)
+            .map_err(|error| unreadable(path, &error))?;
+        let root = disk
+            .resolve(root)
+            .map_err(|error| unreadable(root, &error))?;
+        if !target.starts_with(root) {
+            return Err(Diagnostic::error(format!(
+                "`{shown}` is a link that leads out of the folder, and is not followed"
+            ))
+            .help("put the file itself there, or name it on its own")
+            .into());
+        }
+        entry = disk
+            .entry(path, true)
+            .map_err(|error| unreadable(path, &error))?;
+    }
+    let is = match entry {
+        Entry::File => return Ok(()),
+        Entry::Folder => "a folder, not a file",
+        Entry::Link | Entry::Other => "a pipe, a socket or a device, not a file",
+    };
+    Err(Diagnostic::error(format!("`{shown}` is {is}"))
+        .help("take it away, or name the files one by one")
+        .into())
+}
+
+/// Names the texts of a rendered profile by the files that `render` wrote them to as well.
+fn name_texts(disk: &dyn Disk, folder: &Path, profile: &mut LoadedProfile) {
+    let layers = &profile.profile.spec.template.packs;
+    let is_file = |path: &Path| matches!(disk.entry(path, false), Ok(Entry::File));
+    let files: Vec<String> = (layers.iter().zip(1..))
+        .map(|(layer, number)| format!("{number:02}-{}.yaml", layer.name))
+        .collect();
+    // The folder of its values has the role's name, which no export tells.
+    let folders = list(disk, &folder.join("values")).unwrap_or_default();
+    let values = folders
+        .into_iter()
+        .map(|(values, _)| values)
+        .find(|values| {
+            list(disk, values).is_ok_and(|found| found.len() == files.len())
+                && files.iter().all(|file| is_file(&values.join(file)))
+        });
+    for ((texts, layer), file) in profile.texts.iter_mut().zip(layers).zip(files) {
+        if let Some(values) = &values {
+            texts.values = values.join(file).display().to_string();
+        }
+        for (name, manifest) in texts.manifests.iter_mut().zip(&layer.manifests) {
+            let path = folder.join(format!("manifests/{}/{}.yaml", layer.name, manifest.name));
+            if is_file(&path) {
+                *name = path.display().to_string();
+            }
+        }
+    }
+}
+
+/// A profile that was put together from a folder.
+#[derive(Debug)]
+pub struct SplitProfile {
+    /// Its `profile.yaml`.
+    pub source: Source,
+    /// All of it, the texts in their places.
+    pub profile: Value,
+    /// What is to be said of its texts.
+    pub warnings: Vec<Diagnostic>,
+    /// Whether one of its files is not for everybody to read.
+    pub private: bool,
+}
+
+/// The `profile.yaml` of a folder, and whether it is not for everybody to read; none where there is none.
+///
+/// # Errors
+/// It is a link or no file, or cannot be read.
+pub fn profile_file(disk: &dyn Disk, folder: &Path) -> Result<Option<(Source, bool)>, LoadError> {
+    let path = folder.join(PROFILE);
+    match disk.entry(&path, false) {
+        Ok(Entry::File) => source(disk, &path, LARGEST).map(Some),
+        Ok(_) => Err(
+            Diagnostic::error(format!("`{}` is a link or no file", path.display()))
+                .help("put the file itself there")
+                .into(),
+        ),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(&path, &error)),
+    }
+}
+
+/// Puts the profile together that `vmo-ra split` laid out in a folder. No link in it is followed.
+///
+/// # Errors
+/// It is no such folder, cannot be read, or [`join`] says what is wrong with it.
+pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, LoadError> {
+    let shown = folder.display();
+    let no_profile = |message: String| {
+        Diagnostic::error(message).help("name a folder that `vmo-ra split` wrote")
+    };
+    match disk.entry(folder, true) {
+        Ok(Entry::Folder) => {}
+        Ok(_) => return Err(no_profile(format!("`{shown}` is not a folder")).into()),
+        Err(error) => return Err(unreadable(folder, &error)),
+    }
+    let Some((source, mut private)) = profile_file(disk, folder)? else {
+        return Err(no_profile(format!("`{shown}` holds no `{PROFILE}`")).into());
+    };
+    let mut entries = BTreeMap::new();
+    below(disk, folder, "", 0, &mut entries)?;
+    let mut warnings = Vec::new();
+    let mut unread = false;
+    let mut left = LARGEST;
+    let joined = join(&source, &entries, |path| {
+        let file = folder.join(path);
+        match disk.read(&file, left) {
+            Ok(read) => {
+                left -= read.text.len() as u64;
+                private |= read.private;
+                warnings.extend(yaml_problem(&file.display().to_string(), &read.text));
+                Ok(read.text)
+            }
+            Err(error) => {
+                let mut error = unreadable(&file, &error);
+                unread |= error.unread;
+                Err(error.problems.swap_remove(0))
+            }
+        }
+    });
+    Ok(SplitProfile {
+        profile: joined.map_err(|problems| LoadError { problems, unread })?,
+        source,
+        warnings,
+        private,
+    })
+}
+
+/// Everything below a folder but what is hidden, with `/` between the parts of a path.
+fn below(
+    disk: &dyn Disk,
+    folder: &Path,
+    within: &str,
+    depth: usize,
+    entries: &mut BTreeMap<String, Entry>,
+) -> Result<(), LoadError> {
+    for (path, entry) in list(disk, folder)? {
+        if depth > DEEPEST || entries.len() >= MOST_ENTRIES {
+            return Err(Diagnostic::error(format!(
+                "`{}` holds more files, or deeper folders, than a split profile",
+                folder.display()
+            ))
+            .help("name a folder that `vmo-ra split` wrote")
+            .into());
+        }
+        let name = path.file_name().unwrap_or_default();
+        let name = format!("{within}{}", name.to_string_lossy());
+        if is_aside(&name) {
+            continue;
+        }
+        if entry == Entry::Folder {
+            below(disk, &path, &format!("{name}/"), depth + 1, entries)?;
+        }
+        entries.insert(name, entry);
+    }
+    Ok(())
+}

@@ -1,0 +1,444 @@
+//! What a text is, by the keys at its top. Broken texts are told apart too, so that the right reader says what is wrong.
+
+use std::fmt;
+use std::path::Path;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use crate::diagnostic::{Source, nearest};
+use crate::profile::Form;
+use crate::yaml::{self, Limits};
+
+/// The keys at the top of a site.
+const SITE: &[&str] = &[
+    "cluster",
+    "network",
+    "nads",
+    "nodes",
+    "storage",
+    "ingress",
+    "monitoring",
+    "vmo",
+    "registries",
+    "packVersions",
+    "profiles",
+];
+
+/// What a text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A site.
+    Site,
+    /// A profile.
+    Profile(Form),
+    /// Manifests of Kubernetes.
+    Manifests,
+    /// Nothing that is read here.
+    Other(Guess),
+}
+
+/// What a text seems to be that is nothing of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guess {
+    /// Completes "it ...".
+    pub is: &'static str,
+    /// The way out.
+    pub help: &'static str,
+}
+
+/// The way out where nothing nearer is known.
+const ANYTHING: &str = "give a site, a profile as Palette exports it, a folder that `vmo-ra render` or `vmo-ra split` wrote, or \
+                        Kubernetes manifests";
+/// The way out for parts of packs.
+const PACKS: &str =
+    "name the folder of its pack with `--packs DIR`; the values of a layer are part of a profile";
+
+/// What else people have at hand: keys that all stand at its top, and what it is then.
+const GUESSES: &[(&[&str], Guess)] = &[
+    (
+        &["apiVersion", "name", "version"],
+        guess("looks like the Chart.yaml of a Helm chart", ANYTHING),
+    ),
+    (
+        &["name", "version", "layer"],
+        guess("looks like the pack.json of a pack", PACKS),
+    ),
+    (
+        &["presets"],
+        guess("looks like the presets of a pack", PACKS),
+    ),
+    (&["pack"], guess("looks like the values of a pack", PACKS)),
+    (&["charts"], guess("looks like the values of a pack", PACKS)),
+    (
+        &["findings"],
+        guess("looks like a report of `vmo-ra check`", ANYTHING),
+    ),
+    (
+        &["changes", "summary"],
+        guess("looks like a report of `vmo-ra diff`", ANYTHING),
+    ),
+    (
+        &["items"],
+        guess(
+            "looks like a list from an API",
+            "take the one out that is meant, into a file of its own",
+        ),
+    ),
+    (
+        &["kind"],
+        guess(
+            "has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest",
+            "add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it",
+        ),
+    ),
+    (
+        &["apiVersion"],
+        guess(
+            "has an `apiVersion` and no `kind`, without which Kubernetes takes no manifest",
+            "add the `kind` if it is a manifest; else give a site, or a profile as Palette exports it",
+        ),
+    ),
+];
+
+const EMPTY: Guess = guess(
+    "is empty",
+    "what should have written it has probably failed",
+);
+const REMARKS: Guess = guess(
+    "has comments only",
+    "a site that sets nothing is named `site.yaml`, or left out: it is the RA's example",
+);
+const LIST: Guess = guess(
+    "is a list",
+    "give each of its items a file of its own, if they are sites, profiles or manifests",
+);
+const WORDS: Guess = guess("has no keys at its top", ANYTHING);
+const UNKNOWN: Guess = guess(
+    "has no key at its top that a site, a profile or a manifest has",
+    ANYTHING,
+);
+const SITE_AS_OBJECT: Guess = guess(
+    "looks like a site that is written as an object of Kubernetes",
+    "a site has no `apiVersion`, `kind`, `metadata` or `spec`: `cluster`, `network` and so on stand at its top, as `vmo-ra init` \
+     writes them",
+);
+
+const fn guess(is: &'static str, help: &'static str) -> Guess {
+    Guess { is, help }
+}
+
+impl Kind {
+    /// What a text is; its file's name helps where its keys say nothing.
+    pub fn of(text: &str, file: &Path) -> Self {
+        let text = text.trim_start_matches('\u{feff}');
+        if text.trim().is_empty() {
+            return Kind::Other(EMPTY);
+        }
+        let kind = match tops(text) {
+            // The reader of profiles says what is wrong with the JSON.
+            None => Kind::Profile(Form::Export),
+            Some(tops) => Self::of_documents(&tops),
+        };
+        let stem = file.file_stem().and_then(|stem| stem.to_str());
+        match kind {
+            Kind::Other(guess) if stem == Some("site") && guess != SITE_AS_OBJECT => Kind::Site,
+            kind => kind,
+        }
+    }
+
+    fn of_documents(tops: &[Top]) -> Self {
+        let mut kinds = tops.iter().map(Top::kind);
+        let first = kinds.next().unwrap_or(Kind::Other(REMARKS));
+        match first {
+            Kind::Manifests => first,
+            // A file of manifests may begin with anything, such as another document that lacks its kind.
+            _ => kinds.find(|kind| *kind == Kind::Manifests).unwrap_or(first),
+        }
+    }
+}
+
+/// What is at the top of a document.
+#[derive(Debug, Default)]
+struct Top {
+    /// Its keys, and those of `spec` with that before them.
+    keys: Vec<String>,
+    kind: String,
+    api_version: String,
+    is_list: bool,
+}
+
+impl Top {
+    fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|known| known == key)
+    }
+
+    fn kind(&self) -> Kind {
+        if self.is_list {
+            return Kind::Other(LIST);
+        }
+        if self.keys.is_empty() {
+            return Kind::Other(WORDS);
+        }
+        // Objects of Kubernetes with this name have a group.
+        if self.kind == "ClusterProfile" && !self.api_version.contains('/') {
+            return Kind::Profile(Form::Answer);
+        }
+        let is_known = |key: &str| nearest(key, SITE.iter().copied()).is_some();
+        let (top, of_spec): (Vec<&String>, Vec<&String>) =
+            self.keys.iter().partition(|key| !key.starts_with("spec."));
+        let known = top.iter().filter(|key| is_known(key)).count();
+        if self.has("kind") || self.has("apiVersion") {
+            let is_ours = |key: &&String| SITE.contains(&key.trim_start_matches("spec."));
+            let settings = top.iter().chain(&of_spec).filter(|key| is_ours(key));
+            let named = self.kind.to_lowercase().contains("site");
+            if named && (settings.count() > 0 || !self.api_version.contains('.')) {
+                return Kind::Other(SITE_AS_OBJECT);
+            }
+            if self.has("kind") && self.has("apiVersion") {
+                return Kind::Manifests;
+            }
+        }
+        // One of the two keys alone may be a Palette to come.
+        let has_metadata = self.has("metadata") || !(self.has("kind") || self.has("apiVersion"));
+        if has_metadata && let Some(form) = Form::of(|key| self.has(key)) {
+            return Kind::Profile(form);
+        }
+        let is_exact = top.iter().any(|key| SITE.contains(&key.as_str()));
+        let guess = GUESSES
+            .iter()
+            .find(|(keys, _)| keys.iter().all(|key| self.has(key)));
+        match guess {
+            Some((_, guess)) if !is_exact => Kind::Other(*guess),
+            // Values of charts have some of a site's keys too, among many others.
+            _ if known * 3 >= top.len() => Kind::Site,
+            _ => Kind::Other(UNKNOWN),
+        }
+    }
+
+    fn of_value(value: &Value) -> Self {
+        let text = |key: &str| {
+            let text = value.get(key).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        let keys = |value: Option<&Value>, before: &str| -> Vec<String> {
+            let map = value.and_then(Value::as_object).into_iter().flatten();
+            map.map(|(key, _)| format!("{before}{key}")).collect()
+        };
+        let mut all = keys(Some(value), "");
+        all.extend(keys(value.get("spec"), "spec."));
+        Top {
+            keys: all,
+            kind: text("kind"),
+            api_version: text("apiVersion"),
+            is_list: value.is_array(),
+        }
+    }
+
+    fn add(&mut self, key: &str, value: &str) {
+        match key {
+            "kind" => value.clone_into(&mut self.kind),
+            "apiVersion" => value.clone_into(&mut self.api_version),
+            _ => {}
+        }
+        self.push(key.to_owned());
+    }
+
+    fn push(&mut self, key: String) {
+        // Texts of many keys are none of ours, or say what they are with the first.
+        const MOST: usize = 1_000;
+        if self.keys.len() < MOST {
+            self.keys.push(key);
+        }
+    }
+}
+
+/// The tops of a text's documents; none for JSON that is broken.
+fn tops(text: &str) -> Option<Vec<Top>> {
+    let start = text.trim_start();
+    if start.starts_with("{{") || !start.starts_with('{') {
+        return Some(of_lines(text));
+    }
+    if let Ok(top) = serde_json::from_str::<Top>(text) {
+        return Some(vec![top]);
+    }
+    // A flow map of YAML, as people write it: a few lines.
+    let source = Source::new("text", text);
+    let values = yaml::to_json_all(&source, Limits::INPUT).ok()?;
+    Some(values.iter().map(Top::of_value).collect())
+}
+
+/// The tops of YAML documents, read line by line: what is broken further down does not matter here.
+fn of_lines(text: &str) -> Vec<Top> {
+    let mut tops = Vec::new();
+    let mut top = Top::default();
+    // How far the top's keys stand from the margin, and those of `spec`.
+    let (mut margin, mut margin_of_spec) = (None, None);
+    let mut is_in_spec = false;
+    for line in text.lines() {
+        let mut content = line.trim_start();
+        let mut indent = line.len() - content.len();
+        if let Some(rest) = line.strip_prefix("---")
+            && (rest.is_empty() || rest.starts_with(char::is_whitespace))
+        {
+            if margin.is_some() {
+                tops.push(std::mem::take(&mut top));
+                if tops.last().map(Top::kind) == Some(Kind::Manifests) {
+                    return tops;
+                }
+            }
+            (margin, margin_of_spec, is_in_spec) = (None, None, false);
+            (content, indent) = (rest.trim_start(), 0);
+        }
+        // Remarks, directives, and lines that a template takes out.
+        if content.is_empty() || content.starts_with(['#', '%']) || content.starts_with("{{") {
+            continue;
+        }
+        let margin = *margin.get_or_insert(indent);
+        if indent > margin {
+            if is_in_spec
+                && indent == *margin_of_spec.get_or_insert(indent)
+                && let Some((key, _)) = entry(content)
+            {
+                top.push(format!("spec.{key}"));
+            }
+            continue;
+        }
+        is_in_spec = false;
+        if top.keys.is_empty() && (content.starts_with('[') || is_item(content)) {
+            top.is_list = true;
+        } else if content.starts_with('{') {
+            let values = yaml::to_json_all(&Source::new("line", content), Limits::INPUT);
+            top = values
+                .ok()
+                .and_then(|values| values.first().map(Top::of_value))
+                .unwrap_or_default();
+        } else if let Some((key, value)) = entry(content) {
+            top.add(key, value);
+            is_in_spec = key == "spec";
+        }
+    }
+    if margin.is_some() {
+        tops.push(top);
+    }
+    tops
+}
+
+fn is_item(content: &str) -> bool {
+    content == "-" || content.starts_with("- ")
+}
+
+/// The key of a line, and the value beside it.
+fn entry(content: &str) -> Option<(&str, &str)> {
+    let (key, rest) = match content.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+        Some(quote) => content[1..].split_once(quote)?,
+        None => {
+            let end = content.match_indices(':').map(|(at, _)| at).find(|at| {
+                content[at + 1..].is_empty() || content[at + 1..].starts_with([' ', '\t'])
+            })?;
+            (content[..end].trim_end(), &content[end..])
+        }
+    };
+    let value = rest.trim_start().strip_prefix(':')?;
+    let value = value.split(" #").next().unwrap_or_default().trim();
+    Some((key, value.trim_matches(['"', '\''])))
+}
+
+impl<'de> Deserialize<'de> for Top {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TopVisitor)
+    }
+}
+
+/// Reads the top of a JSON text and passes over all the rest, which may be long.
+struct TopVisitor;
+
+impl<'de> Visitor<'de> for TopVisitor {
+    type Value = Top;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Top, A::Error> {
+        let mut top = Top::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if matches!(key.as_str(), "kind" | "apiVersion" | "spec") {
+                match map.next_value::<Shallow>()? {
+                    Shallow::Text(text) => top.add(&key, &text),
+                    Shallow::Keys(keys) => {
+                        for below in keys {
+                            top.push(format!("{key}.{below}"));
+                        }
+                        top.push(key);
+                    }
+                    Shallow::Other => top.push(key),
+                }
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                top.push(key);
+            }
+        }
+        Ok(top)
+    }
+}
+
+/// A value, as far as it says what a text is.
+enum Shallow {
+    Text(String),
+    Keys(Vec<String>),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Shallow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShallowVisitor)
+    }
+}
+
+struct ShallowVisitor;
+
+impl<'de> Visitor<'de> for ShallowVisitor {
+    type Value = Shallow;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Shallow, E> {
+        Ok(Shallow::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shallow, A::Error> {
+        let mut keys = Vec::new();
+        while let Some((key, IgnoredAny)) = map.next_entry()? {
+            keys.push(key);
+        }
+        Ok(Shallow::Keys(keys))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Shallow, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Shallow::Other)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Shallow, E> {
+        Ok(Shallow::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Shallow, E> {
+        Ok(Shallow::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Shallow, E> {
+        Ok(Shallow::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Shallow, E> {
+        Ok(Shallow::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Shallow, E> {
+        Ok(Shallow::Other)
+    }
+}

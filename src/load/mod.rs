@@ -1,0 +1,446 @@
+//! What a name on the command line stands for, and what is in it: one answer for all commands. Files are reached through
+//! [`Disk`] only.
+
+mod folder;
+mod kind;
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use folder::{SplitProfile, profile_file, split_profile};
+pub use kind::{Guess, Kind};
+
+use crate::diagnostic::{Diagnostic, Source};
+use crate::profile::folder::{Entry, PROFILE};
+use crate::profile::{self, Document, Form, Profile};
+use crate::site::{Inputs, Site};
+use folder::Folder;
+
+/// The name that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
+/// The largest profile or manifest, in bytes; also of all files of a folder together.
+pub const LARGEST: u64 = 128 << 20;
+/// The largest site, in bytes.
+const LARGEST_SITE: u64 = 4 << 20;
+
+/// The files that may be read.
+pub trait Disk {
+    /// What stands at a path. A link stands for what it leads to where it is followed.
+    ///
+    /// # Errors
+    /// Nothing is there, or the system does not say.
+    fn entry(&self, path: &Path, follow: bool) -> io::Result<Entry>;
+
+    /// What is in a folder, in any order; links are not followed.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    fn list(&self, folder: &Path) -> io::Result<Vec<(OsString, Entry)>>;
+
+    /// The path without any link in it.
+    ///
+    /// # Errors
+    /// Nothing is there, or the system does not say.
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// The text of a file as it stands, or of standard input for [`STANDARD_INPUT`]; [`read_text`] helps.
+    ///
+    /// # Errors
+    /// It cannot be read, is larger than so many bytes, or is not text.
+    fn read(&self, path: &Path, largest: u64) -> io::Result<Text>;
+
+    /// What a site at this path may refer to.
+    fn inputs(&self, site: &Path) -> Box<dyn Inputs + '_>;
+}
+
+/// The text of a file.
+#[derive(Debug)]
+pub struct Text {
+    /// All of it.
+    pub text: String,
+    /// Whether the file is not for everybody to read, so that what is made of it must not be either.
+    pub private: bool,
+}
+
+/// Reads a text that may be hostile: no more than `largest` bytes, and UTF-8.
+///
+/// # Errors
+/// The reader's own, `FileTooLarge`, or `InvalidData` for what is not text.
+pub fn read_text(from: impl Read, largest: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(largest + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > largest {
+        let message = format!("it is larger than the {} MiB that are read", largest >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("it is not UTF-8 text, from byte {at} on"),
+        )
+    })
+}
+
+/// Why something was not loaded.
+#[derive(Debug, Default)]
+pub struct LoadError {
+    /// Everything that is wrong.
+    pub problems: Vec<Diagnostic>,
+    /// Whether something could not be read, apart from what is wrong with the rest.
+    pub unread: bool,
+}
+
+impl LoadError {
+    /// What a system's error means: a text that is wrong, or something that could not be read.
+    fn reading(name: &str, error: &io::Error) -> Self {
+        LoadError {
+            problems: vec![Diagnostic::error(format!("cannot read `{name}`: {error}"))],
+            unread: !matches!(
+                error.kind(),
+                io::ErrorKind::FileTooLarge
+                    | io::ErrorKind::InvalidData
+                    | io::ErrorKind::InvalidInput
+                    | io::ErrorKind::IsADirectory
+            ),
+        }
+    }
+
+    /// With a way out for each of its problems.
+    fn help(mut self, help: &str) -> Self {
+        let problems = self.problems.into_iter();
+        self.problems = problems.map(|problem| problem.help(help)).collect();
+        self
+    }
+
+    /// Adds what else is wrong.
+    pub fn add(&mut self, mut other: LoadError) {
+        self.problems.append(&mut other.problems);
+        self.unread |= other.unread;
+    }
+}
+
+impl From<Diagnostic> for LoadError {
+    fn from(problem: Diagnostic) -> Self {
+        vec![problem].into()
+    }
+}
+
+impl From<Vec<Diagnostic>> for LoadError {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        LoadError {
+            problems,
+            unread: false,
+        }
+    }
+}
+
+/// Everything that a name stands for.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The name, in words for standard input.
+    pub name: String,
+    /// What is in it, in the order of the files' names.
+    pub items: Vec<Item>,
+    /// What is to be said of it.
+    pub remarks: Vec<Diagnostic>,
+    /// Whether a file of it is not for everybody to read.
+    pub private: bool,
+}
+
+/// One thing that was loaded.
+#[derive(Debug)]
+pub enum Item {
+    /// A site, with the mistakes that reading it found.
+    Site(Box<Site>, Vec<Diagnostic>),
+    /// A profile.
+    Profile(Box<LoadedProfile>),
+    /// Manifests of Kubernetes.
+    Manifests(Source),
+}
+
+/// A profile, and where it comes from.
+#[derive(Debug)]
+pub struct LoadedProfile {
+    /// Its file.
+    pub file: String,
+    /// What it says.
+    pub profile: Profile,
+    /// The form it was in.
+    pub form: Form,
+    /// What its texts are called.
+    pub texts: Vec<LayerTexts>,
+}
+
+/// What the texts of a layer are called: their files, where they have some of their own.
+#[derive(Clone, Debug)]
+pub struct LayerTexts {
+    /// Its values.
+    pub values: String,
+    /// Its manifests.
+    pub manifests: Vec<String>,
+}
+
+impl LoadedProfile {
+    /// A profile whose texts have no files of their own.
+    fn of_file(file: &str, profile: Profile, form: Form) -> Self {
+        let layers = profile.spec.template.packs.iter();
+        let texts = layers.map(|layer| LayerTexts {
+            values: format!("{file}: values of {}", layer.name),
+            manifests: (layer.manifests.iter())
+                .map(|one| format!("{file}: manifest {} of {}", one.name, layer.name))
+                .collect(),
+        });
+        LoadedProfile {
+            texts: texts.collect(),
+            file: file.to_owned(),
+            profile,
+            form,
+        }
+    }
+}
+
+impl LayerTexts {
+    /// The name of its values, or of one of its manifests.
+    pub fn name(&self, manifest: Option<usize>) -> &str {
+        match manifest {
+            None => &self.values,
+            Some(number) => &self.manifests[number],
+        }
+    }
+}
+
+/// A file that was read, and what it is.
+struct File {
+    source: Source,
+    path: PathBuf,
+    kind: Kind,
+    private: bool,
+}
+
+impl File {
+    /// A file that a person named, or standard input.
+    fn named(disk: &dyn Disk, path: &Path) -> Result<Self, LoadError> {
+        Self::read(disk, path, LARGEST)
+    }
+
+    fn read(disk: &dyn Disk, path: &Path, largest: u64) -> Result<Self, LoadError> {
+        let (source, private) = source(disk, path, largest)?;
+        Ok(File {
+            kind: Kind::of(source.text(), path),
+            source,
+            path: path.to_path_buf(),
+            private,
+        })
+    }
+
+    fn item(self, disk: &dyn Disk) -> Result<Item, LoadError> {
+        Ok(match self.kind {
+            Kind::Site => {
+                let inputs = disk.inputs(&self.path);
+                let (site, problems) = Site::read(&self.source, inputs.as_ref())?;
+                Item::Site(Box::new(site), problems)
+            }
+            Kind::Manifests => Item::Manifests(self.source),
+            Kind::Profile(form) => {
+                let profile = profile::read(&self.source)?;
+                let profile = LoadedProfile::of_file(self.source.name(), profile, form);
+                Item::Profile(Box::new(profile))
+            }
+            Kind::Other(guess) => return Err(nothing_of_ours(self.source.name(), guess).into()),
+        })
+    }
+}
+
+/// What is nothing that is read here.
+fn nothing_of_ours(name: &str, guess: Guess) -> Diagnostic {
+    Diagnostic::error(format!(
+        "`{name}` is not a site, a profile or manifests: it {}",
+        guess.is
+    ))
+    .help(guess.help)
+}
+
+/// A text under the name that messages have for it, without the byte order mark that programs on Windows write.
+fn source(disk: &dyn Disk, path: &Path, largest: u64) -> Result<(Source, bool), LoadError> {
+    let name = name_of(path, "<standard input>");
+    let read = disk.read(path, largest);
+    let read = read.map_err(|error| LoadError::reading(&name, &error))?;
+    let text = match read.text.strip_prefix('\u{feff}') {
+        Some(without) => without.to_owned(),
+        None => read.text,
+    };
+    Ok((Source::new(name, text), read.private))
+}
+
+fn name_of(path: &Path, of_standard_input: &str) -> String {
+    if path == Path::new(STANDARD_INPUT) {
+        of_standard_input.to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+fn is_folder(disk: &dyn Disk, path: &Path) -> bool {
+    path != Path::new(STANDARD_INPUT) && matches!(disk.entry(path, true), Ok(Entry::Folder))
+}
+
+/// Loads whatever a name stands for: a file, standard input, or a folder with all that is in it.
+///
+/// # Errors
+/// Everything that is wrong with it; what is neither a site nor a profile nor manifests is said to be so.
+pub fn load(disk: &dyn Disk, name: &str) -> Result<Loaded, LoadError> {
+    let path = Path::new(name);
+    let mut loaded = Loaded {
+        name: name_of(path, "standard input"),
+        items: Vec::new(),
+        remarks: Vec::new(),
+        private: false,
+    };
+    if path.file_name().is_some_and(|file| file == PROFILE) {
+        // The first file of a split profile stands for its folder.
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        Folder::new(disk, folder, &mut loaded).split(folder)?;
+    } else if is_folder(disk, path) {
+        Folder::new(disk, path, &mut loaded).load()?;
+    } else {
+        let file = File::named(disk, path)?;
+        loaded.private = file.private;
+        loaded.items.push(file.item(disk)?);
+    }
+    for item in &loaded.items {
+        if let Item::Profile(profile) = item
+            && profile.form == Form::Answer
+        {
+            let file = &profile.file;
+            loaded.remarks.push(
+                Diagnostic::note(format!(
+                    "`{file}` is what Palette's API answers, without the texts of manifests and the variables"
+                ))
+                .help("export it with `GET /v1/clusterprofiles/UID/export?format=json` to have all of it"),
+            );
+        }
+    }
+    Ok(loaded)
+}
+
+/// The site at a path that a person named as one.
+///
+/// # Errors
+/// It cannot be read, is something else, or has mistakes.
+pub fn site(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
+    if is_folder(disk, path) {
+        return Err(
+            Diagnostic::error(format!("`{}` is a folder", path.display()))
+                .help("name the site's file in it")
+                .into(),
+        );
+    }
+    site_of(disk, path)
+}
+
+/// As [`site`], of a file that was found below a folder and not named, where a pipe would be waited for without end.
+///
+/// # Errors
+/// As [`site`]; it is no file, or a link that leads out of the folder.
+pub fn site_below(disk: &dyn Disk, folder: &Path, path: &Path) -> Result<Site, LoadError> {
+    // That there is none is said as of any other site.
+    if disk.entry(path, false).is_ok() {
+        // Its folder may be a link too.
+        folder::may_be_read(disk, folder, path, Entry::Link)?;
+    }
+    site_of(disk, path)
+}
+
+fn site_of(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
+    let (source, _) = source(disk, path, LARGEST_SITE).map_err(|error| {
+        if disk
+            .entry(path, true)
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        {
+            return error.help("write one to start from with `vmo-ra init`");
+        }
+        error
+    })?;
+    let name = source.name();
+    let (is, help) = match Kind::of(source.text(), path) {
+        Kind::Profile(_) => (
+            "a profile, not a site",
+            "name the site that it was rendered from, or start one with `vmo-ra init`",
+        ),
+        Kind::Manifests => (
+            "Kubernetes manifests, not a site",
+            "a site has no `apiVersion` and no `kind`; start one with `vmo-ra init`",
+        ),
+        Kind::Other(guess) if source.text().trim().is_empty() => {
+            (guess.is, "leave `--site` out for the RA's example")
+        }
+        // It was named as a site: its reader says what is wrong with each of its keys.
+        Kind::Site | Kind::Other(_) => {
+            let inputs = disk.inputs(path);
+            return Ok(Site::parse(&source, inputs.as_ref())?);
+        }
+    };
+    let is = is.trim_start_matches("is ");
+    Err(Diagnostic::error(format!("`{name}` is {is}"))
+        .help(help)
+        .into())
+}
+
+/// A profile in Palette's own form, with its text and whether that is not for everybody to read.
+///
+/// # Errors
+/// It cannot be read, or is anything else; the message says what, and what to do with it.
+pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool), LoadError> {
+    let path = Path::new(name);
+    if is_folder(disk, path) {
+        let help = match disk.entry(&path.join(PROFILE), false) {
+            Ok(_) => format!("`vmo-ra join {name}` makes one file of it"),
+            Err(_) => "name a profile's file in it".to_owned(),
+        };
+        return Err(
+            Diagnostic::error(format!("`{name}` is a folder, not a profile"))
+                .help(help)
+                .into(),
+        );
+    }
+    let file = File::named(disk, path)?;
+    let name = file.source.name();
+    let no_profile = |is: &str, help: String| {
+        Err(
+            Diagnostic::error(format!("`{name}` is {is}, not a profile"))
+                .help(help)
+                .into(),
+        )
+    };
+    match file.kind {
+        Kind::Profile(_) => {
+            let document = Document::read(&file.source)?;
+            Ok((file.source, document, file.private))
+        }
+        Kind::Site => no_profile(
+            "a site",
+            format!(
+                "`vmo-ra render --site {}` makes profiles of it",
+                path.display()
+            ),
+        ),
+        Kind::Manifests => no_profile(
+            "Kubernetes manifests",
+            format!(
+                "`vmo-ra check {}` looks at them; a profile is what Palette exports",
+                path.display()
+            ),
+        ),
+        Kind::Other(guess) => Err(Diagnostic::error(format!(
+            "`{name}` is not a profile: it {}",
+            guess.is
+        ))
+        .help("give what Palette exports, as JSON or YAML")
+        .into()),
+    }
+}
