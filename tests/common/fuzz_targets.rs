@@ -1,4 +1,4 @@
-//! What must hold for whatever text comes in: the bodies of the fuzz targets, which `tests/fuzz_regressions.rs` runs over
+//! What must hold for whatever text comes in: the bodies of the fuzz targets, which `tests/suite/fuzz_regressions.rs` runs over
 //! the committed inputs.
 //!
 //! A target that takes several texts gets them in one input: each stands behind a line `=== NAME`.

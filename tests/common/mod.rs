@@ -1,6 +1,7 @@
 //! What several test files share.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod browser;
 pub mod guest;
 pub mod matrix;
 pub mod programs;

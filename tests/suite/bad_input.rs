@@ -1,0 +1,368 @@
+//! Bad input gets the whole truth in one run, and nothing is written.
+//!
+//! Each tests/bad_input/NAME.yaml is rendered as a site; NAME.stderr beside it holds all of standard error. A first line
+//! `# --revision 1.7.0` adds arguments. After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite bad_input::`.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn cases() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bad_input")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bad_input-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn vmo_ra(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("VMO_RA_TEST_IS_EMPTY", "")
+        .env_remove("VMO_RA_TEST_IS_NOT_SET")
+        .output()
+        .expect("the program starts")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn every_bad_site_is_explained_in_full() {
+    let out = scratch("bad-input").join("out");
+    let out = out.to_str().expect("a path of text");
+    let mut wrong = Vec::new();
+    let mut names: Vec<String> = fs::read_dir(cases())
+        .expect("the cases can be read")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .filter(|name| name.ends_with(".yaml"))
+        .collect();
+    names.sort();
+    assert!(names.len() >= 25, "only {} cases", names.len());
+    for name in names {
+        let text = fs::read_to_string(cases().join(&name)).expect("the case can be read");
+        let more = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# --"));
+        let more: Vec<String> = more.map_or_else(Vec::new, |line| {
+            format!("--{line}").split(' ').map(str::to_owned).collect()
+        });
+        let mut arguments = vec!["render", "--site", &name, "--out", out];
+        arguments.extend(more.iter().map(String::as_str));
+        let output = vmo_ra(&arguments, &cases());
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{name} writes to standard output");
+        assert!(!Path::new(out).exists(), "{name}: something was written");
+        let golden = cases().join(name.replace(".yaml", ".stderr"));
+        if env::var_os("VMO_RA_ACCEPT").is_some() {
+            fs::write(&golden, &output.stderr).expect("the file can be written");
+        } else if fs::read_to_string(&golden).ok().as_deref() != Some(&stderr(&output)) {
+            wrong.push(format!("--- {name}\n{}", stderr(&output)));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "other messages than in tests/bad_input/*.stderr:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn a_secret_never_shows() {
+    let output = vmo_ra(
+        &["render", "--site", "secrets.yaml", "--out", "out"],
+        &cases(),
+    );
+    for secret in ["hunter2", "347eba54", "f694ab394a3b"] {
+        assert!(!stderr(&output).contains(secret), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_huge_site_is_refused_before_it_is_read() {
+    let folder = scratch("huge");
+    let file = fs::File::create(folder.join("site.yaml")).expect("the file can be made");
+    file.set_len(200_000_000).expect("the file can grow");
+    let output = vmo_ra(&["render", "--site", "site.yaml"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n\n"
+    );
+}
+
+#[test]
+fn a_site_that_is_not_text_is_refused() {
+    let folder = scratch("binary");
+    fs::write(folder.join("site.yaml"), b"cluster: {name: \xff}").expect("the file can be written");
+    let output = vmo_ra(&["render", "--site", "site.yaml"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n\n"
+    );
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    let folder = scratch("deep");
+    let text = format!("cluster: {}{}", "[".repeat(5000), "]".repeat(5000));
+    fs::write(folder.join("site.yaml"), text).expect("the file can be written");
+    let output = vmo_ra(&["render", "--site", "site.yaml"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("error: "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn packs_that_are_not_there_are_named() {
+    let folder = scratch("packs");
+    fs::create_dir(folder.join("empty")).expect("the folder can be made");
+    fs::create_dir(folder.join("broken")).expect("the folder can be made");
+    fs::write(folder.join("broken/pack.json"), "{\n  \"name\": \"x\",\n}")
+        .expect("the file can be written");
+    let output = vmo_ra(
+        &[
+            "render", "--packs", "missing", "--packs", "empty", "--packs", "broken",
+        ],
+        &folder,
+    );
+    // One of them could not be read.
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        stderr(&output),
+        "\
+error: cannot read `missing`: No such file or directory (os error 2)
+  = help: name a folder that holds packs, each with its pack.json and values.yaml
+
+error: `empty` holds no pack
+  = help: a pack is a folder with a pack.json and a values.yaml
+
+error: this pack.json cannot be read
+ --> broken/pack.json:3:1
+  |
+3 | }
+  | ^
+  |
+  = help: trailing comma
+
+3 errors; nothing was written
+"
+    );
+    assert!(!folder.join("out").exists());
+}
+
+#[test]
+fn an_occupied_folder_is_left_alone() {
+    let folder = scratch("occupied");
+    fs::create_dir(folder.join("out")).expect("the folder can be made");
+    fs::write(folder.join("out/notes.txt"), "mine").expect("the file can be written");
+    let refused = vmo_ra(&["render"], &folder);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(
+        stderr(&refused),
+        "\
+error: `out` is not empty
+  = help: choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`
+
+"
+    );
+    let refused = vmo_ra(&["render", "--force"], &folder);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(
+        stderr(&refused),
+        "\
+error: `out` holds files that no earlier run wrote: `notes.txt`
+  = help: move them away, or choose another folder with `--out DIR`
+
+"
+    );
+    let left: Vec<_> = fs::read_dir(folder.join("out"))
+        .expect("it is there")
+        .collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        fs::read_dir(&folder).expect("it is there").count(),
+        1,
+        "something was left behind"
+    );
+}
+
+#[test]
+fn an_earlier_run_is_replaced_with_force_only() {
+    let folder = scratch("again");
+    assert!(
+        vmo_ra(&["render", "--revision", "1.7.0"], &folder)
+            .status
+            .success()
+    );
+    assert_eq!(vmo_ra(&["render"], &folder).status.code(), Some(2));
+    let old = fs::read(folder.join("out/SHA256SUMS")).expect("it was written");
+    assert!(vmo_ra(&["render", "--force"], &folder).status.success());
+    let new = fs::read(folder.join("out/SHA256SUMS")).expect("it was written");
+    assert_ne!(old, new);
+    assert_eq!(
+        fs::read_dir(&folder).expect("it is there").count(),
+        1,
+        "something was left behind"
+    );
+}
+
+#[test]
+fn what_cannot_be_written_ends_with_3() {
+    let folder = scratch("unwritable");
+    fs::write(folder.join("file"), "").expect("the file can be written");
+    let output = vmo_ra(&["render", "--out", "file/out"], &folder);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(
+        stderr(&output).starts_with("error: cannot "),
+        "{}",
+        stderr(&output)
+    );
+    let output = vmo_ra(&["render", "--out", "file"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: `file` is not a folder\n  = help: choose another one with `--out DIR`\n\n"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed() {
+    let folder = scratch("link");
+    fs::create_dir(folder.join("elsewhere")).expect("the folder can be made");
+    std::os::unix::fs::symlink("elsewhere", folder.join("out")).expect("the link can be made");
+    let output = vmo_ra(&["render"], &folder);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        stderr(&output),
+        "error: `out` is a link, which is not followed\n  = help: name the folder itself\n\n"
+    );
+    assert_eq!(
+        fs::read_dir(folder.join("elsewhere"))
+            .expect("it is there")
+            .count(),
+        0
+    );
+}
+
+/// Profiles can be right for such hosts; what cannot be written is refused where it is asked for.
+#[test]
+fn host_networks_that_cannot_be_written_are_refused() {
+    let folder = scratch("network");
+    for (site, arguments, message) in [
+        (
+            "network: {layout: one-bond, data: {vlan: native, cidr: 10.20.0.0/16, gateway: 10.20.30.1, interface: bond0}}",
+            &["--format", "terraform"][..],
+            "`bond0` is a port of `br0` and cannot have an address",
+        ),
+        (
+            "network: {pxe: {interface: eno9}}",
+            &["--format", "maas-cli"],
+            "`eno9` is no interface of the layout `two-bonds`",
+        ),
+        (
+            "network: {management: {interface: br0}}",
+            &["--format", "maas-cli"],
+            "`br0` is untagged and cannot be VLAN 10",
+        ),
+        (
+            "network: {layout: one-bond, data: {interface: bond0.10}}",
+            &["--format", "maas-cli"],
+            "`bond0.10` for VLAN 20 and `bond0.10` for VLAN 10 on `bond0` cannot both be there",
+        ),
+        (
+            "network: {management: {interface: mgmt}}",
+            &["--format", "terraform"],
+            "the Terraform provider cannot name a VLAN interface: MAAS would call `mgmt` `bond_mgmt.10`",
+        ),
+        (
+            "network: {management: {vlan: native}}",
+            &["--format", "terraform"],
+            "the Terraform provider gives an interface one address, and `bond_mgmt` has several",
+        ),
+        (
+            "nodes: {machines: [{name: a, addresses: {pxe: 192.168.0.9}}]}",
+            &["--format", "netplan", "--node", "a"],
+            "`a` has no address in `network.management` and `network.data`",
+        ),
+    ] {
+        fs::write(folder.join("site.yaml"), site).expect("the file can be written");
+        let all = [&["network", "--site", "site.yaml"], arguments].concat();
+        let output = vmo_ra(&all, &folder);
+        assert_eq!(output.status.code(), Some(2), "{site}: {}", stderr(&output));
+        let said = stderr(&output);
+        assert!(
+            said.starts_with(&format!("error: {message}\n --> site.yaml:")),
+            "{said}"
+        );
+        assert!(said.contains("  = help: "), "{said}");
+        assert!(output.stdout.is_empty(), "{site}");
+    }
+}
+
+#[test]
+fn wrong_words_on_the_command_line_end_with_2() {
+    let folder = scratch("words");
+    for (arguments, message) in [
+        (
+            &["render", "--revision", "1.9"][..],
+            "error: there is no revision `1.9`\n  = note: did you mean `1.9.0`?\n  = help: revisions: `docs-2024`, `1.7.0`, `1.9.0`\n\n",
+        ),
+        (
+            &["render", "--revision", "docs-2024"],
+            "error: `docs-2024` has tables only and no layers to render\n  = help: render 1.9.0, or look at it with `vmo-ra revisions docs-2024`\n\n",
+        ),
+        (
+            &["render", "--out", "-"],
+            "error: standard output takes one profile\n  = help: name it, such as `--profile infra --out -`\n\n",
+        ),
+        (
+            &["nad", "--vlans", "30", "--prefix", "VLAN-"],
+            "error: `VLAN-30` is not a DNS-1123 name: `V` is not allowed; use a to z, 0 to 9 and `-`\n\n",
+        ),
+        (
+            &["network", "--format", "netplan", "--node", "worker-01"],
+            "error: the site has no machine `worker-01`\n  = help: name it in `nodes.machines`, with its addresses\n\n",
+        ),
+    ] {
+        let output = vmo_ra(arguments, &folder);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(stderr(&output), message, "{arguments:?}");
+    }
+    for arguments in [
+        &["nad", "--vlans", "0"][..],
+        &["nad"],
+        &["render", "--profile", "x"],
+        &["rendr"],
+    ] {
+        assert_eq!(
+            vmo_ra(arguments, &folder).status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
+    }
+    assert_eq!(
+        vmo_ra(&["render", "--site", "missing.yaml"], &folder)
+            .status
+            .code(),
+        Some(3)
+    );
+}

@@ -1,0 +1,413 @@
+//! `vmo-ra check` from the outside: what it takes, what it says in each format, and how it ends.
+//!
+//! tests/check/NAME.stdout holds all of standard output. After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite check::`.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::common::Shared;
+use serde_json::Value;
+
+fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("check-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("NOT_SET")
+        .output()
+        .expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Checks in a folder, with this exit code and nothing on standard error.
+fn checked(folder: &Path, arguments: &[&str], code: i32) -> String {
+    let output = run(folder, &[&["check"], arguments].concat());
+    let stderr = text(&output.stderr);
+    assert!(stderr.is_empty(), "{arguments:?}: {stderr}");
+    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stdout));
+    text(&output.stdout)
+}
+
+fn is_golden(name: &str, shown: &str) {
+    let golden = cases().join(format!("{name}.stdout"));
+    if env::var_os("VMO_RA_ACCEPT").is_some() {
+        fs::write(&golden, shown).expect("the file can be written");
+    }
+    let wanted = fs::read_to_string(&golden).unwrap_or_default();
+    assert_eq!(shown, wanted, "{name}");
+}
+
+#[test]
+fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
+    let shown = checked(&cases(), &["sixty.yaml"], 1);
+    is_golden("sixty", &shown);
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("f694ab394a3b"),
+        "a secret shows"
+    );
+    let json = checked(&cases(), &["sixty.yaml", "--format", "json"], 1);
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    assert!(findings.len() >= 60, "only {} findings", findings.len());
+    let lines: Vec<u64> = findings
+        .iter()
+        .filter_map(|finding| finding["line"].as_u64())
+        .collect();
+    assert!(lines.len() >= 60, "only {} have a line", lines.len());
+    assert!(lines.is_sorted(), "{lines:?}");
+    // Mistakes of form and of rules, both.
+    let of_form = findings
+        .iter()
+        .filter(|finding| finding["id"] == "site")
+        .count();
+    assert!((30..findings.len()).contains(&of_form), "{of_form}");
+}
+
+#[test]
+fn whatever_we_write_is_in_order() {
+    let folder = scratch("own");
+    for revision in ["1.7.0", "1.9.0"] {
+        let out = format!("out-{revision}");
+        assert!(
+            run(&folder, &["render", "--revision", revision, "--out", &out])
+                .status
+                .success()
+        );
+        let shown = checked(
+            &folder,
+            &[&out, "--against", revision, "--deny", "warnings"],
+            0,
+        );
+        let claims = if revision == "1.7.0" { 306 } else { 328 };
+        assert!(
+            shown.contains(&format!(
+                "RA {revision}: {claims} of {claims} claims hold\n"
+            )),
+            "{shown}"
+        );
+        // Each profile alone, its folder, and the manifests alone.
+        for entry in fs::read_dir(folder.join(&out)).expect("the folder") {
+            let name = entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned();
+            if !name.ends_with(".json") {
+                continue;
+            }
+            let file = format!("{out}/{name}");
+            checked(&folder, &[&file], 0);
+            let split = format!("split-{revision}-{name}");
+            assert!(
+                run(&folder, &["split", &file, "--out", &split])
+                    .status
+                    .success()
+            );
+            checked(&folder, &[&split], 0);
+            checked(&folder, &[&format!("{split}/profile.yaml")], 0);
+        }
+        checked(&folder, &[&format!("{out}/manifests")], 0);
+    }
+}
+
+#[test]
+fn a_finding_names_the_file_that_a_person_can_open() {
+    let folder = scratch("places");
+    assert!(run(&folder, &["render", "--out", "out"]).status.success());
+    let export = folder.join("out/VMO-RA-Core-PXKE.json");
+    let json = fs::read_to_string(&export).expect("the profile");
+    let changed = json.replace("{{ .spectro.var.VMVlans }}", "{{ .spectro.var.VmVlans }}");
+    assert_ne!(json, changed);
+    fs::write(folder.join("core.json"), &changed).expect("the file can be written");
+    assert!(
+        run(&folder, &["split", "core.json", "--out", "core"])
+            .status
+            .success()
+    );
+    is_golden("undeclared_export", &checked(&folder, &["core.json"], 1));
+    is_golden("undeclared_split", &checked(&folder, &["core"], 1));
+    let sarif = checked(&folder, &["core", "--format", "sarif"], 1);
+    is_golden(
+        "undeclared_sarif",
+        &sarif.replace(env!("CARGO_PKG_VERSION"), "VERSION"),
+    );
+    let log: Value = serde_json::from_str(&sarif).expect("JSON");
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    for result in run["results"].as_array().expect("results") {
+        let index = result["ruleIndex"].as_u64().expect("an index");
+        let index = usize::try_from(index).expect("a small number");
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().expect("a place");
+        assert!(folder.join(uri).is_file(), "{uri}");
+        assert!(
+            place["region"]["startLine"]
+                .as_u64()
+                .is_none_or(|line| line > 0)
+        );
+    }
+}
+
+/// The URIs of the files that a log names.
+fn uris(folder: &Path, file: &str) -> BTreeSet<String> {
+    let output = run(folder, &["check", "--format", "sarif", file]);
+    let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let results = log["runs"][0]["results"].as_array().expect("results");
+    results
+        .iter()
+        .map(|result| {
+            let place = &result["locations"][0]["physicalLocation"];
+            let uri = place["artifactLocation"]["uri"].as_str();
+            uri.expect("a place").to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
+    let folder = scratch("uris");
+    fs::copy(cases().join("sixty.yaml"), folder.join("a: b \u{f6}.yaml"))
+        .expect("the file can be copied");
+    assert!(run(&folder, &["render", "--out", "out"]).status.success());
+    let core = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("the profile");
+    let changed = core.replace(".spectro.var.VMVlans", ".spectro.var.VmVlans");
+    fs::write(folder.join("core: 2.json"), changed).expect("the file can be written");
+    for (file, uri) in [
+        ("a: b \u{f6}.yaml", "a%3A%20b%20%C3%B6.yaml"),
+        ("core: 2.json", "core%3A%202.json"),
+    ] {
+        assert_eq!(
+            uris(&folder, file),
+            BTreeSet::from([uri.to_owned()]),
+            "{file}"
+        );
+    }
+    let absolute = folder.join("./out/../core: 2.json");
+    for uri in uris(&folder, absolute.to_str().expect("UTF-8")) {
+        assert!(
+            uri.starts_with("file:///") && !uri.contains("/out/"),
+            "{uri}"
+        );
+        assert!(
+            uri.ends_with("-uris/core%3A%202.json") && !uri.contains("/."),
+            "{uri}"
+        );
+    }
+}
+
+#[test]
+fn the_json_form_is_that_of_its_schema() {
+    let folder = scratch("schema");
+    let schema: Value =
+        serde_json::from_slice(&run(&folder, &["schema", "check"]).stdout).expect("JSON");
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let mut reports = vec![
+        checked(&cases(), &["sixty.yaml", "--format", "json"], 1),
+        checked(&folder, &["--format", "json"], 0),
+    ];
+    if let Some(shared) = Shared::find() {
+        let export = shared.path("exports/VMO-RA-Templates-1.9.6-longhorn.json");
+        let export = fs::canonicalize(export)
+            .expect("the export")
+            .display()
+            .to_string();
+        reports.push(checked(
+            &folder,
+            &[&export, "--against", "1.9.0", "--format", "json"],
+            1,
+        ));
+    }
+    for report in reports {
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_real_export_is_measured_against_a_revision() {
+    let Some(shared) = Shared::find() else { return };
+    let folder = shared.path("exports");
+    let shown = checked(
+        &folder,
+        &["VMO-RA-Templates-1.9.6-longhorn.json", "--against", "1.9.0"],
+        1,
+    );
+    assert!(
+        shown.contains("\nRA 1.9.0: 83 of 86 claims hold\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("storage-block-preferred: Block volumes are preferred (Enabling Live Migration)\n      expected \"Block\", found \"Filesystem\"\n"), "{shown}");
+    assert!(
+        shown.ends_with("5 errors, 2 warnings, 4 notes; `vmo-ra explain ID` tells more\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_cannot_be_checked_is_explained() {
+    let folder = scratch("wrong");
+    fs::create_dir(folder.join("empty")).expect("the folder can be made");
+    fs::write(folder.join("cut.json"), "{\"metadata\": {").expect("the file can be written");
+    fs::write(folder.join("broken.yaml"), "cluster: [\n").expect("the file can be written");
+    for (arguments, code, message) in [
+        (
+            &["check", "none.yaml"][..],
+            3,
+            "error: cannot read `none.yaml`: No such file or directory (os error 2)\n\n",
+        ),
+        (
+            &["check", "empty"],
+            2,
+            "error: `empty` holds no site, no profile and no manifests\n  = help: name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests\n\n",
+        ),
+        (
+            &["check", "--against", "1.9.0"],
+            2,
+            "error: there is no profile to compare with the reference architecture\n  = help: name a profile export, or a folder that `vmo-ra render` wrote\n\n",
+        ),
+        (
+            &["check", "--against", "1.8.0"],
+            2,
+            "error: there is no revision `1.8.0`\n  = note: did you mean `1.7.0`?\n  = help: revisions: `docs-2024`, `1.7.0`, `1.9.0`\n\n",
+        ),
+    ] {
+        let output = run(&folder, arguments);
+        assert_eq!(text(&output.stderr), message, "{arguments:?}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+    let output = run(&folder, &["check", "cut.json", "broken.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.contains("cut.json:1:14") && stderr.contains("broken.yaml:"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn warnings_can_be_denied() {
+    let folder = scratch("deny");
+    fs::write(folder.join("site.yaml"), "cluster: {workers: 3}\n")
+        .expect("the file can be written");
+    let shown = checked(&folder, &["site.yaml"], 0);
+    assert!(shown.contains("[few-workers]"), "{shown}");
+    checked(&folder, &["site.yaml", "--deny", "warnings"], 1);
+}
+
+#[test]
+fn claims_that_do_not_hold_are_results_for_code_hosts() {
+    let folder = scratch("against-sarif");
+    let rendered = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(["render", "--profile", "core", "--out", "out"])
+        .current_dir(&folder)
+        .output()
+        .expect("the program starts");
+    assert!(rendered.status.success());
+    let log = |revision: &str| -> Value {
+        let told = checked(
+            &folder,
+            &["out", "--against", revision, "--format", "sarif"],
+            0,
+        );
+        serde_json::from_str(&told).expect("it is JSON")
+    };
+    let claims = |log: &Value| -> Vec<Value> {
+        let results = log["runs"][0]["results"].as_array().expect("a list");
+        let is_claim = |result: &&Value| result["ruleId"] == "claim";
+        results.iter().filter(is_claim).cloned().collect()
+    };
+    assert_eq!(claims(&log("1.9.0")), Vec::<Value>::new());
+    let log = log("1.7.0");
+    let found = claims(&log);
+    assert!(found.len() > 3, "{found:?}");
+    let rule = found[0]["ruleIndex"].as_u64().expect("a number");
+    let rules = &log["runs"][0]["tool"]["driver"]["rules"];
+    assert_eq!(
+        rules[usize::try_from(rule).expect("it is small")]["id"],
+        "claim"
+    );
+    let place = &found[0]["locations"][0];
+    assert_eq!(
+        place["physicalLocation"]["artifactLocation"]["uri"],
+        "out/VMO-RA-Core-PXKE.json"
+    );
+}
+
+#[test]
+fn a_tagged_network_to_boot_over_is_a_note() {
+    let folder = scratch("boot");
+    fs::write(
+        folder.join("site.yaml"),
+        "network:\n  pxe: {vlan: 5, cidr: 192.168.0.0/22}\n",
+    )
+    .expect("the file can be written");
+    let shown = checked(&folder, &["site.yaml"], 0);
+    assert!(
+        shown.contains(
+            "note: machines boot over VLAN 5, and firmware sends its requests untagged [boot-tagged]
+ --> site.yaml:2:15
+  |
+2 |   pxe: {vlan: 5, cidr: 192.168.0.0/22}
+  |               ^
+  |
+  = note: reference architecture, Network configuration
+  = help: make 5 the native VLAN of the switch ports they boot over, or set it in their UEFI; a native network is the simplest
+"
+        ),
+        "{shown}"
+    );
+    assert!(!checked(&folder, &[], 0).contains("boot-tagged"));
+}
+
+#[test]
+fn disks_that_maas_erases_are_an_error() {
+    let folder = scratch("erased");
+    fs::write(
+        folder.join("site.yaml"),
+        "nodes:\n  eraseDisksOnRelease: true\n",
+    )
+    .expect("the file can be written");
+    let shown = checked(&folder, &["site.yaml"], 1);
+    assert!(
+        shown.contains(
+            "error: MAAS erases the data of VMs with every node that is repaved [erased-disks]
+ --> site.yaml:2:24
+  |
+2 |   eraseDisksOnRelease: true
+  |                        ^^^^
+  |
+  = note: reference architecture, Canonical MAAS configuration
+  = help: switch off `Erase nodes' disks prior to releasing` in MAAS, Settings, Storage, and say `false` here
+"
+        ),
+        "{shown}"
+    );
+    fs::write(
+        folder.join("site.yaml"),
+        "nodes:\n  eraseDisksOnRelease: false\n",
+    )
+    .expect("the file can be written");
+    assert!(!checked(&folder, &["site.yaml"], 0).contains("erased-disks"));
+}

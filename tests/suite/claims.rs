@@ -1,0 +1,196 @@
+//! Everything the reference architecture says about its layers holds in what is rendered.
+
+use crate::common::Shared;
+use vmo_ra::check::claims::Subject;
+use vmo_ra::pack::Library;
+use vmo_ra::profile::Profile;
+use vmo_ra::render::{Request, render};
+use vmo_ra::revision::{Claim, Expectation, Revision, Role};
+use vmo_ra::site::Site;
+
+fn profiles(revision: &Revision, library: &Library, published: bool) -> Vec<(Role, Profile)> {
+    let rendered = render(&Request {
+        site: &Site::example(),
+        revision,
+        library,
+        profiles: &Role::ALL,
+        published,
+    });
+    match rendered {
+        Ok(rendered) => rendered
+            .profiles
+            .into_iter()
+            .map(|profile| (profile.role, profile.profile))
+            .collect(),
+        Err(problems) => panic!("{problems:?}"),
+    }
+}
+
+fn built_in() -> Library {
+    Library::built_in().expect("the built-in packs are whole")
+}
+
+/// The claims that do not hold, each with its reason, and how many were looked at.
+fn broken<'c>(
+    revision: &Revision,
+    library: &Library,
+    claims: &'c [Claim],
+    published: bool,
+    expectation: impl Fn(&'c Claim) -> Option<Result<Expectation<'c>, String>>,
+) -> (Vec<String>, usize) {
+    let profiles = profiles(revision, library, published);
+    let subjects: Vec<(Role, Subject<'_>)> = profiles
+        .iter()
+        .map(|(role, profile)| {
+            (
+                *role,
+                Subject::new(profile).expect("what was rendered is YAML"),
+            )
+        })
+        .collect();
+    let mut broken = Vec::new();
+    let mut tested = 0;
+    for claim in claims {
+        let Some(expectation) = expectation(claim) else {
+            continue;
+        };
+        tested += 1;
+        let subject = subjects
+            .iter()
+            .find(|(role, _)| *role == claim.profile)
+            .map(|(_, subject)| subject)
+            .expect("all three profiles were rendered");
+        if let Err(reason) = expectation.and_then(|expectation| subject.hold(claim, &expectation)) {
+            broken.push(format!("{} ({}): {reason}", claim.id, claim.section));
+        }
+    }
+    (broken, tested)
+}
+
+fn every_claim_holds(name: &str, library: &Library, least: usize) {
+    let revision = Revision::load(name).expect("the revision is built in");
+    let claims = revision.claims().expect("the claims are built in");
+    assert!(
+        claims.len() >= least,
+        "only {} claims for {name}",
+        claims.len()
+    );
+
+    let (failed, tested) = broken(&revision, library, &claims, false, |claim| {
+        Some(claim.expected())
+    });
+    assert!(
+        failed.is_empty(),
+        "{name}: {} of {tested} do not hold:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+
+    let (failed, tested) = broken(&revision, library, &claims, true, |claim| {
+        claim.published.then(|| claim.printed())
+    });
+    assert!(
+        failed.is_empty(),
+        "{name} as published: {} of {tested} do not hold:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn every_claim_of_1_9_0_holds() {
+    every_claim_holds("1.9.0", &built_in(), 300);
+}
+
+#[test]
+fn every_claim_of_1_7_0_holds() {
+    every_claim_holds("1.7.0", &built_in(), 300);
+}
+
+/// Cilium's and Portworx's claims among them, over the vendor's own values.
+#[test]
+fn every_claim_of_1_7_0_holds_with_the_real_packs() {
+    let Some(shared) = Shared::find() else { return };
+    let library = Library::with_folders(&[shared.path("packs")])
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    every_claim_holds("1.7.0", &library, 300);
+    let revision = Revision::load("1.7.0").expect("the revision is built in");
+    for layer in ["cni-cilium-oss", "csi-portworx-generic"] {
+        let claims = revision.claims().expect("the claims are built in");
+        let count = claims
+            .iter()
+            .filter(|claim| claim.layer.as_deref() == Some(layer))
+            .count();
+        assert!(count >= 20, "only {count} claims about {layer}");
+    }
+}
+
+#[test]
+fn claims_are_whole_and_name_errata_that_exist() {
+    for name in ["1.7.0", "1.9.0"] {
+        let revision = Revision::load(name).expect("the revision is built in");
+        let errata = revision.errata().expect("the errata are built in");
+        let mut ids = std::collections::BTreeSet::new();
+        for claim in revision.claims().expect("the claims are built in") {
+            claim.target().expect("one target");
+            claim.printed().expect("one test");
+            claim.expected().expect("one test");
+            assert!(
+                ids.insert(claim.id.clone()),
+                "{name}: two claims `{}`",
+                claim.id
+            );
+            if let Some(id) = &claim.erratum {
+                assert!(
+                    errata.iter().any(|erratum| erratum.id == *id),
+                    "{name}: no erratum `{id}`"
+                );
+            } else {
+                assert_eq!(
+                    claim.expected(),
+                    claim.printed(),
+                    "{name}: `{}` differs without an erratum",
+                    claim.id
+                );
+            }
+        }
+        let mut ids = std::collections::BTreeSet::new();
+        for erratum in errata {
+            assert!(
+                ids.insert(erratum.id.clone()),
+                "{name}: two errata `{}`",
+                erratum.id
+            );
+        }
+    }
+}
+
+/// A check that cannot fail is none: each claim must fail on a profile that has nothing of what it asks for.
+#[test]
+fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
+    let revision = Revision::load("1.9.0").expect("the revision is built in");
+    let profiles = profiles(&revision, &built_in(), false);
+    for claim in revision.claims().expect("the claims are built in") {
+        let expectation = claim.expected().expect("one test");
+        if expectation == Expectation::Absent {
+            continue;
+        }
+        let mut empty = profiles
+            .iter()
+            .find(|(role, _)| *role == claim.profile)
+            .map(|(_, profile)| profile.clone())
+            .expect("all three profiles were rendered");
+        empty.metadata.name = "other".to_owned();
+        empty.spec.version = "0.0.0".to_owned();
+        empty.spec.template.kind = "cluster".to_owned();
+        empty.spec.template.cloud_type = "aws".to_owned();
+        empty.spec.variables.clear();
+        empty.spec.template.packs.clear();
+        let subject = Subject::new(&empty).expect("nothing to parse");
+        assert!(
+            subject.hold(&claim, &expectation).is_err(),
+            "`{}` holds without its layer",
+            claim.id
+        );
+    }
+}

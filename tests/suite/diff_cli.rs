@@ -1,0 +1,767 @@
+//! `vmo-ra diff` as a program: what it takes, how it ends, and all it says to bad input.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::common::nothing_wrong;
+use crate::common::schema::{compile, complaints};
+use serde_json::{Value, json};
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("diff-cli")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn command(arguments: &[&str], folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-ra"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("COLUMNS")
+        .env_remove("NO_COLOR");
+    command
+}
+
+fn vmo_ra(arguments: &[&str], folder: &Path) -> Output {
+    command(arguments, folder)
+        .output()
+        .expect("the program starts")
+}
+
+/// With these bytes on standard input.
+fn fed(arguments: &[&str], folder: &Path, input: &[u8]) -> Output {
+    let mut child = command(arguments, folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = child.stdin.take().expect("it is piped");
+    // A program that does not read breaks the pipe, and is judged by what it says.
+    let _ = pipe.write_all(input);
+    drop(pipe);
+    child.wait_with_output().expect("the program ends")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn ends_with(code: i32, output: &Output) {
+    let said = stdout(output) + &stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+}
+
+/// A profile whose only layer has these values.
+fn profile(values: &str) -> Value {
+    json!({
+        "metadata": {"name": "p", "description": "about", "labels": {}},
+        "spec": {"version": "1.0.0", "template": {"type": "add-on", "cloudType": "all", "packs": [
+            {"name": "pack", "type": "spectro", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": values,
+             "registry": {"metadata": {"uid": "u", "name": "Public Repo"}},
+             "manifests": [{"name": "m", "content": "kind: ConfigMap\nmetadata: {name: m}\n"}]}
+        ]}, "variables": []}
+    })
+}
+
+fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    fs::write(folder.join(name), bytes).expect("the file can be written");
+}
+
+/// A folder with `a.json`, `same.json` with the same in another order, and `b.json` that differs in one value.
+fn three_profiles(name: &str) -> PathBuf {
+    let folder = scratch(name);
+    for (name, values) in [
+        ("a.json", "replicas: 1\nkeep: x\n"),
+        ("same.json", "keep: x\nreplicas: 1\n"),
+        ("b.json", "replicas: 2\nkeep: x\n"),
+    ] {
+        write(&folder, name, profile(values).to_string());
+    }
+    folder
+}
+
+#[test]
+fn the_exit_code_tells_whether_there_are_differences() {
+    let folder = three_profiles("codes");
+    let same = vmo_ra(&["diff", "a.json", "same.json"], &folder);
+    ends_with(0, &same);
+    assert_eq!(stdout(&same), "a.json -> same.json: no differences\n");
+    assert_eq!(stderr(&same), "");
+    let different = vmo_ra(&["diff", "a.json", "b.json"], &folder);
+    ends_with(1, &different);
+    assert!(stdout(&different).contains("replicas"));
+    assert_eq!(stderr(&different), "");
+    ends_with(
+        1,
+        &vmo_ra(&["diff", "--text", "a.json", "same.json"], &folder),
+    );
+    ends_with(2, &vmo_ra(&["diff", "a.json"], &folder));
+    ends_with(3, &vmo_ra(&["diff", "a.json", "missing.json"], &folder));
+}
+
+#[test]
+fn fail_on_lets_milder_changes_pass() {
+    let folder = three_profiles("fail-on");
+    for (sides, impact, code) in [
+        (["a.json", "same.json"], "review", 0),
+        (["a.json", "b.json"], "review", 1),
+        (["a.json", "b.json"], "repave", 0),
+        (["1.7.0", "1.9.0"], "review", 1),
+        (["1.7.0", "1.9.0"], "live", 1),
+        (["1.7.0", "1.9.0"], "new-clusters", 1),
+        (["1.7.0", "1.9.0"], "restart", 1),
+        (["1.7.0", "1.9.0"], "repave", 1),
+    ] {
+        let arguments = ["diff", sides[0], sides[1], "--fail-on", impact];
+        let output = vmo_ra(&arguments, &folder);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+        assert!(!output.stdout.is_empty(), "{arguments:?} says nothing");
+    }
+    // What is left out does not count.
+    let arguments = [
+        "diff",
+        "1.7.0",
+        "1.9.0",
+        "--fail-on",
+        "repave",
+        "--profile",
+        "templates",
+    ];
+    ends_with(0, &vmo_ra(&arguments, &folder));
+}
+
+#[test]
+fn stat_counts_and_shows_no_value() {
+    let folder = scratch("stat");
+    let output = vmo_ra(&["diff", "--stat", "1.7.0", "1.9.0"], &folder);
+    ends_with(1, &output);
+    let text = stdout(&output);
+    assert!(text.starts_with("1.7.0 -> 1.9.0: "), "{text}");
+    for layer in ["kubernetes", "cni-cilium-oss", "csi-portworx-generic"] {
+        assert!(text.contains(layer), "{text}");
+    }
+    assert!(!text.contains("pause:3.10"), "{text}");
+    let whole = stdout(&vmo_ra(&["diff", "1.7.0", "1.9.0"], &folder));
+    assert!(whole.lines().count() > text.lines().count());
+    assert!(!whole.contains('\u{1b}'), "colours without a terminal");
+}
+
+fn json_form(arguments: &[&str], folder: &Path) -> Value {
+    let output = vmo_ra(&[&["diff", "--format", "json"], arguments].concat(), folder);
+    let text = stdout(&output);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(&output)))
+}
+
+fn layers(report: &Value) -> Vec<&str> {
+    let changes = report["changes"].as_array().expect("a list").iter();
+    let mut layers: Vec<&str> = changes
+        .map(|change| change["layer"].as_str().unwrap_or("(profile)"))
+        .collect();
+    layers.dedup();
+    layers
+}
+
+#[test]
+fn only_and_ignore_choose_what_is_told() {
+    let folder = scratch("only");
+    let report = |more: &[&str]| json_form(&[&["1.7.0", "1.9.0"], more].concat(), &folder);
+    let count = |report: &Value| report["summary"]["changes"].as_u64().expect("a number");
+    let only = report(&["--only", "nginx"]);
+    assert_eq!(layers(&only), ["nginx"]);
+    let two = report(&["--only", "nginx/layer", "--only", "kubernetes/file*"]);
+    assert_eq!(layers(&two), ["kubernetes", "nginx"]);
+    let rest = report(&["--ignore", "nginx"]);
+    assert!(!layers(&rest).contains(&"nginx"));
+    assert_eq!(count(&report(&[])), count(&only) + count(&rest));
+    let version_and_tag = report(&["--only", "nginx", "--ignore", "nginx/values"]);
+    assert_eq!(count(&version_and_tag), 2, "{version_and_tag}");
+    let none = [
+        "diff", "1.7.0", "1.9.0", "--only", "nginx", "--ignore", "nginx",
+    ];
+    ends_with(0, &vmo_ra(&none, &folder));
+}
+
+#[test]
+fn the_json_form_is_as_its_schema_says() {
+    let folder = three_profiles("schema");
+    let schema = vmo_ra(&["schema", "diff"], &folder);
+    ends_with(0, &schema);
+    let schema = serde_json::from_str(&stdout(&schema)).expect("JSON");
+    let validator = compile("diff", schema);
+    let mut wrong = Vec::new();
+    for sides in [
+        ["1.7.0", "1.9.0"],
+        ["1.9.0", "1.7.0"],
+        ["1.9.0", "1.9.0"],
+        ["a.json", "b.json"],
+        ["a.json", "1.9.0"],
+    ] {
+        for more in [&[][..], &["--show-secrets"], &["--text"]] {
+            let report = json_form(&[&sides[..], more].concat(), &folder);
+            wrong.extend(complaints(&sides.join(".."), &validator, &report));
+        }
+    }
+    nothing_wrong(&wrong);
+}
+
+#[test]
+fn out_takes_what_standard_output_would() {
+    let folder = scratch("out");
+    for format in ["text", "json", "markdown", "html"] {
+        let arguments = ["diff", "1.7.0", "1.9.0", "--format", format];
+        let printed = vmo_ra(&arguments, &folder);
+        ends_with(1, &printed);
+        let written = vmo_ra(&[&arguments[..], &["--out", "report"]].concat(), &folder);
+        ends_with(1, &written);
+        assert!(written.stdout.is_empty() && written.stderr.is_empty());
+        let report = fs::read(folder.join("report")).expect("it was written");
+        assert!(!report.is_empty(), "{format}");
+        assert!(report == printed.stdout, "{format}: the file is another");
+    }
+    let left = fs::read_dir(&folder).expect("it is there").count();
+    assert_eq!(left, 1, "something was left behind");
+    let refused = ["diff", "1.9.0", "1.9.0", "--out", "report/below"];
+    let refused = vmo_ra(&refused, &folder);
+    ends_with(3, &refused);
+    assert_eq!(stdout(&refused), "");
+    assert!(
+        stderr(&refused).starts_with("error: cannot write `report/below`: "),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+/// A report with secrets is for its owner's eyes only.
+#[cfg(unix)]
+#[test]
+fn a_report_that_shows_secrets_is_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = scratch("private");
+    for name in ["old", "new"] {
+        let values = format!("adminPassword: hunter2-{name}\n");
+        write(&folder, name, profile(&values).to_string());
+    }
+    let report = |more: &[&str]| {
+        let arguments = [&["diff", "old", "new", "--out", "report"], more].concat();
+        ends_with(1, &vmo_ra(&arguments, &folder));
+        fs::read_to_string(folder.join("report")).expect("it was written")
+    };
+    let hidden = report(&[]);
+    assert!(!hidden.contains("hunter2"), "{hidden}");
+    let shown = report(&["--show-secrets"]);
+    assert!(shown.contains("hunter2-old") && shown.contains("hunter2-new"));
+    let data = fs::metadata(folder.join("report")).expect("it is there");
+    let mode = data.permissions().mode();
+    assert_eq!(mode & 0o077, 0, "others may read it: {mode:o}");
+}
+
+/// Wherever Kubernetes and its users put a password, none of the forms shows it.
+#[test]
+fn a_secret_that_stays_is_no_change_beside_what_is_no_yaml() {
+    let folder = scratch("stays");
+    let with = |end: &str| {
+        let text = format!("password: hunter2\nlicense:\n  saas:\n    key: hunter2\nb: {end}\n");
+        let mut tree = profile(&text);
+        let packs = tree["spec"]["template"]["packs"].as_array_mut();
+        packs.expect("a list")[0]["manifests"] = json!([{"name": "m", "content": text}]);
+        tree.to_string()
+    };
+    write(&folder, "old.json", with("1"));
+    write(&folder, "new.json", with("[1"));
+    let report = json_form(&["old.json", "new.json"], &folder);
+    assert_eq!(report["summary"]["changes"], 2, "{report:#}");
+    for change in report["changes"].as_array().expect("a list") {
+        let lines = change["lines"][0]["lines"].as_array().expect("lines");
+        let changed = lines.iter().filter(|line| line["side"] != "both").count();
+        assert_eq!(changed, 2, "{change:#}");
+    }
+    assert!(!report.to_string().contains("hunter2"), "{report:#}");
+}
+
+#[test]
+fn no_form_shows_a_secret() {
+    let folder = scratch("secrets");
+    let values = |secret: &str| {
+        format!(
+            "\
+adminPassword: {secret}
+env:
+- name: DB_PASSWORD
+  value: {secret}
+- name: OTHER
+  value: password={secret}
+args:
+- --password={secret}
+- --verbose
+description: 'the first password: {secret}'
+url: https://admin:{secret}@registry.internal/x
+script: |
+  set -e
+  export DB_PASSWORD={secret}
+settings: '{{\"apiToken\": \"{secret}\"}}'
+"
+        )
+    };
+    let variable = |secret: &str| json!({"name": "v", "displayName": "v", "format": "string", "isSensitive": true, "defaultValue": secret});
+    for secret in ["hunter2-old", "hunter2-new"] {
+        let mut tree = profile(&values(secret));
+        tree["spec"]["variables"] = json!([variable(secret)]);
+        write(&folder, &format!("{secret}.json"), tree.to_string());
+    }
+    let empty = profile("a: 1\n").to_string();
+    write(&folder, "empty.json", &empty);
+    let mut shown = Vec::new();
+    for sides in [
+        ["hunter2-old.json", "hunter2-new.json"],
+        ["empty.json", "hunter2-new.json"],
+        ["hunter2-old.json", "empty.json"],
+    ] {
+        for format in ["text", "json", "markdown", "html"] {
+            let arguments = ["diff", sides[0], sides[1], "--format", format, "--text"];
+            let output = vmo_ra(&arguments, &folder);
+            ends_with(1, &output);
+            let text = stdout(&output)
+                .replace("hunter2-old.json", "")
+                .replace("hunter2-new.json", "");
+            let lines = text.lines().filter(|line| line.contains("hunter2"));
+            shown.extend(lines.map(|line| format!("{format}: {}", line.trim())));
+        }
+    }
+    nothing_wrong(&shown);
+}
+
+#[test]
+fn standard_input_is_a_side() {
+    let folder = three_profiles("stdin");
+    let same = fs::read(folder.join("same.json")).expect("it is there");
+    let output = fed(&["diff", "a.json", "-"], &folder, &same);
+    ends_with(0, &output);
+    assert_eq!(
+        stdout(&output),
+        "a.json -> standard input: no differences\n"
+    );
+    ends_with(0, &fed(&["diff", "-", "a.json"], &folder, &same));
+    ends_with(1, &fed(&["diff", "-", "b.json"], &folder, &same));
+    let broken = fed(&["diff", "a.json", "-"], &folder, b"{\"metadata\":");
+    ends_with(2, &broken);
+    assert_eq!(
+        stderr(&broken),
+        "\
+error: this is not JSON
+ --> <standard input>:1:12
+  |
+1 | {\"metadata\":
+  |            ^ it ends here, in the middle
+  |
+  = help: the file is cut off: export the profile again
+
+"
+    );
+}
+
+#[test]
+fn what_render_writes_is_its_revision() {
+    let folder = scratch("rendered");
+    for revision in ["1.7.0", "1.9.0"] {
+        let out = format!("out-{revision}");
+        ends_with(
+            0,
+            &vmo_ra(&["render", "--revision", revision, "--out", &out], &folder),
+        );
+        ends_with(0, &vmo_ra(&["diff", revision, &out], &folder));
+        ends_with(0, &vmo_ra(&["diff", &out, revision], &folder));
+    }
+    ends_with(1, &vmo_ra(&["diff", "1.7.0", "out-1.9.0"], &folder));
+    // Two folders differ as the two revisions do; only of these it is known what their text announces.
+    let comparable = |arguments: &[&str]| {
+        let mut report = json_form(arguments, &folder);
+        report["old"].take();
+        report["new"].take();
+        for change in report["changes"].as_array_mut().expect("a list") {
+            change["section"].take();
+        }
+        report
+    };
+    assert_eq!(
+        comparable(&["out-1.7.0", "out-1.9.0"]),
+        comparable(&["1.7.0", "1.9.0"])
+    );
+    let file = "out-1.9.0/VMO-RA-Core-PXKE.json";
+    ends_with(
+        0,
+        &vmo_ra(&["diff", "1.9.0", file, "--profile", "core"], &folder),
+    );
+    // A site is what is rendered from it.
+    write(&folder, "site.yaml", "network: {clusterOnBridge: true}\n");
+    let render = ["render", "--site", "site.yaml", "--out", "out-site"];
+    ends_with(0, &vmo_ra(&render, &folder));
+    ends_with(0, &vmo_ra(&["diff", "site.yaml", "out-site"], &folder));
+    let with_site = ["diff", "1.9.0", "out-site", "--site", "site.yaml"];
+    ends_with(0, &vmo_ra(&with_site, &folder));
+    ends_with(1, &vmo_ra(&["diff", "1.9.0", "out-site"], &folder));
+}
+
+#[test]
+fn yaml_json_and_terraforms_form_are_one() {
+    let folder = scratch("forms");
+    let render = ["render", "--profile", "core", "--out", "out"];
+    ends_with(0, &vmo_ra(&render, &folder));
+    let text = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("it is there");
+    let tree: Value = serde_json::from_str(&text).expect("JSON");
+    let yaml = |tree: &Value| serde_saphyr::to_string(tree).expect("YAML");
+    write(&folder, "p.json", &text);
+    write(&folder, "p.yaml", yaml(&tree));
+    write(
+        &folder,
+        "indented.json",
+        serde_json::to_string_pretty(&tree).expect("JSON"),
+    );
+    let tree = profile("a: 1\n");
+    let pack = &tree["spec"]["template"]["packs"][0];
+    let flat = json!({
+        "name": "p", "description": "about", "version": "1.0.0", "type": "add-on", "cloud": "all",
+        "packs": [{
+            "name": "pack", "type": "spectro", "layer": "addon", "tag": "1.0.0", "values": pack["values"],
+            "registry_uid": "u", "registry": "Public Repo", "manifest": pack["manifests"],
+        }],
+    });
+    write(&folder, "export.json", tree.to_string());
+    write(&folder, "flat.json", flat.to_string());
+    write(&folder, "flat.yaml", yaml(&flat));
+    for (one, other) in [
+        ("p.json", "p.yaml"),
+        ("p.json", "indented.json"),
+        ("export.json", "flat.json"),
+        ("export.json", "flat.yaml"),
+    ] {
+        let output = vmo_ra(&["diff", "--text", one, other], &folder);
+        ends_with(0, &output);
+        assert_eq!(
+            stdout(&output),
+            format!("{one} -> {other}: no differences\n")
+        );
+    }
+}
+
+#[test]
+fn bad_input_is_explained_in_full() {
+    let folder = three_profiles("bad");
+    write(&folder, "cut.json", "{\"metadata\": {\"name\": \"a");
+    write(
+        &folder,
+        "comma.json",
+        "{\"metadata\": {},\n \"spec\": {},\n}",
+    );
+    write(&folder, "binary.json", b"{\"metadata\": \"\xff\"}");
+    write(&folder, "list.json", "[1, 2]\n");
+    write(&folder, "other.json", "{\"kind\": \"Pod\"}");
+    write(&folder, "text.txt", "hello world\n");
+    for name in ["empty", "broken"] {
+        fs::create_dir(folder.join(name)).expect("the folder can be made");
+    }
+    write(&folder, "broken/a.json", "{");
+    let list = "error: `list.json` is not a site, a profile or manifests: it is a list\n  = help: give each of its items a file of its own, if they are sites, profiles or manifests\n\n";
+    let other = "error: `other.json` is not a site, a profile or manifests: it has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest\n  = help: add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it\n\n";
+    let both = format!(
+        "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n2 errors; nothing was written\n"
+    );
+    for (arguments, code, message) in [
+        (
+            &["cut.json", "a.json"][..],
+            2,
+            "\
+error: this is not JSON
+ --> cut.json:1:24
+  |
+1 | {\"metadata\": {\"name\": \"a
+  |                        ^ it ends here, in the middle
+  |
+  = help: the file is cut off: export the profile again
+
+",
+        ),
+        (
+            &["a.json", "comma.json"],
+            2,
+            "error: this is not JSON\n --> comma.json:3:1\n  |\n3 | }\n  | ^ trailing comma\n\n",
+        ),
+        (
+            &["a.json", "binary.json"],
+            2,
+            "error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n",
+        ),
+        (&["list.json", "a.json"], 2, list),
+        (&["other.json", "a.json"], 2, other),
+        (&["list.json", "binary.json"], 2, &both),
+        (
+            &["text.txt", "a.json"],
+            2,
+            "\
+error: `text.txt` is not a site, a profile or manifests: it has no keys at its top
+  = help: give a site, a profile as Palette exports it, a folder that `vmo-ra render` or `vmo-ra split` wrote, or Kubernetes manifests
+
+",
+        ),
+        (
+            &["empty", "a.json"],
+            2,
+            "\
+error: `empty` holds no site, no profile and no manifests
+  = help: name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests
+
+",
+        ),
+        (
+            &["broken", "a.json"],
+            2,
+            "\
+error: this is not JSON
+ --> broken/a.json:1:1
+  |
+1 | {
+  | ^ it ends here, in the middle
+  |
+  = help: the file is cut off: export the profile again
+
+",
+        ),
+        (&["-", "-"], 2, "error: standard input can be read once\n\n"),
+        (
+            &["docs-2024", "1.9.0"],
+            2,
+            "\
+error: `docs-2024` has tables only and no layers to render
+  = help: render 1.9.0, or look at it with `vmo-ra revisions docs-2024`
+
+",
+        ),
+        (
+            &["1.9.0", "1.9.0", "--fail-on", "bad"],
+            2,
+            "\
+error: invalid value 'bad' for '--fail-on <IMPACT>': `bad` is not an impact: use `review`, `live`, `new-clusters`, `restart` or `repave`
+
+For more information, try '--help'.
+",
+        ),
+        (
+            &["1.9.0", "1.9.0", "--format", "xml"],
+            2,
+            "\
+error: invalid value 'xml' for '--format <FORMAT>'
+  [possible values: text, json, markdown, html]
+
+  tip: a similar value exists: 'html'
+
+For more information, try '--help'.
+",
+        ),
+        (
+            &["1.9.0", "1.9.0", "--profile", "x"],
+            2,
+            "\
+error: invalid value 'x' for '--profile <PROFILE>': `x` is not a profile: use `infra`, `core` or `templates`
+
+For more information, try '--help'.
+",
+        ),
+        (
+            &["missing.json", "a.json"],
+            3,
+            "error: cannot read `missing.json`: No such file or directory (os error 2)\n\n",
+        ),
+        (
+            &["1.9.0", "a.json", "--site", "none.yaml"],
+            3,
+            "\
+error: cannot read `none.yaml`: No such file or directory (os error 2)
+  = help: write one to start from with `vmo-ra init`
+
+",
+        ),
+    ] {
+        let output = vmo_ra(&[&["diff"], arguments].concat(), &folder);
+        assert_eq!(stderr(&output), message, "{arguments:?}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+/// An export that failed leaves an empty file, and that it does not differ would be the wrong thing to say.
+#[test]
+fn nothing_is_no_profile() {
+    let folder = three_profiles("nothing");
+    for text in ["", "\n", " \t\n", "---\n", "# nothing\n"] {
+        write(&folder, "empty.json", text);
+        let output = vmo_ra(&["diff", "empty.json", "1.9.0"], &folder);
+        let said = stdout(&output);
+        assert_eq!(output.status.code(), Some(2), "{text:?}: {said}");
+        assert!(
+            stderr(&output).starts_with("error: "),
+            "{}",
+            stderr(&output)
+        );
+        ends_with(2, &fed(&["diff", "-", "1.9.0"], &folder, text.as_bytes()));
+    }
+}
+
+/// As programs on Windows write it.
+#[test]
+fn a_byte_order_mark_is_no_difference() {
+    let folder = three_profiles("mark");
+    let text = fs::read_to_string(folder.join("a.json")).expect("it is there");
+    write(&folder, "mark.json", format!("\u{feff}{text}"));
+    ends_with(0, &vmo_ra(&["diff", "mark.json", "a.json"], &folder));
+}
+
+#[test]
+fn two_layers_or_variables_of_one_name_are_a_note() {
+    let folder = scratch("twice");
+    let mut tree = profile("a: 1\n");
+    let packs = tree["spec"]["template"]["packs"].as_array_mut();
+    let packs = packs.expect("a list");
+    packs.push(packs[0].clone());
+    let variable =
+        json!({"name": "v", "displayName": "v", "format": "string", "defaultValue": "x"});
+    tree["spec"]["variables"] = json!([variable, variable]);
+    write(&folder, "a.json", tree.to_string());
+    tree["spec"]["template"]["packs"][1]["values"] = json!("a: 2\n");
+    tree["spec"]["variables"][1]["defaultValue"] = json!("y");
+    write(&folder, "b.json", tree.to_string());
+    ends_with(0, &vmo_ra(&["diff", "a.json", "a.json"], &folder));
+    let report = json_form(&["a.json", "b.json"], &folder);
+    assert_eq!(report["summary"]["changes"], 2, "{report:#}");
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("two layers `pack`"), "{notes}");
+    assert!(notes.contains("two variables `v`"), "{notes}");
+}
+
+#[test]
+fn hostile_values_are_compared_as_text_with_a_note() {
+    let folder = scratch("hostile");
+    let levels = (1..12).map(|level| {
+        let alias = format!("*a{}", level - 1);
+        format!("a{level}: &a{level} [{}]\n", vec![alias; 9].join(", "))
+    });
+    let bomb: String = std::iter::once("a0: &a0 [x, x, x]\n".to_owned())
+        .chain(levels)
+        .collect();
+    let deep = format!("a: {}{}\n", "[".repeat(20_000), "]".repeat(20_000));
+    for (name, values) in [
+        ("bomb", bomb.as_str()),
+        ("cycle", "a: &a [*a]\n"),
+        ("deep", deep.as_str()),
+        ("brackets", "a: [1\nb: }{\n"),
+        ("one key twice", "a: 1\na: 2\n"),
+        ("a template", "{{ if x }}\na: 1\n{{ end }}\n"),
+    ] {
+        let longer = format!("{values}last: 1\n");
+        write(&folder, "old.json", profile(values).to_string());
+        write(&folder, "new.json", profile(&longer).to_string());
+        let report = json_form(&["old.json", "new.json"], &folder);
+        assert_eq!(report["summary"]["changes"], 1, "{name}: {report:#}");
+        assert_eq!(
+            report["notes"],
+            json!(["the values of `pack` are not YAML; they are compared as text"]),
+            "{name}"
+        );
+        let lines = report["changes"][0]["lines"][0]["lines"].to_string();
+        assert!(lines.contains("last: 1"), "{name}: {lines}");
+    }
+}
+
+#[test]
+fn twenty_megabytes_are_compared() {
+    let folder = scratch("huge");
+    let mut long = String::from("text: |\n");
+    while long.len() < 2 << 20 {
+        let number = long.len().to_string();
+        long.push_str("  a line of a long text, of which there are many in these values: ");
+        long.push_str(&number);
+        long.push('\n');
+    }
+    for (name, last) in [("old.json", "1"), ("new.json", "2")] {
+        let mut tree = profile(&format!("{long}last: {last}\n"));
+        let packs = tree["spec"]["template"]["packs"].as_array_mut();
+        let packs = packs.expect("a list");
+        for number in 1..10 {
+            let mut pack = packs[0].clone();
+            pack["name"] = json!(format!("pack-{number}"));
+            packs.push(pack);
+        }
+        let text = tree.to_string();
+        assert!(text.len() > 20 << 20);
+        write(&folder, name, text);
+    }
+    let start = Instant::now();
+    let output = vmo_ra(&["diff", "--stat", "old.json", "new.json"], &folder);
+    let taken = start.elapsed();
+    ends_with(1, &output);
+    let text = stdout(&output);
+    assert!(
+        text.starts_with("old.json -> new.json: 10 changes"),
+        "{text}"
+    );
+    assert_eq!(stderr(&output), "");
+    // A release takes about a second; this is a debug build beside other tests.
+    assert!(taken < Duration::from_secs(120), "it took {taken:?}");
+    // More than 128 MiB are not even read.
+    let file = fs::File::create(folder.join("larger.json")).expect("the file can be made");
+    file.set_len(200 << 20).expect("the file can grow");
+    let output = vmo_ra(&["diff", "larger.json", "1.9.0"], &folder);
+    ends_with(2, &output);
+    assert_eq!(
+        stderr(&output),
+        "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n\n"
+    );
+    let _ = fs::remove_dir_all(&folder);
+}
+
+/// A gate whose place is mistyped would let everything pass.
+#[test]
+fn a_place_that_is_nowhere_and_a_revision_that_is_none_are_refused() {
+    let folder = scratch("nowhere");
+    let output = vmo_ra(
+        &[
+            "diff",
+            "1.7.0",
+            "1.9.0",
+            "--only",
+            "kubernets/values",
+            "--only",
+            "*/values",
+        ],
+        &folder,
+    );
+    ends_with(2, &output);
+    assert_eq!(
+        stderr(&output),
+        "\
+error: `--only kubernets/values`: neither side has a layer `kubernets`
+  = note: did you mean `kubernetes`?
+  = help: a place is LAYER/PART/PATH, or begins with `profile` or `variable`
+
+"
+    );
+    let output = vmo_ra(&["diff", "1.9", "1.9.0"], &folder);
+    ends_with(2, &output);
+    assert!(
+        stderr(&output).starts_with("error: there is no revision `1.9`"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -1,0 +1,387 @@
+//! Secrets that are planted everywhere are looked for in every byte that comes out, in every form that hides nothing.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::common::nothing_wrong;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
+
+/// What the files of the site's secrets hold; the token has the form that an array's has.
+const PLANTED: [(&str, &str); 6] = [
+    ("token", "5ec2e7aa-0b1c-4d2e-8f3a-91b2c3d4e5f6"),
+    ("activation", "planted-activation-7c1d"),
+    ("saas", "planted-saas-key-93ae"),
+    ("grafana", "planted-grafana-Pw-51fe"),
+    ("linux", "planted-linux-Pw-a08c"),
+    ("windows", "planted-windows-Pw-66d2"),
+];
+
+const SITE: &str = "\
+cluster: {name: planted}
+storage:
+  flashArrays:
+  - {endpoint: 172.16.200.50, apiToken: {file: token}}
+  licence: {type: saas, saasKey: {file: saas}}
+monitoring: {grafanaAdminPassword: {file: grafana}}
+vmo:
+  linux: {password: {file: linux}}
+  windows: {adminPassword: {file: windows}}
+";
+
+/// The other kind of licence has a secret of its own.
+const ENTERPRISE: &str =
+    "storage: {licence: {type: enterprise, activationId: {file: activation}}}\n";
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("secrets")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    for (file, secret) in PLANTED {
+        fs::write(folder.join(file), format!("{secret}\n")).expect("the file can be written");
+    }
+    for (name, site) in [("site.yaml", SITE), ("enterprise.yaml", ENTERPRISE)] {
+        fs::write(folder.join(name), site).expect("the file can be written");
+    }
+    folder
+}
+
+/// The forms in which a secret can still be read: as it is, in base64 at each of the three places, in hexadecimal digits, in
+/// two bytes a letter, backwards.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
+    let mut forms = vec![secret.as_bytes().to_vec()];
+    for shift in 0..3 {
+        let padded = [&b"xx"[..shift], secret.as_bytes()].concat();
+        let encoded = STANDARD_NO_PAD.encode(padded);
+        // The letters at both ends hold bits of their neighbours.
+        let inner = &encoded[4 * shift.min(1)..encoded.len() - 2];
+        forms.push(inner.as_bytes().to_vec());
+    }
+    let hex: String = secret.bytes().map(|b| format!("{b:02x}")).collect();
+    forms.push(hex.to_uppercase().into_bytes());
+    forms.push(hex.into_bytes());
+    forms.push(secret.bytes().flat_map(|b| [b, 0]).collect());
+    forms.push(secret.bytes().rev().collect());
+    forms
+}
+
+/// The planted secrets that can be read in some bytes.
+fn readable(bytes: &[u8]) -> Vec<&'static str> {
+    let has = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form);
+    PLANTED
+        .iter()
+        .filter(|(_, secret)| forms(secret).iter().any(has))
+        .map(|(name, _)| *name)
+        .collect()
+}
+
+#[test]
+fn the_search_finds_what_is_there() {
+    let secret = PLANTED[3].1;
+    for text in [
+        format!("password: {secret}"),
+        STANDARD_NO_PAD.encode(format!("a{secret}b")),
+        STANDARD_NO_PAD.encode(format!("ab{secret}")),
+        secret.bytes().map(|b| format!("{b:02X}")).collect(),
+    ] {
+        assert_eq!(readable(text.as_bytes()), ["grafana"], "{text}");
+    }
+    assert!(readable(b"planted-grafana").is_empty());
+}
+
+struct Run {
+    arguments: String,
+    code: Option<i32>,
+    told: Vec<u8>,
+    said: Vec<u8>,
+}
+
+fn run(folder: &Path, arguments: &str) -> Run {
+    let output = Command::new(PROGRAM)
+        .args(arguments.split(' '))
+        .current_dir(folder)
+        // As talkative as a Rust program can be asked to be.
+        .envs([
+            ("RUST_LOG", "trace"),
+            ("RUST_BACKTRACE", "full"),
+            ("CLICOLOR_FORCE", "1"),
+        ])
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    Run {
+        arguments: arguments.to_owned(),
+        code: output.status.code(),
+        told: output.stdout,
+        said: output.stderr,
+    }
+}
+
+impl Run {
+    /// Notes secrets on standard output and standard error.
+    fn look(&self, wrong: &mut Vec<String>) {
+        for (stream, bytes) in [("output", &self.told), ("error", &self.said)] {
+            let found = readable(bytes);
+            if !found.is_empty() {
+                wrong.push(format!(
+                    "{}: standard {stream} shows {found:?}",
+                    self.arguments
+                ));
+            }
+            let panicked = b"panicked";
+            if bytes
+                .windows(panicked.len())
+                .any(|window| window == panicked)
+            {
+                wrong.push(format!("{}: it panicked", self.arguments));
+            }
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn secrets_of_a_site_stand_only_where_they_are_needed() {
+    let folder = scratch("site");
+    let mut wrong = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for arguments in [
+        "render --site site.yaml --out out",
+        "render --site enterprise.yaml --out enterprise",
+    ] {
+        let rendered = run(&folder, arguments);
+        let said = String::from_utf8_lossy(&rendered.said);
+        assert_eq!(rendered.code, Some(0), "{said}");
+        rendered.look(&mut wrong);
+    }
+    for file in [
+        files(&folder.join("out")),
+        files(&folder.join("enterprise")),
+    ]
+    .concat()
+    {
+        let found = readable(&fs::read(&file).expect("it can be read"));
+        let name = file.display().to_string();
+        if name.ends_with("SHA256SUMS") && !found.is_empty() {
+            wrong.push(format!("{name} shows {found:?}"));
+        }
+        let mode = fs::metadata(&file)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        if mode & 0o777 != 0o600 {
+            wrong.push(format!("{name} has the mode {mode:o}"));
+        }
+        seen.extend(found);
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(
+        seen,
+        ["activation", "grafana", "linux", "saas", "token", "windows"],
+        "every secret is used, or the search is none"
+    );
+    for arguments in [
+        "nad --site site.yaml",
+        "check site.yaml",
+        "check site.yaml --format json",
+        "check site.yaml --format sarif",
+        "plan --site site.yaml",
+        "plan --site site.yaml --format json",
+        "plan --site site.yaml --format markdown",
+        "plan --site site.yaml --format html",
+        "network --site site.yaml --format netplan",
+        "network --site site.yaml --format maas-cli",
+        "network --site site.yaml --format terraform",
+        "packs list --site site.yaml",
+        "diff 1.9.0 site.yaml",
+        "diff 1.9.0 site.yaml --text",
+        "diff 1.9.0 site.yaml --format json",
+        "diff 1.9.0 site.yaml --format markdown",
+        "diff 1.9.0 site.yaml --format html --out diff.html",
+        "diff site.yaml out",
+        "diff site.yaml enterprise.yaml --text",
+        "check enterprise.yaml enterprise",
+        "check out",
+        "check out --format json",
+        "check out --format sarif",
+        "check out --against 1.9.0",
+        "verify out",
+        "render --site site.yaml --out out",
+        "render --site token --out other",
+        "check token",
+        "diff token grafana",
+    ] {
+        run(&folder, arguments).look(&mut wrong);
+    }
+    let page = fs::read(folder.join("diff.html")).expect("it was written");
+    assert!(readable(&page).is_empty(), "{:?}", readable(&page));
+    nothing_wrong(&wrong);
+}
+
+/// Every value text of a rendered profile with secrets, changed into something that no reader takes: messages show lines.
+#[test]
+fn broken_files_with_secrets_show_none() {
+    let folder = scratch("broken");
+    let rendered = run(&folder, "render --site site.yaml --out out");
+    assert_eq!(rendered.code, Some(0));
+    let mut wrong = Vec::new();
+    for file in files(&folder.join("out")) {
+        let text = fs::read_to_string(&file).expect("it is text");
+        let found = readable(text.as_bytes());
+        if found.is_empty() || file.ends_with("SHA256SUMS") {
+            continue;
+        }
+        for (_, secret) in PLANTED.iter().filter(|(name, _)| found.contains(name)) {
+            let Some(at) = text.find(secret) else {
+                // It stands there in base64 only.
+                continue;
+            };
+            let end = at + secret.len();
+            for broken in [
+                format!("{}: [{}", &text[..at], &text[at..]),
+                format!("{}\" \\ {{{{{}", &text[..end], &text[end..]),
+                text[..end].to_owned(),
+                format!("{}\t@{}", &text[..end], &text[end..]),
+                text.replace(secret, &format!("{secret}\u{1b}[2J")),
+            ] {
+                fs::write(folder.join("broken"), broken).expect("it can be written");
+                for arguments in [
+                    "check broken",
+                    "check broken --format sarif",
+                    "diff broken out",
+                    "split broken --out split --force",
+                    "fmt --check broken",
+                ] {
+                    run(&folder, arguments).look(&mut wrong);
+                }
+            }
+        }
+    }
+    nothing_wrong(&wrong);
+}
+
+/// What a site says of itself in debug output.
+#[test]
+fn debug_output_withholds_texts() {
+    use vmo_ra::cluster::Cluster;
+    use vmo_ra::diagnostic::Source;
+    use vmo_ra::output::Tree;
+    use vmo_ra::pack::Library;
+    use vmo_ra::render::{Request, render};
+    use vmo_ra::revision::{Revision, Role};
+    use vmo_ra::site::{Inputs, Site};
+
+    struct Files(PathBuf);
+    impl Inputs for Files {
+        fn env(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn file(&self, path: &Path) -> io::Result<String> {
+            fs::read_to_string(self.0.join(path))
+        }
+    }
+    let folder = scratch("debug");
+    let site = Site::parse(&Source::new("site.yaml", SITE), &Files(folder))
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    let revision = Revision::load(Revision::newest()).expect("it is built in");
+    let library = Library::built_in().expect("the packs are built in");
+    let request = Request {
+        site: &site,
+        revision: &revision,
+        library: &library,
+        profiles: &Role::ALL,
+        published: false,
+    };
+    let rendered = render(&request).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let tree = Tree::of_render(&rendered).expect("names differ");
+    let mut cluster = Cluster::default();
+    for profile in &rendered.profiles {
+        cluster.add_profile("p.json", profile.profile.clone(), |layer, manifest| {
+            format!("{layer} {manifest:?}")
+        });
+    }
+    for (what, shown) in [
+        ("site", format!("{site:?}")),
+        ("rendered", format!("{rendered:#?}")),
+        ("tree", format!("{tree:?}")),
+        ("cluster", format!("{cluster:?}")),
+    ] {
+        assert!(shown.len() > 100, "{what}: {shown}");
+        assert_eq!(readable(shown.as_bytes()), [""; 0], "{what}");
+    }
+}
+
+/// While the program waits to say that all is done, its memory holds no secret any more.
+#[test]
+#[cfg(target_os = "linux")]
+fn secrets_leave_memory() {
+    use std::io::{Read, Seek, SeekFrom};
+    let folder = scratch("memory");
+    let (_reader, mut writer) = io::pipe().expect("there are pipes");
+    // A pipe of Linux takes 64 KiB; the program's own line has to wait.
+    writer.write_all(&[b'x'; 1 << 16]).expect("it has room");
+    let mut child = Command::new(PROGRAM)
+        .args(["render", "--site", "site.yaml", "--out", "out"])
+        .current_dir(&folder)
+        .stdout(writer)
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    let waits = || {
+        fs::read_to_string(process.join("wchan")).is_ok_and(|at| at.contains("pipe"))
+            || fs::read_to_string(process.join("syscall")).is_ok_and(|call| call.starts_with("1 "))
+    };
+    for _ in 0..6000 {
+        if waits() && folder.join("out/SHA256SUMS").is_file() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(waits(), "it does not wait to write");
+    let maps = fs::read_to_string(process.join("maps")).expect("it is ours");
+    let mut memory = fs::File::open(process.join("mem")).expect("it is ours");
+    let (mut wrong, mut read) = (Vec::new(), 0);
+    for map in maps.lines().filter(|map| map.contains(" rw")) {
+        let (start, end) = map
+            .split_once(' ')
+            .and_then(|(range, _)| range.split_once('-'))
+            .expect("a range");
+        let address = |text| u64::from_str_radix(text, 16).expect("an address");
+        let mut bytes = vec![0; usize::try_from(address(end) - address(start)).expect("it fits")];
+        memory
+            .seek(SeekFrom::Start(address(start)))
+            .expect("a place");
+        if memory.read_exact(&mut bytes).is_err() {
+            continue;
+        }
+        read += bytes.len();
+        for name in readable(&bytes) {
+            wrong.push(format!("{name} is in {map}"));
+        }
+    }
+    child.kill().expect("it still waits");
+    let _ = child.wait();
+    assert!(read > 1 << 16, "only {read} bytes could be read");
+    nothing_wrong(&wrong);
+}

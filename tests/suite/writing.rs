@@ -1,0 +1,389 @@
+//! What is written is there as a whole or not at all: killed at any system call, refused any of them, on a full disk, on one
+//! that cannot be written, in a folder that vanishes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::common::nothing_wrong;
+use crate::common::programs::program;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("writing")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// The files below a folder with their bytes; none where there is no folder.
+fn content(folder: &Path) -> Option<BTreeMap<PathBuf, Vec<u8>>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).ok()? {
+        let path = entry.expect("an entry").path();
+        match content(&path) {
+            Some(below) => files.extend(below),
+            None => {
+                files.insert(path.clone(), fs::read(&path).expect("it can be read"));
+            }
+        }
+    }
+    let relative = |path: PathBuf| path.strip_prefix(folder).map(Path::to_path_buf);
+    Some(
+        files
+            .into_iter()
+            .map(|(path, bytes)| {
+                let path = if path.starts_with(folder) {
+                    relative(path).expect("it is below")
+                } else {
+                    path
+                };
+                (folder.join(path), bytes)
+            })
+            .collect(),
+    )
+}
+
+/// A way to run the program in which it writes something.
+struct Case {
+    /// Its folder, which is its own.
+    folder: PathBuf,
+    arguments: &'static [&'static str],
+    /// What it writes, a file or a folder.
+    target: &'static str,
+    /// Makes what is there before.
+    before: fn(&Path),
+}
+
+type State = Option<BTreeMap<PathBuf, Vec<u8>>>;
+
+impl Case {
+    fn state(&self) -> State {
+        let target = self.folder.join(self.target);
+        content(&target)
+            .or_else(|| Some(BTreeMap::from([(target.clone(), fs::read(&target).ok()?)])))
+    }
+
+    /// As it is before the program runs.
+    fn reset(&self) {
+        let _ = fs::remove_dir_all(&self.folder);
+        fs::create_dir_all(&self.folder).expect("the folder can be made");
+        (self.before)(&self.folder);
+    }
+
+    fn run(&self, command: &mut Command) -> Output {
+        command
+            .args(self.arguments)
+            .current_dir(&self.folder)
+            .output()
+            .expect("it starts")
+    }
+
+    /// The system calls of a run that ends well, from the first that changes something: each with its name, and which of
+    /// that name it is. And what is there afterwards.
+    fn calls(&self, strace: &Path) -> (Vec<(String, usize)>, State) {
+        self.reset();
+        let log = self.folder.with_extension("log");
+        let output = self.run(Command::new(strace).arg("-o").arg(&log).arg(PROGRAM));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let calls: Vec<(String, usize)> = fs::read_to_string(&log)
+            .expect("strace wrote it")
+            .lines()
+            .filter_map(|line| line.split_once('('))
+            .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+            .map(|(name, _)| {
+                let count = seen.entry(name.to_owned()).or_default();
+                *count += 1;
+                (name.to_owned(), *count)
+            })
+            .collect();
+        let first = calls.iter().position(|(name, _)| name.starts_with("mkdir"));
+        let first = first.or_else(|| calls.iter().position(|(name, _)| name == "write"));
+        (
+            calls[first.expect("it writes something")..].to_vec(),
+            self.state(),
+        )
+    }
+
+    /// Runs it with something done to one system call; what is there afterwards must be old or new.
+    fn disturb(
+        &self,
+        strace: &Path,
+        call: &(String, usize),
+        how: &str,
+        new: &State,
+        wrong: &mut Vec<String>,
+    ) {
+        self.reset();
+        let old = self.state();
+        let (name, number) = call;
+        let output = self.run(
+            Command::new(strace)
+                .args(["-o", "/dev/null", "-e"])
+                .arg(format!("inject={name}:{how}:when={number}"))
+                .arg(PROGRAM),
+        );
+        let now = self.state();
+        let said = text(&output.stderr);
+        let place = format!("{} {name} {number} {how}", self.target);
+        if now != old && now != *new {
+            wrong.push(format!("{place}: neither the old nor the new is there"));
+        }
+        if output.status.success() && now != *new {
+            wrong.push(format!("{place}: it says that all is well, and it is not"));
+        }
+        if said.contains("panicked") {
+            wrong.push(format!("{place}: {said}"));
+        }
+    }
+}
+
+fn cases(name: &str) -> Vec<Case> {
+    let old_networks: fn(&Path) = |folder| {
+        let output = Command::new(PROGRAM)
+            .args(["nad", "--vlans", "31-32", "--out", "out"])
+            .current_dir(folder)
+            .output()
+            .expect("it starts");
+        assert!(output.status.success());
+    };
+    let case = |number: usize, arguments, target, before| Case {
+        folder: scratch(&format!("{name}-{number}")),
+        arguments,
+        target,
+        before,
+    };
+    let networks = &["nad", "--vlans", "21-23", "--out", "out", "--force"];
+    vec![
+        case(1, networks, "out", old_networks),
+        case(2, networks, "out", |_| {}),
+        case(
+            3,
+            &["network", "--format", "netplan", "--out", "netplan.yaml"],
+            "netplan.yaml",
+            |folder| fs::write(folder.join("netplan.yaml"), "old\n").expect("it can be written"),
+        ),
+    ]
+}
+
+#[test]
+fn whoever_is_killed_leaves_the_old_or_the_new() {
+    let Some(strace) = program("strace") else {
+        return;
+    };
+    let mut wrong = Vec::new();
+    for case in cases("killed") {
+        let (calls, new) = case.calls(&strace);
+        assert!(calls.len() > 8, "{calls:?}");
+        for call in &calls {
+            case.disturb(&strace, call, "signal=KILL", &new, &mut wrong);
+        }
+    }
+    nothing_wrong(&wrong);
+}
+
+#[test]
+fn whoever_is_refused_leaves_the_old_or_the_new_and_says_so() {
+    let Some(strace) = program("strace") else {
+        return;
+    };
+    const CHANGING: [&str; 14] = [
+        "mkdir",
+        "mkdirat",
+        "write",
+        "chmod",
+        "fchmod",
+        "fchmodat",
+        "rename",
+        "renameat",
+        "renameat2",
+        "fsync",
+        "syncfs",
+        "unlink",
+        "unlinkat",
+        "rmdir",
+    ];
+    let mut wrong = Vec::new();
+    for case in cases("refused") {
+        let (calls, new) = case.calls(&strace);
+        let changing: Vec<_> = calls
+            .iter()
+            .filter(|(name, _)| CHANGING.contains(&name.as_str()))
+            .collect();
+        assert!(changing.len() > 4, "{changing:?}");
+        for call in changing {
+            for error in ["ENOSPC", "EIO"] {
+                case.disturb(&strace, call, &format!("error={error}"), &new, &mut wrong);
+            }
+        }
+    }
+    nothing_wrong(&wrong);
+}
+
+/// Runs a script in a mount namespace of its own, as root there.
+fn in_a_namespace(script: &str, folder: &Path) -> Option<Output> {
+    let unshare = program("unshare")?;
+    let output = Command::new(unshare)
+        .args([
+            "--mount",
+            "--map-root-user",
+            "sh",
+            "-eu",
+            "-c",
+            script,
+            PROGRAM,
+        ])
+        .current_dir(folder)
+        .output()
+        .expect("it starts");
+    Some(output)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_full_disk_leaves_what_was_there() {
+    let folder = scratch("full");
+    fs::create_dir(folder.join("disk")).expect("it can be made");
+    let script = "
+        mount -t tmpfs -o size=48k none disk
+        cd disk
+        \"$0\" nad --vlans 31 --out out
+        cp -r out ../before
+        code=0
+        \"$0\" nad --vlans 1-100 --out out --force 2>../said || code=$?
+        test $code = 3
+        diff -r ../before out
+        test \"$(ls -A)\" = out
+    ";
+    let Some(output) = in_a_namespace(script, &folder) else {
+        return;
+    };
+    let said = fs::read_to_string(folder.join("said")).unwrap_or_default();
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    assert!(
+        said.starts_with("error: cannot write `out/nad-vlan-")
+            && said.ends_with(".yaml`: No space left on device (os error 28)\n\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_leaves_what_was_there() {
+    let folder = scratch("read-only");
+    fs::create_dir(folder.join("disk")).expect("it can be made");
+    let script = "
+        mount -t tmpfs none disk
+        (cd disk && \"$0\" nad --vlans 31 --out out)
+        mount -o remount,ro disk
+        cd disk
+        code=0
+        \"$0\" nad --vlans 32 --out out --force 2>../said || code=$?
+        test $code = 3
+        \"$0\" nad --vlans 32 --out new 2>>../said || code=$?
+        test $code = 3
+        \"$0\" network --format netplan --out new.yaml 2>>../said || code=$?
+        test $code = 3
+        test -f out/nad-vlan-31.yaml
+    ";
+    let Some(output) = in_a_namespace(script, &folder) else {
+        return;
+    };
+    let said = fs::read_to_string(folder.join("said")).unwrap_or_default();
+    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    let said: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("error"))
+        .collect();
+    assert_eq!(
+        said.join("\n"),
+        "error: cannot write `out`: Read-only file system (os error 30)\n\
+         error: cannot write `new`: Read-only file system (os error 30)\n\
+         error: cannot write `new.yaml`: Read-only file system (os error 30)"
+    );
+}
+
+#[test]
+fn a_folder_that_vanished_is_said_to_be_gone() {
+    let folder = scratch("vanished");
+    fs::create_dir(folder.join("gone")).expect("it can be made");
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "cd gone && rmdir ../gone && exec \"$0\" nad --vlans 31 --out out",
+            PROGRAM,
+        ])
+        .current_dir(&folder)
+        .output()
+        .expect("it starts");
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        text(&output.stderr),
+        "error: cannot write `out`: No such file or directory (os error 2)\n\n"
+    );
+}
+
+#[test]
+fn links_are_not_followed() {
+    let folder = scratch("links");
+    fs::create_dir(folder.join("elsewhere")).expect("it can be made");
+    symlink("elsewhere", folder.join("link")).expect("it can be made");
+    let write = |out: &str| {
+        Command::new(PROGRAM)
+            .args(["nad", "--vlans", "31", "--out", out, "--force"])
+            .current_dir(&folder)
+            .output()
+            .expect("it starts")
+    };
+    for out in ["link", "link/"] {
+        let output = write(out);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            text(&output.stderr),
+            "error: `link` is a link, which is not followed\n  = help: name the folder itself\n\n"
+        );
+    }
+    // A link inside an old folder goes; what it leads to stays.
+    fs::write(folder.join("elsewhere/file"), "theirs").expect("it can be written");
+    assert!(write("out").status.success());
+    fs::remove_file(folder.join("out/nad-vlan-31.yaml")).expect("it is there");
+    symlink("../elsewhere", folder.join("out/nad-vlan-31.yaml")).expect("it can be made");
+    assert!(write("out").status.success());
+    assert!(
+        fs::symlink_metadata(folder.join("out/nad-vlan-31.yaml")).is_ok_and(|new| new.is_file())
+    );
+    assert_eq!(
+        fs::read_to_string(folder.join("elsewhere/file")).expect("it is there"),
+        "theirs"
+    );
+}
+
+#[test]
+fn an_old_folder_keeps_its_permissions() {
+    let folder = scratch("permissions");
+    let write = || {
+        let output = Command::new(PROGRAM)
+            .args(["nad", "--vlans", "31", "--out", "out", "--force"])
+            .current_dir(&folder)
+            .output()
+            .expect("it starts");
+        assert!(output.status.success());
+    };
+    write();
+    let out = folder.join("out");
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o750)).expect("it is ours");
+    write();
+    let mode = fs::metadata(&out)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o750);
+}
