@@ -126,7 +126,7 @@ fn compose_values(bencher: Bencher) {
         .counter(BytesCount::new(size))
         .with_inputs(|| overlay.clone())
         .bench_values(|overlay| {
-            compose(black_box(&pack), &presets, overlay).expect("they fit each other")
+            compose(black_box(&pack), &presets, [overlay]).expect("they fit each other")
         });
 }
 

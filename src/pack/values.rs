@@ -27,7 +27,7 @@ pub struct Values {
     pub unplaced: Vec<Unplaced>,
 }
 
-/// Makes the values of a layer.
+/// Makes the values of a layer: of its overlays the last wins.
 ///
 /// The first line names the presets; a pack without presets gets no such line. The text has no final line break, as
 /// Palette's own editor writes it.
@@ -37,7 +37,7 @@ pub struct Values {
 pub fn compose(
     pack: &Pack,
     presets: &[PresetName],
-    overlay: Source,
+    overlays: impl IntoIterator<Item = Source>,
 ) -> Result<Values, Vec<Diagnostic>> {
     let selected = select(&pack.description.name, &pack.presets, presets)?;
     let marker = marker_line(pack, &selected);
@@ -48,10 +48,15 @@ pub fn compose(
         }
         merge.add(preset.add.clone()).map_err(|error| error.0)?;
     }
-    let fit = fit(pack, &merge, &overlay)?;
-    let left = merge
-        .overlay_moved(overlay, &fit.moves)
-        .map_err(|error| error.0)?;
+    let (mut moved, mut unplaced) = (Vec::new(), Vec::new());
+    for overlay in overlays {
+        let fit = fit(pack, &merge, &overlay)?;
+        let left = merge
+            .overlay_moved(overlay, &fit.moves)
+            .map_err(|error| error.0)?;
+        moved.extend(fit.moves.into_iter().zip(left));
+        unplaced.extend(fit.unplaced);
+    }
     let (text, value) = merge.finish().map_err(|error| error.0)?;
     let mut text = with_marker(&text, marker.as_deref());
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
@@ -63,8 +68,8 @@ pub fn compose(
         text,
         value,
         stale: stale(pack, merge.missing())?,
-        moved: fit.moves.into_iter().zip(left).collect(),
-        unplaced: fit.unplaced,
+        moved,
+        unplaced,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Which pack a layer uses, after the site's choices.
 
+use serde_json::{Map, Value};
+
 use crate::revision::{Alternative, LayerDefinition, ManifestDefinition, Revision, Role};
 use crate::site::{ProviderFacts, Site};
 use crate::version::Wanted;
@@ -23,6 +25,8 @@ pub struct Choice<'r> {
     pub fallback: Option<&'r str>,
     /// The presets, as `Group:name`; `Group:start*` is the newest that begins so.
     pub presets: Vec<String>,
+    /// What the revision sets in the values of its own pack.
+    pub(super) values: Option<&'r Map<String, Value>>,
     /// The storage provider, and the least version of its pack that the RA names.
     pub storage: Option<(&'static ProviderFacts, Option<String>)>,
     manifests: &'r [ManifestDefinition],
@@ -80,6 +84,7 @@ impl<'r> Choice<'r> {
             overlay: Some(&definition.overlay),
             fallback: Some(&definition.version),
             presets: definition.presets.clone(),
+            values: Some(&definition.values),
             storage: None,
             manifests: &definition.manifests,
         }
@@ -89,6 +94,7 @@ impl<'r> Choice<'r> {
         if let Some(pack) = &other.pack {
             self.pack = pack;
             self.presets.clear();
+            self.values = None;
         }
         if let Some(version) = &other.version {
             self.wanted = Wanted::Exactly(version.clone());
@@ -127,6 +133,7 @@ impl<'r> Choice<'r> {
         self.tag = None;
         self.fallback = None;
         self.presets.clone_from(&facts.pack.presets);
+        self.values = None;
         self.manifests = &[];
     }
 }

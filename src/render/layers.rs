@@ -12,7 +12,7 @@ use crate::rules;
 use crate::site::{PackHome, ProviderFacts};
 use crate::template::Engine;
 use crate::version::Wanted;
-use crate::yaml::Move;
+use crate::yaml::{self, Move};
 
 /// A finished layer.
 pub(super) struct Made<'r> {
@@ -103,7 +103,8 @@ impl<'r> LayerMaker<'r> {
         let pack = self.found(choice)?.pack()?;
         self.remarks.extend(remark_on_version(choice, pack));
         let overlay = self.overlay(role, choice.overlay)?;
-        let values = compose(pack, &self.presets(choice, pack)?, overlay)?;
+        let overlays = std::iter::once(overlay).chain(self.settings(choice));
+        let values = compose(pack, &self.presets(choice, pack)?, overlays)?;
         self.remarks.extend(remark_on_stale_removals(pack, &values));
         self.remarks.extend(remarks_on_shape(pack, &values));
         let home = choice
@@ -198,6 +199,13 @@ impl<'r> LayerMaker<'r> {
             }
         }
         Ok(presets)
+    }
+
+    /// What the revision sets in the values beside the templates.
+    fn settings(&self, choice: &Choice<'_>) -> Option<Source> {
+        let values = choice.values.filter(|values| !values.is_empty())?;
+        let name = format!("profiles/{}/revision.yaml", self.request.revision.name);
+        Some(Source::new(name, yaml::from_json(&values.clone().into())))
     }
 
     /// The RA's own changes to a layer.

@@ -545,7 +545,7 @@ fn composed(pack: &Pack) {
             group: preset.group.clone(),
             name: preset.name.clone(),
         };
-        let made = match compose(pack, &[name], Source::new("overlay", "")) {
+        let made = match compose(pack, &[name], [Source::new("overlay", "")]) {
             Ok(made) => made,
             Err(problems) => {
                 are_well_placed(&problems);

@@ -134,7 +134,7 @@ fn values(pack: &Pack, presets: &[&str]) -> String {
         .iter()
         .map(|name| name.parse().expect("the name of a preset"))
         .collect();
-    compose(pack, &presets, Source::new("overlay", ""))
+    compose(pack, &presets, [Source::new("overlay", "")])
         .unwrap_or_else(|problems| panic!("{problems:?}"))
         .text
 }
@@ -248,7 +248,7 @@ fn vlan_filtering_goes_where_the_pack_has_it() {
         let pack = library
             .find("virtual-machine-orchestrator", version)
             .expect("the pack is whole");
-        let values = compose(&pack, &[], Source::new("overlay", overlay))
+        let values = compose(&pack, &[], [Source::new("overlay", overlay)])
             .unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(values.text, wanted);
         assert_eq!(values.moved.len(), usize::from(version == "4.0.0"));
@@ -269,7 +269,7 @@ fn two_presets_of_one_group_are_refused() {
     let pack = library.find("grouped", "1.0.0").expect("the pack is whole");
     let presets = ["Group A:one", "group a:two", "Group A:too"]
         .map(|name| name.parse().expect("the name of a preset"));
-    let problems = compose(&pack, &presets, Source::new("overlay", "")).expect_err("refused");
+    let problems = compose(&pack, &presets, [Source::new("overlay", "")]).expect_err("refused");
     let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         said,
@@ -296,7 +296,7 @@ fn a_hundred_thousand_lines_change_where_they_are_meant_to() {
         "overlay",
         "block7: {enabled: false}\nblock19999: {more: 1}\n",
     );
-    let made = compose(&pack, &[], overlay).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let made = compose(&pack, &[], [overlay]).unwrap_or_else(|problems| panic!("{problems:?}"));
     let expected = values
         .replace("block7:\n  enabled: true", "block7:\n  enabled: false")
         .replace("  name: b19999\n", "  name: b19999\n  more: 1");
@@ -333,7 +333,7 @@ fn the_built_in_packs_are_as_whole_as_a_vendors() {
                 group: preset.group.clone(),
                 name: preset.name.clone(),
             };
-            match compose(&pack, &[selected], Source::new("overlay", "")) {
+            match compose(&pack, &[selected], [Source::new("overlay", "")]) {
                 Ok(values) => problems.extend(
                     values
                         .stale

@@ -613,7 +613,7 @@ fn a_byte_order_mark_does_not_come_behind_the_line_of_the_presets() {
         origin: Origin::BuiltIn,
     };
     let preset = "G:n".parse().expect("the name of a preset");
-    let values = compose(&pack, &[preset], Source::new("overlay", "")).expect("values");
+    let values = compose(&pack, &[preset], [Source::new("overlay", "")]).expect("values");
     assert_eq!(
         values.text,
         "# spectrocloud.com/enabled-presets: G:n\na: 1\nb: 2"
