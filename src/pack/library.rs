@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
 use crate::diagnostic::{Diagnostic, Source, nearest};
@@ -111,13 +112,11 @@ impl Library {
     }
 
     fn add_built_in(&mut self, revisions: &Revisions, rank: usize) -> Result<(), Diagnostic> {
-        for path in revisions.below("packs/") {
-            let Some(folder) = path.strip_suffix("/pack.json") else {
-                continue;
-            };
-            let text = revisions.text(path).unwrap_or_default();
+        for folder in built_in::folders(revisions) {
+            let text = built_in::text(revisions, folder, DESCRIPTION)?.unwrap_or_default();
+            let source = Source::new(format!("{folder}/{DESCRIPTION}"), text);
             self.add(Found {
-                description: Description::parse(&Source::new(path, text))?,
+                description: Description::parse(&source)?,
                 place: Place::BuiltIn(revisions.clone(), folder.to_owned()),
                 rank,
                 pack: OnceLock::new(),
@@ -264,10 +263,8 @@ impl Found {
     fn file(&self, name: &str) -> Result<Option<Source>, Diagnostic> {
         match &self.place {
             Place::BuiltIn(revisions, folder) => {
-                let path = format!("{folder}/{name}");
-                Ok(revisions
-                    .text(&path)
-                    .map(|text| Source::new(format!("built-in {path}"), text)))
+                let text = built_in::text(revisions, folder, name)?;
+                Ok(text.map(|text| Source::new(format!("built-in {folder}/{name}"), text)))
             }
             Place::Folder(folder) => {
                 let path = folder.join(name);

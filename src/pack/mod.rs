@@ -1,5 +1,6 @@
 //! Packs in Palette's own layout: pack.json, values.yaml, presets.yaml and schema.yaml in a folder.
 
+mod built_in;
 mod dependency;
 mod description;
 mod library;

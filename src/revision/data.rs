@@ -192,7 +192,7 @@ pub(crate) fn data<T: DeserializeOwned>(path: &str) -> Result<T, Diagnostic> {
 
 /// Lays what a revision says over what it is based on: maps merge, everything else replaces, null takes away. An entry
 /// stands where it stood, a new one behind all others, or either in front of the one that its `before` names.
-fn lay_over(base: &mut Tree, changes: Tree) -> Result<(), String> {
+pub(crate) fn lay_over(base: &mut Tree, changes: Tree) -> Result<(), String> {
     for (key, mut value) in changes {
         let before = value
             .as_object_mut()

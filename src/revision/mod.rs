@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 
 pub use claim::{Claim, Expectation, Target};
 pub use data::Revisions;
-pub(crate) use data::data;
 use data::{Keyed, broken, entries, keyed};
+pub(crate) use data::{data, lay_over};
 pub use variable::Variable;
 
 use crate::diagnostic::Diagnostic;
