@@ -11,7 +11,7 @@ use crate::profile::Form;
 use crate::yaml::{self, Limits};
 
 /// The keys at the top of a site.
-const SITE: &[&str] = &[
+pub(super) const SITE: &[&str] = &[
     "cluster",
     "network",
     "nads",
@@ -290,8 +290,12 @@ fn of_lines(text: &str) -> Vec<Top> {
             (margin, margin_of_spec, is_in_spec) = (None, None, false);
             (content, indent) = (rest.trim_start(), 0);
         }
-        // Remarks, directives, and lines that a template takes out.
-        if content.is_empty() || content.starts_with(['#', '%']) || content.starts_with("{{") {
+        // Remarks, directives, ends, and lines that a template takes out.
+        if content.is_empty()
+            || line.trim_end() == "..."
+            || content.starts_with(['#', '%'])
+            || content.starts_with("{{")
+        {
             continue;
         }
         let margin = *margin.get_or_insert(indent);

@@ -444,3 +444,6 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
         .into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -301,6 +301,7 @@ mod hostile {
             ("p", "pipe.json"),
             ("k", "pack.json"),
             ("s", "profile.yaml"),
+            ("fleet/a", "site.yaml"),
         ] {
             fs::create_dir_all(folder.join(within)).expect("a folder");
             let made = Command::new("mkfifo")
@@ -312,13 +313,45 @@ mod hostile {
             &["check", "m"][..],
             &["check", "p"],
             &["check", "s"],
+            &["diff", "m", "1.9.0"],
+            &["diff", "p", "1.9.0"],
+            &["diff", "s", "1.9.0"],
             &["join", "s"],
+            &["render", "--sites", "fleet", "--out", "o"],
             &["packs", "list", "--packs", "k"],
         ] {
             let output = run(&folder, 96, command);
             let said = text(&output.stderr);
             assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
             assert!(said.contains("file"), "{command:?}: {said:.2000}");
+        }
+    }
+
+    /// A link in a folder would show what its reader may see and its writer may not.
+    #[test]
+    fn links_are_not_followed_out_of_a_folder() {
+        let folder = folder("links");
+        fs::create_dir_all(folder.join("d")).expect("a folder");
+        fs::create_dir_all(folder.join("fleet/a")).expect("a folder");
+        fs::create_dir_all(folder.join("elsewhere")).expect("a folder");
+        fs::write(folder.join("elsewhere/site.yaml"), "root:x:0:0\n").expect("a file");
+        let link = |target: &str, at: &str| {
+            std::os::unix::fs::symlink(target, folder.join(at)).expect("a link");
+        };
+        link("../elsewhere/site.yaml", "d/p.json");
+        link("../../elsewhere/site.yaml", "fleet/a/site.yaml");
+        link("../elsewhere", "fleet/b");
+        for (command, times) in [
+            (&["check", "d"][..], 1),
+            (&["diff", "d", "1.9.0"], 1),
+            (&["render", "--sites", "fleet", "--out", "o"], 2),
+        ] {
+            let output = run(&folder, 256, command);
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{command:?}: {said}");
+            let told = said.matches("is a link that leads out of the folder, and is not followed");
+            assert_eq!(told.count(), times, "{command:?}: {said}");
+            assert!(!said.contains("root:x"), "{command:?}: {said}");
         }
     }
 

@@ -26,6 +26,7 @@ mod golden;
 mod import_schema;
 mod instructions;
 mod limits;
+mod loading;
 mod manifest_schema;
 mod msrv;
 mod network;

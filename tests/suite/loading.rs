@@ -1,0 +1,377 @@
+//! Every command has the same answer to what a file, a folder or standard input is.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// A kind of input: its name, the ending of its file, its text, and how it is called where it is refused: as something to
+/// check, to compare, to split, to format, and as a site. None where it is taken.
+type Case = (
+    &'static str,
+    &'static str,
+    String,
+    [Option<&'static str>; 5],
+);
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("loading-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+/// Runs with this text on standard input.
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut pipe = child.stdin.take().expect("it is piped");
+    // A program that does not read breaks the pipe, and is judged by what it says.
+    let _ = pipe.write_all(input.as_bytes());
+    drop(pipe);
+    child.wait_with_output().expect("the program ends")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn export() -> Value {
+    json!({
+        "metadata": {"name": "p", "description": "", "labels": {}},
+        "spec": {"version": "1.0.0", "template": {"type": "add-on", "cloudType": "all", "packs": [
+            {"name": "pack", "type": "oci", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": "replicas: 1\n",
+             "registry": {"metadata": {"uid": "u", "name": "Public Repo", "kind": "oci"}},
+             "manifests": [{"name": "m", "content": "kind: ConfigMap\napiVersion: v1\nmetadata: {name: m}\n"}]}
+        ]}, "variables": []}
+    })
+}
+
+/// The same as Palette's API answers it (v1ClusterProfile).
+fn answer() -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "ClusterProfile",
+        "metadata": {"name": "p", "uid": "x", "labels": {}, "annotations": {"ownerUid": "y"}},
+        "spec": {"version": "1.0.0", "versions": [{"uid": "x", "version": "1.0.0"}], "published": {
+            "name": "p", "uid": "z", "type": "add-on", "cloudType": "all", "profileVersion": "1.0.0", "packs": [
+                {"name": "pack", "type": "oci", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": "replicas: 1\n",
+                 "registryUid": "u", "packUid": "v", "annotations": {}, "presets": [],
+                 "manifests": [{"kind": "manifest", "name": "m", "uid": "w"}]}
+            ]}},
+        "status": {"isPublished": true}
+    })
+}
+
+fn cases() -> Vec<Case> {
+    let none = |is| [Some(is), Some(is), Some(is), Some(is)];
+    let nothing = |is, as_site| {
+        let [check, diff, split, fmt] = none(is);
+        [check, diff, split, fmt, Some(as_site)]
+    };
+    let profile = |is| [None, None, is, is, Some("is a profile, not a site")];
+    vec![
+        ("site", "yaml", "cluster: {name: a}\n".to_owned(), {
+            let is = Some("is a site, not a profile");
+            [None, None, is, is, None]
+        }),
+        ("export", "json", export().to_string(), profile(None)),
+        (
+            "windows",
+            "json",
+            format!("\u{feff}{:#}", export()).replace('\n', "\r\n"),
+            profile(None),
+        ),
+        (
+            "yaml",
+            "yaml",
+            serde_saphyr::to_string(&export()).expect("YAML"),
+            {
+                [
+                    None,
+                    None,
+                    None,
+                    Some("is YAML, and this writes JSON"),
+                    Some("is a profile, not a site"),
+                ]
+            },
+        ),
+        (
+            "flat",
+            "yaml",
+            "name: p\ntype: add-on\npacks:\n- {name: pack, type: oci, tag: 1.0.0}\n".to_owned(),
+            profile(Some("this is the flat form of Palette's Terraform export")),
+        ),
+        (
+            "answer",
+            "json",
+            answer().to_string(),
+            profile(Some("this is what Palette's API answers")),
+        ),
+        (
+            "manifests",
+            "yaml",
+            "kind: ConfigMap\napiVersion: v1\nmetadata: {name: m, namespace: x}\n".to_owned(),
+            [
+                None,
+                Some("Kubernetes manifests, not a profile"),
+                Some("Kubernetes manifests, not a profile"),
+                Some("Kubernetes manifests, not a profile"),
+                Some("Kubernetes manifests, not a site"),
+            ],
+        ),
+        (
+            "list",
+            "json",
+            "[{\"metadata\": {}}]".to_owned(),
+            nothing("it is a list", "found a list"),
+        ),
+        (
+            "empty",
+            "yaml",
+            "\n".to_owned(),
+            nothing("it is empty", "is empty"),
+        ),
+        ("comments", "yaml", "# about\n".to_owned(), {
+            let [check, diff, split, fmt] = none("it has comments only");
+            [check, diff, split, fmt, None]
+        }),
+        (
+            "chart",
+            "yaml",
+            "apiVersion: v2\nname: c\nversion: 1.0.0\n".to_owned(),
+            nothing(
+                "it looks like the Chart.yaml of a Helm chart",
+                "unknown key `apiVersion`",
+            ),
+        ),
+        (
+            "object",
+            "yaml",
+            "apiVersion: v1\nkind: Site\nspec: {cluster: {name: a}}\n".to_owned(),
+            nothing(
+                "it looks like a site that is written as an object of Kubernetes",
+                "unknown key `kind`",
+            ),
+        ),
+        (
+            "words",
+            "yaml",
+            "hello world\n".to_owned(),
+            nothing("it has no keys at its top", "found a single value"),
+        ),
+    ]
+}
+
+/// Whether a command took its input, or refused it with these words.
+fn judged(
+    name: &str,
+    arguments: &[&str],
+    output: &Output,
+    refused: Option<&str>,
+) -> Option<String> {
+    let (said, code) = (stderr(output), output.status.code());
+    let is_right = match refused {
+        None => matches!(code, Some(0 | 1)) && !said.contains("error: "),
+        Some(words) => {
+            code == Some(2)
+                && said.starts_with("error: ")
+                && said.contains(words)
+                && output.stdout.is_empty()
+        }
+    };
+    (!is_right)
+        .then(|| format!("{name}: {arguments:?} ends with {code:?}, not with {refused:?}:\n{said}"))
+}
+
+#[test]
+fn every_command_says_the_same_of_every_kind() {
+    let folder = scratch("kinds");
+    fs::write(folder.join("other.json"), export().to_string()).expect("the file can be written");
+    let mut wrong = Vec::new();
+    for (name, ending, text, [check, diff, split, fmt, site]) in cases() {
+        let (file, within) = (format!("{name}.{ending}"), format!("in-{name}"));
+        fs::write(folder.join(&file), &text).expect("the file can be written");
+        fs::create_dir(folder.join(&within)).expect("the folder can be made");
+        fs::write(folder.join(&within).join(&file), &text).expect("the file can be written");
+        let a_folder = |refused: Option<&'static str>| refused.or(Some("is a folder"));
+        for (input, named, [split, fmt, site]) in [
+            ("", file.as_str(), [split, fmt, site]),
+            (text.as_str(), "-", [split, fmt, site]),
+            (
+                "",
+                within.as_str(),
+                [a_folder(None), a_folder(None), a_folder(None)],
+            ),
+        ] {
+            let out = format!("split-{name}-{named}");
+            for (arguments, refused) in [
+                (&["check", named][..], check),
+                (&["diff", named, "other.json"], diff),
+                (&["split", named, "--out", &out], split),
+                (&["fmt", "--check", named], fmt),
+                (&["nad", "--site", named], site),
+            ] {
+                let output = run(&folder, arguments, input);
+                wrong.extend(judged(name, arguments, &output, refused));
+            }
+            if named != "-" {
+                let output = run(&folder, &["join", named], input);
+                let is_folder = named == within;
+                let words = if is_folder {
+                    "holds no `profile.yaml`"
+                } else {
+                    "is not a folder"
+                };
+                wrong.extend(judged(name, &["join", named], &output, Some(words)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_not_there_cannot_be_read() {
+    let folder = scratch("missing");
+    for arguments in [
+        &["check", "none"][..],
+        &["diff", "none", "1.9.0"],
+        &["diff", "1.9.0", "1.9.0", "--site", "none"],
+        &["split", "none", "--out", "d"],
+        &["join", "none"],
+        &["fmt", "none"],
+        &["nad", "--site", "none"],
+        &["render", "--sites", "none"],
+        &["check", "--packs", "none"],
+        &["packs", "list", "--packs", "none"],
+    ] {
+        let output = run(&folder, arguments, "");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
+        assert!(
+            said.starts_with("error: cannot read `none`: "),
+            "{arguments:?}: {said}"
+        );
+    }
+    // What is wrong beside it is told in the same run.
+    fs::write(folder.join("empty.yaml"), "").expect("the file can be written");
+    for command in ["check", "fmt", "diff"] {
+        let output = run(&folder, &[command, "none", "empty.yaml"], "");
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{said}");
+        assert!(
+            said.contains("`none`") && said.contains("it is empty"),
+            "{said}"
+        );
+    }
+}
+
+/// The site's mistakes were not seen while there was a profile beside it.
+#[test]
+fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
+    let folder = scratch("whole");
+    let files = folder.join("d");
+    fs::create_dir(&files).expect("the folder can be made");
+    fs::write(files.join("site.yaml"), "network: {vmVlans: 10-20}\n")
+        .expect("the file can be written");
+    fs::write(files.join("core.json"), export().to_string()).expect("the file can be written");
+    fs::write(files.join(".core.json"), "{").expect("the file can be written");
+    let output = run(&folder, &["check", "d"], "");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("[captured-vlan]\n --> d/site.yaml:1:"),
+        "{told}"
+    );
+    // The profiles are compared, and it is said that the site is not.
+    let output = run(&folder, &["diff", "d", "d/core.json"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stderr(&output).starts_with(
+            "note: of `d` the profiles are compared, and neither its site nor its manifests\n"
+        ),
+        "{}",
+        stderr(&output)
+    );
+    fs::create_dir(files.join("more")).expect("the folder can be made");
+    fs::write(files.join("more/core.json"), export().to_string()).expect("the file can be written");
+    let output = run(&folder, &["diff", "d", "d/core.json"], "");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with(
+            "error: `d` holds profiles in several folders, such as `d` and `d/more`\n"
+        ),
+        "{}",
+        stderr(&output)
+    );
+}
+
+/// What Palette's API answers lacks variables, texts of manifests and the names of registries; what is left is compared.
+#[test]
+fn an_answer_is_compared_as_far_as_it_goes() {
+    let folder = scratch("answer");
+    let mut profile = export();
+    profile["spec"]["variables"] = json!([{"name": "v", "displayName": "v", "format": "string"}]);
+    fs::write(folder.join("export.json"), profile.to_string()).expect("the file can be written");
+    fs::write(folder.join("answer.json"), answer().to_string()).expect("the file can be written");
+    for arguments in [
+        ["diff", "export.json", "answer.json"],
+        ["diff", "answer.json", "export.json"],
+    ] {
+        let output = run(&folder, &arguments, "");
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert!(
+            stderr(&output).contains("without the texts of manifests and the variables"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let changed = answer().to_string().replace("replicas: 1", "replicas: 2");
+    fs::write(folder.join("answer.json"), changed).expect("the file can be written");
+    let output = run(&folder, &["diff", "export.json", "answer.json"], "");
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        told.starts_with("export.json -> answer.json: 1 change"),
+        "{told}"
+    );
+}
+
+/// What others may not read is not written for them, and a pipe is nobody else's.
+#[cfg(unix)]
+#[test]
+fn an_output_is_no_wider_than_its_input() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = scratch("modes");
+    let mode = |path: &str| {
+        let metadata = fs::metadata(folder.join(path)).expect("it was written");
+        metadata.permissions().mode() & 0o777
+    };
+    let file = folder.join("p.json");
+    fs::write(&file, export().to_string()).expect("the file can be written");
+    for (input, wanted) in [(0o640, 0o600), (0o604, 0o644), (0o644, 0o644)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(input)).expect("the mode can be set");
+        let out = format!("d-{input:o}");
+        let split = run(&folder, &["split", "p.json", "--out", &out], "");
+        assert_eq!(split.status.code(), Some(0), "{}", stderr(&split));
+        assert_eq!(mode(&format!("{out}/profile.yaml")), wanted, "{input:o}");
+        let joined = format!("{out}.json");
+        let join = run(&folder, &["join", &out, "--out", &joined], "");
+        assert_eq!(join.status.code(), Some(0), "{}", stderr(&join));
+        assert_eq!(mode(&joined), wanted, "{input:o}");
+    }
+    let split = run(
+        &folder,
+        &["split", "-", "--out", "piped"],
+        &export().to_string(),
+    );
+    assert_eq!(split.status.code(), Some(0), "{}", stderr(&split));
+    assert_eq!(mode("piped/profile.yaml"), 0o600);
+}
