@@ -114,14 +114,7 @@ impl Diff {
         let text = self.written(&report);
         match &self.out {
             None => terminal::print(text.as_bytes())?,
-            Some(file) => {
-                output::replace_file(file, text.as_bytes(), self.show_secrets).map_err(|error| {
-                    Failure::System(Diagnostic::error(format!(
-                        "cannot write `{}`: {error}",
-                        file.display()
-                    )))
-                })?
-            }
+            Some(file) => output::replace_file(file, text.as_bytes(), self.show_secrets)?,
         }
         let bad = match self.fail_on {
             None => report.summary.changes > 0,

@@ -9,7 +9,7 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use vmo_ra::diagnostic::{Diagnostic, Severity};
-use vmo_ra::output::{Staged, Tree, stage};
+use vmo_ra::output::{KeptCopy, Staged, Tree, stage};
 
 use super::{Failure, terminal};
 
@@ -30,6 +30,8 @@ struct Ended {
     problems: Vec<Diagnostic>,
     /// Whether something could not be read or written.
     is_the_systems: bool,
+    /// Where its old folder is, which somebody edited.
+    kept: Option<Diagnostic>,
     warnings: usize,
     notes: usize,
 }
@@ -95,9 +97,13 @@ impl Fleet {
                 .map(|(site, ended, staged)| ((site, ended), staged))
                 .unzip();
             for ((site, one), result) in sites.into_iter().zip(Staged::settle_all(staged)) {
+                let kept = |kept: Option<KeptCopy>| Ended {
+                    kept: kept.map(|copy| copy.warning()),
+                    ..one
+                };
                 end(
                     site,
-                    result.map_or_else(|error| Ended::badly(error.into()), |()| one),
+                    result.map_or_else(|error| Ended::badly(error.into()), kept),
                 );
             }
         };
@@ -157,7 +163,13 @@ impl Fleet {
             }
         }
         let is_the_systems = ended.iter().any(|one| one.is_the_systems);
-        let problems: Vec<Diagnostic> = ended.into_iter().flat_map(|one| one.problems).collect();
+        let (kept, problems): (Vec<_>, Vec<_>) = ended
+            .into_iter()
+            .map(|one| (one.kept, one.problems))
+            .unzip();
+        let kept: Vec<Diagnostic> = kept.into_iter().flatten().collect();
+        let problems: Vec<Diagnostic> = problems.into_iter().flatten().collect();
+        terminal::explain_each(&kept);
         terminal::explain_each(&problems);
         terminal::print(summary.as_bytes())?;
         match (problems.is_empty(), is_the_systems) {
@@ -174,6 +186,7 @@ impl Ended {
         Ended {
             problems: Vec::new(),
             is_the_systems: false,
+            kept: None,
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),
         }
@@ -189,6 +202,7 @@ impl Ended {
         Ended {
             problems,
             is_the_systems,
+            kept: None,
             warnings: 0,
             notes: 0,
         }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use vmo_ra::diagnostic::{Diagnostic, Source};
 use vmo_ra::load::{self, LoadError};
-use vmo_ra::output;
+use vmo_ra::output::StagedFile;
 use vmo_ra::profile::{Notation, to_palette_json, to_readable_json};
 
 use super::inputs::Files;
@@ -51,6 +51,7 @@ impl Fmt {
             return Err(errors.into());
         }
         let mut said = String::new();
+        let mut staged = Vec::new();
         for (file, (source, bytes)) in self.files.iter().zip(&formatted) {
             let differs = !is_the_same(file, source, bytes);
             if self.check {
@@ -60,11 +61,16 @@ impl Fmt {
             } else if file == "-" {
                 terminal::print(bytes)?;
             } else if differs {
-                output::rewrite_file(Path::new(file), bytes).map_err(|error| {
-                    Failure::System(Diagnostic::error(format!("cannot write `{file}`: {error}")))
-                })?;
-                said.push_str(&format!("wrote {file}\n"));
+                staged.push((file, StagedFile::new(Path::new(file), bytes, false)?));
             }
+        }
+        for (file, one) in staged {
+            if let Err(error) = one.settle() {
+                // Those that took their places before it are told.
+                terminal::print(said.as_bytes())?;
+                return Err(error.into());
+            }
+            said.push_str(&format!("wrote {file}\n"));
         }
         terminal::print(said.as_bytes())?;
         Ok(if self.check && !said.is_empty() {

@@ -32,11 +32,7 @@ impl Init {
                 .help("choose another name, or replace it with `--force`")
                 .into());
         }
-        output::replace_file(&self.file, STARTER.as_bytes(), false).map_err(|error| {
-            Failure::System(Diagnostic::error(format!(
-                "cannot write `{shown}`: {error}"
-            )))
-        })?;
+        output::replace_file(&self.file, STARTER.as_bytes(), false)?;
         terminal::print(
             format!("wrote {shown}; change it and run `vmo-ra render --site {shown}`\n").as_bytes(),
         )

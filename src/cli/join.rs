@@ -42,11 +42,7 @@ impl Join {
             return terminal::print(&json);
         }
         let shown = self.out.display();
-        output::replace_file(&self.out, &json, read.private).map_err(|error| {
-            Failure::System(Diagnostic::error(format!(
-                "cannot write `{shown}`: {error}"
-            )))
-        })?;
+        output::replace_file(&self.out, &json, read.private)?;
         let private = if read.private {
             ", readable by you only as its files are"
         } else {

@@ -59,7 +59,8 @@ impl Nad {
             .into_iter()
             .map(|(nad, text)| (format!("{}.yaml", nad.manifest), text.into_bytes()));
         let tree = Tree::of_files(files)?;
-        output::write(&tree, &self.out, self.force)?;
+        let kept = output::write(&tree, &self.out, self.force)?;
+        terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         terminal::print(
             format!("wrote {} networks to {}\n", nads.len(), self.out.display()).as_bytes(),
         )

@@ -74,11 +74,7 @@ impl Network {
             return terminal::print(text.as_bytes());
         }
         let shown = self.out.display();
-        output::replace_file(&self.out, text.as_bytes(), false).map_err(|error| {
-            Failure::System(Diagnostic::error(format!(
-                "cannot write `{shown}`: {error}"
-            )))
-        })?;
+        output::replace_file(&self.out, text.as_bytes(), false)?;
         terminal::print(format!("wrote {shown}\n").as_bytes())
     }
 }

@@ -62,11 +62,6 @@ impl Plan {
         if self.out.as_os_str() == "-" {
             return terminal::print(text.as_bytes());
         }
-        output::replace_file(&self.out, text.as_bytes(), false).map_err(|error| {
-            Failure::System(Diagnostic::error(format!(
-                "cannot write `{}`: {error}",
-                self.out.display()
-            )))
-        })
+        Ok(output::replace_file(&self.out, text.as_bytes(), false)?)
     }
 }

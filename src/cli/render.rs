@@ -86,9 +86,10 @@ impl Render {
             return Ok(());
         }
         let tree = Tree::of_render(&rendered)?;
-        output::write(&tree, &self.out, self.force)?;
+        let kept = output::write(&tree, &self.out, self.force)?;
         let summary = self.summary(&rendered, &tree);
         terminal::explain(&rendered.remarks);
+        terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         // Nothing of them stays in memory while a reader of standard output takes its time.
         drop((site, rendered, tree));
         terminal::print(summary.as_bytes())

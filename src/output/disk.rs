@@ -1,6 +1,6 @@
 //! What systems do differently: permissions, putting data on the disk, changing two folders at once.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -36,9 +36,92 @@ fn create_new(path: &Path, _: bool) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// Waits until a file is on the disk.
-pub(super) fn sync_file(path: &Path) -> io::Result<()> {
-    OpenOptions::new().append(true).open(path)?.sync_all()
+/// What the system said, without the random name that was tried and would make every message another.
+pub(super) fn without_name(error: io::Error) -> io::Error {
+    let said = error.to_string();
+    match said.split_once(" at path ") {
+        Some((said, _)) => io::Error::new(error.kind(), said),
+        None => error,
+    }
+}
+
+/// The permissions of a new file, less what the process's umask takes away.
+#[cfg(unix)]
+pub(super) fn new_file(private: bool) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(Permissions::from_mode(if private { 0o600 } else { 0o644 }))
+}
+
+/// The permissions of a new file, which are the system's.
+#[cfg(not(unix))]
+pub(super) fn new_file(_: bool) -> Option<Permissions> {
+    None
+}
+
+/// The permissions of a new folder, less what the process's umask takes away.
+#[cfg(unix)]
+pub(super) fn new_folder(private: bool) -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt;
+    Some(Permissions::from_mode(if private { 0o700 } else { 0o777 }))
+}
+
+/// The permissions of a new folder, which are the system's.
+#[cfg(not(unix))]
+pub(super) fn new_folder(_: bool) -> Option<Permissions> {
+    None
+}
+
+/// Permissions without those of everybody but the owner.
+#[cfg(unix)]
+pub(super) fn owner_only(permissions: Permissions) -> Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    Permissions::from_mode(permissions.mode() & 0o700)
+}
+
+/// Permissions without those of everybody but the owner, where a system has them.
+#[cfg(not(unix))]
+pub(super) fn owner_only(permissions: Permissions) -> Permissions {
+    permissions
+}
+
+/// Refuses a file that has other names (hard links): these would keep the old text.
+#[cfg(unix)]
+pub(super) fn only_name(file: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    match file.nlink() {
+        0 | 1 => Ok(()),
+        names => Err(io::Error::other(format!(
+            "it is a file with {names} names (hard links), and the others would keep the old text; remove it first"
+        ))),
+    }
+}
+
+/// Refuses a file that has other names, where a system can tell.
+#[cfg(not(unix))]
+pub(super) fn only_name(_: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Gives a new file to the owner and group of the one that it replaces.
+#[cfg(unix)]
+pub(super) fn give_to_owner_of(new: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let made = new.metadata()?;
+    if (made.uid(), made.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(new, Some(old.uid()), Some(old.gid())).map_err(|error| {
+        io::Error::new(
+            error.kind(),
+            "it belongs to another user or group, and only its owner may replace it",
+        )
+    })
+}
+
+/// Gives a new file to the owner of the one that it replaces, which other systems do by themselves.
+#[cfg(not(unix))]
+pub(super) fn give_to_owner_of(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 /// Waits until everything below folders of one file system is on the disk.
@@ -61,7 +144,10 @@ pub(super) fn sync_below<'p>(mut folders: impl Iterator<Item = &'p Path>) -> io:
             if entry.file_type()?.is_dir() {
                 sync_files(&entry.path())?;
             } else {
-                sync_file(&entry.path())?;
+                OpenOptions::new()
+                    .append(true)
+                    .open(entry.path())?
+                    .sync_all()?;
             }
         }
         Ok(())
@@ -101,4 +187,87 @@ pub(super) fn exchange(one: &Path, other: &Path) -> io::Result<bool> {
 #[cfg(not(target_os = "linux"))]
 pub(super) fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
     Ok(false)
+}
+
+/// Tells a folder from another that has taken its name.
+pub(super) type Identity = (u64, u64);
+
+/// The device and the number of a folder.
+#[cfg(unix)]
+pub(super) fn identity(folder: &Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (folder.dev(), folder.ino())
+}
+
+/// Folders have no number everywhere.
+#[cfg(not(unix))]
+pub(super) fn identity(_: &Metadata) -> Identity {
+    (0, 0)
+}
+
+/// Whether another file system begins at a folder.
+#[cfg(unix)]
+pub(super) fn is_mount_point(folder: &Path, metadata: &Metadata) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    Ok(std::fs::metadata(parent_of(folder))?.dev() != metadata.dev())
+}
+
+/// Whether another file system begins at a folder, which only Unix tells.
+#[cfg(not(unix))]
+pub(super) fn is_mount_point(_: &Path, _: &Metadata) -> io::Result<bool> {
+    Ok(false)
+}
+
+/// Gives a folder a name that nothing has; false where something has it.
+#[cfg(target_os = "linux")]
+pub(super) fn rename_to_new(folder: &Path, name: &Path) -> io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, folder, CWD, name, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(true),
+        Err(Errno::EXIST) => Ok(false),
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => rename_unless_there(folder, name),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Gives a folder a name that nothing has; false where something has it.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn rename_to_new(folder: &Path, name: &Path) -> io::Result<bool> {
+    rename_unless_there(folder, name)
+}
+
+/// As [`rename_to_new`], with a moment in which something else may take the name.
+fn rename_unless_there(folder: &Path, name: &Path) -> io::Result<bool> {
+    if std::fs::symlink_metadata(name).is_ok() {
+        return Ok(false);
+    }
+    std::fs::rename(folder, name).map(|()| true)
+}
+
+/// Removes a folder and all in it, also from folders that cannot be written to.
+pub(super) fn remove_folder(folder: &Path) -> io::Result<()> {
+    if std::fs::remove_dir_all(folder).is_ok() {
+        return Ok(());
+    }
+    make_writable(folder)?;
+    std::fs::remove_dir_all(folder)
+}
+
+#[cfg(unix)]
+fn make_writable(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            make_writable(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_writable(_: &Path) -> io::Result<()> {
+    Ok(())
 }

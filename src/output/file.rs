@@ -1,47 +1,133 @@
 //! A file that is written as a whole or not at all.
 
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
-use super::disk;
+use tempfile::{Builder, NamedTempFile};
 
-/// Writes a file in place of one that may be there: beside it first, so that a full disk leaves the old one.
+use super::{OutputError, disk, failed};
+
+/// Writes a file, in place of one that may be there. It keeps the mode and the owner of the old one. A device or a pipe
+/// is written to.
+///
+/// With `private` only its owner may read the file.
 ///
 /// # Errors
-/// The system says no.
-pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)?;
-    }
-    in_place_of(path, |staging| disk::write_file(staging, bytes, private))
+/// The system says no, or the old file has several names; it is then as it was.
+pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), OutputError> {
+    StagedFile::new(path, bytes, private)?.settle()
 }
 
-/// Has a file written beside a path and moves it there.
-fn in_place_of(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}", std::process::id()));
-    let staging = path.with_file_name(name);
-    let written = write(&staging)
-        .and_then(|()| disk::sync_file(&staging))
-        .and_then(|()| fs::rename(&staging, path));
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&staging);
-        return written;
-    }
-    disk::sync_names(disk::parent_of(path))
+/// A file that stands beside its place. Unless it is settled, it goes again.
+#[derive(Debug)]
+pub struct StagedFile {
+    path: PathBuf,
+    content: Content,
 }
 
-/// Writes a file anew as [`replace_file`] does, with the permissions that it has; where it is a link, the file behind it.
-///
-/// # Errors
-/// The system says no; the file is then as it was.
-pub fn rewrite_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+#[derive(Debug)]
+enum Content {
+    /// A file for a place where there is none.
+    New(NamedTempFile),
+    /// A file that takes the place of another.
+    Replacement(NamedTempFile),
+    /// What goes into a device or a pipe.
+    Stream(File, Vec<u8>),
+}
+
+impl StagedFile {
+    /// Does everything but the last step, which is the least likely to fail.
+    ///
+    /// # Errors
+    /// As [`replace_file`].
+    pub fn new(path: &Path, bytes: &[u8], private: bool) -> Result<Self, OutputError> {
+        match stage(path, bytes, private) {
+            Ok((path, content)) => Ok(StagedFile { path, content }),
+            Err(error) => Err(failed(path, &error)),
+        }
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    /// The system says no, or a file has appeared where none was.
+    pub fn settle(self) -> Result<(), OutputError> {
+        let path = self.path.as_path();
+        let settled = match self.content {
+            Content::New(file) => file.persist_noclobber(path).map_err(|error| error.error),
+            Content::Replacement(file) => file.persist(path).map_err(|error| error.error),
+            Content::Stream(mut stream, bytes) => {
+                return stream
+                    .write_all(&bytes)
+                    .map_err(|error| failed(path, &error));
+            }
+        };
+        settled
+            .and_then(|_| disk::sync_names(disk::parent_of(path)))
+            .map_err(|error| failed(path, &error))
+    }
+}
+
+fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Content)> {
+    let old = match fs::metadata(path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if fs::symlink_metadata(path).is_ok() {
+                return Err(io::Error::other("it is a link that leads nowhere"));
+            }
+            fs::create_dir_all(disk::parent_of(path))?;
+            let file = beside(path, bytes, disk::new_file(private))?;
+            return Ok((path.to_path_buf(), Content::New(file)));
+        }
+        Err(error) => return Err(error),
+    };
+    if old.is_dir() {
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "it is a folder",
+        ));
+    }
+    // What a process has open stands below these, such as `/dev/stdout`: a new file would not reach it.
+    if !old.is_file() || path.starts_with("/dev") || path.starts_with("/proc") {
+        let stream = OpenOptions::new().append(true).open(path)?;
+        return Ok((path.to_path_buf(), Content::Stream(stream, bytes.to_vec())));
+    }
     let path = fs::canonicalize(path)?;
-    let permissions = fs::metadata(&path)?.permissions();
-    in_place_of(&path, |staging| {
-        disk::write_file(staging, bytes, true)?;
-        fs::set_permissions(staging, permissions)
-    })
+    disk::only_name(&old)?;
+    let file = beside(&path, bytes, disk::new_file(true))?;
+    disk::give_to_owner_of(file.as_file(), &old)?;
+    file.as_file().set_permissions(permissions(&old, private))?;
+    Ok((path, Content::Replacement(file)))
+}
+
+/// A file beside a path, on the disk, under a name that nothing else has.
+fn beside(
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> io::Result<NamedTempFile> {
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(path.file_name().unwrap_or_default());
+    prefix.push(".");
+    let mut builder = Builder::new();
+    builder.prefix(&prefix);
+    if let Some(permissions) = permissions {
+        builder.permissions(permissions);
+    }
+    let mut file = builder
+        .tempfile_in(disk::parent_of(path))
+        .map_err(disk::without_name)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// The permissions of the old file, and nothing for others where the new one is private.
+fn permissions(old: &Metadata, private: bool) -> Permissions {
+    if private {
+        disk::owner_only(old.permissions())
+    } else {
+        old.permissions()
+    }
 }

@@ -4,10 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use super::{CHECKSUMS, Tree, disk, tree};
-use crate::diagnostic::{Diagnostic, Source};
+use tempfile::TempDir;
+
+use super::disk::{self, Identity};
+use super::verify::digest;
+use super::{CHECKSUMS, Tree, failed, tree};
+use crate::diagnostic::Diagnostic;
 use crate::visible::visible;
+
+/// The size of a file, and when it was last changed.
+type Stamp = (u64, Option<SystemTime>);
 
 /// Why a folder was not written, or not looked at.
 #[derive(Debug)]
@@ -27,13 +35,35 @@ pub struct Known {
     pub kept: BTreeSet<String>,
 }
 
+/// A folder of an earlier run that was edited by hand, and so is kept beside the new one.
+#[derive(Debug)]
+pub struct KeptCopy {
+    /// Where it is now.
+    pub folder: PathBuf,
+    /// The files that were changed or removed.
+    pub edited: Vec<String>,
+}
+
+impl KeptCopy {
+    /// The warning that names it.
+    pub fn warning(&self) -> Diagnostic {
+        let kept = visible(&self.folder.to_string_lossy()).into_owned();
+        Diagnostic::warning(format!(
+            "files were edited since they were written: {}",
+            shortened(&self.edited)
+        ))
+        .help(format!("the old folder is kept as `{kept}`"))
+    }
+}
+
 /// Writes a tree to a folder. The files are first written beside it, then take its place in one step.
 ///
-/// A folder that holds files is only replaced with `force`, and only if its checksums name all of them.
+/// A folder that holds files is only replaced with `force`, and only if its checksums name all of them. Where one of them
+/// was edited, the old folder is kept.
 ///
 /// # Errors
 /// The folder may not be replaced, or cannot be written; it is then as it was.
-pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), OutputError> {
+pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>, OutputError> {
     stage(tree, folder, force)?.settle()
 }
 
@@ -43,30 +73,47 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<(), OutputError>
 /// As [`write()`].
 pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, OutputError> {
     let old = Existing::look(folder, force)?;
-    let written = match fs::read_to_string(folder.join(CHECKSUMS)) {
+    let mut known = Known::default();
+    let mut edited = Vec::new();
+    if !old.files.is_empty()
         // A list that somebody changed names nothing for sure.
-        Ok(text) => tree::checksums(&Source::new(CHECKSUMS, text)).unwrap_or_default(),
-        Err(_) => BTreeMap::new(),
-    };
-    let written = written.into_keys().chain([CHECKSUMS.to_owned()]).collect();
-    let kept = BTreeSet::new();
-    old.stage(tree, &Known { written, kept })
+        && let Ok(sums) = tree::checksums_of(folder)
+        && sums.keys().all(|path| tree::is_written_by_a_run(path))
+    {
+        for (path, sum) in sums {
+            let is_unchanged = digest(&folder.join(&path)).is_ok_and(|found| found == sum);
+            if !is_unchanged {
+                edited.push(path.clone());
+            }
+            known.written.insert(path);
+        }
+        known.written.insert(CHECKSUMS.to_owned());
+    }
+    let mut staged = old.stage(tree, &known)?;
+    staged.edited = edited;
+    Ok(staged)
 }
 
-fn failed(what: &Path, error: &io::Error) -> OutputError {
-    OutputError::Failed(Diagnostic::error(format!(
-        "cannot write `{}`: {error}",
-        what.display()
-    )))
+/// The first few of some paths, in words.
+fn shortened(paths: &[String]) -> String {
+    let quoted = paths
+        .iter()
+        .take(5)
+        .map(|path| format!("`{}`", visible(path)));
+    let first = quoted.collect::<Vec<_>>().join(", ");
+    match paths.len() {
+        0..=5 => first,
+        n => format!("{first} and {} more", n - 5),
+    }
 }
 
 /// A folder before it is written, whether it is there or not.
 #[derive(Debug)]
 pub struct Existing {
     folder: PathBuf,
-    /// Whether something is there that has to make way.
-    is_there: bool,
-    files: BTreeSet<String>,
+    /// What is there and has to make way, as it was when it was looked at.
+    old: Option<Identity>,
+    files: BTreeMap<String, Stamp>,
 }
 
 impl Existing {
@@ -83,9 +130,15 @@ impl Existing {
         };
         let mut existing = Existing {
             folder: folder.clone(),
-            is_there: false,
-            files: BTreeSet::new(),
+            old: None,
+            files: BTreeMap::new(),
         };
+        if folder.file_name().is_none() {
+            return Err(OutputError::Refused(
+                Diagnostic::error(format!("`{shown}` cannot make way for a new folder"))
+                    .help("name a folder by its own name, such as `--out out`"),
+            ));
+        }
         let metadata = match fs::symlink_metadata(&folder) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(existing),
@@ -103,9 +156,18 @@ impl Existing {
                     .help("choose another one with `--out DIR`"),
             ));
         }
-        existing.is_there = true;
-        existing.files = files(&folder).map_err(unreadable)?;
-        if !existing.files.is_empty() && !force {
+        if disk::is_mount_point(&folder, &metadata).map_err(unreadable)? {
+            return Err(OutputError::Refused(
+                Diagnostic::error(format!(
+                    "`{shown}` is a mount point, which cannot make way for a new folder"
+                ))
+                .help("name a folder below it with `--out DIR`"),
+            ));
+        }
+        existing.old = Some(disk::identity(&metadata));
+        if force {
+            existing.files = files(&folder).map_err(unreadable)?;
+        } else if holds_a_file(&folder).map_err(unreadable)? {
             return Err(OutputError::Refused(
                 Diagnostic::error(format!("`{shown}` is not empty"))
                     .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"),
@@ -116,7 +178,7 @@ impl Existing {
 
     /// The files that are there, by their path below the folder.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().map(String::as_str)
+        self.files.keys().map(String::as_str)
     }
 
     /// Puts a tree in its place: all of it or nothing. Files that are kept are carried over, byte for byte, also over
@@ -126,7 +188,7 @@ impl Existing {
     /// Files are there that nothing is known of, or a link that would be kept; it cannot be written. The folder is then
     /// as it was.
     pub fn replace(self, tree: &Tree, known: &Known) -> Result<(), OutputError> {
-        self.stage(tree, known)?.settle()
+        self.stage(tree, known)?.settle().map(|_| ())
     }
 
     fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, OutputError> {
@@ -134,12 +196,22 @@ impl Existing {
         let folder = self.folder.as_path();
         let parent = disk::parent_of(folder);
         fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
-        let staging = Staging::beside(folder, parent).map_err(|error| failed(folder, &error))?;
+        let staging =
+            beside(folder, parent, tree.is_private()).map_err(|error| match error.kind() {
+                io::ErrorKind::PermissionDenied => OutputError::Failed(
+                    Diagnostic::error(format!(
+                        "cannot write `{}`: a new folder cannot be made beside it: {error}",
+                        folder.display()
+                    ))
+                    .help("name a folder with `--out DIR` in a folder that you may write to"),
+                ),
+                _ => failed(folder, &error),
+            })?;
         let kept: Vec<&str> = self
             .files()
             .filter(|path| known.kept.contains(*path))
             .collect();
-        let mut within = staging.path.clone();
+        let mut within = staging.path().to_path_buf();
         let mut folder_of = |target: &Path| {
             // The files of a folder follow each other.
             if target.parent() == Some(&within) {
@@ -149,20 +221,22 @@ impl Existing {
             fs::create_dir_all(&within)
         };
         for (path, bytes) in tree.files().filter(|(path, _)| !kept.contains(path)) {
-            let target = staging.path.join(path);
+            let target = staging.path().join(path);
             folder_of(&target)
                 .and_then(|()| disk::write_file(&target, bytes, tree.is_private()))
                 .map_err(|error| failed(&folder.join(path), &error))?;
         }
         for path in kept {
-            let (old, target) = (folder.join(path), staging.path.join(path));
+            let (old, target) = (folder.join(path), staging.path().join(path));
             folder_of(&target)
                 .and_then(|()| fs::copy(&old, &target))
                 .map_err(|error| failed(&old, &error))?;
         }
         Ok(Staged {
             staging,
-            is_there: self.is_there,
+            old: self.old.map(|identity| (identity, self.files)),
+            private: tree.is_private(),
+            edited: Vec::new(),
             folder: self.folder,
         })
     }
@@ -185,19 +259,15 @@ impl Existing {
         let foreign: Vec<String> = self
             .files()
             .filter(|path| !known.written.contains(*path) && !known.kept.contains(*path))
-            .map(|path| format!("`{}`", visible(path)))
+            .map(str::to_owned)
             .collect();
         if foreign.is_empty() {
             return Ok(());
         }
-        let shown_files = foreign[..foreign.len().min(5)].join(", ");
-        let more = match foreign.len() {
-            0..=5 => String::new(),
-            n => format!(" and {} more", n - 5),
-        };
+        let foreign = shortened(&foreign);
         Err(OutputError::Refused(
             Diagnostic::error(format!(
-                "`{shown}` holds files that no earlier run wrote: {shown_files}{more}"
+                "`{shown}` holds files that no earlier run wrote: {foreign}"
             ))
             .help("move them away, or choose another folder with `--out DIR`"),
         ))
@@ -207,22 +277,26 @@ impl Existing {
 /// A folder whose files stand beside it. Unless it is settled, they go again.
 #[derive(Debug)]
 pub struct Staged {
-    staging: Staging,
+    staging: TempDir,
     folder: PathBuf,
-    is_there: bool,
+    /// What has to make way.
+    old: Option<(Identity, BTreeMap<String, Stamp>)>,
+    private: bool,
+    /// Files of the old folder that were changed by hand.
+    edited: Vec<String>,
 }
 
 impl Staged {
     /// Waits until it is on the disk and puts it in its place.
-    fn settle(self) -> Result<(), OutputError> {
-        Self::settle_all(vec![self]).into_iter().collect()
+    fn settle(self) -> Result<Option<KeptCopy>, OutputError> {
+        Self::settle_all(vec![self]).pop().unwrap_or(Ok(None))
     }
 
     /// Settles folders that have one parent: the disk is waited for once.
     ///
     /// # Errors
     /// For each that is not in its place, why; its folder is then as it was.
-    pub fn settle_all(staged: Vec<Staged>) -> Vec<Result<(), OutputError>> {
+    pub fn settle_all(staged: Vec<Staged>) -> Vec<Result<Option<KeptCopy>, OutputError>> {
         let folders: Vec<PathBuf> = staged.iter().map(|one| one.folder.clone()).collect();
         let Some(parent) = folders.first().map(|folder| disk::parent_of(folder)) else {
             return Vec::new();
@@ -231,7 +305,7 @@ impl Staged {
             let results = folders.iter().map(|folder| Err(failed(folder, &error)));
             results.collect()
         };
-        if let Err(error) = disk::sync_below(staged.iter().map(|one| one.staging.path.as_path())) {
+        if let Err(error) = disk::sync_below(staged.iter().map(|one| one.staging.path())) {
             return all_failed(error);
         }
         let results = staged.into_iter().map(Staged::take_the_place).collect();
@@ -242,100 +316,169 @@ impl Staged {
     }
 
     /// Puts the new folder where the old one is: at once where the system can, else over a moment without either.
-    fn take_the_place(self) -> Result<(), OutputError> {
-        let (staging, folder) = (self.staging, self.folder.as_path());
+    fn take_the_place(self) -> Result<Option<KeptCopy>, OutputError> {
+        let folder = self.folder.as_path();
+        let staging = self.staging.path().to_path_buf();
         let failed = |error: io::Error| failed(folder, &error);
-        if !self.is_there {
-            fs::rename(&staging.path, folder).map_err(failed)?;
-            staging.keep();
-            return Ok(());
-        }
+        let changed = || {
+            OutputError::Refused(
+                Diagnostic::error(format!(
+                    "`{}` was changed by somebody else while this ran",
+                    folder.display()
+                ))
+                .help("it is as they left it; run the command again"),
+            )
+        };
+        let Some((identity, files)) = &self.old else {
+            if !disk::rename_to_new(&staging, folder).map_err(failed)? {
+                return Err(changed());
+            }
+            let _ = self.staging.keep();
+            return Ok(None);
+        };
         // Who may enter the folder is its owner's choice.
-        fs::metadata(folder)
-            .and_then(|metadata| fs::set_permissions(&staging.path, metadata.permissions()))
-            .map_err(failed)?;
-        if disk::exchange(&staging.path, folder).map_err(failed)? {
-            // The old folder is in the new one's place now, and goes with it.
-            return Ok(());
+        let permissions = fs::metadata(folder).map_err(failed)?.permissions();
+        let permissions = if self.private {
+            disk::owner_only(permissions)
+        } else {
+            permissions
+        };
+        fs::set_permissions(&staging, permissions).map_err(failed)?;
+        let old = if disk::exchange(&staging, folder).map_err(failed)? {
+            let is_as_seen = is_as_seen(&staging, identity, files);
+            if !is_as_seen && disk::exchange(&staging, folder).map_err(failed)? {
+                return Err(changed());
+            }
+            // What came out is not for this run to remove, unless it is what was looked at.
+            let old = self.staging.keep();
+            if !is_as_seen {
+                return Err(changed());
+            }
+            old
+        } else {
+            let old = unused_name(folder, "old");
+            if !is_as_seen(folder, identity, files) {
+                return Err(changed());
+            }
+            fs::rename(folder, &old).map_err(failed)?;
+            if let Err(error) = fs::rename(&staging, folder) {
+                // Put the old folder back; if even that fails, the message names where it is.
+                return Err(match fs::rename(&old, folder) {
+                    Ok(()) => failed(error),
+                    Err(_) => OutputError::Failed(
+                        Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
+                            .help(format!("what was there before is in `{}`", old.display())),
+                    ),
+                });
+            }
+            let _ = self.staging.keep();
+            old
+        };
+        let leftover = |old: &Path, error: io::Error| {
+            OutputError::Failed(Diagnostic::error(format!(
+                "`{}` is written, but the folder that it replaces stays as `{}`: {error}",
+                folder.display(),
+                old.display()
+            )))
+        };
+        if self.edited.is_empty() {
+            disk::remove_folder(&old).map_err(|error| leftover(&old, error))?;
+            return Ok(None);
         }
-        let mut old = staging.path.clone().into_os_string();
-        old.push(".old");
-        let old = PathBuf::from(old);
-        fs::rename(folder, &old).map_err(failed)?;
-        if let Err(error) = fs::rename(&staging.path, folder) {
-            // Put the old folder back; if even that fails, the message names where it is.
-            return Err(match fs::rename(&old, folder) {
-                Ok(()) => failed(error),
-                Err(_) => OutputError::Failed(
-                    Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
-                        .help(format!("what was there before is in `{}`", old.display())),
-                ),
-            });
+        for _ in 0..100 {
+            let copy = unused_name(folder, "edited");
+            if disk::rename_to_new(&old, &copy).map_err(|error| leftover(&old, error))? {
+                return Ok(Some(KeptCopy {
+                    folder: copy,
+                    edited: self.edited,
+                }));
+            }
         }
-        staging.keep();
-        // The new folder is in place; a rest of the old one that cannot go is no failure of this run.
-        let _ = fs::remove_dir_all(&old);
-        Ok(())
+        Ok(Some(KeptCopy {
+            folder: old,
+            edited: self.edited,
+        }))
     }
 }
 
+/// A name beside a folder that nothing has: `out.old`, `out.old-2`.
+fn unused_name(folder: &Path, word: &str) -> PathBuf {
+    let named = |number: usize| {
+        let mut name = folder.as_os_str().to_owned();
+        name.push(match number {
+            1 => format!(".{word}"),
+            number => format!(".{word}-{number}"),
+        });
+        PathBuf::from(name)
+    };
+    let is_unused = |path: &PathBuf| fs::symlink_metadata(path).is_err();
+    (1..).map(named).find(is_unused).unwrap_or_else(|| named(1))
+}
+
+/// Whether a folder still is what was looked at.
+fn is_as_seen(folder: &Path, identity: &Identity, seen: &BTreeMap<String, Stamp>) -> bool {
+    let is_same =
+        fs::symlink_metadata(folder).is_ok_and(|metadata| disk::identity(&metadata) == *identity);
+    is_same && files(folder).is_ok_and(|found| found == *seen)
+}
+
+/// Whether there is a file below a folder, which need not be walked to its end for that.
+fn holds_a_file(folder: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() || holds_a_file(&entry.path())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The most files and folders that a folder of ours can hold.
+const MOST_ENTRIES: usize = 200_000;
+
 /// All files below a folder as paths with `/`; links are files, and not followed.
-pub(super) fn files(folder: &Path) -> io::Result<BTreeSet<String>> {
-    let mut found = BTreeSet::new();
-    list(folder, folder, &mut found)?;
+pub(super) fn files(folder: &Path) -> io::Result<BTreeMap<String, Stamp>> {
+    let mut found = BTreeMap::new();
+    list(folder, folder, &mut 0, &mut found)?;
     Ok(found)
 }
 
-fn list(root: &Path, folder: &Path, found: &mut BTreeSet<String>) -> io::Result<()> {
+fn list(
+    root: &Path,
+    folder: &Path,
+    entries: &mut usize,
+    found: &mut BTreeMap<String, Stamp>,
+) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
+        *entries += 1;
+        if *entries > MOST_ENTRIES {
+            return Err(io::Error::other(format!(
+                "it holds more than {MOST_ENTRIES} files and folders, and so is none that vmo-ra wrote"
+            )));
+        }
         let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            list(root, &path, found)?;
+        let metadata = entry.metadata()?;
+        if metadata.is_dir() {
+            list(root, &path, entries, found)?;
         } else if let Ok(relative) = path.strip_prefix(root) {
             let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-            found.insert(parts.join("/"));
+            let stamp = (metadata.len(), metadata.modified().ok());
+            found.insert(parts.join("/"), stamp);
         }
     }
     Ok(())
 }
 
-/// A folder that goes again unless it is kept.
-#[derive(Debug)]
-struct Staging {
-    path: PathBuf,
-    kept: bool,
-}
-
-impl Staging {
-    fn beside(folder: &Path, parent: &Path) -> io::Result<Self> {
-        let name = folder
-            .file_name()
-            .map_or("out".into(), |name| name.to_string_lossy());
-        for attempt in 0..1000 {
-            let path = parent.join(format!(".{name}.{}-{attempt}", std::process::id()));
-            match fs::create_dir(&path) {
-                Ok(()) => return Ok(Staging { path, kept: false }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(io::Error::new(
-            io::ErrorKind::AlreadyExists,
-            "no free name beside it",
-        ))
+/// A folder beside another, under a name that nothing else has.
+fn beside(folder: &Path, parent: &Path, private: bool) -> io::Result<TempDir> {
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(folder.file_name().unwrap_or_default());
+    prefix.push(".");
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix);
+    if let Some(permissions) = disk::new_folder(private) {
+        builder.permissions(permissions);
     }
-
-    fn keep(mut self) {
-        self.kept = true;
-    }
-}
-
-impl Drop for Staging {
-    fn drop(&mut self) {
-        if !self.kept {
-            // Nothing can be done about a rest that does not go.
-            let _ = fs::remove_dir_all(&self.path);
-        }
-    }
+    builder.tempdir_in(parent).map_err(disk::without_name)
 }

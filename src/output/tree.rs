@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::CHECKSUMS;
+use super::{CHECKSUMS, OutputError};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
+use crate::visible::visible;
 use crate::withheld::Withheld;
 
 /// Files by their path below the folder, with `/` between parts.
@@ -157,11 +161,72 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The most bytes of a file of checksums that is read.
+const LARGEST_CHECKSUMS: u64 = 32 << 20;
+
+/// The checksums of a folder, by path.
+///
+/// # Errors
+/// There is no file of them, it is a link or no file, it is too large, or a line of it is none of ours.
+pub(super) fn checksums_of(folder: &Path) -> Result<BTreeMap<String, String>, OutputError> {
+    let path = folder.join(CHECKSUMS);
+    let shown = visible(&path.to_string_lossy()).into_owned();
+    let unreadable = |path: &Path, error: io::Error| {
+        let path = path.display();
+        OutputError::Failed(Diagnostic::error(format!("cannot read `{path}`: {error}")))
+    };
+    let refused = |message: String| {
+        OutputError::Refused(
+            Diagnostic::error(message)
+                .help("name a folder that `vmo-ra render` or `vmo-ra nad` wrote"),
+        )
+    };
+    let is_folder = fs::metadata(folder)
+        .map_err(|error| unreadable(folder, error))?
+        .is_dir();
+    if !is_folder {
+        return Err(refused(format!("`{}` is not a folder", folder.display())));
+    }
+    let metadata = match fs::symlink_metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = folder.display();
+            return Err(refused(format!("`{folder}` holds no `{CHECKSUMS}`")));
+        }
+        Err(error) => return Err(unreadable(&path, error)),
+    };
+    if !metadata.is_file() {
+        return Err(refused(format!("`{shown}` is a link or no file")));
+    }
+    let mut bytes = Vec::new();
+    File::open(&path)
+        .and_then(|file| file.take(LARGEST_CHECKSUMS + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(&path, error))?;
+    if bytes.len() as u64 > LARGEST_CHECKSUMS {
+        let limit = LARGEST_CHECKSUMS >> 20;
+        return Err(refused(format!(
+            "`{shown}` is larger than the {limit} MiB that are read"
+        )));
+    }
+    let text =
+        String::from_utf8(bytes).map_err(|_| refused(format!("`{shown}` is not UTF-8 text")))?;
+    checksums(&Source::new(shown, text)).map_err(OutputError::Refused)
+}
+
+/// Whether a run can have written a file of this path: a profile, values or a manifest.
+pub(super) fn is_written_by_a_run(path: &str) -> bool {
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        [file] => file.ends_with(".json") || file.ends_with(".yaml"),
+        ["values" | "manifests", _, file] => file.ends_with(".yaml"),
+        _ => false,
+    }
+}
+
 /// The checksums in a file of them, by path.
 ///
 /// # Errors
 /// A line that is none of ours, or a path that would leave the folder.
-pub(super) fn checksums(source: &Source) -> Result<BTreeMap<String, String>, Diagnostic> {
+fn checksums(source: &Source) -> Result<BTreeMap<String, String>, Diagnostic> {
     let mut sums = BTreeMap::new();
     let mut at = 0;
     for line in source.text().split_inclusive('\n') {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{CHECKSUMS, OutputError, folder, tree};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::Diagnostic;
 
 /// How a file differs from what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -39,22 +39,11 @@ pub struct Verified {
 /// # Errors
 /// There are no checksums, they cannot be read, or a file cannot be.
 pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
-    let list = folder.join(CHECKSUMS);
     let unreadable = |path: &Path, error: &io::Error| {
         let problem = Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
         OutputError::Failed(problem)
     };
-    let text = fs::read_to_string(&list).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidData => {
-            OutputError::Refused(
-                Diagnostic::error(format!("`{}` holds no `{CHECKSUMS}`", folder.display()))
-                    .help("name a folder that `vmo-ra render` or `vmo-ra nad` wrote"),
-            )
-        }
-        _ => unreadable(&list, &error),
-    })?;
-    let sums = tree::checksums(&Source::new(list.display().to_string(), text))
-        .map_err(OutputError::Refused)?;
+    let sums = tree::checksums_of(folder)?;
     let mut verified = Verified {
         unchanged: 0,
         differences: BTreeMap::new(),
@@ -83,7 +72,10 @@ pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
             }
         }
     }
-    for path in folder::files(folder).map_err(|error| unreadable(folder, &error))? {
+    for path in folder::files(folder)
+        .map_err(|error| unreadable(folder, &error))?
+        .into_keys()
+    {
         if path != CHECKSUMS && !sums.contains_key(&path) {
             verified.differences.insert(path, Difference::Added);
         }
@@ -91,7 +83,8 @@ pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
     Ok(verified)
 }
 
-fn digest(path: &Path) -> io::Result<String> {
+/// The SHA-256 of a file.
+pub(super) fn digest(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
     let mut part = [0; 1 << 16];

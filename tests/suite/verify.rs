@@ -96,9 +96,18 @@ fn a_list_that_is_none_is_explained() {
     assert_eq!(
         run(&folder, &["verify", "nowhere"]),
         (
+            Some(3),
+            String::new(),
+            "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n".to_owned()
+        )
+    );
+    fs::create_dir(folder.join("bare")).expect("it can be made");
+    assert_eq!(
+        run(&folder, &["verify", "bare"]),
+        (
             Some(2),
             String::new(),
-            "error: `nowhere` holds no `SHA256SUMS`\n  = help: name a folder that `vmo-ra render` or `vmo-ra nad` wrote\n\n".to_owned()
+            "error: `bare` holds no `SHA256SUMS`\n  = help: name a folder that `vmo-ra render` or `vmo-ra nad` wrote\n\n".to_owned()
         )
     );
     let sum = "0".repeat(64);
