@@ -30,6 +30,7 @@ mod loading;
 mod manifest_schema;
 mod msrv;
 mod network;
+mod others_files;
 mod packs;
 mod plan;
 mod properties;

@@ -1,0 +1,355 @@
+//! What a run did not make, it leaves alone: files beside its output, folders of others, devices, edits by hand.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("others-files")
+        .join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the folder can be made");
+    folder
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(PROGRAM)
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts");
+    told(&output)
+}
+
+fn told(output: &Output) -> (Option<i32>, String) {
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
+
+fn text(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Everything in a folder by name, hidden files too.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .expect("it can be read")
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// The file of a run is staged under a name that cannot be another's, whatever the process's number is.
+#[test]
+fn files_beside_the_output_stay() {
+    let folder = scratch("beside");
+    let neighbours: Vec<String> = (1..400).map(|number| format!("plan.md.{number}")).collect();
+    for name in &neighbours {
+        fs::write(folder.join(name), "notes").expect("it can be written");
+    }
+    // In a namespace of its own the program has a small number, as in every container.
+    let command = format!("{PROGRAM} plan --format markdown --out plan.md");
+    let unshared = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--pid",
+            "--fork",
+            "sh",
+            "-c",
+            &command,
+        ])
+        .current_dir(&folder)
+        .output();
+    let is_done = unshared.is_ok_and(|output| output.status.success());
+    if !is_done {
+        assert_eq!(
+            run(
+                &folder,
+                &["plan", "--format", "markdown", "--out", "plan.md"]
+            )
+            .0,
+            Some(0)
+        );
+    }
+    for name in &neighbours {
+        assert_eq!(text(&folder.join(name)), "notes", "{name}");
+    }
+    assert_eq!(names(&folder).len(), neighbours.len() + 1);
+    assert!(text(&folder.join("plan.md")).starts_with("# "));
+}
+
+#[test]
+fn devices_and_pipes_are_written_to() {
+    let folder = scratch("devices");
+    assert_eq!(
+        run(&folder, &["plan", "--out", "/dev/null"]),
+        (Some(0), String::new())
+    );
+    let null = fs::metadata("/dev/null").expect("it is there");
+    assert!(!null.is_file(), "/dev/null is a file now");
+    let to = |out: &str| {
+        let output = Command::new(PROGRAM)
+            .args(["plan", "--out", out])
+            .current_dir(&folder)
+            .output()
+            .expect("the program starts");
+        assert_eq!(told(&output), (Some(0), String::new()));
+        output.stdout
+    };
+    let plan = to("-");
+    assert!(!plan.is_empty());
+    assert_eq!(to("/dev/stdout"), plan);
+    let pipe = folder.join("pipe");
+    let made = Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .expect("mkfifo starts");
+    assert!(made.success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).expect("it can be read")
+    });
+    assert_eq!(to("pipe"), b"");
+    assert_eq!(reader.join().expect("the reader ends"), plan);
+    assert_eq!(names(&folder), ["pipe"]);
+}
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
+    let folder = scratch("replaced");
+    let plan = folder.join("plan.md");
+    fs::write(&plan, "old").expect("it can be written");
+    fs::set_permissions(&plan, fs::Permissions::from_mode(0o640)).expect("it is ours");
+    assert_eq!(
+        run(&folder, &["plan", "--out", "plan.md"]),
+        (Some(0), String::new())
+    );
+    let metadata = fs::metadata(&plan).expect("it is there");
+    assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
+    fs::hard_link(&plan, folder.join("other")).expect("it can be linked");
+    let number = metadata.ino();
+    assert_eq!(
+        run(&folder, &["plan", "--format", "json", "--out", "plan.md"]),
+        (
+            Some(3),
+            "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n"
+                .to_owned()
+        )
+    );
+    assert_eq!(fs::metadata(&plan).expect("it is there").ino(), number);
+    std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
+    assert_eq!(
+        run(&folder, &["plan", "--out", "link"]),
+        (
+            Some(3),
+            "error: cannot write `link`: it is a link that leads nowhere\n\n".to_owned()
+        )
+    );
+    assert_eq!(names(&folder), ["link", "other", "plan.md"]);
+}
+
+/// All are staged before the first takes its place.
+#[test]
+fn of_several_files_all_are_formatted_or_none() {
+    let folder = scratch("several");
+    let profile = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","cloudType":"all","packs":[]}}}"#;
+    for name in ["a.json", "b.json"] {
+        fs::write(folder.join(name), profile).expect("it can be written");
+    }
+    fs::hard_link(folder.join("b.json"), folder.join("c")).expect("it can be linked");
+    let (code, said) = run(&folder, &["fmt", "a.json", "b.json"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.starts_with("error: cannot write `b.json`: "), "{said}");
+    assert_eq!(text(&folder.join("a.json")), profile);
+    assert_eq!(names(&folder), ["a.json", "b.json", "c"]);
+}
+
+#[test]
+fn a_folder_of_others_is_never_replaced() {
+    let folder = scratch("others");
+    let out = folder.join("out");
+    fs::create_dir(&out).expect("it can be made");
+    fs::write(out.join("big.iso"), "precious").expect("it can be written");
+    let sum = "d7cdcb2bb1c3b1a4b8c7c2ee2f0b9d4c".repeat(2);
+    for sums in [
+        format!("{sum}  big.iso\n"),
+        String::new(),
+        format!("{sum}  ../others/out/big.iso\n"),
+    ] {
+        fs::write(out.join("SHA256SUMS"), sums).expect("it can be written");
+        for command in [
+            &["render", "--out", "out", "--force"][..],
+            &["nad", "--vlans", "1-3", "--out", "out", "--force"],
+        ] {
+            let (code, said) = run(&folder, command);
+            assert_eq!(code, Some(2), "{said}");
+            assert!(
+                said.starts_with("error: `out` holds files that no earlier run wrote: "),
+                "{said}"
+            );
+        }
+    }
+    assert_eq!(text(&out.join("big.iso")), "precious");
+    assert_eq!(names(&folder), ["out"]);
+}
+
+#[test]
+fn edits_by_hand_are_named_and_kept() {
+    let folder = scratch("edited");
+    let nads = |options: &[&str]| {
+        let mut arguments = vec!["nad", "--vlans", "1-3", "--out", "out"];
+        arguments.extend(options);
+        run(&folder, &arguments)
+    };
+    assert_eq!(nads(&[]), (Some(0), String::new()));
+    assert_eq!(nads(&["--force"]), (Some(0), String::new()));
+    assert_eq!(names(&folder), ["out"]);
+    let files = names(&folder.join("out"));
+    let edited = files
+        .iter()
+        .find(|name| name.ends_with(".yaml"))
+        .expect("a network");
+    for copy in ["out.edited", "out.edited-2"] {
+        fs::write(folder.join("out").join(edited), "# mine\n").expect("it can be written");
+        assert_eq!(
+            nads(&["--force"]),
+            (
+                Some(0),
+                format!(
+                    "warning: files were edited since they were written: `{edited}`\n  = help: the old folder is kept as `{copy}`\n\n"
+                )
+            )
+        );
+        assert_eq!(text(&folder.join(copy).join(edited)), "# mine\n");
+        assert_ne!(text(&folder.join("out").join(edited)), "# mine\n");
+    }
+    assert_eq!(names(&folder), ["out", "out.edited", "out.edited-2"]);
+}
+
+#[test]
+fn two_runs_into_one_folder_do_not_both_win() {
+    let folder = scratch("two-runs");
+    for round in 0..10 {
+        let out = format!("out-{round}");
+        let start = |vlans: &str| {
+            Command::new(PROGRAM)
+                .args(["nad", "--vlans", vlans, "--out", &out])
+                .current_dir(&folder)
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the program starts")
+        };
+        let runs = [start("1-200"), start("301-500")];
+        let mut codes = Vec::new();
+        for run in runs {
+            let output = run.wait_with_output().expect("it ends");
+            let (code, said) = told(&output);
+            if code != Some(0) {
+                let is_told = said.contains("was changed by somebody else while this ran")
+                    || said.contains("is not empty");
+                assert!(is_told, "{said}");
+            }
+            codes.push(code);
+        }
+        codes.sort();
+        assert_eq!(codes, [Some(0), Some(2)]);
+        let (code, said) = run(&folder, &["verify", &out]);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    assert_eq!(names(&folder).len(), 10);
+}
+
+#[test]
+fn folders_that_cannot_make_way_are_named() {
+    let folder = scratch("no-way");
+    assert_eq!(
+        run(&folder, &["nad", "--vlans", "1", "--out", "."]),
+        (
+            Some(2),
+            "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n"
+                .to_owned()
+        )
+    );
+    let (code, said) = run(&folder, &["nad", "--vlans", "1", "--out", "/dev/shm"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.starts_with(
+            "error: `/dev/shm` is a mount point, which cannot make way for a new folder\n"
+        ) || said.starts_with("error: `/dev/shm` is not a folder"),
+        "{said}"
+    );
+    assert_eq!(names(&folder), <[&str; 0]>::default());
+}
+
+/// Its entries cannot be removed as it stands, which is no reason to leave it behind under a hidden name.
+#[test]
+fn a_folder_that_cannot_be_written_to_goes_all_the_same() {
+    let folder = scratch("read-only");
+    assert_eq!(
+        run(&folder, &["nad", "--vlans", "1-3", "--out", "out"]).0,
+        Some(0)
+    );
+    let out = folder.join("out");
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o555)).expect("it is ours");
+    assert_eq!(
+        run(
+            &folder,
+            &["nad", "--vlans", "1-3", "--out", "out", "--force"]
+        ),
+        (Some(0), String::new())
+    );
+    assert_eq!(names(&folder), ["out"]);
+    let mode = fs::metadata(&out)
+        .expect("it is there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o555);
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o755)).expect("it is ours");
+}
+
+/// A list of checksums is read as any other input: a regular file within limits.
+#[test]
+fn a_list_of_checksums_that_is_no_file_is_refused() {
+    let folder = scratch("lists");
+    let out = folder.join("out");
+    fs::create_dir(&out).expect("it can be made");
+    let list = out.join("SHA256SUMS");
+    let refused = |expected: &str| {
+        for command in [
+            &["verify", "out"][..],
+            &["render", "--out", "out", "--force"],
+        ] {
+            let (code, said) = run(&folder, command);
+            assert_eq!(code, Some(2), "{said}");
+            if command[0] == "verify" {
+                assert!(said.starts_with(expected), "{said}");
+            }
+        }
+        fs::remove_file(&list).expect("it can be removed");
+    };
+    let made = Command::new("mkfifo")
+        .arg(&list)
+        .status()
+        .expect("mkfifo starts");
+    assert!(made.success());
+    refused("error: `out/SHA256SUMS` is a link or no file\n");
+    std::os::unix::fs::symlink("/dev/zero", &list).expect("it can be linked");
+    refused("error: `out/SHA256SUMS` is a link or no file\n");
+    let sparse = fs::File::create(&list).expect("it can be made");
+    sparse.set_len(3 << 30).expect("it can be sparse");
+    refused("error: `out/SHA256SUMS` is larger than the 32 MiB that are read\n");
+}
