@@ -1,8 +1,9 @@
 //! `vmo-ra revisions`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::revision::{Revision, Software};
+use vmo_ra::yaml;
 
 use super::{Failure, table, terminal};
 
@@ -15,13 +16,30 @@ pub(super) struct Revisions {
     /// Two revisions whose software tables are set side by side
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
     compare: Option<Vec<String>>,
+    /// How it is shown
+    #[arg(long, value_enum, requires = "revision", default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For the terminal
+    Text,
+    /// All of its data, with what it inherits and with its claims
+    Yaml,
 }
 
 impl Revisions {
     pub(super) fn run(self) -> Result<(), Failure> {
         let text = match (&self.revision, self.compare.as_deref()) {
             (_, Some([old, new])) => compare(&Revision::load(old)?, &Revision::load(new)?),
-            (Some(name), _) => show(&Revision::load(name)?)?,
+            (Some(name), _) => {
+                let revision = Revision::load(name)?;
+                match self.format {
+                    Format::Text => show(&revision)?,
+                    Format::Yaml => yaml::from_json(&revision.tree()?),
+                }
+            }
             _ => list()?,
         };
         terminal::print(text.as_bytes())
