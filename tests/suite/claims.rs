@@ -8,7 +8,11 @@ use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Claim, Expectation, Revision, Role};
 use vmo_ra::site::Site;
 
-fn profiles(revision: &Revision, library: &Library, published: bool) -> Vec<(Role, Profile)> {
+pub(crate) fn profiles(
+    revision: &Revision,
+    library: &Library,
+    published: bool,
+) -> Vec<(Role, Profile)> {
     let rendered = render(&Request {
         site: &Site::example(),
         revision,
@@ -24,6 +28,10 @@ fn profiles(revision: &Revision, library: &Library, published: bool) -> Vec<(Rol
             .collect(),
         Err(problems) => panic!("{problems:?}"),
     }
+}
+
+fn load(name: &str) -> Revision {
+    Revision::load(name).expect("the revision is built in")
 }
 
 fn built_in() -> Library {
@@ -67,8 +75,8 @@ fn broken<'c>(
     (broken, tested)
 }
 
-fn every_claim_holds(name: &str, library: &Library, least: usize) {
-    let revision = Revision::load(name).expect("the revision is built in");
+pub(crate) fn every_claim_holds(revision: &Revision, library: &Library, least: usize) {
+    let name = &revision.name;
     let claims = revision.claims().expect("the claims are built in");
     assert!(
         claims.len() >= least,
@@ -76,7 +84,7 @@ fn every_claim_holds(name: &str, library: &Library, least: usize) {
         claims.len()
     );
 
-    let (failed, tested) = broken(&revision, library, &claims, false, |claim| {
+    let (failed, tested) = broken(revision, library, &claims, false, |claim| {
         Some(claim.expected())
     });
     assert!(
@@ -86,7 +94,7 @@ fn every_claim_holds(name: &str, library: &Library, least: usize) {
         failed.join("\n")
     );
 
-    let (failed, tested) = broken(&revision, library, &claims, true, |claim| {
+    let (failed, tested) = broken(revision, library, &claims, true, |claim| {
         claim.published.then(|| claim.printed())
     });
     assert!(
@@ -99,12 +107,12 @@ fn every_claim_holds(name: &str, library: &Library, least: usize) {
 
 #[test]
 fn every_claim_of_1_9_0_holds() {
-    every_claim_holds("1.9.0", &built_in(), 300);
+    every_claim_holds(&load("1.9.0"), &built_in(), 300);
 }
 
 #[test]
 fn every_claim_of_1_7_0_holds() {
-    every_claim_holds("1.7.0", &built_in(), 300);
+    every_claim_holds(&load("1.7.0"), &built_in(), 300);
 }
 
 /// Cilium's and Portworx's claims among them, over the vendor's own values.
@@ -113,8 +121,8 @@ fn every_claim_of_1_7_0_holds_with_the_real_packs() {
     let Some(shared) = Shared::find() else { return };
     let library = Library::with_folders(&[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    every_claim_holds("1.7.0", &library, 300);
-    let revision = Revision::load("1.7.0").expect("the revision is built in");
+    let revision = load("1.7.0");
+    every_claim_holds(&revision, &library, 300);
     for layer in ["cni-cilium-oss", "csi-portworx-generic"] {
         let claims = revision.claims().expect("the claims are built in");
         let count = claims
@@ -128,7 +136,7 @@ fn every_claim_of_1_7_0_holds_with_the_real_packs() {
 #[test]
 fn claims_are_whole_and_name_errata_that_exist() {
     for name in ["1.7.0", "1.9.0"] {
-        let revision = Revision::load(name).expect("the revision is built in");
+        let revision = load(name);
         let errata = revision.errata().expect("the errata are built in");
         let mut ids = std::collections::BTreeSet::new();
         for claim in revision.claims().expect("the claims are built in") {
@@ -168,7 +176,7 @@ fn claims_are_whole_and_name_errata_that_exist() {
 /// A check that cannot fail is none: each claim must fail on a profile that has nothing of what it asks for.
 #[test]
 fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
-    let revision = Revision::load("1.9.0").expect("the revision is built in");
+    let revision = load("1.9.0");
     let profiles = profiles(&revision, &built_in(), false);
     for claim in revision.claims().expect("the claims are built in") {
         let expectation = claim.expected().expect("one test");

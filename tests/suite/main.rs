@@ -35,6 +35,7 @@ mod packs;
 mod plan;
 mod properties;
 mod readme;
+mod revisions;
 mod rules;
 mod rules_properties;
 mod rules_rendered;
