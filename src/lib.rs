@@ -1,4 +1,25 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
+//!
+//! The stages follow each other, and each has an example:
+//!
+//! | stage | from | to |
+//! | --- | --- | --- |
+//! | [`load`] | a file, a folder, standard input | sites, profiles, manifests |
+//! | [`site`] | the text of a site | typed values with their places |
+//! | [`revision`], [`pack`] | the program's own data, folders of packs | what is rendered, and onto which values |
+//! | [`render`] | a site, a revision, packs | the three profiles |
+//! | [`output`] | files | a folder that appears as a whole or not at all |
+//! | [`check`] | sites, profiles, manifests | findings |
+//! | [`diff`] | two sets of profiles | changes and their impact |
+//! | [`plan`], [`network`], [`nad`] | a site | what people and other programs need beside the profiles |
+//! | [`profile::folder`] | an export | a folder for git, and back |
+//!
+//! Everything wrong with an input is a [`diagnostic::Diagnostic`] with its place and the way out.
+//!
+//! # Stability
+//! The library is made for the program `vmo-ra`, whose command line, output files and JSON reports (`vmo-ra schema`) are
+//! what is kept stable. Until 1.0 the library may change with every minor version, and modules that no stage of the table
+//! names may go.
 
 mod certificate;
 pub mod check;

@@ -1,4 +1,19 @@
 //! NetworkAttachmentDefinitions: the CNI configuration is typed and written as JSON, the manifest around it a template.
+//!
+//! ```
+//! use vmo_ra::nad::manifest;
+//! use vmo_ra::revision::Revision;
+//! use vmo_ra::site::Site;
+//! use vmo_ra::template::Engine;
+//!
+//! let engine = Engine::new(&Revision::load(Revision::newest())?);
+//! let site = Site::example();
+//! for nad in &site.nads.list {
+//!     let yaml = manifest(&engine, &site.network.bridge, nad)?;
+//!     assert!(yaml.contains("kind: NetworkAttachmentDefinition"));
+//! }
+//! # Ok::<(), vmo_ra::diagnostic::Diagnostic>(())
+//! ```
 
 use serde::Serialize;
 use tera::Context;

@@ -1,4 +1,17 @@
 //! Runs the rules over sites, profiles and manifests, and makes a report of what they find.
+//!
+//! ```
+//! use vmo_ra::check::{Input, check, format};
+//! use vmo_ra::pack::Library;
+//! use vmo_ra::revision::Revision;
+//! use vmo_ra::site::Site;
+//!
+//! let mut input = Input::default();
+//! input.sites.push((Site::example(), Vec::new()));
+//! let report = check(&input, &Revision::load(Revision::newest())?, &Library::built_in()?);
+//! assert!(format::json(&report).contains("\"findings\""));
+//! # Ok::<(), vmo_ra::diagnostic::Diagnostic>(())
+//! ```
 
 mod against;
 pub mod claims;

@@ -1,4 +1,33 @@
 //! Compares profiles by what they mean, and says what each change does to a running cluster.
+//!
+//! ```
+//! use vmo_ra::diff::{Impact, Input, Options, compare};
+//! use vmo_ra::pack::Library;
+//! use vmo_ra::profile::read;
+//! use vmo_ra::diagnostic::Source;
+//!
+//! # type Problems = Vec<vmo_ra::diagnostic::Diagnostic>;
+//! # fn main() -> Result<(), Problems> {
+//! # let one = |problem| vec![problem];
+//! let profile = |version: &str| -> Result<Input, Problems> {
+//!     let text = format!(
+//!         r#"{{"metadata":{{"name":"core"}},"spec":{{"version":"{version}","template":{{"type":"add-on","packs":[]}}}}}}"#
+//!     );
+//!     let profiles = vec![read(&Source::new("core.json", text))?];
+//!     Ok(Input { name: version.to_owned(), profiles, revision: None })
+//! };
+//! let report = compare(
+//!     &profile("1.0.0")?,
+//!     &profile("1.1.0")?,
+//!     &Library::built_in().map_err(one)?,
+//!     &Options::default(),
+//! )
+//! .map_err(one)?;
+//! assert_eq!(report.summary.changes, 1);
+//! assert!(report.summary.worst < Some(Impact::Repave));
+//! # Ok(())
+//! # }
+//! ```
 
 mod announced;
 mod compare;

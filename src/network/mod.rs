@@ -2,6 +2,14 @@
 //!
 //! A [`Host`] is derived from a site and a role, or a machine of the site; nothing in it is read from outside. The rules
 //! look at it, and [`Format`] names the languages it is written in.
+//!
+//! ```
+//! use vmo_ra::network::Host;
+//! use vmo_ra::site::{NodeRole, Site};
+//!
+//! let host = Host::of_role(&Site::example(), NodeRole::Worker).expect("the example fits");
+//! assert_eq!(host.bridge().map(|bridge| bridge.name.as_str()), Some("br0"));
+//! ```
 
 mod build;
 mod example;

@@ -1,4 +1,14 @@
 //! What a run leaves on disk: a folder or a file that appears as a whole or not at all.
+//!
+//! ```
+//! use vmo_ra::output::{Tree, verify, write};
+//!
+//! let folder = std::env::temp_dir().join(format!("vmo-ra-example-{}", std::process::id()));
+//! let tree = Tree::of_files([("nad.yaml".to_owned(), b"kind: x\n".to_vec())]).expect("its names differ");
+//! write(&tree, &folder, false).expect("it can be written");
+//! assert_eq!(verify(&folder).expect("it has checksums").unchanged, 1);
+//! # std::fs::remove_dir_all(&folder).expect("it is ours");
+//! ```
 
 mod disk;
 mod file;

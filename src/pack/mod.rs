@@ -1,4 +1,14 @@
 //! Packs in Palette's own layout: pack.json, values.yaml, presets.yaml and schema.yaml in a folder.
+//!
+//! ```
+//! use vmo_ra::pack::Library;
+//! use vmo_ra::version::Wanted;
+//!
+//! let library = Library::built_in()?;
+//! let found = library.choose("cni-cilium-oss", &Wanted::Newest)?;
+//! assert_eq!(found.description.name, "cni-cilium-oss");
+//! # Ok::<(), vmo_ra::diagnostic::Diagnostic>(())
+//! ```
 
 mod built_in;
 mod dependency;

@@ -1,5 +1,19 @@
 //! What an architect hands over before the first cable is plugged: sizes, networks, ports, settings, storage, versions and
 //! the order of work, made from a site.
+//!
+//! ```
+//! use vmo_ra::plan::{format, plan};
+//! use vmo_ra::revision::Revision;
+//! use vmo_ra::site::Site;
+//!
+//! # fn main() -> Result<(), Vec<vmo_ra::diagnostic::Diagnostic>> {
+//! # let one = |problem| vec![problem];
+//! let revision = Revision::load(Revision::newest()).map_err(one)?;
+//! let plan = plan(&Site::example(), &revision, None)?;
+//! assert!(format::markdown(&plan).starts_with("# "));
+//! # Ok(())
+//! # }
+//! ```
 
 mod capacity;
 mod drawing;

@@ -1,4 +1,12 @@
 //! The published revisions of the reference architecture, as data from `profiles/`.
+//!
+//! ```
+//! use vmo_ra::revision::Revision;
+//!
+//! let revision = Revision::load("1.7.0")?;
+//! assert!(revision.claims()?.len() > 300);
+//! # Ok::<(), vmo_ra::diagnostic::Diagnostic>(())
+//! ```
 
 mod claim;
 mod data;

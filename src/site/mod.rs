@@ -1,4 +1,14 @@
 //! The site: the typed input that describes one cluster. Every field has a default, the reference architecture's value.
+//!
+//! ```
+//! use vmo_ra::diagnostic::Source;
+//! use vmo_ra::site::{NoInputs, Site};
+//!
+//! let source = Source::new("site.yaml", "cluster: {name: berlin}\nnads: [{vlan: 100}, {vlan: 101}]\n");
+//! let site = Site::parse(&source, &NoInputs)?;
+//! assert_eq!(site.cluster.name.as_str(), "berlin");
+//! # Ok::<(), Vec<vmo_ra::diagnostic::Diagnostic>>(())
+//! ```
 
 mod array;
 mod bonding;

@@ -2,6 +2,19 @@
 //!
 //! In `profile.yaml` a layer's `values` and a manifest's `content` hold the path of a file in place of the text. Its
 //! layers keep their order, so no file's name has to say it. Nothing here touches a disk.
+//!
+//! ```
+//! use vmo_ra::diagnostic::Source;
+//! use vmo_ra::profile::Document;
+//! use vmo_ra::profile::folder::split;
+//!
+//! # fn main() -> Result<(), Vec<vmo_ra::diagnostic::Diagnostic>> {
+//! let export = r#"{"metadata":{"name":"core"},"spec":{"version":"1.0.0","template":{"type":"add-on","packs":[{"name":"metallb","type":"oci","values":"a: 1\n"}]}}}"#;
+//! let parts = split(Document::read(&Source::new("core.json", export))?).map_err(|problem| vec![problem])?;
+//! assert_eq!(parts.files["metallb/values.yaml"], b"a: 1\n");
+//! # Ok(())
+//! # }
+//! ```
 
 mod check;
 mod join;
