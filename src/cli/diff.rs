@@ -179,19 +179,12 @@ impl Diff {
             Format::Html => format::html(report),
             Format::Text => {
                 let on_terminal = self.out.is_none() && io::stdout().is_terminal();
-                let columns = env::var("COLUMNS")
-                    .ok()
-                    .and_then(|columns| columns.parse().ok());
                 let no_color =
                     self.no_color || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
                 format::text(
                     report,
                     &format::TextOptions {
-                        width: if on_terminal {
-                            columns.unwrap_or(100)
-                        } else {
-                            columns.unwrap_or(0)
-                        },
+                        width: if on_terminal { columns() } else { 0 },
                         colour: on_terminal && !no_color,
                         stat: self.stat,
                     },
@@ -320,4 +313,12 @@ fn in_order(mut profiles: Vec<LoadedProfile>) -> Vec<Profile> {
         (template.kind != "infra", manifests_only)
     });
     profiles.into_iter().map(|one| one.profile).collect()
+}
+
+/// The width of the terminal, as the shell tells it.
+fn columns() -> usize {
+    let columns = env::var("COLUMNS").ok();
+    columns
+        .and_then(|columns| columns.parse().ok())
+        .unwrap_or(100)
 }

@@ -169,8 +169,8 @@ impl Fleet {
             .unzip();
         let kept: Vec<Diagnostic> = kept.into_iter().flatten().collect();
         let problems: Vec<Diagnostic> = problems.into_iter().flatten().collect();
-        terminal::explain_each(&kept);
-        terminal::explain_each(&problems);
+        terminal::explain(&kept);
+        terminal::explain(&problems);
         terminal::print(summary.as_bytes())?;
         match (problems.is_empty(), is_the_systems) {
             (true, _) => Ok(()),
@@ -197,7 +197,7 @@ impl Ended {
             Failure::Input(problems) => (problems, false),
             Failure::System(problem) => (vec![problem], true),
             Failure::Load(error) => (error.problems, error.unread),
-            Failure::Told(_) | Failure::ClosedPipe => (Vec::new(), true),
+            Failure::Told(_) => (Vec::new(), true),
         };
         Ended {
             problems,

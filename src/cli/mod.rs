@@ -58,6 +58,22 @@ enum Command {
     Verify(verify::Verify),
 }
 
+impl Command {
+    /// Whether it leaves files or a text that is made of its input, apart from a report.
+    fn writes(&self) -> bool {
+        matches!(
+            self,
+            Command::Init(_)
+                | Command::Render(_)
+                | Command::Nad(_)
+                | Command::Network(_)
+                | Command::Split(_)
+                | Command::Join(_)
+                | Command::Fmt(_)
+        )
+    }
+}
+
 /// Why a command ends without its result.
 enum Failure {
     /// The input or the command line is wrong.
@@ -68,8 +84,6 @@ enum Failure {
     Load(LoadError),
     /// What is wrong has been said; the exit code is left to give.
     Told(u8),
-    /// The reader of standard output has gone, which is its right.
-    ClosedPipe,
 }
 
 impl Failure {
@@ -84,7 +98,7 @@ impl Failure {
                     unread: true,
                 },
                 Failure::Load(error) => error,
-                Failure::Told(_) | Failure::ClosedPipe => return failure,
+                Failure::Told(_) => return failure,
             });
         }
         Failure::Load(error)
@@ -119,53 +133,38 @@ impl From<OutputError> for Failure {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let result = match Cli::parse().command {
-        Command::Init(command) => command.run(),
-        Command::Render(command) => command.run(),
-        Command::Nad(command) => command.run(),
-        Command::Network(command) => command.run(),
-        Command::Packs(command) => command.run(),
-        Command::Plan(command) => command.run(),
-        Command::Revisions(command) => command.run(),
-        Command::Schema(command) => command.run(),
-        Command::Explain(command) => command.run(),
-        Command::Split(command) => command.run(),
-        Command::Join(command) => command.run(),
-        Command::Diff(command) => {
-            return command.run().unwrap_or_else(ended);
-        }
-        Command::Check(command) => {
-            return command.run().unwrap_or_else(ended);
-        }
-        Command::Fmt(command) => {
-            return command.run().unwrap_or_else(ended);
-        }
-        Command::Verify(command) => {
-            return command.run().unwrap_or_else(ended);
-        }
+    let command = Cli::parse().command;
+    let writes = command.writes();
+    let done = |()| ExitCode::SUCCESS;
+    let result = match command {
+        Command::Init(command) => command.run().map(done),
+        Command::Render(command) => command.run().map(done),
+        Command::Nad(command) => command.run().map(done),
+        Command::Network(command) => command.run().map(done),
+        Command::Packs(command) => command.run().map(done),
+        Command::Plan(command) => command.run().map(done),
+        Command::Revisions(command) => command.run().map(done),
+        Command::Schema(command) => command.run().map(done),
+        Command::Explain(command) => command.run().map(done),
+        Command::Split(command) => command.run().map(done),
+        Command::Join(command) => command.run().map(done),
+        Command::Diff(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Fmt(command) => command.run(),
+        Command::Verify(command) => command.run(),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => ended(failure),
-    }
+    result.unwrap_or_else(|failure| ended(failure, writes))
 }
 
-/// Explains a failure and gives its exit code.
-fn ended(failure: Failure) -> ExitCode {
-    match failure {
-        Failure::ClosedPipe => ExitCode::SUCCESS,
-        Failure::Input(problems) => {
-            terminal::explain(&problems);
-            ExitCode::from(2)
-        }
-        Failure::System(problem) => {
-            terminal::explain(&[problem]);
-            ExitCode::from(3)
-        }
-        Failure::Load(error) => {
-            terminal::explain(&error.problems);
-            ExitCode::from(if error.unread { 3 } else { 2 })
-        }
-        Failure::Told(code) => ExitCode::from(code),
-    }
+/// Explains a failure and gives its exit code; `writes` says whether something would have been written.
+fn ended(failure: Failure, writes: bool) -> ExitCode {
+    let (problems, code) = match failure {
+        Failure::Input(problems) => (problems, 2),
+        Failure::System(problem) => (vec![problem], 3),
+        Failure::Load(error) => (error.problems, if error.unread { 3 } else { 2 }),
+        Failure::Told(code) => return ExitCode::from(code),
+    };
+    terminal::explain(&problems);
+    terminal::count_errors(&problems, writes);
+    ExitCode::from(code)
 }

@@ -17,20 +17,22 @@ pub(super) fn renderer(on_terminal: bool) -> Renderer {
     }
 }
 
-/// Writes messages to standard error, with a count of the errors where there are several.
-pub(super) fn explain(diagnostics: &[Diagnostic]) {
-    explain_each(diagnostics);
-    let errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity() == Severity::Error)
-        .count();
+/// Counts the errors on standard error where there are several.
+pub(super) fn count_errors(diagnostics: &[Diagnostic], nothing_written: bool) {
+    let is_error = |one: &&Diagnostic| one.severity() == Severity::Error;
+    let errors = diagnostics.iter().filter(is_error).count();
     if errors > 1 {
-        to_standard_error(&format!("{errors} errors; nothing was written\n"));
+        let written = if nothing_written {
+            "; nothing was written"
+        } else {
+            ""
+        };
+        to_standard_error(&format!("{errors} errors{written}\n"));
     }
 }
 
 /// Writes messages to standard error.
-pub(super) fn explain_each(diagnostics: &[Diagnostic]) {
+pub(super) fn explain(diagnostics: &[Diagnostic]) {
     let renderer = renderer(io::stderr().is_terminal());
     let mut text = String::new();
     for diagnostic in diagnostics {
@@ -45,15 +47,13 @@ fn to_standard_error(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
-/// Writes to standard output.
+/// Writes to standard output. A reader that has gone is not an error, and changes no verdict.
 pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)
-        .and_then(|()| out.flush())
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::ClosedPipe,
-            _ => Failure::System(Diagnostic::error(format!(
-                "cannot write to standard output: {error}"
-            ))),
-        })
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::System(
+            Diagnostic::error(format!("cannot write to standard output: {error}")),
+        )),
+        _ => Ok(()),
+    }
 }

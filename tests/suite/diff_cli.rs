@@ -477,7 +477,7 @@ fn bad_input_is_explained_in_full() {
     let list = "error: `list.json` is not a site, a profile or manifests: it is a list\n  = help: give each of its items a file of its own, if they are sites, profiles or manifests\n\n";
     let other = "error: `other.json` is not a site, a profile or manifests: it has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest\n  = help: add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it\n\n";
     let both = format!(
-        "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n2 errors; nothing was written\n"
+        "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n2 errors\n"
     );
     for (arguments, code, message) in [
         (
