@@ -133,6 +133,8 @@ impl Fleet {
             }
         });
         progress.finish_and_clear();
+        // It may remember texts of sites, with their secrets.
+        drop(render);
         let ended = ended
             .into_iter()
             .filter_map(|place| place.into_inner().ok().flatten());

@@ -67,7 +67,7 @@ impl Render {
             &self.profile
         };
         if let Some(sites) = &self.sites {
-            return Fleet::of(sites)?.render(&self.out, self.force, |path| {
+            return Fleet::of(sites)?.render(&self.out, self.force, move |path| {
                 let site = load::site_below(&Files, sites, path)?;
                 let rendered = renderer.render(&site, profiles)?;
                 Ok((Tree::of_render(&rendered)?, rendered.remarks))
@@ -91,7 +91,7 @@ impl Render {
         terminal::explain(&rendered.remarks);
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         // Nothing of them stays in memory while a reader of standard output takes its time.
-        drop((site, rendered, tree));
+        drop((site, rendered, tree, renderer));
         terminal::print(summary.as_bytes())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
@@ -20,7 +20,7 @@ pub struct Found {
     /// Which of the user's folders it was found below, counted from 0; the built-in packs come behind them.
     rank: usize,
     /// Everything, once it was read for a layer.
-    pack: OnceLock<Result<Pack, Vec<Diagnostic>>>,
+    pack: OnceLock<Result<Arc<Pack>, Vec<Diagnostic>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -291,11 +291,8 @@ impl Found {
     ///
     /// # Errors
     /// As [`Found::load`].
-    pub fn pack(&self) -> Result<&Pack, Vec<Diagnostic>> {
-        self.pack
-            .get_or_init(|| self.load())
-            .as_ref()
-            .map_err(Vec::clone)
+    pub fn pack(&self) -> Result<Arc<Pack>, Vec<Diagnostic>> {
+        self.pack.get_or_init(|| self.load().map(Arc::new)).clone()
     }
 
     /// Reads the rest of it.

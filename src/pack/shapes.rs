@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Deserializer};
 
 use super::Pack;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::Diagnostic;
 use crate::revision::data;
-use crate::yaml::{Limits, Merge, Move, Node, Path, Step, parse};
+use crate::yaml::{Merge, Move, Node, Path, Step};
 
 /// A setting that some versions of a pack keep elsewhere.
 #[derive(Debug, Deserialize)]
@@ -41,17 +41,14 @@ pub(super) struct Fit {
 /// Fits an overlay to a pack's values.
 ///
 /// # Errors
-/// The overlay is no YAML, or the data is broken: a mistake in this crate.
-pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Source) -> Result<Fit, Vec<Diagnostic>> {
+/// The data is broken: a mistake in this crate.
+pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Node) -> Result<Fit, Diagnostic> {
     let mut fit = Fit::default();
-    let Some(root) = parse(overlay, Limits::VALUES)? else {
-        return Ok(fit);
-    };
-    for shape in shapes().map_err(|problem| vec![problem])? {
+    for shape in shapes()? {
         let is_meant = shape.pack == pack.description.name
             && !merge.has(&shape.path)
             && merge.has(&shape.sign)
-            && has(&root, &shape.path);
+            && has(overlay, &shape.path);
         if is_meant {
             fit.moves.push(Move {
                 from: shape.path.clone(),
@@ -60,7 +57,7 @@ pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Source) -> Result<Fit, V
             });
         }
     }
-    charts(merge, &root, &mut fit);
+    charts(merge, overlay, &mut fit);
     Ok(fit)
 }
 

@@ -6,7 +6,7 @@ use super::Pack;
 use super::preset::{Preset, PresetName, select};
 use super::shapes::{Unplaced, fit};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::yaml::{self, Limits, Merge, Move, Path};
+use crate::yaml::{self, Addition, Limits, Merge, Move, Path, Step};
 
 /// The start of the line that records the presets of a values text.
 pub(crate) const PRESETS_LINE: &str = "# spectrocloud.com/enabled-presets:";
@@ -50,10 +50,11 @@ pub fn compose(
     }
     let (mut moved, mut unplaced) = (Vec::new(), Vec::new());
     for overlay in overlays {
-        let fit = fit(pack, &merge, &overlay)?;
-        let left = merge
-            .overlay_moved(overlay, &fit.moves)
-            .map_err(|error| error.0)?;
+        let Some(overlay) = Addition::new(overlay).map_err(|error| error.0)? else {
+            continue;
+        };
+        let fit = fit(pack, &merge, overlay.root()).map_err(|problem| vec![problem])?;
+        let left = merge.overlay_moved(overlay, &fit.moves);
         moved.extend(fit.moves.into_iter().zip(left));
         unplaced.extend(fit.unplaced);
     }
@@ -85,10 +86,23 @@ fn stale(pack: &Pack, missing: &[Path]) -> Result<Vec<Path>, Vec<Diagnostic>> {
         if stale.is_empty() {
             break;
         }
+        // Most add no key of such a name, and need not be read.
+        if !stale.iter().any(|path| may_hold(&preset.add, path)) {
+            continue;
+        }
         let added = yaml::to_json(&preset.add, Limits::VALUES)?;
         stale.retain(|path| path.find(&added).is_none());
     }
     Ok(stale)
+}
+
+/// Whether a text may have a value at a path: whether its last key stands there, or may in other letters.
+fn may_hold(text: &Source, path: &Path) -> bool {
+    let text = text.text();
+    match path.steps().last() {
+        Some(Step::Key(key)) if !key.contains('\'') => text.contains(key) || text.contains('\\'),
+        _ => true,
+    }
 }
 
 /// The text that a value ends in.

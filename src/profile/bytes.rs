@@ -45,21 +45,30 @@ impl Formatter for GoFormatter {
     }
 }
 
-/// Writes part of a text with some characters as `\u` and four digits.
+/// Writes part of a text with some of `<`, `>`, `&` and the two separators U+2028 and U+2029 as `\u` and four digits.
 fn write_escaped<W: ?Sized + Write>(
     writer: &mut W,
     fragment: &str,
     escaped: &[char],
 ) -> io::Result<()> {
-    let mut written = 0;
-    for (at, found) in fragment.match_indices(escaped) {
-        writer.write_all(&fragment.as_bytes()[written..at])?;
-        for c in found.chars() {
-            write!(writer, "\\u{:04x}", c as u32)?;
+    let mut rest = fragment;
+    // Bytes are looked through far more quickly than characters, and few begin one of these.
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2))
+    {
+        let (before, from) = rest.split_at(at);
+        writer.write_all(before.as_bytes())?;
+        let mut chars = from.chars();
+        if let Some(c) = chars.next() {
+            match escaped.contains(&c) {
+                true => write!(writer, "\\u{:04x}", c as u32)?,
+                false => write!(writer, "{c}")?,
+            }
         }
-        written = at + found.len();
+        rest = chars.as_str();
     }
-    writer.write_all(&fragment.as_bytes()[written..])
+    writer.write_all(rest.as_bytes())
 }
 
 /// The JSON that Palette's export would write.

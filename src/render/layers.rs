@@ -1,8 +1,9 @@
 //! Makes the layers of a profile: from a pack and the RA's changes to it, or from manifests alone.
 
-use serde_json::Value;
+use std::sync::Arc;
 
 use super::choice::Choice;
+use super::recent::Recent;
 use super::{Request, manifests, node_files};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::pack::{Found, Pack, PresetName, Values, compose};
@@ -15,12 +16,44 @@ use crate::version::Wanted;
 use crate::yaml::{self, Move};
 
 /// A finished layer.
-pub(super) struct Made<'r> {
+pub(super) struct Made {
     pub(super) layer: Layer,
     /// Where its values come from, for people.
     pub(super) base: String,
-    /// The pack it was made from, and its values as Kubernetes reads them.
-    pub(super) pack: Option<(&'r Pack, Value)>,
+    /// The pack it was made from, and its values.
+    pub(super) pack: Option<(Arc<Pack>, Arc<Values>)>,
+}
+
+/// What the values of a layer are made from.
+pub(super) struct Ingredients {
+    pack: Arc<Pack>,
+    presets: Vec<PresetName>,
+    overlays: Vec<Source>,
+}
+
+impl PartialEq for Ingredients {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = self.overlays.iter().map(Source::text);
+        Arc::ptr_eq(&self.pack, &other.pack)
+            && self.presets == other.presets
+            && texts.eq(other.overlays.iter().map(Source::text))
+    }
+}
+
+/// What was made for other sites.
+pub(super) struct Lately {
+    values: Recent<Ingredients, Values>,
+    /// The texts of manifests that can be read.
+    pub(super) manifests: Recent<String, ()>,
+}
+
+impl Lately {
+    pub(super) fn new() -> Self {
+        Lately {
+            values: Recent::new(),
+            manifests: Recent::new(),
+        }
+    }
 }
 
 /// Makes layers, with the templates of a revision and the packs at hand.
@@ -28,6 +61,7 @@ pub(super) struct LayerMaker<'r> {
     pub(super) request: &'r Request<'r>,
     pub(super) engine: &'r Engine,
     pub(super) choices: &'r [Choice<'r>],
+    pub(super) lately: &'r Lately,
     pub(super) remarks: &'r mut Vec<Diagnostic>,
 }
 
@@ -40,7 +74,7 @@ impl<'r> LayerMaker<'r> {
         &mut self,
         role: Role,
         definition: &LayerDefinition,
-    ) -> Result<Option<Made<'r>>, Vec<Diagnostic>> {
+    ) -> Result<Option<Made>, Vec<Diagnostic>> {
         let mut choices = self.choices.iter();
         if let Some(choice) = choices.find(|choice| std::ptr::eq(choice.definition, definition)) {
             return self.pack_layer(choice).map(Some);
@@ -74,7 +108,7 @@ impl<'r> LayerMaker<'r> {
         &mut self,
         role: Role,
         definition: &LayerDefinition,
-    ) -> Result<Made<'r>, Vec<Diagnostic>> {
+    ) -> Result<Made, Vec<Diagnostic>> {
         let priority = definition.install_order.unwrap_or_default();
         let layer = Layer {
             name: definition.pack.clone(),
@@ -95,16 +129,25 @@ impl<'r> LayerMaker<'r> {
         })
     }
 
-    fn pack_layer(&mut self, choice: &Choice<'_>) -> Result<Made<'r>, Vec<Diagnostic>> {
+    fn pack_layer(&mut self, choice: &Choice<'_>) -> Result<Made, Vec<Diagnostic>> {
         let site = self.request.site;
         let Choice {
             role, definition, ..
         } = *choice;
-        let pack = self.found(choice)?.pack()?;
+        let whole = self.found(choice)?.pack()?;
+        let pack = whole.as_ref();
         self.remarks.extend(remark_on_version(choice, pack));
         let overlay = self.overlay(role, choice.overlay)?;
-        let overlays = std::iter::once(overlay).chain(self.settings(choice));
-        let values = compose(pack, &self.presets(choice, pack)?, overlays)?;
+        let ingredients = Ingredients {
+            pack: Arc::clone(&whole),
+            presets: self.presets(choice, pack)?,
+            overlays: std::iter::once(overlay)
+                .chain(self.settings(choice))
+                .collect(),
+        };
+        let values = self.lately.values.get_or_make(ingredients, |from| {
+            compose(pack, &from.presets, from.overlays.iter().cloned())
+        })?;
         self.remarks.extend(remark_on_stale_removals(pack, &values));
         self.remarks.extend(remarks_on_shape(pack, &values));
         let home = choice
@@ -124,7 +167,7 @@ impl<'r> LayerMaker<'r> {
                 Some(tag) => tag,
                 None => pack.description.version.clone(),
             },
-            values: values.text,
+            values: values.text.clone(),
             registry: RegistryReference {
                 metadata: RegistryMetadata {
                     uid: registry.uid.clone(),
@@ -144,7 +187,7 @@ impl<'r> LayerMaker<'r> {
         Ok(Made {
             layer,
             base,
-            pack: Some((pack, values.value)),
+            pack: Some((whole, values)),
         })
     }
 
@@ -237,6 +280,7 @@ impl<'r> LayerMaker<'r> {
         manifests::of_layer(
             self.engine,
             self.request,
+            &self.lately.manifests,
             definitions,
             &format!("{role}/{folder}"),
         )

@@ -4,6 +4,7 @@ use serde::Serialize;
 use tera::Context;
 
 use super::Request;
+use super::recent::Recent;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::nad;
 use crate::profile::Manifest;
@@ -16,12 +17,14 @@ use crate::yaml::{self, Limits};
 pub(super) fn of_layer(
     engine: &Engine,
     request: &Request<'_>,
+    known: &Recent<String, ()>,
     definitions: &[ManifestDefinition],
     folder: &str,
 ) -> Result<Vec<Manifest>, Vec<Diagnostic>> {
     let mut layer = LayerManifests {
         engine,
         request,
+        known,
         folder,
         manifests: Vec::new(),
         problems: Vec::new(),
@@ -39,6 +42,8 @@ pub(super) fn of_layer(
 struct LayerManifests<'r> {
     engine: &'r Engine,
     request: &'r Request<'r>,
+    /// Texts that have been read.
+    known: &'r Recent<String, ()>,
     folder: &'r str,
     manifests: Vec<Manifest>,
     problems: Vec<Diagnostic>,
@@ -133,11 +138,14 @@ impl LayerManifests<'_> {
         // Control tags at the end of a template take its last line break along.
         text.truncate(text.trim_end().len());
         text.push('\n');
-        let source = Source::new(format!("manifest {name}, rendered"), text);
-        match yaml::parse_all(&source, Limits::VALUES) {
+        let read = self.known.get_or_make(text.clone(), |text| {
+            let source = Source::new(format!("manifest {name}, rendered"), text.as_str());
+            yaml::parse_all(&source, Limits::VALUES).map(|_| ())
+        });
+        match read {
             Ok(_) => self.manifests.push(Manifest {
                 name,
-                content: source.text().to_owned(),
+                content: text,
             }),
             Err(mut problems) => self.problems.append(&mut problems),
         }

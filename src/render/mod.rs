@@ -5,6 +5,7 @@ mod context;
 mod layers;
 mod manifests;
 mod node_files;
+mod recent;
 mod variables;
 
 use serde_json::Value;
@@ -20,7 +21,7 @@ use crate::template::Engine;
 use crate::version::Wanted;
 pub use choice::{Choice, choices};
 use context::Scope;
-use layers::{LayerMaker, Made};
+use layers::{Lately, LayerMaker, Made};
 
 /// What is to be rendered.
 #[derive(Debug)]
@@ -89,6 +90,7 @@ pub struct Renderer<'r> {
     library: &'r Library,
     variables: Vec<Variable>,
     engine: Engine,
+    lately: Lately,
     published: bool,
 }
 
@@ -115,6 +117,7 @@ impl<'r> Renderer<'r> {
             library,
             variables: revision.variables()?,
             engine: Engine::new(revision),
+            lately: Lately::new(),
             published: false,
         })
     }
@@ -156,6 +159,7 @@ impl<'r> Renderer<'r> {
                     request,
                     engine: &engine,
                     choices: &choices,
+                    lately: &self.lately,
                     remarks: &mut remarks,
                 },
                 scope: &scope,
@@ -340,7 +344,7 @@ impl ProfileMaker<'_> {
     }
 
     /// What the packs object to.
-    fn check_packs(&mut self, made: &[Made<'_>]) -> Result<(), Vec<Diagnostic>> {
+    fn check_packs(&mut self, made: &[Made]) -> Result<(), Vec<Diagnostic>> {
         let used: Vec<UsedPack<'_>> = made
             .iter()
             .filter_map(|made| {
@@ -348,7 +352,7 @@ impl ProfileMaker<'_> {
                 Some(UsedPack {
                     pack,
                     layer: &made.layer,
-                    values,
+                    values: &values.value,
                 })
             })
             .collect();

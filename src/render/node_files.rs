@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::site::Site;
 use crate::template::Engine;
 use crate::user_data::jinja;
+use crate::yaml::{self, Limits};
 
 /// An entry of a layer's `files.yaml`.
 #[derive(Deserialize)]
@@ -76,11 +77,13 @@ pub(super) fn add(
     let Some(text) = engine.source(&listing) else {
         return Ok(());
     };
-    let entries: Vec<Entry> = serde_saphyr::from_str(text).map_err(|error| {
-        vec![Diagnostic::error(format!(
-            "`templates/{listing}` is broken: {error}"
-        ))]
-    })?;
+    let source = Source::new(format!("templates/{listing}"), text);
+    let entries: Vec<Entry> = serde_json::from_value(yaml::to_json(&source, Limits::INPUT)?)
+        .map_err(|error| {
+            vec![Diagnostic::error(format!(
+                "`templates/{listing}` is broken: {error}"
+            ))]
+        })?;
     let mut texts = Texts {
         engine,
         problems: Vec::new(),

@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Revision;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::version::Version;
+use crate::yaml::{self, Limits};
 
 static PROFILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/profiles");
 
@@ -148,7 +149,12 @@ impl Revisions {
         let text = self
             .text(path)
             .ok_or_else(|| broken(path, "it is missing"))?;
-        serde_saphyr::from_str(text).map_err(|error| broken(path, &error.to_string()))
+        // Our own reader takes a third of the time that one with types from the start would.
+        let value = yaml::to_json(&Source::new(path, text), Limits::INPUT).map_err(|problems| {
+            let problems: Vec<String> = problems.iter().map(Diagnostic::to_string).collect();
+            broken(path, &problems.join(" "))
+        })?;
+        serde_json::from_value(value).map_err(|error| broken(path, &error.to_string()))
     }
 
     /// The text of one of the files.

@@ -10,7 +10,7 @@ mod write;
 
 pub use json::{node_to_json, to_json, to_json_all};
 pub use masked::{masked, masked_values};
-pub use merge::{Merge, MergeError, Move};
+pub use merge::{Addition, Merge, MergeError, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, PathError, Step};
 pub use write::from_json;

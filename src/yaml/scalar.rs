@@ -277,7 +277,10 @@ pub fn write_block(text: &str, indent: usize) -> String {
         && !text.ends_with("\n\n")
         && !text.chars().any(|c| {
             (c.is_control() && c != '\n' && c != '\t')
-                || "\u{85}\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(c)
+                || matches!(
+                    c,
+                    '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+                )
         });
     if !fits || text.trim().is_empty() {
         return write(text);

@@ -56,11 +56,38 @@ enum Null {
 /// One step of a merge, in the order given.
 enum Change {
     Remove(Path),
-    Add {
-        source: Source,
-        root: Node,
-        null: Null,
-    },
+    Add { addition: Addition, null: Null },
+}
+
+/// A text that is merged into another, with its tree.
+pub struct Addition {
+    source: Source,
+    root: Node,
+}
+
+impl Addition {
+    /// Reads it; none where the text is empty.
+    ///
+    /// # Errors
+    /// The text is not YAML, or not a map.
+    pub fn new(source: Source) -> Result<Option<Self>, MergeError> {
+        let Some(root) = parse(&source, Limits::VALUES)? else {
+            return Ok(None);
+        };
+        if root.entries().is_none() {
+            return Err(MergeError(vec![
+                Diagnostic::error("what is merged into values must be a map")
+                    .at(&source, root.span.clone())
+                    .label(format!("this is {}", root.describe())),
+            ]));
+        }
+        Ok(Some(Addition { source, root }))
+    }
+
+    /// What it says.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
 }
 
 /// Changes to come, over a base text.
@@ -105,7 +132,11 @@ impl Merge {
     /// # Errors
     /// The addition is not YAML, or not a map.
     pub fn add(&mut self, addition: Source) -> Result<(), MergeError> {
-        self.push(addition, Null::Keep, &[]).map(|_| ())
+        if let Some(addition) = Addition::new(addition)? {
+            let null = Null::Keep;
+            self.changes.push(Change::Add { addition, null });
+        }
+        Ok(())
     }
 
     /// Merges an overlay: as [`Merge::add`], but an explicit null takes its key out.
@@ -113,19 +144,23 @@ impl Merge {
     /// # Errors
     /// The overlay is not YAML, or not a map.
     pub fn overlay(&mut self, overlay: Source) -> Result<(), MergeError> {
-        self.push(overlay, Null::Remove, &[]).map(|_| ())
+        if let Some(overlay) = Addition::new(overlay)? {
+            self.overlay_moved(overlay, &[]);
+        }
+        Ok(())
     }
 
     /// Merges an overlay, of which parts go elsewhere; says how many items of lists each move left behind.
-    ///
-    /// # Errors
-    /// The overlay is not YAML, or not a map.
-    pub fn overlay_moved(
-        &mut self,
-        overlay: Source,
-        moves: &[Move],
-    ) -> Result<Vec<usize>, MergeError> {
-        self.push(overlay, Null::Remove, moves)
+    pub fn overlay_moved(&mut self, mut overlay: Addition, moves: &[Move]) -> Vec<usize> {
+        let left = moves
+            .iter()
+            .map(|change| moves::apply(&mut overlay.root, change).unwrap_or(0))
+            .collect();
+        self.changes.push(Change::Add {
+            addition: overlay,
+            null: Null::Remove,
+        });
+        left
     }
 
     /// Whether the base has a value at a path.
@@ -147,30 +182,6 @@ impl Merge {
         self.root.as_ref()?.get(key)
     }
 
-    fn push(
-        &mut self,
-        source: Source,
-        null: Null,
-        moves: &[Move],
-    ) -> Result<Vec<usize>, MergeError> {
-        let Some(mut root) = parse(&source, Limits::VALUES)? else {
-            return Ok(Vec::new());
-        };
-        if root.entries().is_none() {
-            return Err(MergeError(vec![
-                Diagnostic::error("what is merged into values must be a map")
-                    .at(&source, root.span.clone())
-                    .label(format!("this is {}", root.describe())),
-            ]));
-        }
-        let left = moves
-            .iter()
-            .map(|change| moves::apply(&mut root, change).unwrap_or(0))
-            .collect();
-        self.changes.push(Change::Add { source, root, null });
-        Ok(left)
-    }
-
     /// The paths that were to be removed and were not there, after [`Merge::finish`].
     pub fn missing(&self) -> &[Path] {
         &self.missing
@@ -187,7 +198,9 @@ impl Merge {
             .iter()
             .map(|change| match change {
                 Change::Remove(_) => None,
-                Change::Add { source, root, .. } => Some(Text::new(source, Some(root))),
+                Change::Add { addition, .. } => {
+                    Some(Text::new(&addition.source, Some(&addition.root)))
+                }
             })
             .collect();
         let mut expected = match &self.root {
@@ -210,10 +223,9 @@ impl Merge {
                     }
                     remove_value(&mut expected, path.steps());
                 }
-                (Change::Add { root, null, .. }, Some(from)) => {
-                    let addition = from.value(root)?;
-                    target.add(&base, from, root, *null)?;
-                    merge_value(&mut expected, &addition, *null);
+                (Change::Add { addition, null }, Some(from)) => {
+                    target.add(&base, from, &addition.root, *null)?;
+                    merge_value(&mut expected, &from.value(&addition.root)?, *null);
                 }
                 (Change::Add { .. }, None) => {}
             }
