@@ -63,9 +63,23 @@ impl Input {
     }
 }
 
+/// How much was looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct LookedAt {
+    /// Sites.
+    pub sites: usize,
+    /// Profiles.
+    pub profiles: usize,
+    /// Documents of manifests that are in no profile.
+    pub manifests: usize,
+}
+
 /// Everything that was found, in the order of the files.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// What it was found in.
+    #[serde(skip)]
+    pub looked_at: LookedAt,
     /// The findings.
     pub findings: Vec<Item>,
     /// How far the profiles are the revision's, where that was asked.
@@ -164,6 +178,11 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     });
     findings.append(&mut items);
     Report {
+        looked_at: LookedAt {
+            sites: input.sites.len(),
+            profiles: input.cluster.profiles.len(),
+            manifests: input.cluster.manifests.len(),
+        },
         findings,
         against: None,
     }

@@ -1,5 +1,17 @@
 //! What a name on the command line stands for, and what is in it: one answer for all commands. Files are reached through
 //! [`Disk`] only.
+//!
+//! ```
+//! use std::path::Path;
+//! use vmo_ra::load::Kind;
+//! use vmo_ra::profile::Form;
+//!
+//! let kind = |text| Kind::of(text, Path::new("x.yaml"));
+//! assert_eq!(kind("cluster: {workers: 5}\n"), Kind::Site);
+//! assert_eq!(kind("metadata: {}\nspec: {}\n"), Kind::Profile(Form::Export));
+//! let Kind::Other(guess) = kind("- a\n") else { panic!() };
+//! assert_eq!(guess.is, "is a list");
+//! ```
 
 mod folder;
 mod kind;

@@ -12,6 +12,7 @@ use vmo_ra::check::{Input as CheckInput, check as run_checks, format as check_fo
 use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::{Diagnostic, Severity, Source};
 use vmo_ra::diff::{self, compare};
+use vmo_ra::load;
 use vmo_ra::network::{self, Nodes};
 use vmo_ra::pack::{Description, Library, Origin, Pack, PresetName, Texts, compose};
 use vmo_ra::profile::folder::{Entry, join, named_files, split, yaml_problem};
@@ -612,6 +613,9 @@ pub fn profile(data: &[u8]) -> End {
         return End::Refused;
     };
     let source = Source::new("profile.json", text);
+    // What it is can be said of any text, whether it can be read or not, and a byte order mark changes nothing.
+    let kind = |text: &str| load::Kind::of(text, FilePath::new("profile.json"));
+    assert_eq!(kind(text), kind(&format!("\u{feff}{text}")));
     let typed = read(&source);
     if let Err(problems) = &typed {
         are_well_placed(problems);

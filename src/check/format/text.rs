@@ -2,7 +2,7 @@
 
 use annotate_snippets::Renderer;
 
-use super::super::{Against, Report};
+use super::super::{Against, LookedAt, Report};
 use crate::diagnostic::Severity;
 
 /// The findings, each with its line, and a count of them at the end.
@@ -20,21 +20,34 @@ pub fn text(report: &Report, renderer: &Renderer) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let counts: Vec<String> = [
-        (Severity::Error, "error"),
-        (Severity::Warning, "warning"),
-        (Severity::Note, "note"),
-    ]
-    .into_iter()
-    .map(|(severity, word)| (report.count(severity), word))
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }))
-    .collect();
-    if counts.is_empty() {
-        "nothing found\n".to_owned()
+    let found = counted([
+        (report.count(Severity::Error), "error"),
+        (report.count(Severity::Warning), "warning"),
+        (report.count(Severity::Note), "note"),
+    ]);
+    if found.is_empty() {
+        let LookedAt {
+            sites,
+            profiles,
+            manifests,
+        } = report.looked_at;
+        let looked_at = counted([
+            (sites, "site"),
+            (profiles, "profile"),
+            (manifests, "manifest"),
+        ]);
+        format!("nothing to report on {looked_at}\n")
     } else {
-        format!("{}; `vmo-ra explain ID` tells more\n", counts.join(", "))
+        format!("{found}; `vmo-ra explain ID` tells more\n")
     }
+}
+
+/// How many there are of each, without those of which there is none.
+fn counted(counts: [(usize, &str); 3]) -> String {
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let words =
+        counts.map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn compared(against: &Against) -> String {
