@@ -26,6 +26,9 @@ pub(super) struct Check {
     /// Sites, profile exports, folders that `render` or `split` wrote, manifests, or `-`; the RA's example without them
     #[arg(value_name = "FILE")]
     files: Vec<String>,
+    /// A site, as other commands name it; the same as FILE
+    #[arg(long, value_name = "FILE")]
+    site: Vec<String>,
     /// The RA revision whose rules count for sites
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
@@ -65,7 +68,7 @@ impl Check {
         let mut input = Input::default();
         let mut errors = LoadError::default();
         let mut remarks = Vec::new();
-        for file in &self.files {
+        for file in self.files.iter().chain(&self.site) {
             match load(&Files, file) {
                 Ok(mut loaded) => {
                     remarks.append(&mut loaded.remarks);
@@ -78,7 +81,7 @@ impl Check {
             return Err(errors.into());
         }
         terminal::explain(&remarks);
-        if self.files.is_empty() {
+        if self.files.is_empty() && self.site.is_empty() {
             input.sites.push((Site::example(), Vec::new()));
         }
         let library = inputs::library(&self.packs)?;

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use clap::Args;
 use vmo_ra::limits;
 use vmo_ra::load::{self, Disk, LoadError, STANDARD_INPUT, Text, read_text};
 use vmo_ra::pack::Library;
@@ -143,6 +144,24 @@ impl Inputs for Beside {
             text.drain(..'\u{feff}'.len_utf8());
         }
         Ok(text)
+    }
+}
+
+/// The site of a command that is about one.
+#[derive(Debug, Args)]
+pub(super) struct SiteOption {
+    /// The site file, or `-` for standard input; the RA's example without it
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// The same as `--site FILE`
+    #[arg(value_name = "FILE", conflicts_with = "site")]
+    file: Option<PathBuf>,
+}
+
+impl SiteOption {
+    /// Reads it.
+    pub(super) fn load(&self) -> Result<Site, Failure> {
+        site(self.site.as_deref().or(self.file.as_deref()))
     }
 }
 

@@ -11,14 +11,14 @@ use vmo_ra::rules;
 use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
 
-use super::{Failure, inputs, terminal};
+use super::inputs::SiteOption;
+use super::{Failure, terminal};
 
 /// Write the host network of nodes for netplan, MAAS or Terraform
 #[derive(Debug, Args)]
 pub(super) struct Network {
-    /// The site file, or `-` for standard input; the RA's example without it
-    #[arg(long, value_name = "FILE")]
-    site: Option<PathBuf>,
+    #[command(flatten)]
+    site: SiteOption,
     /// The program that it is for
     #[arg(long, value_enum)]
     format: Format,
@@ -53,7 +53,7 @@ enum Role {
 
 impl Network {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let site = inputs::site(self.site.as_deref())?;
+        let site = self.site.load()?;
         let remarks = checked(&site)?;
         let nodes = match &self.node {
             Some(name) => Nodes::Machine(machine(&site, name)?),

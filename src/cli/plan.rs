@@ -8,14 +8,14 @@ use vmo_ra::output;
 use vmo_ra::plan::{format, host_network, plan};
 use vmo_ra::revision::Revision;
 
-use super::{Failure, inputs, terminal};
+use super::inputs::SiteOption;
+use super::{Failure, terminal};
 
 /// Write down what an architect hands over: sizes, networks, ports, MAAS, storage, versions, the order of work
 #[derive(Debug, Args)]
 pub(super) struct Plan {
-    /// The site file, or `-` for standard input; the RA's example without it
-    #[arg(long, value_name = "FILE")]
-    site: Option<PathBuf>,
+    #[command(flatten)]
+    site: SiteOption,
     /// The RA revision
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
@@ -45,7 +45,7 @@ enum Format {
 impl Plan {
     pub(super) fn run(self) -> Result<(), Failure> {
         let revision = Revision::load(&self.revision)?;
-        let site = inputs::site(self.site.as_deref())?;
+        let site = self.site.load()?;
         let plan = plan(&site, &revision, self.nodes)?;
         let text = match self.format {
             Format::Text => format::text(&plan),

@@ -11,17 +11,16 @@ use vmo_ra::render::{Rendered, Renderer};
 use vmo_ra::revision::{Revision, Role};
 
 use super::fleet::Fleet;
-use super::inputs::Files;
-use super::{Failure, inputs, table, terminal};
+use super::inputs::{self, Files, SiteOption};
+use super::{Failure, table, terminal};
 
 /// Render the three profiles of a site as JSON that Palette imports, and as manifests
 #[derive(Debug, Args)]
 pub(super) struct Render {
-    /// The site file, or `-` for standard input; the RA's example without it
-    #[arg(long, value_name = "FILE")]
-    site: Option<PathBuf>,
+    #[command(flatten)]
+    site: SiteOption,
     /// A folder with one folder for each site, which holds its `site.yaml`; each is written to a folder of its name
-    #[arg(long, value_name = "DIR", conflicts_with = "site")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["site", "file"])]
     sites: Option<PathBuf>,
     /// The RA revision
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
@@ -73,7 +72,7 @@ impl Render {
                 Ok((Tree::of_render(&rendered)?, rendered.remarks))
             });
         }
-        let site = inputs::site(self.site.as_deref())?;
+        let site = self.site.load()?;
         let rendered = renderer.render(&site, profiles)?;
         if to_stdout {
             terminal::explain(&rendered.remarks);

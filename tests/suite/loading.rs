@@ -313,6 +313,55 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
     );
 }
 
+/// Who has learnt `check FILE` writes `plan FILE`, and the other way round.
+#[test]
+fn a_site_is_named_with_and_without_its_option() {
+    let folder = scratch("named");
+    fs::write(
+        folder.join("s.yaml"),
+        "cluster: {name: a, workers: 3}\nnetwork: {bridge: br1}\n",
+    )
+    .expect("the file can be written");
+    for command in [
+        &["plan"][..],
+        &["network", "--format", "netplan"],
+        &["check"],
+    ] {
+        let named = |more: &[&str]| run(&folder, &[command, more].concat(), "");
+        let (with, without) = (named(&["--site", "s.yaml"]), named(&["s.yaml"]));
+        assert_eq!(with.status.code(), Some(0), "{}", stderr(&with));
+        assert!(
+            !with.stdout.is_empty() && with.stdout == without.stdout,
+            "{command:?}"
+        );
+        assert_ne!(
+            with.stdout,
+            named(&[]).stdout,
+            "{command:?} does not look at it"
+        );
+    }
+    for arguments in [
+        &["plan", "s.yaml", "--site", "s.yaml"][..],
+        &["render", "s.yaml", "--sites", "."],
+    ] {
+        let output = run(&folder, arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_check_without_findings_says_what_it_looked_at() {
+    let folder = scratch("counted");
+    let manifest = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: m, namespace: x}\n";
+    fs::write(folder.join("m.yaml"), format!("{manifest}---\n{manifest}"))
+        .expect("the file can be written");
+    let output = run(&folder, &["check", "m.yaml"], "");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "nothing to report on 2 manifests\n"
+    );
+}
+
 /// What Palette's API answers lacks variables, texts of manifests and the names of registries; what is left is compared.
 #[test]
 fn an_answer_is_compared_as_far_as_it_goes() {
