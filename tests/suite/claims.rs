@@ -34,6 +34,11 @@ fn load(name: &str) -> Revision {
     Revision::load(name).expect("the revision is built in")
 }
 
+fn rendered_revisions() -> impl Iterator<Item = Revision> {
+    let all = Revision::names().into_iter().map(load);
+    all.filter(Revision::is_rendered)
+}
+
 fn built_in() -> Library {
     Library::built_in().expect("the built-in packs are whole")
 }
@@ -75,7 +80,7 @@ fn broken<'c>(
     (broken, tested)
 }
 
-pub(crate) fn every_claim_holds(revision: &Revision, library: &Library, least: usize) {
+pub(crate) fn hold_every_claim(revision: &Revision, library: &Library, least: usize) {
     let name = &revision.name;
     let claims = revision.claims().expect("the claims are built in");
     assert!(
@@ -106,13 +111,10 @@ pub(crate) fn every_claim_holds(revision: &Revision, library: &Library, least: u
 }
 
 #[test]
-fn every_claim_of_1_9_0_holds() {
-    every_claim_holds(&load("1.9.0"), &built_in(), 300);
-}
-
-#[test]
-fn every_claim_of_1_7_0_holds() {
-    every_claim_holds(&load("1.7.0"), &built_in(), 300);
+fn every_claim_holds() {
+    for revision in rendered_revisions() {
+        hold_every_claim(&revision, &built_in(), 300);
+    }
 }
 
 /// Cilium's and Portworx's claims among them, over the vendor's own values.
@@ -122,7 +124,7 @@ fn every_claim_of_1_7_0_holds_with_the_real_packs() {
     let library = Library::with_folders(&[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let revision = load("1.7.0");
-    every_claim_holds(&revision, &library, 300);
+    hold_every_claim(&revision, &library, 300);
     for layer in ["cni-cilium-oss", "csi-portworx-generic"] {
         let claims = revision.claims().expect("the claims are built in");
         let count = claims
@@ -135,8 +137,8 @@ fn every_claim_of_1_7_0_holds_with_the_real_packs() {
 
 #[test]
 fn claims_are_whole_and_name_errata_that_exist() {
-    for name in ["1.7.0", "1.9.0"] {
-        let revision = load(name);
+    for revision in rendered_revisions() {
+        let name = &revision.name;
         let errata = revision.errata().expect("the errata are built in");
         let mut ids = std::collections::BTreeSet::new();
         for claim in revision.claims().expect("the claims are built in") {
@@ -176,7 +178,7 @@ fn claims_are_whole_and_name_errata_that_exist() {
 /// A check that cannot fail is none: each claim must fail on a profile that has nothing of what it asks for.
 #[test]
 fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
-    let revision = load("1.9.0");
+    let revision = load(Revision::newest());
     let profiles = profiles(&revision, &built_in(), false);
     for claim in revision.claims().expect("the claims are built in") {
         let expectation = claim.expected().expect("one test");

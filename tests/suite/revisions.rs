@@ -11,7 +11,7 @@ use vmo_ra::revision::{Revision, Revisions};
 use vmo_ra::site::Site;
 use vmo_ra::yaml;
 
-use crate::claims::{every_claim_holds, profiles};
+use crate::claims::{hold_every_claim, profiles};
 
 /// What is added, by the paths below `profiles/`.
 fn added() -> Vec<(String, String)> {
@@ -127,7 +127,7 @@ fn its_claims_are_inherited_and_hold() {
     let (old, mut new) = (ids("1.9.0"), ids("1.10.0"));
     assert_eq!(new.pop().as_deref(), Some("prometheus-retention"));
     assert_eq!(new, old);
-    every_claim_holds(&load(&revisions, "1.10.0"), &library, old.len() + 1);
+    hold_every_claim(&load(&revisions, "1.10.0"), &library, old.len() + 1);
 }
 
 /// A condition on what no site has would never hold.
