@@ -238,11 +238,11 @@ impl Item {
         let diagnostic = finding.diagnostic(site);
         let placed = Item::misread(&diagnostic);
         Item {
-            id: finding.id.to_owned(),
+            id: finding.rule.id.to_owned(),
             message: finding.message.clone(),
             path: finding.path.clone(),
-            because: finding.because.clone(),
-            help: finding.help.clone(),
+            because: finding.rule.source.to_owned(),
+            help: finding.help.clone().into_owned(),
             file: placed.file.or_else(|| finding.file().map(str::to_owned)),
             ..placed
         }

@@ -10,7 +10,6 @@ use vmo_ra::check::{Input, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
 use vmo_ra::load::{LoadError, load};
 use vmo_ra::revision::Revision;
-use vmo_ra::rules::explanations;
 use vmo_ra::site::Site;
 
 use super::inputs::{self, Files};
@@ -112,7 +111,7 @@ impl Check {
     fn written(&self, report: &Report) -> Result<String, Failure> {
         Ok(match self.format {
             Format::Json => format::json(report),
-            Format::Sarif => format::sarif(report, &explanations()?),
+            Format::Sarif => format::sarif(report),
             Format::Text => format::text(report, &terminal::renderer(io::stdout().is_terminal())),
         })
     }

@@ -1,7 +1,7 @@
 //! `vmo-ra explain`
 
 use clap::Args;
-use vmo_ra::rules::{explain, explanations};
+use vmo_ra::rules::Rule;
 
 use super::{Failure, table, terminal};
 
@@ -17,16 +17,16 @@ impl Explain {
     pub(super) fn run(self) -> Result<(), Failure> {
         let text = match self.rule {
             Some(id) => {
-                let rule = explain(&id)?;
+                let rule = Rule::find(&id)?;
                 format!(
                     "{}: {}\n\n{}\n\nway out: {}\nsource: {}\n",
                     rule.id, rule.title, rule.why, rule.way_out, rule.source
                 )
             }
             None => {
-                let rows: Vec<Vec<String>> = explanations()?
-                    .into_iter()
-                    .map(|rule| vec![rule.id, rule.title])
+                let rows: Vec<Vec<String>> = Rule::all()
+                    .iter()
+                    .map(|rule| vec![rule.id.to_owned(), rule.title.to_owned()])
                     .collect();
                 table::lines(&rows, 0)
             }

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
 use crate::rules::limit;
-use crate::rules::{DOCUMENT_RULES, Finding};
+use crate::rules::{DOCUMENT_RULES, Finding, rule};
 use crate::yaml::{self, Limits, Node, Path, Step, masked};
 
 /// Texts of more bytes than this are parsed on all cores.
@@ -460,8 +460,7 @@ fn read(source: &Source, role: Role) -> Result<(Vec<Node>, Vec<Value>), Vec<Diag
 }
 
 fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
-    let finding = Finding::error("not-yaml", "", problem.message())
-        .help("Palette passes it on as it stands: mend it, or export the profile again");
+    let finding = rule::NOT_YAML.error("", problem.message());
     let span = problem.span().unwrap_or(0..0);
     Text::without_tree(source.clone()).mark(finding, span)
 }
@@ -500,7 +499,10 @@ mod tests {
         let text = "a: {{ .spectro.var.x }}\nb:\n- {{.spectro.var.y}} # why\nc: \"{{ .z }}\"\n";
         let mut cluster = Cluster::default();
         cluster.add_manifests(Source::new("m", text));
-        let unread = cluster.found().iter().filter(|one| one.id == "not-yaml");
+        let unread = cluster
+            .found()
+            .iter()
+            .filter(|one| one.rule.id == "not-yaml");
         assert_eq!(unread.count(), 0);
         let document = &cluster.manifests[0];
         assert_eq!(document.text_at("a"), Some("{ .spectro.var.x }"));
@@ -536,7 +538,7 @@ env:
         let document = &cluster.manifests[1];
         assert!(!document.is_first() && cluster.manifests[0].is_first());
         let shown = |path: &str| {
-            let finding = document.mark(Finding::error("x", path, "wrong"));
+            let finding = document.mark(rule::NOT_YAML.error(path, "wrong"));
             finding.diagnostic(None).to_string()
         };
         assert!(shown("env[0].value").contains("value: *******}"));

@@ -1,7 +1,9 @@
 //! What a rule has to say.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::Rule;
 use crate::diagnostic::{Diagnostic, Severity, Source};
 use crate::limits;
 use crate::site::Site;
@@ -9,8 +11,8 @@ use crate::site::Site;
 /// Something a rule found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule's name.
-    pub id: &'static str,
+    /// The rule.
+    pub rule: &'static Rule,
     /// How much it matters; an error cannot be rendered.
     pub severity: Severity,
     /// The value it is about, as a dotted path in the site, the values or the manifest; empty for all of it.
@@ -18,9 +20,7 @@ pub struct Finding {
     /// What is wrong.
     pub message: String,
     /// The way out.
-    pub help: String,
-    /// Who says so: the RA's section, or another source.
-    pub because: String,
+    pub help: Cow<'static, str>,
     place: Place,
 }
 
@@ -47,52 +47,27 @@ pub(crate) fn limit(findings: &mut Vec<Finding>, before: usize) {
         findings.push(Finding {
             severity,
             message: format!("{} more findings like this are not told", untold.len()),
-            help: "mend those that are: so many have one cause".to_owned(),
+            help: "mend those that are: so many have one cause".into(),
             ..first.clone()
         });
     }
 }
 
 impl Finding {
-    fn new(
+    pub(super) fn new(
         severity: Severity,
-        id: &'static str,
+        rule: &'static Rule,
         path: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
         Finding {
-            id,
+            rule,
             severity,
             path: path.into(),
             message: message.into(),
-            help: String::new(),
-            because: String::new(),
+            help: rule.way_out.into(),
             place: Place::Site,
         }
-    }
-
-    pub(crate) fn error(
-        id: &'static str,
-        path: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self::new(Severity::Error, id, path, message)
-    }
-
-    pub(crate) fn warning(
-        id: &'static str,
-        path: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self::new(Severity::Warning, id, path, message)
-    }
-
-    pub(crate) fn note(
-        id: &'static str,
-        path: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self::new(Severity::Note, id, path, message)
     }
 
     /// Says it of another path.
@@ -101,20 +76,9 @@ impl Finding {
         self
     }
 
-    /// The way out.
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// A way out for the value at hand, in place of the rule's.
+    pub(crate) fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
-        self
-    }
-
-    /// The RA's section that says so.
-    pub(crate) fn section(self, section: &str) -> Self {
-        self.because(format!("reference architecture, {section}"))
-    }
-
-    /// Who says so, where it is not the RA.
-    pub(crate) fn because(mut self, source: impl Into<String>) -> Self {
-        self.because = source.into();
         self
     }
 
@@ -132,14 +96,10 @@ impl Finding {
 
     /// The finding as a message at its place, in the site file where it is about the site.
     pub fn diagnostic(&self, site: Option<&Site>) -> Diagnostic {
-        let mut diagnostic =
-            Diagnostic::new(self.severity, format!("{} [{}]", self.message, self.id));
-        if !self.help.is_empty() {
-            diagnostic = diagnostic.help(self.help.as_str());
-        }
-        if !self.because.is_empty() {
-            diagnostic = diagnostic.because(self.because.as_str());
-        }
+        let message = format!("{} [{}]", self.message, self.rule.id);
+        let diagnostic = Diagnostic::new(self.severity, message)
+            .help(self.help.as_ref())
+            .because(self.rule.source);
         match (&self.place, site) {
             (Place::Text(source, span), _) => diagnostic.at(source, span.clone()),
             (Place::File(file), _) if self.path.is_empty() => diagnostic.label(file.as_str()),

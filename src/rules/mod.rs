@@ -1,11 +1,11 @@
 //! What there is to say about a site, one file for each subject. A rule only looks; it never changes anything.
 
-mod catalogue;
 mod finding;
 mod monitoring;
 mod network;
 mod node;
 mod profile;
+pub(crate) mod rule;
 pub mod site;
 mod storage;
 #[cfg(test)]
@@ -15,9 +15,9 @@ mod vm;
 
 use serde_json::Value;
 
-pub use catalogue::{Explanation, explain, explanations};
 pub use finding::Finding;
 pub(crate) use finding::limit;
+pub use rule::Rule;
 
 use crate::cluster::{Cluster, Document};
 use crate::pack::Library;
@@ -25,7 +25,7 @@ use crate::revision::{Alternative, Revision};
 use crate::site::{IngressController, Site};
 
 /// A rule over a site.
-type Rule = fn(&Site, &mut Vec<Finding>);
+type SiteRule = fn(&Site, &mut Vec<Finding>);
 
 /// Everything the rules find, worst first, otherwise in the order of the rules.
 pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
@@ -91,15 +91,15 @@ fn ingress_of_the_revision(site: &Site, revision: &Revision, findings: &mut Vec<
         });
         let instead = other.map_or(String::new(), |name| format!(", or render RA {name}"));
         findings.push(
-            Finding::error(
-                "ingress-revision",
-                "ingress.controller",
-                format!("RA {} has no {controller} layer", revision.name),
-            )
-            .help(format!(
-                "use `{}`{instead}",
-                IngressController::Nginx.as_str()
-            )),
+            rule::INGRESS_REVISION
+                .error(
+                    "ingress.controller",
+                    format!("RA {} has no {controller} layer", revision.name),
+                )
+                .help(format!(
+                    "use `{}`{instead}",
+                    IngressController::Nginx.as_str()
+                )),
         );
     }
 }

@@ -5,12 +5,11 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::cluster::machines::{list, text};
 use crate::cluster::values::{Values, names_of, namespace_of};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
 const PACK: &str = "prometheus-operator";
 const ROOT: &str = "charts.kube-prometheus-stack";
 const INGRESS: &str = "grafana.ingress";
-const SECTION: &str = "Prometheus layer";
 
 pub(super) const RULES: &[ClusterRule] = &[host, certificate, class, scraping];
 
@@ -29,13 +28,10 @@ fn host(cluster: &Cluster, findings: &mut Vec<Finding>) {
         return;
     };
     if hosts(&stack, "hosts").is_empty() {
-        findings.push(
-            stack.mark(
-                Finding::warning("grafana-host", format!("{INGRESS}.hosts"), "Grafana's Ingress has no host, so it takes every name the controller is asked for")
-                    .help("name the host that Grafana is reached by")
-                    .section(SECTION),
-            ),
-        );
+        findings.push(stack.mark(rule::GRAFANA_HOST.warning(
+            format!("{INGRESS}.hosts"),
+            "Grafana's Ingress has no host, so it takes every name the controller is asked for",
+        )));
     }
 }
 
@@ -49,13 +45,12 @@ fn certificate(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if tls.is_empty() {
         findings.push(
             stack.mark(
-                Finding::warning(
-                    "grafana-tls",
-                    path.as_str(),
-                    "Grafana is served without a certificate of its own",
-                )
-                .help("add `tls` with the host and the name of a Secret")
-                .section(SECTION),
+                rule::GRAFANA_TLS
+                    .warning(
+                        path.as_str(),
+                        "Grafana is served without a certificate of its own",
+                    )
+                    .help("add `tls` with the host and the name of a Secret"),
             ),
         );
     }
@@ -67,13 +62,12 @@ fn certificate(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !tls.is_empty() && !covered.contains(&host) {
             findings.push(
                 stack.mark(
-                    Finding::warning(
-                        "grafana-tls",
-                        format!("{INGRESS}.hosts[{index}]"),
-                        format!("no certificate of Grafana's Ingress is for the host {host}"),
-                    )
-                    .help("name it under `tls.hosts` too")
-                    .section(SECTION),
+                    rule::GRAFANA_TLS
+                        .warning(
+                            format!("{INGRESS}.hosts[{index}]"),
+                            format!("no certificate of Grafana's Ingress is for the host {host}"),
+                        )
+                        .help("name it under `tls.hosts` too"),
                 ),
             );
         }
@@ -82,13 +76,12 @@ fn certificate(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if text(entry, "secretName").is_empty() {
             findings.push(
                 stack.mark(
-                    Finding::error(
-                        "grafana-tls",
-                        format!("{path}[{index}]"),
-                        "an entry of `tls` names no Secret for the certificate",
-                    )
-                    .help("write `secretName: grafana-tls`")
-                    .section(SECTION),
+                    rule::GRAFANA_TLS
+                        .error(
+                            format!("{path}[{index}]"),
+                            "an entry of `tls` names no Secret for the certificate",
+                        )
+                        .help("write `secretName: grafana-tls`"),
                 ),
             );
         }
@@ -124,13 +117,12 @@ fn certificate(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         findings.push(
             stack.mark(
-                Finding::warning(
-                    "grafana-issuer",
-                    format!("{INGRESS}.annotations.cert-manager\\.io/issuer"),
-                    message,
-                )
-                .help(help)
-                .section(SECTION),
+                rule::GRAFANA_ISSUER
+                    .warning(
+                        format!("{INGRESS}.annotations.cert-manager\\.io/issuer"),
+                        message,
+                    )
+                    .help(help),
             ),
         );
     }
@@ -160,13 +152,12 @@ fn class(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if !known.is_empty() && !known.contains(&given) {
         findings.push(
             stack.mark(
-                Finding::error(
-                    "ingress-class",
-                    path,
-                    format!("no controller of these profiles serves the class `{given}`"),
-                )
-                .help(format!("write `{}`", known.join("` or `")))
-                .section(SECTION),
+                rule::INGRESS_CLASS
+                    .error(
+                        path,
+                        format!("no controller of these profiles serves the class `{given}`"),
+                    )
+                    .help(format!("write `{}`", known.join("` or `"))),
             ),
         );
     }
@@ -200,13 +191,7 @@ fn scraping(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if let Some(first) = unreachable.first() {
         findings.push(
             stack.mark(
-                Finding::note(
-                    "scrape-unreachable",
-                    format!("{first}.enabled"),
-                    format!("Prometheus looks for components that it cannot reach, and raises alerts for ever: {}", unreachable.join(", ")),
-                )
-                .help("write `enabled: false` for each: Cilium stands in for kube-proxy, and the others listen on the node alone")
-                .because("kube-prometheus-stack, values.yaml"),
+                rule::SCRAPE_UNREACHABLE.note(format!("{first}.enabled"), format!("Prometheus looks for components that it cannot reach, and raises alerts for ever: {}", unreachable.join(", "))),
             ),
         );
     }

@@ -77,8 +77,6 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
     findings
         .iter()
         .map(|finding| {
-            assert!(!finding.help.is_empty(), "{}: no way out", finding.id);
-            assert!(!finding.because.is_empty(), "{}: no source", finding.id);
             let diagnostic = finding.diagnostic(None);
             let place = match diagnostic.source().zip(diagnostic.span()) {
                 Some((source, span)) => {
@@ -93,7 +91,7 @@ pub(super) fn lines(findings: &[Finding]) -> Vec<String> {
             };
             format!(
                 "{} {} {place}: {path}{}",
-                finding.severity, finding.id, finding.message
+                finding.severity, finding.rule.id, finding.message
             )
         })
         .collect()

@@ -307,7 +307,7 @@ fn authorities_of_one_name_are_refused() {
         check(&site(second), &revision)
             .into_iter()
             .filter(|finding| finding.severity == Severity::Error)
-            .map(|finding| format!("{}: {}", finding.id, finding.path))
+            .map(|finding| format!("{}: {}", finding.rule.id, finding.path))
             .collect()
     };
     assert_eq!(found("two"), Vec::<String>::new());

@@ -225,7 +225,7 @@ fn errors(text: &str) -> Vec<&'static str> {
     rules::check(&site, &revision)
         .into_iter()
         .filter(|finding| finding.severity == Severity::Error)
-        .map(|finding| finding.id)
+        .map(|finding| finding.rule.id)
         .collect()
 }
 

@@ -5,6 +5,7 @@ mod monitoring;
 mod nads;
 mod networks;
 mod portworx;
+mod sites;
 mod sizing;
 mod speed;
 mod storage;
@@ -98,14 +99,13 @@ impl Given {
     fn finds(&self, id: &str, expected: &[(&str, &str)]) {
         let all = self.findings();
         assert!(
-            all.iter().all(|finding| finding.id != "not-yaml"),
+            all.iter().all(|finding| finding.rule.id != "not-yaml"),
             "{all:#?}"
         );
         let found: Vec<(String, String)> = all
             .iter()
-            .filter(|finding| finding.id == id)
+            .filter(|finding| finding.rule.id == id)
             .map(|finding| {
-                assert!(!finding.because.is_empty(), "{id}: no source");
                 let message = format!("{}: {}", finding.severity, finding.message);
                 (finding.path.clone(), message)
             })

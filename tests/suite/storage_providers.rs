@@ -61,8 +61,15 @@ fn findings(text: &str) -> Vec<String> {
     let revision = Revision::load("1.9.0").expect("it is built in");
     rules::check(&site(text), &revision)
         .into_iter()
-        .filter(|finding| !["host-bits", "unpinned-image", "example-array"].contains(&finding.id))
-        .map(|finding| format!("{:?} {}: {}", finding.severity, finding.id, finding.message))
+        .filter(|finding| {
+            !["host-bits", "unpinned-image", "example-array"].contains(&finding.rule.id)
+        })
+        .map(|finding| {
+            format!(
+                "{:?} {}: {}",
+                finding.severity, finding.rule.id, finding.message
+            )
+        })
         .collect()
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::super::{Difference, Item, Report};
 use crate::diagnostic::Severity;
-use crate::rules::Explanation;
+use crate::rules;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -98,8 +98,8 @@ struct LogicalLocation<'r> {
 }
 
 /// The SARIF form, with what is known of each rule that found something.
-pub fn sarif(report: &Report, explanations: &[Explanation]) -> String {
-    let known: Vec<&Explanation> = explanations
+pub fn sarif(report: &Report) -> String {
+    let known: Vec<&rules::Rule> = rules::Rule::all()
         .iter()
         .filter(|rule| report.findings.iter().any(|item| item.id == rule.id))
         .collect();
@@ -142,13 +142,13 @@ pub fn sarif(report: &Report, explanations: &[Explanation]) -> String {
     text
 }
 
-fn about(rule: &Explanation) -> Rule<'_> {
+fn about(rule: &rules::Rule) -> Rule<'_> {
     let message = |text| Message { text };
     Rule {
-        id: &rule.id,
-        short_description: message(rule.title.as_str().into()),
-        full_description: message(rule.why.as_str().into()),
-        help: message(format!("{} Source: {}.", rule.way_out, rule.source).into()),
+        id: rule.id,
+        short_description: message(rule.title.into()),
+        full_description: message(rule.why.into()),
+        help: message(format!("{}. Source: {}.", rule.way_out, rule.source).into()),
     }
 }
 
@@ -195,7 +195,7 @@ fn differing(difference: &Difference, rule_index: usize) -> SarifResult<'_> {
     }
 }
 
-fn result<'r>(item: &'r Item, known: &[&Explanation]) -> SarifResult<'r> {
+fn result<'r>(item: &'r Item, known: &[&rules::Rule]) -> SarifResult<'r> {
     let text = if item.help.is_empty() {
         item.message.as_str().into()
     } else {

@@ -2,10 +2,9 @@
 
 use crate::cluster::Cluster;
 use crate::cluster::values::Values;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::Cidr;
 
-const SECTION: &str = "Solution Sizing";
 const PODS: &str = "podCIDR";
 const SERVICES: &str = "serviceClusterIpRange";
 
@@ -22,9 +21,7 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             // Two networks with a comma between are of two families.
             Err(_) if text.contains(',') => None,
             Err(reason) => {
-                findings.push(
-                    pack.mark(Finding::error("cluster-network", path, reason).section(SECTION)),
-                );
+                findings.push(pack.mark(rule::CLUSTER_NETWORK.error(path, reason)));
                 None
             }
         }
@@ -32,24 +29,17 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let (pods, services) = (parsed(PODS), parsed(SERVICES));
     if let Some(services) = services {
         if services.prefix() > 24 {
-            findings.push(
-                pack.mark(
-                    Finding::error("service-cidr-too-small", SERVICES, format!("the service CIDR {services} is smaller than a /24"))
-                        .help("every service takes an address of it: use at least a /24; the RA takes a /18")
-                        .section(SECTION),
-                ),
-            );
+            findings.push(pack.mark(rule::SERVICE_CIDR_TOO_SMALL.error(
+                SERVICES,
+                format!("the service CIDR {services} is smaller than a /24"),
+            )));
         } else if services.prefix() < 12 {
-            findings.push(
-                pack.mark(
-                    Finding::error(
-                        "service-cidr-too-large",
-                        SERVICES,
-                        format!("kube-apiserver takes no service CIDR larger than a /12, and {services} is"),
-                    )
-                    .section(SECTION),
+            findings.push(pack.mark(rule::SERVICE_CIDR_TOO_LARGE.error(
+                SERVICES,
+                format!(
+                    "kube-apiserver takes no service CIDR larger than a /12, and {services} is"
                 ),
-            );
+            )));
         }
     }
     if let (Some(pods), Some(services)) = (pods, services)
@@ -57,13 +47,12 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(
             pack.mark(
-                Finding::error(
-                    "overlapping-networks",
-                    SERVICES,
-                    format!("the service CIDR {services} overlaps the pod CIDR {pods}"),
-                )
-                .help("give every network addresses of its own")
-                .section(SECTION),
+                rule::OVERLAPPING_NETWORKS
+                    .error(
+                        SERVICES,
+                        format!("the service CIDR {services} overlaps the pod CIDR {pods}"),
+                    )
+                    .help("give every network addresses of its own"),
             ),
         );
     }

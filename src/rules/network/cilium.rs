@@ -4,12 +4,11 @@ use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::cluster::values::Values;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::Cidr;
 
 const PACK: &str = "cni-cilium-oss";
 const ROOT: &str = "charts.cilium";
-const SECTION: &str = "Cilium layer";
 
 pub(super) const RULES: &[ClusterRule] = &[
     beside_multus,
@@ -55,17 +54,10 @@ fn beside_multus(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if cilium.flag("cni.exclusive") == Some(false) {
         return;
     }
-    findings.push(
-        cilium.mark(
-            Finding::error(
-                "cilium-exclusive",
-                "cni.exclusive",
-                "Cilium keeps the node's CNI configuration to itself, so Multus gives VMs no network",
-            )
-            .help("choose the preset `VMO Compatibility: Enable`, which writes `exclusive: false`")
-            .section(SECTION),
-        ),
-    );
+    findings.push(cilium.mark(rule::CILIUM_EXCLUSIVE.error(
+        "cni.exclusive",
+        "Cilium keeps the node's CNI configuration to itself, so Multus gives VMs no network",
+    )));
 }
 
 /// Socket load balancing in a VM's pod would not reach the guest, which has a network stack of its own.
@@ -77,13 +69,7 @@ fn inside_vms(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if replaces && cilium.flag("socketLB.hostNamespaceOnly") != Some(true) {
         findings.push(
             cilium.mark(
-                Finding::error(
-                    "cilium-socket-lb",
-                    "socketLB",
-                    "Cilium balances services at the sockets of pods, and guests on the pod network do not use those",
-                )
-                .help("choose the preset `VMO Compatibility: Enable`, which writes `hostNamespaceOnly: true`")
-                .section(SECTION),
+                rule::CILIUM_SOCKET_LB.error("socketLB", "Cilium balances services at the sockets of pods, and guests on the pod network do not use those"),
             ),
         );
     }
@@ -100,41 +86,24 @@ fn on_the_bridge(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if is_bridge && !legacy {
         findings.push(
             cilium.mark(
-                Finding::error(
-                    "cilium-on-bridge",
-                    "bpf.hostLegacyRouting",
-                    format!("Cilium runs on `{}` and routes past the bridge", devices.join(", ")),
-                )
-                .help("choose the preset `VMO - Bridge Interface: Run Cilium on Bridge (br0)`, which writes `hostLegacyRouting: true`")
-                .section(SECTION),
+                rule::CILIUM_ON_BRIDGE.error("bpf.hostLegacyRouting", format!("Cilium runs on `{}` and routes past the bridge", devices.join(", ")))
+                .help("choose the preset `VMO - Bridge Interface: Run Cilium on Bridge (br0)`, which writes `hostLegacyRouting: true`"),
             ),
         );
     }
     if legacy && devices.is_empty() {
         findings.push(
             cilium.mark(
-                Finding::note(
-                    "cilium-on-bridge",
-                    "bpf.hostLegacyRouting",
-                    "the host's own routing is on, and Cilium finds its interface itself",
-                )
-                .help("name the bridge under `devices` where the cluster runs on it, or switch it off for speed")
-                .section(SECTION),
+                rule::CILIUM_ON_BRIDGE.note("bpf.hostLegacyRouting", "the host's own routing is on, and Cilium finds its interface itself")
+                .help("name the bridge under `devices` where the cluster runs on it, or switch it off for speed"),
             ),
         );
     }
     if is_bridge && cilium.flag("forceDeviceDetection") != Some(true) {
-        findings.push(
-            cilium.mark(
-                Finding::warning(
-                    "cilium-detection",
-                    "devices",
-                    "nodes without the bridge, such as control planes, would have no interface for Cilium",
-                )
-                .help("write `forceDeviceDetection: true`")
-                .section(SECTION),
-            ),
-        );
+        findings.push(cilium.mark(rule::CILIUM_DETECTION.warning(
+            "devices",
+            "nodes without the bridge, such as control planes, would have no interface for Cilium",
+        )));
     }
 }
 
@@ -146,17 +115,10 @@ fn api_server(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let replaces = cilium.flag("kubeProxyReplacement") == Some(true);
     let host = cilium.text("k8sServiceHost");
     if replaces && (host.as_deref() == Some("") || cilium.find("k8sServiceHost").is_none()) {
-        findings.push(
-            cilium.mark(
-                Finding::warning(
-                    "cilium-api-server",
-                    "k8sServiceHost",
-                    "Cilium takes kube-proxy's place and is not told where the API server is",
-                )
-                .help("choose the preset `Kube-proxy replacement: Replace kube-proxy with eBPF`, which writes `auto`")
-                .section(SECTION),
-            ),
-        );
+        findings.push(cilium.mark(rule::CILIUM_API_SERVER.warning(
+            "k8sServiceHost",
+            "Cilium takes kube-proxy's place and is not told where the API server is",
+        )));
     }
 }
 
@@ -191,9 +153,8 @@ fn misspelt(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 cilium.mark(
-                    Finding::warning("cilium-misspelt", key, format!("Cilium has no setting `{key}`, so it does nothing"))
-                        .help(format!("write `{meant}`; Palette's presets for the pod network have the wrong spelling too"))
-                        .because("Cilium, Helm reference"),
+                    rule::CILIUM_MISSPELT.warning(key, format!("Cilium has no setting `{key}`, so it does nothing"))
+                        .help(format!("write `{meant}`; Palette's presets for the pod network have the wrong spelling too")),
                 ),
             );
         }
@@ -218,13 +179,8 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(
             cilium.mark(
-                Finding::error(
-                    "cilium-networks",
-                    "ipv4NativeRoutingCIDR",
-                    format!("pods of {pods} are outside of {native}, so their addresses are hidden from each other"),
-                )
-                .help(format!("write a network that holds {pods}"))
-                .because("Cilium, Native routing"),
+                rule::CILIUM_NETWORKS.error("ipv4NativeRoutingCIDR", format!("pods of {pods} are outside of {native}, so their addresses are hidden from each other"))
+                .help(format!("write a network that holds {pods}")),
             ),
         );
     }
@@ -237,13 +193,8 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !listed.is_empty() && !listed.iter().any(|cidr| cidr.network() == pods.network()) {
             findings.push(
                 cilium.mark(
-                    Finding::warning(
-                        "cilium-networks",
-                        LIST,
-                        format!("Cilium gives pods other addresses than the cluster's pod CIDR {pods}"),
-                    )
-                    .help("choose the preset `IPAM mode: Kubernetes`, or write the same network in both layers")
-                    .section(SECTION),
+                    rule::CILIUM_NETWORKS.warning(LIST, format!("Cilium gives pods other addresses than the cluster's pod CIDR {pods}"))
+                    .help("choose the preset `IPAM mode: Kubernetes`, or write the same network in both layers"),
                 ),
             );
         }

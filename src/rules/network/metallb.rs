@@ -7,10 +7,9 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::cluster::machines::list;
 use crate::cluster::values::Values;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::{AddressRange, Cidr};
 
-const SECTION: &str = "MetalLB layer";
 const POOLS: &str = "ipaddresspools";
 const L2: &str = "l2advertisements";
 const BGP: &str = "bgpadvertisements";
@@ -58,26 +57,15 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let found = match ranges(&text) {
                 Ok(found) => found,
                 Err(reason) => {
-                    findings.push(
-                        metallb.mark(Finding::error("metallb-pool", path, reason).section(SECTION)),
-                    );
+                    findings.push(metallb.mark(rule::METALLB_POOL.error(path, reason)));
                     continue;
                 }
             };
             if text == EXAMPLE {
-                findings.push(
-                    metallb.mark(
-                        Finding::warning(
-                            "metallb-example",
-                            path.as_str(),
-                            format!(
-                                "the pool `{name}` has the pack's example addresses, {EXAMPLE}"
-                            ),
-                        )
-                        .help("write a range of the data network that nothing else uses")
-                        .section(SECTION),
-                    ),
-                );
+                findings.push(metallb.mark(rule::METALLB_EXAMPLE.warning(
+                    path.as_str(),
+                    format!("the pool `{name}` has the pack's example addresses, {EXAMPLE}"),
+                )));
             }
             for range in found {
                 for (what, cidr) in &inner {
@@ -88,13 +76,8 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     {
                         findings.push(
                             metallb.mark(
-                                Finding::error(
-                                    "overlapping-networks",
-                                    path.as_str(),
-                                    format!("the addresses {range} of the pool `{name}` are in the {what} {cidr}"),
-                                )
-                                .help("take a range of the data network")
-                                .section(SECTION),
+                                rule::OVERLAPPING_NETWORKS.error(path.as_str(), format!("the addresses {range} of the pool `{name}` are in the {what} {cidr}"))
+                                .help("take a range of the data network"),
                             ),
                         );
                     }
@@ -105,15 +88,7 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
     if !seen_any && metallb.find(POOLS).is_some() {
         findings.push(
-            metallb.mark(
-                Finding::error(
-                    "metallb-empty",
-                    POOLS,
-                    "MetalLB has no addresses to give out",
-                )
-                .help("give a pool at least one range")
-                .section(SECTION),
-            ),
+            metallb.mark(rule::METALLB_EMPTY.error(POOLS, "MetalLB has no addresses to give out")),
         );
     }
     taken.sort_by_key(|(range, _)| range.first());
@@ -124,17 +99,10 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
     };
     for (other, path) in taken {
         if other.first() <= one.last() {
-            findings.push(
-                metallb.mark(
-                    Finding::error(
-                        "metallb-overlap",
-                        path.as_str(),
-                        format!("the addresses {other} and {one} overlap, which MetalLB refuses"),
-                    )
-                    .help("give every pool addresses of its own")
-                    .because("MetalLB, IPAddressPool"),
-                ),
-            );
+            findings.push(metallb.mark(rule::METALLB_OVERLAP.error(
+                path.as_str(),
+                format!("the addresses {other} and {one} overlap, which MetalLB refuses"),
+            )));
         }
         if other.last() > one.last() {
             one = other;
@@ -170,17 +138,10 @@ fn advertisements(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         if pools.contains_key(name) {
                             announced.entry(name).or_default().insert(kind);
                         } else if !name.contains("{{") {
-                            findings.push(
-                                metallb.mark(
-                                    Finding::error(
-                                        "metallb-unknown-pool",
-                                        format!("{path}.spec.ipAddressPools[{index}]"),
-                                        format!("there is no pool `{name}`"),
-                                    )
-                                    .help("name one of `ipaddresspools`")
-                                    .section(SECTION),
-                                ),
-                            );
+                            findings.push(metallb.mark(rule::METALLB_UNKNOWN_POOL.error(
+                                format!("{path}.spec.ipAddressPools[{index}]"),
+                                format!("there is no pool `{name}`"),
+                            )));
                         }
                     }
                 }
@@ -198,20 +159,16 @@ fn advertisements(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
     for (name, path) in &pools {
         match announced.get(name) {
-            None => findings.push(
-                metallb.mark(
-                    Finding::error("metallb-silent", path.as_str(), format!("nothing announces the pool `{name}`, so its addresses cannot be reached"))
-                        .help("name it in an entry of `l2advertisements`, or of `bgpadvertisements`")
-                        .section(SECTION),
-                ),
-            ),
-            Some(kinds) if kinds.len() > 1 => findings.push(
-                metallb.mark(
-                    Finding::warning("metallb-both", path.as_str(), format!("the pool `{name}` is announced both by ARP and by BGP"))
-                        .help("leave it to one of them: `default: null` takes the pack's L2 advertisement out")
-                        .section(SECTION),
-                ),
-            ),
+            None => findings.push(metallb.mark(rule::METALLB_SILENT.error(
+                path.as_str(),
+                format!("nothing announces the pool `{name}`, so its addresses cannot be reached"),
+            ))),
+            Some(kinds) if kinds.len() > 1 => {
+                findings.push(metallb.mark(rule::METALLB_BOTH.warning(
+                    path.as_str(),
+                    format!("the pool `{name}` is announced both by ARP and by BGP"),
+                )))
+            }
             Some(_) => {}
         }
     }
@@ -226,13 +183,7 @@ fn interfaces(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if list(advertisement.pointer("/spec/interfaces")).is_empty() {
             findings.push(
                 metallb.mark(
-                    Finding::warning(
-                        "metallb-all-interfaces",
-                        format!("{path}.spec"),
-                        format!("the L2 advertisement `{name}` names no interface, so addresses show up in every network of a node"),
-                    )
-                    .help("name the interface of the data network, such as `bond_data.20`")
-                    .section(SECTION),
+                    rule::METALLB_ALL_INTERFACES.warning(format!("{path}.spec"), format!("the L2 advertisement `{name}` names no interface, so addresses show up in every network of a node")),
                 ),
             );
         }
@@ -247,13 +198,12 @@ fn peers(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if !metallb.entries(BGP).is_empty() && peers.is_empty() {
         findings.push(
             metallb.mark(
-                Finding::error(
-                    "metallb-bgp",
-                    BGP,
-                    "addresses are to be announced by BGP, and there is no peer",
-                )
-                .help("add a router under `bgppeers`")
-                .section(SECTION),
+                rule::METALLB_BGP
+                    .error(
+                        BGP,
+                        "addresses are to be announced by BGP, and there is no peer",
+                    )
+                    .help("add a router under `bgppeers`"),
             ),
         );
     }
@@ -270,13 +220,14 @@ fn peers(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !missing.is_empty() {
             findings.push(
                 metallb.mark(
-                    Finding::error(
-                        "metallb-bgp",
-                        format!("{path}.spec"),
-                        format!("the BGP peer `{name}` has no {}", missing.join(" and no ")),
-                    )
-                    .help("give the cluster's AS number, the router's, and the router's address")
-                    .section(SECTION),
+                    rule::METALLB_BGP
+                        .error(
+                            format!("{path}.spec"),
+                            format!("the BGP peer `{name}` has no {}", missing.join(" and no ")),
+                        )
+                        .help(
+                            "give the cluster's AS number, the router's, and the router's address",
+                        ),
                 ),
             );
         }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::nads::{Nad, SECTION, nads};
+use super::nads::{Nad, nads};
 use crate::cluster::Cluster;
 use crate::cluster::machines::{VMO_PACK, VMO_ROOT};
 use crate::cluster::values::{Values, namespace_of};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::{VlanId, VlanSet};
 
 pub(super) const RULES: &[ClusterRule] = &[twice, bridges, allowed_vlans, resource_names];
@@ -18,17 +18,10 @@ fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for document in cluster.of_kind("NetworkAttachmentDefinition") {
         let (namespace, name) = (namespace_of(document), document.name());
         if !names.insert((namespace, name)) {
-            findings.push(
-                document.mark(
-                    Finding::error(
-                        "nad-twice",
-                        "metadata.name",
-                        format!("there are two networks `{name}` in the namespace `{namespace}`"),
-                    )
-                    .help("the later takes the place of the earlier: give it another name")
-                    .section(SECTION),
-                ),
-            );
+            findings.push(document.mark(rule::NAD_TWICE.error(
+                "metadata.name",
+                format!("there are two networks `{name}` in the namespace `{namespace}`"),
+            )));
         }
     }
     type Place = (String, String, Option<u64>);
@@ -45,17 +38,10 @@ fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
             && other != name
         {
             let what = vlan.map_or("the untagged network".to_owned(), |id| format!("VLAN {id}"));
-            findings.push(
-                nad.mark(
-                    Finding::warning(
-                        "nad-vlan-twice",
-                        "",
-                        format!("`{other}` and `{name}` are both {what} of one bridge"),
-                    )
-                    .help("users choose by name: keep one of them")
-                    .section(SECTION),
-                ),
-            );
+            findings.push(nad.mark(rule::NAD_VLAN_TWICE.warning(
+                "",
+                format!("`{other}` and `{name}` are both {what} of one bridge"),
+            )));
         }
     }
 }
@@ -82,13 +68,7 @@ fn bridges(cluster: &Cluster, findings: &mut Vec<Finding>) {
             ),
             _ => continue,
         };
-        findings.push(
-            nad.mark(
-                Finding::error("nad-bridge", "", message)
-                    .help(help)
-                    .section(SECTION),
-            ),
-        );
+        findings.push(nad.mark(rule::NAD_BRIDGE.error("", message).help(help)));
     }
 }
 
@@ -100,20 +80,13 @@ fn allowed_vlans(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let mut tagged = nads(cluster).filter(|nad| nad.is_bridge() && !nad.vlans().is_empty());
     if vmo.flag("vlanFiltering.enabled") == Some(false) {
         if let Some(nad) = tagged.next() {
-            findings.push(
-                vmo.mark(
-                    Finding::error(
-                        "vlan-filtering-off",
-                        "vlanFiltering.enabled",
-                        format!(
-                            "{} uses a VLAN, and nothing makes the bridge VLAN-aware",
-                            nad.title()
-                        ),
-                    )
-                    .help("write `enabled: true`")
-                    .section("VMO layer"),
+            findings.push(vmo.mark(rule::VLAN_FILTERING_OFF.error(
+                "vlanFiltering.enabled",
+                format!(
+                    "{} uses a VLAN, and nothing makes the bridge VLAN-aware",
+                    nad.title()
                 ),
-            );
+            )));
         }
         return;
     }
@@ -142,16 +115,17 @@ fn allowed_vlans(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         findings.push(
             nad.mark(
-                Finding::error(
-                    "nad-not-allowed",
-                    "",
-                    format!(
-                        "{} uses {which}, and VMO lets {allowed} onto the bridge",
-                        nad.title()
+                rule::NAD_NOT_ALLOWED
+                    .error(
+                        "",
+                        format!(
+                            "{} uses {which}, and VMO lets {allowed} onto the bridge",
+                            nad.title()
+                        ),
+                    )
+                    .help(
+                        "add it to `vlanFiltering.env.allowedVlans`, or to the variable behind it",
                     ),
-                )
-                .help("add it to `vlanFiltering.env.allowedVlans`, or to the variable behind it")
-                .section("VMO layer"),
             ),
         );
     }
@@ -164,17 +138,13 @@ fn resource_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if let Some(resource) = document.text_at(ANNOTATION)
             && resource.starts_with("bridge.network.kubevirt.io/")
         {
-            findings.push(
-                document.mark(
-                    Finding::error(
-                        "nad-resource",
-                        ANNOTATION,
-                        format!("VMs in the network `{}` want the device `{resource}`, which no node has", document.name()),
-                    )
-                    .help("take the annotation out: VMO has no plugin that marks bridges")
-                    .because("OpenShift, bridge marker"),
+            findings.push(document.mark(rule::NAD_RESOURCE.error(
+                ANNOTATION,
+                format!(
+                    "VMs in the network `{}` want the device `{resource}`, which no node has",
+                    document.name()
                 ),
-            );
+            )));
         }
     }
 }

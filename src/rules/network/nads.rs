@@ -5,10 +5,8 @@ use serde_json::{Map, Value};
 use crate::cluster::machines::{is_true, list};
 use crate::cluster::{Cluster, Document};
 use crate::diagnostic::nearest;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
-pub(super) const SECTION: &str = "VMO-Networking layer";
-const PLUGIN: &str = "CNI, bridge plugin";
 const CONFIG: &str = "spec.config";
 
 pub(super) const RULES: &[ClusterRule] = &[configurations];
@@ -135,13 +133,10 @@ fn configurations(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for document in cluster.of_kind("NetworkAttachmentDefinition") {
         match configuration(document) {
             None => {}
-            Some(Err(problem)) => findings.push(
-                document.mark(
-                    Finding::error("nad-config", CONFIG, format!("the network `{}` {problem}", document.name()))
-                        .help("`vmo-ra nad` writes it; the API server takes anything, and VMs then do not start")
-                        .section(SECTION),
-                ),
-            ),
+            Some(Err(problem)) => findings.push(document.mark(rule::NAD_CONFIG.error(
+                CONFIG,
+                format!("the network `{}` {problem}", document.name()),
+            ))),
             Some(Ok(config)) => {
                 let nad = Nad { document, config };
                 kind(&nad, findings);
@@ -157,76 +152,45 @@ fn configurations(cluster: &Cluster, findings: &mut Vec<Finding>) {
 fn kind(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
     let title = nad.title();
     match nad.text("type") {
-        Some("macvlan" | "ipvlan") => findings.push(
-            nad.mark(
-                Finding::warning(
-                    "nad-type",
-                    "",
-                    format!("{title} is a macvlan or ipvlan, which VMs cannot be bridged to"),
-                )
-                .help("write `\"type\": \"bridge\"`")
-                .because("KubeVirt, Interfaces and Networks"),
-            ),
-        ),
+        Some("macvlan" | "ipvlan") => findings.push(nad.mark(rule::NAD_TYPE.warning(
+            "",
+            format!("{title} is a macvlan or ipvlan, which VMs cannot be bridged to"),
+        ))),
         Some(_) => {}
-        None => findings.push(
-            nad.mark(
-                Finding::error("nad-type", "", format!("{title} names no plugin"))
-                    .help("write `\"type\": \"bridge\"`")
-                    .section(SECTION),
-            ),
-        ),
+        None => {
+            findings.push(nad.mark(rule::NAD_TYPE.error("", format!("{title} names no plugin"))))
+        }
     }
     let versions = [
         "0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0",
     ];
     match nad.text("cniVersion") {
         Some(version) if versions.contains(&version) => {}
-        given => findings.push(
-            nad.mark(
-                Finding::error(
-                    "nad-cni-version",
-                    "",
-                    match given {
-                        Some(version) => {
-                            format!("{title} has the CNI version `{version}`, which does not exist")
-                        }
-                        None => format!("{title} has no `cniVersion`"),
-                    },
-                )
-                .help("write `\"cniVersion\": \"0.3.1\"`")
-                .because("CNI, specification"),
-            ),
-        ),
+        given => findings.push(nad.mark(rule::NAD_CNI_VERSION.error(
+            "",
+            match given {
+                Some(version) => {
+                    format!("{title} has the CNI version `{version}`, which does not exist")
+                }
+                None => format!("{title} has no `cniVersion`"),
+            },
+        ))),
     }
     // Multus fills in a name that is left out.
     if let Some(name) = nad.text("name")
         && name != nad.document.name()
     {
-        findings.push(
-            nad.mark(
-                Finding::note(
-                    "nad-name",
-                    "",
-                    format!("{title} is called `{name}` in its configuration"),
-                )
-                .help("write the same name in both places: line 4 and line 10")
-                .section(SECTION),
-            ),
-        );
+        findings.push(nad.mark(rule::NAD_NAME.note(
+            "",
+            format!("{title} is called `{name}` in its configuration"),
+        )));
     }
 }
 
 fn vlans(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
     let title = nad.title();
     let mut wrong = |message: String| {
-        findings.push(
-            nad.mark(
-                Finding::error("nad-vlan", "", message)
-                    .help("a VLAN is a number from 1 to 4094, without quotes")
-                    .because(PLUGIN),
-            ),
-        );
+        findings.push(nad.mark(rule::NAD_VLAN.error("", message)));
     };
     if let Some(vlan) = nad.config.get("vlan")
         && vlan.as_u64().is_none_or(|id| id > 4094)
@@ -273,30 +237,15 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
         ),
     ];
     for (_, what) in conflicts.into_iter().filter(|(is_one, _)| *is_one) {
-        findings.push(
-            nad.mark(
-                Finding::error(
-                    "nad-conflict",
-                    "",
-                    format!("{title} has {what}, which the plugin refuses"),
-                )
-                .help("take one of them out")
-                .because(PLUGIN),
-            ),
-        );
+        findings.push(nad.mark(
+            rule::NAD_CONFLICT.error("", format!("{title} has {what}, which the plugin refuses")),
+        ));
     }
     if (has("isGateway") || has("isDefaultGateway")) && !has_ipam {
-        findings.push(
-            nad.mark(
-                Finding::warning(
-                    "nad-gateway",
-                    "",
-                    format!("{title} is to be a gateway and has no addresses, so it is none"),
-                )
-                .help("take it out: VMs have the gateway of their VLAN")
-                .because(PLUGIN),
-            ),
-        );
+        findings.push(nad.mark(rule::NAD_GATEWAY.warning(
+            "",
+            format!("{title} is to be a gateway and has no addresses, so it is none"),
+        )));
     }
     for key in nad.config.keys() {
         let option = OPTIONS.iter().find(|(option, _)| option == key);
@@ -308,13 +257,12 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
                 };
                 findings.push(
                     nad.mark(
-                        Finding::warning(
-                            "nad-option",
-                            "",
-                            format!("{title} has `{key}`, which the bridge plugin passes over"),
-                        )
-                        .help(help)
-                        .because(PLUGIN),
+                        rule::NAD_OPTION
+                            .warning(
+                                "",
+                                format!("{title} has `{key}`, which the bridge plugin passes over"),
+                            )
+                            .help(help),
                     ),
                 );
             }
@@ -327,11 +275,11 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
                 );
                 // Without a trunk that is understood, no tagged frame reaches the VM.
                 let finding = if key == "vlanTrunk" {
-                    Finding::warning("nad-option-version", "", message)
+                    rule::NAD_OPTION_VERSION.warning("", message)
                 } else {
-                    Finding::note("nad-option-version", "", message)
+                    rule::NAD_OPTION_VERSION.note("", message)
                 };
-                findings.push(nad.mark(finding.help(help).because(PLUGIN)));
+                findings.push(nad.mark(finding.help(help)));
             }
             Some(_) => {}
         }

@@ -4,10 +4,9 @@ use super::cilium::runs_on;
 use crate::cluster::Cluster;
 use crate::cluster::machines::{VMO_PACK, VMO_ROOT};
 use crate::cluster::values::Values;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::{VlanId, VlanSet};
 
-const SECTION: &str = "VMO layer";
 const PLACE: &str = "vlanFiltering";
 const LISTS: [&str; 2] = ["allowedVlans", "allowedVlansOnSelf"];
 
@@ -25,13 +24,12 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if vmo.find(&path).is_some() {
             findings.push(
                 vmo.mark(
-                    Finding::error(
-                        "vlan-filtering-place",
-                        path,
-                        format!("`{field}` does nothing outside of `{PLACE}.env`"),
-                    )
-                    .help(format!("move it to `{PLACE}.env.{field}`"))
-                    .section(SECTION),
+                    rule::VLAN_FILTERING_PLACE
+                        .error(
+                            path,
+                            format!("`{field}` does nothing outside of `{PLACE}.env`"),
+                        )
+                        .help(format!("move it to `{PLACE}.env.{field}`")),
                 ),
             );
         }
@@ -40,14 +38,8 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
 
 fn texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let Some(vmo) = vmo(cluster) else { return };
-    let mut wrong = |path: String, message: String, help: &str| {
-        findings.push(
-            vmo.mark(
-                Finding::error("vlan-text", path, message)
-                    .help(help)
-                    .section(SECTION),
-            ),
-        );
+    let mut wrong = |path: String, message: String, help: &'static str| {
+        findings.push(vmo.mark(rule::VLAN_TEXT.error(path, message).help(help)));
     };
     for field in ["allowVlansOnSelf", "bridgeIF", LISTS[0], LISTS[1]] {
         let path = format!("{PLACE}.env.{field}");
@@ -99,13 +91,8 @@ fn on_self(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if on_bridge && env("allowVlansOnSelf").is_some() {
             findings.push(
                 vmo.mark(
-                    Finding::error(
-                        "vlans-on-bridge",
-                        format!("{PLACE}.env.allowVlansOnSelf"),
-                        format!("the cluster runs on `{bridge}`, and the bridge drops the node's own frames"),
-                    )
-                    .help("write \"true\", and name VLAN 1 in `allowedVlansOnSelf`")
-                    .section(SECTION),
+                    rule::VLANS_ON_BRIDGE.error(format!("{PLACE}.env.allowVlansOnSelf"), format!("the cluster runs on `{bridge}`, and the bridge drops the node's own frames"))
+                    .help("write \"true\", and name VLAN 1 in `allowedVlansOnSelf`"),
                 ),
             );
         }
@@ -118,13 +105,8 @@ fn on_self(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if on_bridge && untagged.is_some_and(|id| !own.contains(id)) {
         findings.push(
             vmo.mark(
-                Finding::error(
-                    "vlans-on-bridge",
-                    own_path.as_str(),
-                    format!("the node itself would be cut off: `{bridge}` has an address, and the list ({own}) lacks VLAN 1"),
-                )
-                .help("add 1")
-                .section(SECTION),
+                rule::VLANS_ON_BRIDGE.error(own_path.as_str(), format!("the node itself would be cut off: `{bridge}` has an address, and the list ({own}) lacks VLAN 1"))
+                .help("add 1"),
             ),
         );
     }
@@ -135,13 +117,8 @@ fn on_self(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if !missing.is_empty() {
         findings.push(
             vmo.mark(
-                Finding::warning(
-                    "vlans-on-self",
-                    own_path,
-                    format!("the list lacks VLANs of VMs: {missing}"),
-                )
-                .help("name the VLANs of VMs and of the host together, as the RA does")
-                .section("When limited on network interfaces"),
+                rule::VLANS_ON_SELF
+                    .warning(own_path, format!("the list lacks VLANs of VMs: {missing}")),
             ),
         );
     }

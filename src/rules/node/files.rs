@@ -6,14 +6,9 @@ use std::ops::Range;
 use crate::cluster::places::Places;
 use crate::cluster::shell::{Construct, traps};
 use crate::cluster::{CheckedLayer, CheckedProfile, Cluster, Document};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::user_data::jinja;
 use crate::yaml::{Kind, Node};
-
-const CLOUD_INIT: &str =
-    "cloud-init, user-data with `## template: jinja`, as Cluster API writes it";
-const DASH: &str = "dash, which is /bin/sh of Ubuntu and runs the commands";
-const UBUNTU: &str = "Ubuntu layer";
 
 pub(super) const RULES: &[ClusterRule] = &[jinja_in_texts, shells, places, twice, permissions];
 
@@ -106,13 +101,10 @@ fn entries<'c>(
 /// cloud-init takes the whole of user-data for a template; one that does not parse leaves the node unconfigured.
 fn jinja_in_texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let finding = || {
-        Finding::error(
-            "jinja",
+        rule::JINJA.error(
             "",
             "cloud-init takes this for a template, and the node is not set up",
         )
-        .help("write it without `{{`, `{%` and `{#`, the shell's `${#name}` among them; only Palette's macros may stand there")
-        .because(CLOUD_INIT)
     };
     for file in files(cluster) {
         if let Some(at) = jinja(file.text()) {
@@ -165,25 +157,16 @@ fn shells(cluster: &Cluster, findings: &mut Vec<Finding>) {
 
 fn construct(what: Construct) -> Finding {
     match what {
-        Construct::Bash(what @ "echo -e", instead) => Finding::warning(
-            "bash-only",
-            "",
-            format!("/bin/sh prints the flag of `{what}`"),
-        )
-        .help(instead)
-        .because(DASH),
-        Construct::Bash(what, instead) => {
-            Finding::error("bash-only", "", format!("/bin/sh does not know `{what}`"))
-                .help(instead)
-                .because(DASH)
-        }
-        Construct::Ends(what) => Finding::error(
-            "command-ends",
+        Construct::Bash(what @ "echo -e", instead) => rule::BASH_ONLY
+            .warning("", format!("/bin/sh prints the flag of `{what}`"))
+            .help(instead),
+        Construct::Bash(what, instead) => rule::BASH_ONLY
+            .error("", format!("/bin/sh does not know `{what}`"))
+            .help(instead),
+        Construct::Ends(what) => rule::COMMAND_ENDS.error(
             "",
             format!("`{what}` ends what comes after it, kubeadm included"),
-        )
-        .help("put the command in parentheses, which make it a subshell")
-        .because("cloud-init, which makes one script of all commands"),
+        ),
     }
 }
 
@@ -220,14 +203,7 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        findings.push(
-            file.mark_field(
-                Finding::error("node-file", "", message)
-                    .help(help)
-                    .section(UBUNTU),
-                "targetPath",
-            ),
-        );
+        findings.push(file.mark_field(rule::NODE_FILE.error("", message).help(help), "targetPath"));
     }
 }
 
@@ -240,22 +216,17 @@ fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
         }
         let key = (file.profile.file.as_str(), file.path);
         if let Some(first) = seen.insert(key, file.document) {
-            findings.push(
-                file.mark_field(
-                    Finding::warning(
-                        "node-file-twice",
-                        "",
-                        format!(
-                            "`{}` is written twice, first in {}",
-                            file.path,
-                            first.name_of_text()
-                        ),
-                    )
-                    .help("keep one of them: which comes last is Palette's choice")
-                    .section(UBUNTU),
-                    "targetPath",
+            findings.push(file.mark_field(
+                rule::NODE_FILE_TWICE.warning(
+                    "",
+                    format!(
+                        "`{}` is written twice, first in {}",
+                        file.path,
+                        first.name_of_text()
+                    ),
                 ),
-            );
+                "targetPath",
+            ));
         }
     }
 }
@@ -278,9 +249,9 @@ fn permissions(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             findings.extend(message.map(|message| {
                 file.mark_field(
-                    Finding::error("node-file-mode", "", message)
-                        .help("write an octal number in quotes, such as \"0644\"")
-                        .because(CLOUD_INIT),
+                    rule::NODE_FILE_MODE
+                        .error("", message)
+                        .help("write an octal number in quotes, such as \"0644\""),
                     "targetPermissions",
                 )
             }));
@@ -293,13 +264,9 @@ fn permissions(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if !is_pair && !text.contains("{{") {
                 findings.push(
                     file.mark_field(
-                        Finding::warning(
-                            "node-file-mode",
-                            "",
-                            format!("`{text}` is no user with a group"),
-                        )
-                        .help("write `root:root`")
-                        .because(CLOUD_INIT),
+                        rule::NODE_FILE_MODE
+                            .warning("", format!("`{text}` is no user with a group"))
+                            .help("write `root:root`"),
                         "targetOwner",
                     ),
                 );

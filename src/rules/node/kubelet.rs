@@ -7,12 +7,10 @@ use serde_json::{Map, Value};
 use crate::cluster::Cluster;
 use crate::diagnostic::Source;
 use crate::rules::node::files::{NodeFile, commands, files};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::Quantity;
 use crate::yaml::{self, Limits};
 
-const CODE: &str = "Kubernetes, kubelet: validation of its configuration";
-const DROPINS: &str = "Kubernetes, Set Kubelet Parameters: drop-in files";
 const KIND: &str = "KubeletConfiguration";
 
 pub(super) const RULES: &[ClusterRule] = &[forms, managers, directory];
@@ -60,14 +58,7 @@ fn forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        findings.push(
-            file.mark(
-                Finding::error("kubelet-drop-in", "", message)
-                    .help(help)
-                    .because(DROPINS),
-                0..1,
-            ),
-        );
+        findings.push(file.mark(rule::KUBELET_DROP_IN.error("", message).help(help), 0..1));
     }
 }
 
@@ -92,7 +83,7 @@ fn managers(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 Some((file, at))
             });
             if let Some((file, at)) = place {
-                findings.push(file.mark(finding.because(CODE), at..at + key.len()));
+                findings.push(file.mark(finding, at..at + key.len()));
             }
         };
         for (key, known) in [
@@ -109,12 +100,9 @@ fn managers(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 && !given.contains("{{")
             {
                 add(
-                    Finding::error(
-                        "kubelet-policy",
-                        "",
-                        format!("the kubelet has no `{key}` called `{given}`"),
-                    )
-                    .help(format!("write one of {}; capitals count", known.join(", "))),
+                    rule::KUBELET_POLICY
+                        .error("", format!("the kubelet has no `{key}` called `{given}`"))
+                        .help(format!("write one of {}; capitals count", known.join(", "))),
                     key,
                 );
             }
@@ -127,11 +115,7 @@ fn managers(cluster: &Cluster, findings: &mut Vec<Finding>) {
         for group in ["systemReservedCgroup", "kubeReservedCgroup"] {
             if has("reservedSystemCPUs") && has(group) {
                 add(
-                    Finding::error(
-                        "kubelet-reserved",
-                        "",
-                        format!("the kubelet does not start with `reservedSystemCPUs` and `{group}`"),
-                    )
+                    rule::KUBELET_RESERVED.error("", format!("the kubelet does not start with `reservedSystemCPUs` and `{group}`"))
                     .help("take one of the two out; a slice with AllowedCPUs keeps services on their CPUs"),
                     group,
                 );
@@ -145,11 +129,7 @@ fn managers(cluster: &Cluster, findings: &mut Vec<Finding>) {
             && !reserves_cpu
         {
             add(
-                Finding::error(
-                    "kubelet-reserved",
-                    "",
-                    "the kubelet does not start with the static CPU manager and no reserved CPU",
-                )
+                rule::KUBELET_RESERVED.error("", "the kubelet does not start with the static CPU manager and no reserved CPU")
                 .help("name CPUs in `reservedSystemCPUs`"),
                 "cpuManagerPolicy",
             );
@@ -158,9 +138,7 @@ fn managers(cluster: &Cluster, findings: &mut Vec<Finding>) {
             && let Some(message) = unequal(&merged)
         {
             add(
-                Finding::error("kubelet-memory", "", message).help(
-                    "reservedMemory must be kubeReserved, systemReserved and evictionHard together, to the byte",
-                ),
+                rule::KUBELET_MEMORY.error("", message),
                 "memoryManagerPolicy",
             );
         }
@@ -266,15 +244,10 @@ fn directory(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !is_made {
             findings.push(
                 layer.values.mark(
-                    Finding::error(
-                        "kubelet-directory",
-                        path,
-                        format!("nothing makes `{directory}`, without which no kubelet starts"),
-                    )
+                    rule::KUBELET_DIRECTORY.error(path, format!("nothing makes `{directory}`, without which no kubelet starts"))
                     .help(format!(
                         "add `mkdir -p {directory}` to the commands before kubeadm, for all nodes"
-                    ))
-                    .because(DROPINS),
+                    )),
                 ),
             );
         }

@@ -6,7 +6,7 @@ use crate::cluster::Cluster;
 use crate::cluster::machines::{list, text};
 use crate::cluster::values::{Values, filled_in, quantity, without_macros};
 use crate::diagnostic::Source;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::Quantity;
 use crate::sizing;
 use crate::yaml::{self, Limits};
@@ -34,7 +34,6 @@ fn configurations<'c>(cluster: &'c Cluster) -> Option<(Values<'c>, Vec<(String, 
 
 /// A node's pods have the addresses of its slice of the pod CIDR, less the network's own, the router's and the last.
 fn max_pods(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    const SECTION: &str = "Solution Sizing";
     let Some((ubuntu, kubelets)) = configurations(cluster) else {
         return;
     };
@@ -55,25 +54,15 @@ fn max_pods(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if pods > room {
             findings.push(
                 ubuntu.mark(
-                    Finding::error(
-                        "max-pods",
-                        path,
-                        format!("a node may have {pods} pods, and its /{prefix} of the pod CIDR has addresses for {room}"),
-                    )
-                    .help("write `maxPods: 250` or less; more pods on a node want a shorter prefix for each")
-                    .section(SECTION),
+                    rule::MAX_PODS.error(path, format!("a node may have {pods} pods, and its /{prefix} of the pod CIDR has addresses for {room}"))
+                    .help("write `maxPods: 250` or less; more pods on a node want a shorter prefix for each"),
                 ),
             );
         } else if pods > u64::from(sizing::MAX_PODS) {
             findings.push(
                 ubuntu.mark(
-                    Finding::warning(
-                        "max-pods",
-                        path,
-                        format!("a node may have {pods} pods, more than the {} that the RA is sized for", sizing::MAX_PODS),
-                    )
-                    .help("write `maxPods: 250`: pods that come and go need a few addresses to spare")
-                    .section(SECTION),
+                    rule::MAX_PODS.warning(path, format!("a node may have {pods} pods, more than the {} that the RA is sized for", sizing::MAX_PODS))
+                    .help("write `maxPods: 250`: pods that come and go need a few addresses to spare"),
                 ),
             );
         }
@@ -124,13 +113,8 @@ fn memory_manager(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let given = given.map_or("nothing".to_owned(), |given| given.to_string());
             findings.push(
                 ubuntu.mark(
-                    Finding::error(
-                        "memory-manager-sum",
-                        path,
-                        format!("`reservedMemory` holds {given}, and system, kubelet and eviction keep {wanted}: the kubelet does not start"),
-                    )
-                    .help(format!("make the amounts of `reservedMemory` add up to {wanted}"))
-                    .because("Kubernetes, Memory Manager"),
+                    rule::MEMORY_MANAGER_SUM.error(path, format!("`reservedMemory` holds {given}, and system, kubelet and eviction keep {wanted}: the kubelet does not start"))
+                    .help(format!("make the amounts of `reservedMemory` add up to {wanted}")),
                 ),
             );
         }

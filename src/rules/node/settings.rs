@@ -5,13 +5,7 @@ use std::ops::Range;
 
 use crate::cluster::Cluster;
 use crate::rules::node::files::{NodeFile, files};
-use crate::rules::{ClusterRule, Finding};
-
-const CONTAINERD: &str = "containerd, PLUGINS.md: versions of the configuration";
-const MULTIPATH: &str = "Portworx, Prepare your FlashArray";
-const SYSCTL: &str = "sysctl.d(5)";
-const UDEV: &str = "udev(7)";
-const SYSTEMD: &str = "systemd.resource-control(5), and containerd issue 11345";
+use crate::rules::{ClusterRule, Finding, rule};
 
 pub(super) const RULES: &[ClusterRule] = &[containerd, multipath, sysctl, udev, slices];
 
@@ -44,13 +38,12 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 let span = error.span().unwrap_or(0..1);
                 findings.push(
                     file.mark(
-                        Finding::error(
-                            "containerd-settings",
-                            "",
-                            format!("containerd does not start: {}", error.message()),
-                        )
-                        .help("mend the line")
-                        .because(CONTAINERD),
+                        rule::CONTAINERD_SETTINGS
+                            .error(
+                                "",
+                                format!("containerd does not start: {}", error.message()),
+                            )
+                            .help("mend the line"),
                         span,
                     ),
                 );
@@ -61,49 +54,36 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let place = |word: &str| text.find(word).map_or(0..1, |at| at..at + word.len());
         let finding = if version != Some(3) && text.contains(CRI_3) {
             Some((
-                Finding::error(
-                    "containerd-settings",
-                    "",
-                    "the settings of version 3 stand in a file of another version, and have no effect",
-                )
+                rule::CONTAINERD_SETTINGS.error("", "the settings of version 3 stand in a file of another version, and have no effect")
                 .help(format!("write `version = 3` for containerd 2, or `{CRI_2}` for all of them")),
                 place(CRI_3),
             ))
         } else if version != Some(2) && text.contains(CRI_2) {
             Some((
-                Finding::error(
-                    "containerd-settings",
-                    "",
-                    "the settings of version 2 stand in a file of another version, and have no effect",
-                )
+                rule::CONTAINERD_SETTINGS.error("", "the settings of version 2 stand in a file of another version, and have no effect")
                 .help("write `version = 2` as the first line"),
                 place(CRI_2),
             ))
         } else if file.path.contains("/conf.d/") && text.contains(CRI_2) {
             Some((
-                Finding::warning(
-                    "containerd-drop-in",
-                    "",
-                    "containerd 1.7 takes this in place of all settings of the plugin, SystemdCgroup among them",
-                )
-                .help("write the whole /etc/containerd/config.toml, unless the node images have containerd 2"),
+                rule::CONTAINERD_DROP_IN.warning("", "containerd 1.7 takes this in place of all settings of the plugin, SystemdCgroup among them"),
                 place(CRI_2),
             ))
         } else if version == Some(3) {
             Some((
-                Finding::note(
-                    "containerd-settings",
-                    "",
-                    "containerd 1.7 passes over a file of version 3 without a word",
-                )
-                .help("make sure that the node images have containerd 2; both read version 2"),
+                rule::CONTAINERD_SETTINGS
+                    .note(
+                        "",
+                        "containerd 1.7 passes over a file of version 3 without a word",
+                    )
+                    .help("make sure that the node images have containerd 2; both read version 2"),
                 place("version"),
             ))
         } else {
             None
         };
         if let Some((finding, span)) = finding {
-            findings.push(file.mark(finding.because(CONTAINERD), span));
+            findings.push(file.mark(finding, span));
         }
     }
 }
@@ -115,7 +95,7 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
         }
         let mut sections: Vec<(&str, usize)> = Vec::new();
         let mut add = |finding: Finding, span: Range<usize>| {
-            findings.push(file.mark(finding.because(MULTIPATH), span));
+            findings.push(file.mark(finding, span));
         };
         for (at, line) in lines(file.text(), &['#', '!']) {
             let span = at..at + line.len();
@@ -127,12 +107,12 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let section = sections.last().map_or("", |(name, _)| *name);
             if word == "user_friendly_names" && matches!(value, "yes" | "1") {
                 add(
-                    Finding::error(
-                        "multipath-settings",
-                        "",
-                        "Portworx and the FlashArray find no device by a friendly name",
-                    )
-                    .help("write `user_friendly_names no`"),
+                    rule::MULTIPATH_SETTINGS
+                        .error(
+                            "",
+                            "Portworx and the FlashArray find no device by a friendly name",
+                        )
+                        .help("write `user_friendly_names no`"),
                     span.clone(),
                 );
             }
@@ -142,12 +122,9 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
             ) && section != "defaults"
             {
                 add(
-                    Finding::warning(
-                        "multipath-settings",
-                        "",
-                        format!("`{word}` has no effect outside of `defaults`"),
-                    )
-                    .help("move it to `defaults`"),
+                    rule::MULTIPATH_SETTINGS
+                        .warning("", format!("`{word}` has no effect outside of `defaults`"))
+                        .help("move it to `defaults`"),
                     span.clone(),
                 );
             }
@@ -158,7 +135,8 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     b'"' => quoted = !quoted,
                     b'{' if !quoted => sections.push((word, at)),
                     b'}' if !quoted && sections.pop().is_none() => add(
-                        Finding::error("multipath-settings", "", "this brace closes no section")
+                        rule::MULTIPATH_SETTINGS
+                            .error("", "this brace closes no section")
                             .help("take it out"),
                         span.clone(),
                     ),
@@ -168,7 +146,8 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
         }
         if let Some((name, at)) = sections.pop() {
             add(
-                Finding::error("multipath-settings", "", "this section is not closed")
+                rule::MULTIPATH_SETTINGS
+                    .error("", "this section is not closed")
                     .help("add the brace"),
                 at..at + name.len().max(1),
             );
@@ -200,13 +179,12 @@ fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !file.path.ends_with(".conf") {
             findings.push(
                 file.mark(
-                    Finding::warning(
-                        "sysctl-settings",
-                        "",
-                        format!("`{}` is not read when a node starts", file.path),
-                    )
-                    .help("let its name end in `.conf`")
-                    .because(SYSCTL),
+                    rule::SYSCTL_SETTINGS
+                        .warning(
+                            "",
+                            format!("`{}` is not read when a node starts", file.path),
+                        )
+                        .help("let its name end in `.conf`"),
                     0..1,
                 ),
             );
@@ -222,14 +200,13 @@ fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b"._-/*".contains(&b))
             };
-            let (message, help, source) = match setting {
+            let (message, help) = match setting {
                 Some((key, value)) if fits(key) && !value.is_empty() => {
                     let dotted = key.replace('/', ".");
                     match PROTECTED.iter().find(|(known, _)| *known == dotted) {
                         Some((_, wanted)) if is_protected && value != *wanted => (
                             format!("the kubelet does not start unless `{key}` is {wanted}"),
                             "leave it out: the Kubernetes layer sets it, with protect-kernel-defaults",
-                            "Kubernetes, kubelet --protect-kernel-defaults",
                         ),
                         _ => continue,
                     }
@@ -239,17 +216,12 @@ fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 _ => (
                     "this is no setting of the kernel".to_owned(),
                     "write `key = value`",
-                    SYSCTL,
                 ),
             };
-            findings.push(
-                file.mark(
-                    Finding::error("sysctl-settings", "", message)
-                        .help(help)
-                        .because(source),
-                    at..at + line.len(),
-                ),
-            );
+            findings.push(file.mark(
+                rule::SYSCTL_SETTINGS.error("", message).help(help),
+                at..at + line.len(),
+            ));
         }
     }
 }
@@ -292,15 +264,8 @@ fn udev(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !file.path.contains("/udev/rules.d/") {
             continue;
         }
-        let mut add = |message: String, help: &str, span: Range<usize>| {
-            findings.push(
-                file.mark(
-                    Finding::error("udev-rule", "", message)
-                        .help(help)
-                        .because(UDEV),
-                    span,
-                ),
-            );
+        let mut add = |message: String, help: &'static str, span: Range<usize>| {
+            findings.push(file.mark(rule::UDEV_RULE.error("", message).help(help), span));
         };
         if !file.path.ends_with(".rules") {
             add(
@@ -402,14 +367,10 @@ fn slices(cluster: &Cluster, findings: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        findings.push(
-            file.mark(
-                Finding::warning("cpu-affinity", "", message)
-                    .help(help)
-                    .because(SYSTEMD),
-                at..at + "CPUAffinity".len(),
-            ),
-        );
+        findings.push(file.mark(
+            rule::CPU_AFFINITY.warning("", message).help(help),
+            at..at + "CPUAffinity".len(),
+        ));
     }
 }
 

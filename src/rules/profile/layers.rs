@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{CheckedLayer, CheckedProfile, Cluster, Document, Role};
 use crate::profile::Layer;
-use crate::rules::{ClusterRule, DocumentRule, Finding};
+use crate::rules::{ClusterRule, DocumentRule, Finding, rule};
 use crate::yaml::{Kind, Node};
 
-const PROFILES: &str = "Palette, Cluster Profiles";
 const PRIORITY: &str = "spectrocloud.com/install-priority";
 
 pub(super) const RULES: &[ClusterRule] = &[
@@ -31,14 +30,12 @@ fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 .unwrap_or(&layer.name);
             if !seen.insert(name) {
                 findings.push(
-                    Finding::error(
-                        "layer-twice",
-                        format!("spec.template.packs[name={}]", layer.name),
-                        format!("two layers are called `{name}`"),
-                    )
-                    .help("give the second a name of its own, as `pack.spectrocloud.com/display-name` in its values")
-                    .because("Palette, Add a pack to a profile more than once")
-                    .in_file(&profile.file),
+                    rule::LAYER_TWICE
+                        .error(
+                            format!("spec.template.packs[name={}]", layer.name),
+                            format!("two layers are called `{name}`"),
+                        )
+                        .in_file(&profile.file),
                 );
             }
         }
@@ -51,7 +48,7 @@ fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for CheckedProfile { file, profile, .. } in &cluster.profiles {
         let template = &profile.spec.template;
         let mut add = |finding: Finding| {
-            findings.push(finding.because(PROFILES).in_file(file));
+            findings.push(finding.in_file(file));
         };
         let of = |wanted: &str| -> Vec<&Layer> {
             let packs = template.packs.iter();
@@ -60,36 +57,32 @@ fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
         match template.kind.as_str() {
             "add-on" => {
                 for layer in CORE.iter().flat_map(|core| of(core)) {
-                    add(Finding::error(
-                        "core-layer",
-                        format!("spec.template.packs[name={}].layer", layer.name),
-                        format!(
-                            "`{}` is of the layer `{}`, which an add-on profile cannot have",
-                            layer.name, layer.layer
-                        ),
-                    )
-                    .help("put it into the infrastructure profile"));
+                    add(rule::CORE_LAYER
+                        .error(
+                            format!("spec.template.packs[name={}].layer", layer.name),
+                            format!(
+                                "`{}` is of the layer `{}`, which an add-on profile cannot have",
+                                layer.name, layer.layer
+                            ),
+                        )
+                        .help("put it into the infrastructure profile"));
                 }
             }
             "infra" | "cluster" => {
                 for core in CORE {
                     let layers = of(core);
                     if let [_, second, ..] = layers.as_slice() {
-                        add(Finding::error(
-                            "core-layer",
-                            format!("spec.template.packs[name={}].layer", second.name),
-                            format!("there are {} layers `{core}`", layers.len()),
-                        )
-                        .help("keep one of them"));
+                        add(rule::CORE_LAYER
+                            .error(
+                                format!("spec.template.packs[name={}].layer", second.name),
+                                format!("there are {} layers `{core}`", layers.len()),
+                            )
+                            .help("keep one of them"));
                     }
                     // Other clouds bring some of them along; storage may come as an add-on.
                     if layers.is_empty() && template.cloud_type == "maas" && core != "csi" {
                         add(
-                            Finding::error(
-                                "core-layer",
-                                "spec.template.packs",
-                                format!("there is no layer `{core}`"),
-                            )
+                            rule::CORE_LAYER.error("spec.template.packs", format!("there is no layer `{core}`"))
                             .help("add one: a cluster on MAAS needs an operating system, Kubernetes and a network"),
                         );
                     }
@@ -100,12 +93,10 @@ fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     .iter()
                     .map(|layer| rank(layer).unwrap_or(CORE.len()));
                 if !ranks.is_sorted() {
-                    add(Finding::note(
-                        "layer-order",
+                    add(rule::LAYER_ORDER.note(
                         "spec.template.packs",
                         "the layers are not in the order os, k8s, cni, csi, add-ons",
-                    )
-                    .help("put them in this order, as Palette shows and exports them"));
+                    ));
                 }
             }
             _ => {}
@@ -118,14 +109,12 @@ fn empty_values(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for (profile, _, layer) in cluster.layers() {
         if layer.kind != "manifest" && layer.values.trim().is_empty() {
             findings.push(
-                Finding::warning(
-                    "values-empty",
-                    format!("spec.template.packs[name={}].values", layer.name),
-                    format!("the pack `{}` has no values", layer.name),
-                )
-                .help("put in the whole values.yaml of the pack, with what is to be changed")
-                .because(PROFILES)
-                .in_file(&profile.file),
+                rule::VALUES_EMPTY
+                    .warning(
+                        format!("spec.template.packs[name={}].values", layer.name),
+                        format!("the pack `{}` has no values", layer.name),
+                    )
+                    .in_file(&profile.file),
             );
         }
     }
@@ -147,33 +136,27 @@ fn manifest_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
                 && name.starts_with(|c: char| c.is_ascii_alphanumeric());
             let finding = if !is_plain {
-                Finding::warning(
-                    "manifest-name",
+                rule::MANIFEST_NAME.warning(
                     path,
                     format!(
                         "`{name}` is no plain name for a manifest of `{}`",
                         layer.name
                     ),
                 )
-                .help("use letters, digits and dashes, as in names of Kubernetes objects")
             } else if !seen.insert(name) {
-                Finding::error(
-                    "manifest-twice",
+                rule::MANIFEST_TWICE.error(
                     path,
                     format!("two manifests of `{}` are called `{name}`", layer.name),
                 )
-                .help("give each a name of its own")
             } else if manifest.content.trim().is_empty() {
-                Finding::warning(
-                    "manifest-empty",
+                rule::MANIFEST_EMPTY.warning(
                     path,
                     format!("the manifest `{name}` of `{}` is empty", layer.name),
                 )
-                .help("put its YAML in: an export has it, other answers of Palette's API only name it")
             } else {
                 continue;
             };
-            findings.push(finding.because(PROFILES).in_file(&profile.file));
+            findings.push(finding.in_file(&profile.file));
         }
     }
 }
@@ -187,17 +170,17 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
         return;
     };
     let mut add = |finding: Finding, node: &Node| {
-        let finding = finding.because("Palette, Cluster Profiles: install order");
+        let finding = finding;
         findings.push(document.mark_bytes(finding, node.span.clone()));
     };
     if let Some(node) = root.get(PRIORITY) {
         add(
-            Finding::warning(
-                "install-priority",
-                PRIORITY.replace('.', "\\."),
-                "the install order stands outside of `pack`, and has no effect",
-            )
-            .help("put it below `pack:`"),
+            rule::INSTALL_PRIORITY
+                .warning(
+                    PRIORITY.replace('.', "\\."),
+                    "the install order stands outside of `pack`, and has no effect",
+                )
+                .help("put it below `pack:`"),
             node,
         );
     }
@@ -207,22 +190,24 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
     let path = format!("pack.{}", PRIORITY.replace('.', "\\."));
     match &node.kind {
         Kind::Scalar(scalar) if scalar.text.parse::<i64>().is_err() => add(
-            Finding::error(
-                "install-priority",
-                path,
-                format!("the install order `{}` is no whole number", scalar.text),
-            )
-            .help("write a number in quotes; lower ones are installed first"),
+            rule::INSTALL_PRIORITY
+                .error(
+                    path,
+                    format!("the install order `{}` is no whole number", scalar.text),
+                )
+                .help("write a number in quotes; lower ones are installed first"),
             node,
         ),
         Kind::Scalar(scalar) if !scalar.value().is_string() => add(
-            Finding::warning("install-priority", path, "the install order is no text")
+            rule::INSTALL_PRIORITY
+                .warning(path, "the install order is no text")
                 .help("put quotes around the number"),
             node,
         ),
         Kind::Scalar(_) | Kind::Alias(_) => {}
         _ => add(
-            Finding::error("install-priority", path, "the install order is no number")
+            rule::INSTALL_PRIORITY
+                .error(path, "the install order is no number")
                 .help("write a number in quotes; lower ones are installed first"),
             node,
         ),
@@ -307,9 +292,9 @@ fn definitions_first(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 },
             );
             let finding = if *theirs == own {
-                Finding::warning("definitions-first", "kind", message)
+                rule::DEFINITIONS_FIRST.warning("kind", message)
             } else {
-                Finding::error("definitions-first", "kind", message)
+                rule::DEFINITIONS_FIRST.error("kind", message)
             };
             findings.push(
                 document.mark(
@@ -317,8 +302,7 @@ fn definitions_first(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         .help(format!(
                             "give `{}` a higher number under `pack.{PRIORITY}`: the cluster refuses objects of a kind it does not know",
                             layer.name
-                        ))
-                        .section("VMO-RA-Templates profile"),
+                        )),
                 ),
             );
         }

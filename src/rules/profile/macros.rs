@@ -5,11 +5,8 @@ use std::ops::Range;
 use crate::cluster::walk::walk;
 use crate::cluster::{Cluster, Document, Role};
 use crate::diagnostic::nearest;
-use crate::rules::{ClusterRule, DocumentRule, Finding};
+use crate::rules::{ClusterRule, DocumentRule, Finding, rule};
 use crate::yaml::Kind;
-
-const VARIABLES: &str = "Palette, Define and Manage Profile Variables";
-const MACROS: &str = "Palette, Cluster Macros";
 
 pub(super) const RULES: &[ClusterRule] = &[expressions];
 
@@ -127,19 +124,14 @@ fn expressions(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for document in texts(cluster) {
         for found in macros(document.text()) {
             let problem = match found.form {
-                Form::Open => Some(
-                    Finding::error("macro-open", "", "the macro does not end")
-                        .help("close it with two braces")
-                        .because(MACROS),
-                ),
+                Form::Open => Some(rule::MACRO_OPEN.error("", "the macro does not end")),
                 Form::Nested => Some(
-                    Finding::error(
-                        "macro-nested",
-                        "",
-                        "a macro stands inside another, and is not filled in there",
-                    )
-                    .help("put them beside each other")
-                    .because(VARIABLES),
+                    rule::MACRO_NESTED
+                        .error(
+                            "",
+                            "a macro stands inside another, and is not filled in there",
+                        )
+                        .help("put them beside each other"),
                 ),
                 Form::Whole => wrong_reference(found.inside).or_else(|| function(found.inside)),
             };
@@ -152,9 +144,9 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
     const ROOTS: [&str; 4] = ["var", "macro", "system", "pack"];
     if inside.trim_start().starts_with("spectro.") {
         return Some(
-            Finding::error("macro-unknown", "", "the macro does not begin with a dot")
-                .help("write `.spectro` instead of `spectro`")
-                .because(MACROS),
+            rule::MACRO_UNKNOWN
+                .error("", "the macro does not begin with a dot")
+                .help("write `.spectro` instead of `spectro`"),
         );
     }
     references(inside).find_map(|reference| {
@@ -168,13 +160,12 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
             "var" | "macro" | "pack" if !name.is_empty() => return None,
             "var" | "macro" | "pack" => {
                 return Some(
-                    Finding::error(
-                        "macro-unknown",
-                        "",
-                        format!("the macro `.spectro.{reference}` names nothing"),
-                    )
-                    .help(format!("write a name behind `.spectro.{root}.`"))
-                    .because(MACROS),
+                    rule::MACRO_UNKNOWN
+                        .error(
+                            "",
+                            format!("the macro `.spectro.{reference}` names nothing"),
+                        )
+                        .help(format!("write a name behind `.spectro.{root}.`")),
                 );
             }
             root => (ROOTS.to_vec(), root, ".spectro."),
@@ -187,13 +178,14 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
             None => format!("known behind `{before}`: {}", known.join(", ")),
         };
         Some(
-            Finding::error(
-                "macro-unknown",
-                "",
-                format!("Palette has no macro `.spectro.{reference}`, and leaves it as it stands"),
-            )
-            .help(help)
-            .because(MACROS),
+            rule::MACRO_UNKNOWN
+                .error(
+                    "",
+                    format!(
+                        "Palette has no macro `.spectro.{reference}`, and leaves it as it stands"
+                    ),
+                )
+                .help(help),
         )
     })
 }
@@ -205,15 +197,10 @@ fn function(inside: &str) -> Option<Finding> {
     if alone {
         return None;
     }
-    Some(
-        Finding::error(
-            "macro-function",
-            "",
-            format!("a function does not work on a variable, as `.spectro.{variable}` is"),
-        )
-        .help("let the variable's value be what is needed, or use a macro of the project in its stead")
-        .because(VARIABLES),
-    )
+    Some(rule::MACRO_FUNCTION.error(
+        "",
+        format!("a function does not work on a variable, as `.spectro.{variable}` is"),
+    ))
 }
 
 /// Palette asks for quotes around variables; without them a value can change the type, or the text is no YAML.
@@ -234,19 +221,16 @@ fn quotes(document: &Document, findings: &mut Vec<Finding>) {
             return;
         }
         let finding = if written.starts_with("{{") {
-            Finding::warning("macro-unquoted", trail.path(), "the macro has no quotes")
+            rule::MACRO_UNQUOTED.warning(trail.path(), "the macro has no quotes")
                 .help("put quotes around it: without, its value decides whether this is a text, a number, or YAML at all")
         } else if scalar.plain && written.contains(".spectro.var.") {
-            Finding::note(
-                "macro-unquoted",
-                trail.path(),
-                "the text around the macro has no quotes",
-            )
-            .help("put quotes around it: a colon or a `#` in the value would end the text")
+            rule::MACRO_UNQUOTED
+                .note(trail.path(), "the text around the macro has no quotes")
+                .help("put quotes around it: a colon or a `#` in the value would end the text")
         } else {
             return;
         };
-        findings.push(document.mark_bytes(finding.because(VARIABLES), node.span.clone()));
+        findings.push(document.mark_bytes(finding, node.span.clone()));
     });
 }
 
@@ -266,18 +250,13 @@ fn content(document: &Document, findings: &mut Vec<Finding>) {
             .text()
             .is_some_and(|text| text.contains(".spectro.var."))
         {
-            findings.push(
-                document.mark_bytes(
-                    Finding::error(
-                        "macro-in-content",
-                        format!("pack.content.{}", trail.path()),
-                        "a variable stands in the pack's content, where none is filled in",
-                    )
-                    .help("write the value: images and charts are fetched before a cluster exists")
-                    .because(VARIABLES),
-                    node.span.clone(),
+            findings.push(document.mark_bytes(
+                rule::MACRO_IN_CONTENT.error(
+                    format!("pack.content.{}", trail.path()),
+                    "a variable stands in the pack's content, where none is filled in",
                 ),
-            );
+                node.span.clone(),
+            ));
         }
     });
 }
@@ -347,7 +326,7 @@ mod tests {
         super::expressions(&cluster, &mut findings);
         let help: Vec<&str> = findings
             .iter()
-            .map(|finding| finding.help.as_str())
+            .map(|finding| finding.help.as_ref())
             .collect();
         assert_eq!(
             help,

@@ -4,11 +4,8 @@
 use crate::cluster::{CheckedProfile, Cluster};
 use crate::diagnostic::nearest;
 use crate::profile::Layer;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::ProfileVersion;
-
-const IMPORT: &str = "Palette, Export and Import Cluster Profile";
-const API: &str = "Palette, API description";
 
 pub(super) const RULES: &[ClusterRule] =
     &[versions, clouds, profile_types, layer_types, registries];
@@ -19,14 +16,12 @@ fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let version = &profile.spec.version;
         if version.parse::<ProfileVersion>().is_err() {
             findings.push(
-                Finding::error(
-                    "profile-version",
-                    "spec.version",
-                    format!("`{version}` is not a version that Palette 4.10 and later take"),
-                )
-                .help("write MAJOR.MINOR.PATCH, such as `1.9.0` or `1.9.0-site.1`")
-                .because(IMPORT)
-                .in_file(file),
+                rule::PROFILE_VERSION
+                    .error(
+                        "spec.version",
+                        format!("`{version}` is not a version that Palette 4.10 and later take"),
+                    )
+                    .in_file(file),
             );
         }
     }
@@ -37,17 +32,15 @@ fn clouds(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let template = &profile.spec.template;
         if template.cloud_type == "all" && template.kind != "add-on" {
             findings.push(
-                Finding::error(
-                    "cloud-all",
-                    "spec.template.cloudType",
-                    format!(
-                        "a profile of type `{}` cannot be for all clouds",
-                        template.kind
-                    ),
-                )
-                .help("write `maas`; only add-on profiles are for `all`")
-                .because(IMPORT)
-                .in_file(file),
+                rule::CLOUD_ALL
+                    .error(
+                        "spec.template.cloudType",
+                        format!(
+                            "a profile of type `{}` cannot be for all clouds",
+                            template.kind
+                        ),
+                    )
+                    .in_file(file),
             );
         }
     }
@@ -73,14 +66,13 @@ fn profile_types(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !KNOWN.contains(&kind) {
             let (given, help) = wrong_word(kind, &KNOWN);
             findings.push(
-                Finding::error(
-                    "profile-type",
-                    "spec.template.type",
-                    format!("the type of the profile is {given}"),
-                )
-                .help(help)
-                .because(API)
-                .in_file(file),
+                rule::PROFILE_TYPE
+                    .error(
+                        "spec.template.type",
+                        format!("the type of the profile is {given}"),
+                    )
+                    .help(help)
+                    .in_file(file),
             );
         }
     }
@@ -93,28 +85,26 @@ fn layer_types(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !TYPES.contains(&layer.kind.as_str()) {
             let (given, help) = wrong_word(&layer.kind, &TYPES);
             findings.push(
-                Finding::error(
-                    "pack-type",
-                    path(layer, "type"),
-                    format!("the type of the pack `{}` is {given}", layer.name),
-                )
-                .help(help)
-                .because(API)
-                .in_file(&profile.file),
+                rule::PACK_TYPE
+                    .error(
+                        path(layer, "type"),
+                        format!("the type of the pack `{}` is {given}", layer.name),
+                    )
+                    .help(help)
+                    .in_file(&profile.file),
             );
         }
         // The flat shape of Terraform's export has no layers.
         if !layer.layer.is_empty() && !LAYERS.contains(&layer.layer.as_str()) {
             let (given, help) = wrong_word(&layer.layer, &LAYERS);
             findings.push(
-                Finding::error(
-                    "pack-layer",
-                    path(layer, "layer"),
-                    format!("the layer of the pack `{}` is {given}", layer.name),
-                )
-                .help(help)
-                .because(API)
-                .in_file(&profile.file),
+                rule::PACK_LAYER
+                    .error(
+                        path(layer, "layer"),
+                        format!("the layer of the pack `{}` is {given}", layer.name),
+                    )
+                    .help(help)
+                    .in_file(&profile.file),
             );
         }
     }
@@ -151,9 +141,9 @@ fn registries(cluster: &Cluster, findings: &mut Vec<Finding>) {
             )
         };
         findings.push(
-            Finding::error("registry-type", path(layer, "type"), message)
+            rule::REGISTRY_TYPE
+                .error(path(layer, "type"), message)
                 .help(help)
-                .because("Palette's own message: PackType is not matching with registry type")
                 .in_file(&profile.file),
         );
     }

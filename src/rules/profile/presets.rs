@@ -10,11 +10,10 @@ use crate::cluster::{CheckedLayer, Cluster};
 use crate::diagnostic::nearest;
 use crate::pack::{Library, Origin, PRESETS_LINE, Pack, Preset, PresetName};
 use crate::profile::Layer;
-use crate::rules::Finding;
+use crate::rules::{Finding, rule};
 use crate::version::Wanted;
 use crate::yaml::{self, Limits};
 
-const SOURCE: &str = "Palette, Pack Constraints: presets";
 /// What every form of the line has in it, right ones and wrong ones.
 const WORD: &str = "spectrocloud.com/enabled-presets";
 
@@ -57,15 +56,9 @@ fn line(checked: &CheckedLayer, findings: &mut Vec<Finding>) -> Vec<Named> {
     let begin = text[..word].rfind('\n').map_or(start, |end| end + 1);
     let end = text[word..].find('\n').map_or(text.len(), |end| word + end);
     let line = &text[begin..end];
-    let mut add = |message: String, help: &str, span: Range<usize>| {
-        findings.push(
-            document.mark_bytes(
-                Finding::warning("presets-line", "", message)
-                    .help(help)
-                    .because(SOURCE),
-                span,
-            ),
-        );
+    let mut add = |message: String, help: &'static str, span: Range<usize>| {
+        findings
+            .push(document.mark_bytes(rule::PRESETS_LINE.warning("", message).help(help), span));
     };
     if !line.trim_start().starts_with('#') {
         return Vec::new();
@@ -110,21 +103,16 @@ fn groups(checked: &CheckedLayer, named: &[Named], findings: &mut Vec<Finding>) 
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for Named { preset, span } in named {
         if let Some(first) = seen.insert(preset.group.to_lowercase(), &preset.name) {
-            findings.push(
-                checked.values.mark_bytes(
-                    Finding::warning(
-                        "presets-group",
-                        "",
-                        format!(
-                            "`{first}` and `{}` are both of the group `{}`",
-                            preset.name, preset.group
-                        ),
-                    )
-                    .help("keep the one whose values are there")
-                    .because(SOURCE),
-                    span.clone(),
+            findings.push(checked.values.mark_bytes(
+                rule::PRESETS_GROUP.warning(
+                    "",
+                    format!(
+                        "`{first}` and `{}` are both of the group `{}`",
+                        preset.name, preset.group
+                    ),
                 ),
-            );
+                span.clone(),
+            ));
         }
     }
 }
@@ -156,16 +144,15 @@ fn names(checked: &CheckedLayer, pack: &Pack, named: &[Named], findings: &mut Ve
         };
         findings.push(
             checked.values.mark_bytes(
-                Finding::warning(
-                    "presets-unknown",
-                    "",
-                    format!(
-                        "`{}` {} has no preset `{preset}`",
-                        pack.description.name, pack.description.version
-                    ),
-                )
-                .help(help)
-                .because(SOURCE),
+                rule::PRESETS_UNKNOWN
+                    .warning(
+                        "",
+                        format!(
+                            "`{}` {} has no preset `{preset}`",
+                            pack.description.name, pack.description.version
+                        ),
+                    )
+                    .help(help),
                 span.clone(),
             ),
         );
@@ -232,22 +219,17 @@ fn values(
         let document = &checked.values;
         findings.push(
             document.mark_bytes(
-                Finding::warning(
-                    "presets-values",
-                    "",
-                    format!(
+                rule::PRESETS_VALUES.warning("", format!(
                         "the line says `{name}`, and `{path}` is what `{other}` sets{}",
                         match paths.len() - 1 {
                             0 => String::new(),
                             more => format!(", as are {more} more"),
                         }
-                    ),
-                )
+                    ))
                 .help(format!(
                     "choose the preset again in Palette, or name `{}:{other}`: Palette keeps the values of `{}` as they are, and shows the line",
                     chosen.group, layer.name
-                ))
-                .because(SOURCE),
+                )),
                 span.clone(),
             ),
         );

@@ -11,10 +11,8 @@ use crate::cluster::{CheckedProfile, Cluster};
 use crate::diagnostic::nearest;
 use crate::expression::{self, Unusable};
 use crate::profile::{Variable, variables_used};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
-const IMPORT: &str = "Palette, Export and Import Cluster Profile";
-const VARIABLES: &str = "Palette, Define and Manage Profile Variables";
 const FORMATS: [&str; 8] = [
     "string", "number", "boolean", "ipv4", "ipv4cidr", "ipv6", "version", "base64",
 ];
@@ -38,25 +36,20 @@ fn variable_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
             } = variable;
             if !names.insert(name) {
                 findings.push(
-                    Finding::error(
-                        "variable-twice",
-                        path(variable),
-                        format!("two variables are called `{name}`"),
-                    )
-                    .help("give each a name of its own")
-                    .because(VARIABLES)
-                    .in_file(file),
+                    rule::VARIABLE_TWICE
+                        .error(path(variable), format!("two variables are called `{name}`"))
+                        .help("give each a name of its own")
+                        .in_file(file),
                 );
             } else if !display_name.is_empty() && !labels.insert(display_name) {
                 findings.push(
-                    Finding::error(
-                        "variable-twice",
-                        path(variable),
-                        format!("two variables are labelled `{display_name}`"),
-                    )
-                    .help("give each a label of its own: people fill them in by it")
-                    .because(VARIABLES)
-                    .in_file(file),
+                    rule::VARIABLE_TWICE
+                        .error(
+                            path(variable),
+                            format!("two variables are labelled `{display_name}`"),
+                        )
+                        .help("give each a label of its own: people fill them in by it")
+                        .in_file(file),
                 );
             }
         }
@@ -69,33 +62,26 @@ fn variable_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let name = &variable.name;
             if !FORMATS.contains(&variable.format.as_str()) {
                 findings.push(
-                    Finding::error(
-                        "variable-format",
-                        path(variable),
-                        if variable.format.is_empty() {
-                            format!("the variable `{name}` has no format")
-                        } else {
-                            format!(
-                                "the variable `{name}` has the unknown format `{}`",
-                                variable.format
-                            )
-                        },
-                    )
-                    .help(format!("formats: {}", FORMATS.join(", ")))
-                    .because(VARIABLES)
-                    .in_file(file),
+                    rule::VARIABLE_FORMAT
+                        .error(
+                            path(variable),
+                            if variable.format.is_empty() {
+                                format!("the variable `{name}` has no format")
+                            } else {
+                                format!(
+                                    "the variable `{name}` has the unknown format `{}`",
+                                    variable.format
+                                )
+                            },
+                        )
+                        .help(format!("formats: {}", FORMATS.join(", ")))
+                        .in_file(file),
                 );
             }
             let default = variable.default_value.as_deref().unwrap_or_default();
             if !default.is_empty() && default.bytes().all(|byte| byte == b'*') {
                 findings.push(
-                    Finding::error(
-                        "variable-masked",
-                        path(variable),
-                        format!("the default of the variable `{name}` is masked, which an import refuses"),
-                    )
-                    .help("take `defaultValue` out, or write the value in")
-                    .because(IMPORT)
+                    rule::VARIABLE_MASKED.error(path(variable), format!("the default of the variable `{name}` is masked, which an import refuses"))
                     .in_file(file),
                 );
             }
@@ -106,14 +92,12 @@ fn variable_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             if default.is_empty() {
                 findings.push(
-                    Finding::error(
-                        "variable-default",
-                        path(variable),
-                        format!("the variable `{name}` is {needs} and has no default"),
-                    )
-                    .help("give it a default, or let people fill it in")
-                    .because(VARIABLES)
-                    .in_file(file),
+                    rule::VARIABLE_DEFAULT
+                        .error(
+                            path(variable),
+                            format!("the variable `{name}` is {needs} and has no default"),
+                        )
+                        .in_file(file),
                 );
             }
         }
@@ -138,13 +122,7 @@ fn undeclared_variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     if used.insert(name) && !declared.contains(name) {
                         let at = text.find(&format!(".spectro.var.{name}")).unwrap_or(0);
                         findings.push(document.mark_bytes(
-                            Finding::error(
-                                "variable-undeclared",
-                                "",
-                                format!("the profile declares no variable `{name}`, so the macro stays as it stands"),
-                            )
-                            .help("declare it in this profile: variables of other profiles are not seen")
-                            .because(VARIABLES),
+                            rule::VARIABLE_UNDECLARED.error("", format!("the profile declares no variable `{name}`, so the macro stays as it stands")),
                             at..at + ".spectro.var.".len() + name.len(),
                         ));
                     }
@@ -154,14 +132,12 @@ fn undeclared_variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
         for variable in &checked.profile.spec.variables {
             if !used.contains(variable.name.as_str()) {
                 findings.push(
-                    Finding::warning(
-                        "variable-unused",
-                        path(variable),
-                        format!("nothing uses the variable `{}`", variable.name),
-                    )
-                    .help("take it out, or use it: people are asked for it at every deployment")
-                    .because(VARIABLES)
-                    .in_file(&checked.file),
+                    rule::VARIABLE_UNUSED
+                        .warning(
+                            path(variable),
+                            format!("nothing uses the variable `{}`", variable.name),
+                        )
+                        .in_file(&checked.file),
                 );
             }
         }
@@ -186,18 +162,16 @@ fn name_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if !fits {
             findings.push(
-                Finding::error(
-                    "variable-name",
-                    path(variable),
-                    if name.is_empty() {
-                        "a variable has no name".to_owned()
-                    } else {
-                        format!("a macro cannot name the variable `{name}`")
-                    },
-                )
-                .help("use letters, digits and underscores, a letter first")
-                .because("Go, text/template: field names")
-                .in_file(file),
+                rule::VARIABLE_NAME
+                    .error(
+                        path(variable),
+                        if name.is_empty() {
+                            "a variable has no name".to_owned()
+                        } else {
+                            format!("a macro cannot name the variable `{name}`")
+                        },
+                    )
+                    .in_file(file),
             );
         }
     }
@@ -219,15 +193,10 @@ fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let name = &variable.name;
         if default.contains("{{") {
             findings.push(
-                Finding::error(
-                    "macro-nested",
-                    path(variable),
-                    format!(
+                rule::MACRO_NESTED.error(path(variable), format!(
                         "the default of the variable `{name}` is a macro, which stays as it stands"
-                    ),
-                )
+                    ))
                 .help("write the value; a variable cannot refer to another")
-                .because(VARIABLES)
                 .in_file(file),
             );
             continue;
@@ -236,17 +205,16 @@ fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
             continue;
         };
         findings.push(
-            Finding::error(
-                "variable-value",
-                path(variable),
-                format!(
-                    "the default of the variable `{name}` is no {}",
-                    variable.format
-                ),
-            )
-            .help(wanted)
-            .because(VARIABLES)
-            .in_file(file),
+            rule::VARIABLE_VALUE
+                .error(
+                    path(variable),
+                    format!(
+                        "the default of the variable `{name}` is no {}",
+                        variable.format
+                    ),
+                )
+                .help(wanted)
+                .in_file(file),
         );
     }
 }
@@ -311,30 +279,18 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         let name = &variable.name;
         let finding = if let Some(lacking) = not_in_go(pattern) {
-            Finding::error(
-                "variable-regex",
-                path(variable),
-                format!("the regular expression of the variable `{name}` uses {lacking}, which Go does not have"),
-            )
+            rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` uses {lacking}, which Go does not have"))
             .help("write it without; Palette reads it as RE2")
         } else {
             match expression::compile(pattern) {
                 Ok(regex) => match default_of(variable) {
                     Some(default) if !default.contains("{{") && !regex.is_match(default) => {
-                        Finding::error(
-                            "variable-value",
-                            path(variable),
-                            format!("the default of the variable `{name}` does not match its own regular expression"),
-                        )
+                        rule::VARIABLE_VALUE.error(path(variable), format!("the default of the variable `{name}` does not match its own regular expression"))
                         .help(format!("the expression is {pattern}"))
                     }
                     _ => continue,
                 },
-                Err(Unusable::TooLarge(how)) => Finding::error(
-                    "variable-regex",
-                    path(variable),
-                    format!("the regular expression of the variable `{name}` {how}"),
-                )
+                Err(Unusable::TooLarge(how)) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` {how}"))
                 .help("write a shorter one; it was not looked at"),
                 Err(Unusable::Wrong)
                     if ["\\p", "\\P", "\\Q"].iter().any(|escape| pattern.contains(escape)) =>
@@ -342,15 +298,11 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     // In RE2, though not in what reads it here.
                     continue;
                 }
-                Err(Unusable::Wrong) => Finding::error(
-                    "variable-regex",
-                    path(variable),
-                    format!("the regular expression of the variable `{name}` is none"),
-                )
+                Err(Unusable::Wrong) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` is none"))
                 .help("mind brackets and backslashes; Palette reads it as RE2"),
             }
         };
-        findings.push(finding.because(VARIABLES).in_file(file));
+        findings.push(finding.in_file(file));
     }
 }
 
@@ -414,9 +366,9 @@ fn inputs(cluster: &Cluster, findings: &mut Vec<Finding>) {
             }
         };
         findings.push(
-            Finding::error("variable-input", path(variable), message)
+            rule::VARIABLE_INPUT
+                .error(path(variable), message)
                 .help(help)
-                .because(VARIABLES)
                 .in_file(file),
         );
     }

@@ -1,9 +1,9 @@
 //! The authorities that nodes trust.
 
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, SiteRule, rule};
 use crate::site::Site;
 
-pub(super) const RULES: &[Rule] = &[names];
+pub(super) const RULES: &[SiteRule] = &[names];
 
 /// The names become those of files, of which the last one written stays.
 fn names(site: &Site, findings: &mut Vec<Finding>) {
@@ -14,15 +14,12 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
             .iter()
             .any(|other| other.name == *name)
         {
-            findings.push(
-                Finding::error(
-                    "certificate-twice",
-                    format!("nodes.caCertificates[{index}].name"),
-                    format!("a second certificate is named `{name}`, and would take the first one's place"),
-                )
-                .help("give each a name of its own")
-                .section("Ubuntu layer"),
-            );
+            findings.push(rule::CERTIFICATE_TWICE.error(
+                format!("nodes.caCertificates[{index}].name"),
+                format!(
+                    "a second certificate is named `{name}`, and would take the first one's place"
+                ),
+            ));
         }
     }
 }

@@ -1,12 +1,10 @@
 //! The classes of VM disks, of their snapshots and of TPM and EFI state (RA, Storage configuration).
 
 use super::storage::takes;
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, SiteRule, rule};
 use crate::site::{Site, StorageProvider, VolumeMode};
 
-const SECTION: &str = "Storage configuration";
-
-pub(super) const RULES: &[Rule] = &[parameters, sharing, states, disks, snapshots];
+pub(super) const RULES: &[SiteRule] = &[parameters, sharing, states, disks, snapshots];
 
 /// Parameters of the class that no layer writes anywhere.
 fn parameters(site: &Site, findings: &mut Vec<Finding>) {
@@ -27,16 +25,15 @@ fn parameters(site: &Site, findings: &mut Vec<Finding>) {
             (_, false) => "set it where you make the class".to_owned(),
         };
         findings.push(
-            Finding::error(
-                "class-parameter",
-                path,
-                format!(
-                    "the parameter `{name}` finds no place in the layer of {}",
-                    facts.name
-                ),
-            )
-            .help(help)
-            .section(SECTION),
+            rule::CLASS_PARAMETER
+                .error(
+                    path,
+                    format!(
+                        "the parameter `{name}` finds no place in the layer of {}",
+                        facts.name
+                    ),
+                )
+                .help(help),
         );
     }
 }
@@ -46,23 +43,21 @@ fn sharing(site: &Site, findings: &mut Vec<Finding>) {
     let storage = &site.storage;
     let facts = storage.provider.facts();
     let mode = storage.volume_mode;
-    let driver = format!("KubeVirt CDI, capabilities of {}", facts.driver);
     if !facts.shares.contains(&mode) {
         findings.push(
-            Finding::error(
-                "mode-not-shared",
-                "storage.volumeMode",
-                format!(
-                    "{} shares no volumes of the mode {}, which live migration needs",
-                    facts.name,
-                    mode.as_str()
-                ),
-            )
-            .help(format!(
-                "leave it out: the RA takes {}",
-                facts.shares[0].as_str()
-            ))
-            .because(driver),
+            rule::MODE_NOT_SHARED
+                .error(
+                    "storage.volumeMode",
+                    format!(
+                        "{} shares no volumes of the mode {}, which live migration needs",
+                        facts.name,
+                        mode.as_str()
+                    ),
+                )
+                .help(format!(
+                    "leave it out: the RA takes {}",
+                    facts.shares[0].as_str()
+                )),
         );
         return;
     }
@@ -71,29 +66,27 @@ fn sharing(site: &Site, findings: &mut Vec<Finding>) {
         let path = format!("storage.storageClass.parameters.{name}");
         if mode == VolumeMode::Block && is != Some(wanted) {
             findings.push(
-                Finding::error(
-                    "class-not-shared",
-                    path,
-                    format!(
-                        "{} shares blocks with `{name}: \"{wanted}\"` only",
-                        facts.name
-                    ),
-                )
-                .help(format!("leave `{name}` out, or write \"{wanted}\""))
-                .because(driver.as_str()),
+                rule::CLASS_NOT_SHARED
+                    .error(
+                        path,
+                        format!(
+                            "{} shares blocks with `{name}: \"{wanted}\"` only",
+                            facts.name
+                        ),
+                    )
+                    .help(format!("leave `{name}` out, or write \"{wanted}\"")),
             );
         } else if mode == VolumeMode::Filesystem && is == Some(wanted) {
             findings.push(
-                Finding::error(
-                    "class-not-shared",
-                    path,
-                    format!(
-                        "with `{name}: \"{wanted}\"` {} shares blocks only",
-                        facts.name
-                    ),
-                )
-                .help(format!("leave `{name}` out, or take `volumeMode: Block`"))
-                .because(driver.as_str()),
+                rule::CLASS_NOT_SHARED
+                    .error(
+                        path,
+                        format!(
+                            "with `{name}: \"{wanted}\"` {} shares blocks only",
+                            facts.name
+                        ),
+                    )
+                    .help(format!("leave `{name}` out, or take `volumeMode: Block`")),
             );
         }
     }
@@ -105,29 +98,18 @@ fn states(site: &Site, findings: &mut Vec<Finding>) {
     let facts = storage.provider.facts();
     match &storage.vm_state_storage_class {
         None => findings.push(
-            Finding::note(
-                "no-vm-state-class",
-                "storage.provider",
-                format!(
+            rule::NO_VM_STATE_CLASS.note("storage.provider", format!(
                     "{} brings no class of shared file systems, so TPM and EFI state is lost when a VM stops",
                     facts.name
-                ),
-            )
-            .help("name a class that has them as `storage.vmStateStorageClass`, before Windows machines use BitLocker")
-            .section("VMO layer"),
+                )),
         ),
         Some(class)
             if *class == storage.storage_class.name
                 && storage.volume_mode == VolumeMode::Block =>
         {
             findings.push(
-                Finding::warning(
-                    "vm-state-class",
-                    "storage.vmStateStorageClass",
-                    format!("TPM and EFI state is kept on `{class}`, which serves blocks"),
-                )
-                .help("KubeVirt asks for a shared file system there; give `storage.vmStateStorageClass` a name of its own")
-                .section("VMO layer"),
+                rule::VM_STATE_CLASS.warning("storage.vmStateStorageClass", format!("TPM and EFI state is kept on `{class}`, which serves blocks"))
+                .help("KubeVirt asks for a shared file system there; give `storage.vmStateStorageClass` a name of its own"),
             );
         }
         Some(_) => {}
@@ -141,15 +123,10 @@ fn disks(site: &Site, findings: &mut Vec<Finding>) {
     let name = &storage.storage_class.name;
     let (path, pack) = ("storage.storageClass.name", &facts.pack.name);
     if facts.class.name.is_none() && !site.places.given(path) {
-        findings.push(
-            Finding::error(
-                "class-unnamed",
-                "storage.provider",
-                format!("`{pack}` makes no StorageClass, and the site names none"),
-            )
-            .help("make one beside its backend, and name it as `storage.storageClass.name`")
-            .section(SECTION),
-        );
+        findings.push(rule::CLASS_UNNAMED.error(
+            "storage.provider",
+            format!("`{pack}` makes no StorageClass, and the site names none"),
+        ));
         return;
     }
     let renamed = takes(site, "storageClass.defaultForVms");
@@ -158,21 +135,13 @@ fn disks(site: &Site, findings: &mut Vec<Finding>) {
         return;
     }
     let finding = if is_the_packs {
-        Finding::note(
-            "class-of-pack",
-            "storage.provider",
-            format!("VM disks are of the class `{name}`, which `{pack}` makes as its own values say"),
-        )
+        rule::CLASS_OF_PACK.note("storage.provider", format!("VM disks are of the class `{name}`, which `{pack}` makes as its own values say"))
         .help("annotate it with `storageclass.kubevirt.io/is-default-virt-class: \"true\"` there, for disks that name no class")
     } else {
-        Finding::note(
-            "class-of-pack",
-            path,
-            format!("no layer makes the StorageClass `{name}`: it must exist before VMs do"),
-        )
+        rule::CLASS_OF_PACK.note(path, format!("no layer makes the StorageClass `{name}`: it must exist before VMs do"))
         .help("annotate it with `storageclass.kubevirt.io/is-default-virt-class: \"true\"`, for disks that name no class")
     };
-    findings.push(finding.section(SECTION));
+    findings.push(finding);
 }
 
 fn snapshots(site: &Site, findings: &mut Vec<Finding>) {
@@ -182,15 +151,14 @@ fn snapshots(site: &Site, findings: &mut Vec<Finding>) {
             continue;
         }
         findings.push(
-            Finding::error(
-                "snapshot-parameter",
-                "storage.provider",
-                format!("snapshots of {} need the parameter `{name}`", facts.name),
-            )
-            .help(format!(
-                "write it, such as `snapshotParameters: {{{name}: \"1\"}}`"
-            ))
-            .because(format!("README of the pack `{}`", facts.pack.name)),
+            rule::SNAPSHOT_PARAMETER
+                .error(
+                    "storage.provider",
+                    format!("snapshots of {} need the parameter `{name}`", facts.name),
+                )
+                .help(format!(
+                    "write it, such as `snapshotParameters: {{{name}: \"1\"}}`"
+                )),
         );
     }
 }

@@ -1,13 +1,10 @@
 //! The interfaces of a node (RA, Network configuration).
 
 use crate::network::{Host, Kind};
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, SiteRule, rule};
 use crate::site::{InterfaceName, Layout, Nics, NodeRole, Site};
 
-const SECTION: &str = "Network configuration";
-const LIMITED: &str = "When limited on network interfaces";
-
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[SiteRule] = &[
     cards,
     bridge_name,
     places,
@@ -34,65 +31,53 @@ pub(super) fn cards_of(site: &Site, nics: &Nics, path: &str, findings: &mut Vec<
     let data = nics.data.iter().map(|name| ("data", name));
     for (key, name) in management.chain(data) {
         if seen.contains(&name) {
-            findings.push(
-                Finding::error(
-                    "card-twice",
-                    format!("{path}.{key}"),
-                    format!("the card `{name}` is named twice"),
-                )
-                .section(SECTION),
-            );
+            findings.push(rule::CARD_TWICE.error(
+                format!("{path}.{key}"),
+                format!("the card `{name}` is named twice"),
+            ));
         }
         let bonds = network.layout.bonds();
         if *name == network.bridge || bonds.contains(name) {
-            findings.push(
-                Finding::error(
-                    "card-name",
-                    format!("{path}.{key}"),
-                    format!("the card `{name}` has the name of a bond or of the bridge"),
-                )
-                .help("name the physical cards; bonds and bridge are made of them")
-                .section(SECTION),
-            );
+            findings.push(rule::CARD_NAME.error(
+                format!("{path}.{key}"),
+                format!("the card `{name}` has the name of a bond or of the bridge"),
+            ));
         }
         seen.push(name);
     }
     if nics.management.is_empty() {
         findings.push(
-            Finding::error(
-                "cards-missing",
-                format!("{path}.management"),
-                "the management bond has no cards",
-            )
-            .help("name at least one card, better two")
-            .section(SECTION),
+            rule::CARDS_MISSING
+                .error(
+                    format!("{path}.management"),
+                    "the management bond has no cards",
+                )
+                .help("name at least one card, better two"),
         );
     }
     if network.layout == Layout::TwoBonds && nics.data.is_empty() {
         findings.push(
-            Finding::error(
-                "cards-missing",
-                format!("{path}.data"),
-                "the layout `two-bonds` needs cards for the data bond",
-            )
-            .help("name two cards, or use the layout `one-bond`")
-            .section(SECTION),
+            rule::CARDS_MISSING
+                .error(
+                    format!("{path}.data"),
+                    "the layout `two-bonds` needs cards for the data bond",
+                )
+                .help("name two cards, or use the layout `one-bond`"),
         );
     }
     if network.layout != Layout::TwoBonds && !nics.data.is_empty() {
         findings.push(
-            Finding::error(
-                "cards-unused",
-                format!("{path}.data"),
-                format!(
-                    "the layout `{}` has one bond, and no data cards",
-                    network.layout.as_str()
-                ),
-            )
-            .help(format!(
-                "name all cards under `{path}.management`, or use the layout `two-bonds`"
-            ))
-            .section(LIMITED),
+            rule::CARDS_UNUSED
+                .error(
+                    format!("{path}.data"),
+                    format!(
+                        "the layout `{}` has one bond, and no data cards",
+                        network.layout.as_str()
+                    ),
+                )
+                .help(format!(
+                    "name all cards under `{path}.management`, or use the layout `two-bonds`"
+                )),
         );
     }
 }
@@ -104,28 +89,20 @@ fn bridge_name(site: &Site, findings: &mut Vec<Finding>) {
     {
         let name = format!("{}.{id}", network.bridge);
         if name.len() > 15 {
-            findings.push(
-                Finding::error(
-                    "interface-too-long",
-                    "network.bridge",
-                    format!(
-                        "the data interface would be `{name}`, {} bytes long; Linux takes 15",
-                        name.len()
-                    ),
-                )
-                .help("choose a shorter bridge name"),
-            );
+            findings.push(rule::INTERFACE_TOO_LONG.error(
+                "network.bridge",
+                format!(
+                    "the data interface would be `{name}`, {} bytes long; Linux takes 15",
+                    name.len()
+                ),
+            ));
         }
     }
     if network.layout.bonds().contains(&network.bridge) {
-        findings.push(
-            Finding::error(
-                "bridge-name",
-                "network.bridge",
-                format!("`{}` is the name of a bond", network.bridge),
-            )
-            .help("call the bridge `br0`, as the RA does"),
-        );
+        findings.push(rule::BRIDGE_NAME.error(
+            "network.bridge",
+            format!("`{}` is the name of a bond", network.bridge),
+        ));
     }
 }
 
@@ -134,9 +111,9 @@ fn bridge_name(site: &Site, findings: &mut Vec<Finding>) {
 fn places(site: &Site, findings: &mut Vec<Finding>) {
     if let Err(misplaced) = Host::of_role(site, NodeRole::Worker) {
         findings.push(
-            Finding::warning("interface-unknown", misplaced.path, misplaced.message)
-                .help(misplaced.help)
-                .section(SECTION),
+            rule::INTERFACE_UNKNOWN
+                .warning(misplaced.path, misplaced.message)
+                .help(misplaced.help),
         );
     }
 }
@@ -145,15 +122,10 @@ fn captured_vlans(site: &Site, findings: &mut Vec<Finding>) {
     for (id, interface) in worker(site).iter().flat_map(Host::captured) {
         if site.network.vm_vlans.contains(id) {
             findings.push(
-                Finding::error(
-                    "captured-vlan",
-                    "network.vmVlans",
-                    format!("VLAN {id} never reaches the bridge: `{}` takes it from the bond", interface.name),
-                )
+                rule::CAPTURED_VLAN.error("network.vmVlans", format!("VLAN {id} never reaches the bridge: `{}` takes it from the bond", interface.name))
                 .help(format!(
                     "leave {id} out of `network.vmVlans`, or, for the data VLAN, use the layout `one-bond-br0-vlan`"
-                ))
-                .section(LIMITED),
+                )),
             );
         }
     }
@@ -179,17 +151,13 @@ fn vlans_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
         }
     }
     if !missing.is_empty() {
-        findings.push(
-            Finding::error(
-                "vlans-on-bridge",
-                "network.vlansOnBridge",
-                format!(
-                    "the node itself would be cut off: `network.vlansOnBridge` lacks VLAN {}",
-                    missing.join(" and ")
-                ),
-            )
-            .section("VMO layer"),
-        );
+        findings.push(rule::VLANS_ON_BRIDGE.error(
+            "network.vlansOnBridge",
+            format!(
+                "the node itself would be cut off: `network.vlansOnBridge` lacks VLAN {}",
+                missing.join(" and ")
+            ),
+        ));
     }
 }
 
@@ -211,20 +179,13 @@ fn mtus(site: &Site, findings: &mut Vec<Finding>) {
             .filter_map(|name| host.interface(name))
         {
             if interface.mtu > below.mtu {
-                findings.push(
-                    Finding::error(
-                        "mtu-too-large",
-                        path.as_str(),
-                        format!(
-                            "`{}` cannot have an MTU of {}: `{}` below it has {}",
-                            interface.name, interface.mtu, below.name, below.mtu
-                        ),
-                    )
-                    .help(
-                        "raise the MTU in `network.mtu`, on the switch as well, or lower this one",
-                    )
-                    .section(SECTION),
-                );
+                findings.push(rule::MTU_TOO_LARGE.error(
+                    path.as_str(),
+                    format!(
+                        "`{}` cannot have an MTU of {}: `{}` below it has {}",
+                        interface.name, interface.mtu, below.name, below.mtu
+                    ),
+                ));
             }
         }
     }
@@ -236,17 +197,12 @@ fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
         && network.management.interface != network.bridge
         && site.places.given("network.management")
     {
-        findings.push(
-            Finding::warning(
-                "cluster-not-on-bridge",
-                "network.clusterOnBridge",
-                format!(
-                    "Cilium is told that the cluster runs on `{}`, while Kubernetes hosts are on `{}`",
-                    network.bridge, network.management.interface
-                ),
-            )
-            .help("give the management network `vlan: native`, or leave `clusterOnBridge` out")
-            .section(LIMITED),
-        );
+        findings.push(rule::CLUSTER_NOT_ON_BRIDGE.warning(
+            "network.clusterOnBridge",
+            format!(
+                "Cilium is told that the cluster runs on `{}`, while Kubernetes hosts are on `{}`",
+                network.bridge, network.management.interface
+            ),
+        ));
     }
 }

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use super::interfaces::cards_of;
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, Rule, SiteRule, rule};
 use crate::site::{MetalLbMode, NodeNetwork, NodeRole, Site};
 
-pub(super) const RULES: &[Rule] = &[names, counts, addresses, cards, erased_disks];
+pub(super) const RULES: &[SiteRule] = &[names, counts, addresses, cards, erased_disks];
 
 fn place(index: usize) -> String {
     format!("nodes.machines[{index}]")
@@ -19,14 +19,10 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
             .iter()
             .any(|other| other.name == machine.name)
         {
-            findings.push(
-                Finding::error(
-                    "machine-twice",
-                    format!("{}.name", place(index)),
-                    format!("a second machine named `{}`", machine.name),
-                )
-                .help("use the host names of MAAS, which are unique"),
-            );
+            findings.push(rule::MACHINE_TWICE.error(
+                format!("{}.name", place(index)),
+                format!("a second machine named `{}`", machine.name),
+            ));
         }
     }
 }
@@ -34,15 +30,10 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
 /// A repave releases the machine, which still sees its drives and those of the array.
 fn erased_disks(site: &Site, findings: &mut Vec<Finding>) {
     if site.nodes.erase_disks_on_release {
-        findings.push(
-            Finding::error(
-                "erased-disks",
-                "nodes.eraseDisksOnRelease",
-                "MAAS erases the data of VMs with every node that is repaved",
-            )
-            .help("switch off `Erase nodes' disks prior to releasing` in MAAS, Settings, Storage, and say `false` here")
-            .section("Canonical MAAS configuration"),
-        );
+        findings.push(rule::ERASED_DISKS.error(
+            "nodes.eraseDisksOnRelease",
+            "MAAS erases the data of VMs with every node that is repaved",
+        ));
     }
 }
 
@@ -60,15 +51,15 @@ fn counts(site: &Site, findings: &mut Vec<Finding>) {
         let listed = machines.filter(|machine| machine.role == role).count();
         if listed > 0 && (listed as u64) < u64::from(wanted) {
             findings.push(
-                Finding::note(
-                    "machines-missing",
-                    "nodes.machines",
-                    format!(
-                        "{listed} of {wanted} machines with the role `{}` are named",
-                        role.as_str()
-                    ),
-                )
-                .help(format!("name all of them, or correct `cluster.{key}`")),
+                rule::MACHINES_MISSING
+                    .note(
+                        "nodes.machines",
+                        format!(
+                            "{listed} of {wanted} machines with the role `{}` are named",
+                            role.as_str()
+                        ),
+                    )
+                    .help(format!("name all of them, or correct `cluster.{key}`")),
             );
         }
     }
@@ -88,14 +79,14 @@ fn addresses(site: &Site, findings: &mut Vec<Finding>) {
             let owner = taken.iter().find(|(other, _)| *other == address);
             let problem = match owner {
                 Some((_, owner)) => Some((
-                    "address-taken",
+                    rule::ADDRESS_TAKEN,
                     format!("the address {address} is already `{owner}`"),
                 )),
                 None => wrong_in(site, key, network, address),
             };
-            if let Some((id, message)) = problem {
+            if let Some((rule, message)) = problem {
                 let help = format!("choose a free address of `network.{key}` {}", network.cidr);
-                findings.push(Finding::error(id, path.as_str(), message).help(help));
+                findings.push(rule.error(path.as_str(), message).help(help));
             }
             taken.push((address, path));
         }
@@ -108,7 +99,7 @@ fn wrong_in(
     key: &str,
     network: &NodeNetwork,
     address: Ipv4Addr,
-) -> Option<(&'static str, String)> {
+) -> Option<(&'static Rule, String)> {
     let metallb = &site.network.metallb;
     let pool = metallb
         .addresses
@@ -119,30 +110,30 @@ fn wrong_in(
             "{address} is not an address of `network.{key}` {}",
             network.cidr
         );
-        return Some(("address-outside", message));
+        return Some((rule::ADDRESS_OUTSIDE, message));
     }
     if network.gateway == Some(address) {
         return Some((
-            "address-taken",
+            rule::ADDRESS_TAKEN,
             format!("the address {address} is the gateway's"),
         ));
     }
     if network.routes.iter().any(|route| route.via == address) {
         return Some((
-            "address-taken",
+            rule::ADDRESS_TAKEN,
             format!("the address {address} is that of a router in `network.{key}.routes`"),
         ));
     }
     if let Some(pool) = pool {
         return Some((
-            "address-taken",
+            rule::ADDRESS_TAKEN,
             format!("the address {address} is in `network.metallb.addresses` {pool}"),
         ));
     }
     let router = metallb.bgp.as_ref().map(|bgp| bgp.peer_address);
     if metallb.mode == MetalLbMode::Bgp && router == Some(address) {
         return Some((
-            "address-taken",
+            rule::ADDRESS_TAKEN,
             format!("the address {address} is MetalLB's BGP router"),
         ));
     }
@@ -163,12 +154,12 @@ fn cards(site: &Site, findings: &mut Vec<Finding>) {
         for (card, mac) in &machine.macs {
             if macs.contains(mac) {
                 findings.push(
-                    Finding::error(
-                        "mac-twice",
-                        format!("{}.macs.{card}", place(index)),
-                        format!("the MAC address {mac} is already another card's"),
-                    )
-                    .help("MAAS shows each card's on the machine's network page"),
+                    rule::MAC_TWICE
+                        .error(
+                            format!("{}.macs.{card}", place(index)),
+                            format!("the MAC address {mac} is already another card's"),
+                        )
+                        .help("MAAS shows each card's on the machine's network page"),
                 );
             }
             macs.push(*mac);

@@ -10,9 +10,9 @@ pub(super) mod sizing;
 pub(crate) mod storage;
 mod vms;
 
-use super::Rule;
+use super::SiteRule;
 
-pub(super) const RULES: &[&[Rule]] = &[
+pub(super) const RULES: &[&[SiteRule]] = &[
     network::RULES,
     interfaces::RULES,
     machines::RULES,

@@ -1,11 +1,9 @@
 //! Networks, VLANs and addresses (RA, Network configuration).
 
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, SiteRule, rule};
 use crate::site::{Cidr, Layout, MetalLbMode, NodeNetwork, Site};
 
-const SECTION: &str = "Network configuration";
-
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[SiteRule] = &[
     host_bits,
     overlapping_networks,
     gateways,
@@ -39,14 +37,10 @@ fn all_networks(site: &Site) -> [(&'static str, Cidr); 5] {
 fn host_bits(site: &Site, findings: &mut Vec<Finding>) {
     for (path, cidr) in all_networks(site) {
         if let Some(given) = cidr.given_with_host_bits() {
-            findings.push(
-                Finding::note(
-                    "host-bits",
-                    path,
-                    format!("`{given}` has host bits; the network {cidr} is used"),
-                )
-                .section(SECTION),
-            );
+            findings.push(rule::HOST_BITS.note(
+                path,
+                format!("`{given}` has host bits; the network {cidr} is used"),
+            ));
         }
     }
 }
@@ -57,13 +51,12 @@ fn overlapping_networks(site: &Site, findings: &mut Vec<Finding>) {
         for (other_path, other) in &networks[..index] {
             if cidr.overlaps(other) {
                 findings.push(
-                    Finding::error(
-                        "overlapping-networks",
-                        *path,
-                        format!("`{path}` {cidr} overlaps `{other_path}` {other}"),
-                    )
-                    .help("give every network addresses of its own")
-                    .section(SECTION),
+                    rule::OVERLAPPING_NETWORKS
+                        .error(
+                            *path,
+                            format!("`{path}` {cidr} overlaps `{other_path}` {other}"),
+                        )
+                        .help("give every network addresses of its own"),
                 );
             }
         }
@@ -76,28 +69,20 @@ fn gateways(site: &Site, findings: &mut Vec<Finding>) {
             continue;
         };
         if !network.cidr.has_host(gateway) {
-            findings.push(
-                Finding::error(
-                    "gateway-outside",
-                    format!("{path}.gateway"),
-                    format!(
-                        "the gateway {gateway} is not an address of the network {}",
-                        network.cidr
-                    ),
-                )
-                .section(SECTION),
-            );
+            findings.push(rule::GATEWAY_OUTSIDE.error(
+                format!("{path}.gateway"),
+                format!(
+                    "the gateway {gateway} is not an address of the network {}",
+                    network.cidr
+                ),
+            ));
         }
     }
     if node_networks(site)
         .iter()
         .all(|(_, network)| network.gateway.is_none())
     {
-        findings.push(
-            Finding::warning("no-gateway", "network.data", "no network has a gateway")
-                .help("nodes need a default gateway for images and for traffic back to clients: set `network.data.gateway`")
-                .section(SECTION),
-        );
+        findings.push(rule::NO_GATEWAY.warning("network.data", "no network has a gateway"));
     }
 }
 
@@ -105,15 +90,10 @@ fn gateways(site: &Site, findings: &mut Vec<Finding>) {
 fn boot_vlan(site: &Site, findings: &mut Vec<Finding>) {
     if let Some(id) = site.network.pxe.vlan.id() {
         findings.push(
-            Finding::note(
-                "boot-tagged",
-                "network.pxe.vlan",
-                format!("machines boot over VLAN {id}, and firmware sends its requests untagged"),
-            )
+            rule::BOOT_TAGGED.note("network.pxe.vlan", format!("machines boot over VLAN {id}, and firmware sends its requests untagged"))
             .help(format!(
                 "make {id} the native VLAN of the switch ports they boot over, or set it in their UEFI; a native network is the simplest"
-            ))
-            .section(SECTION),
+            )),
         );
     }
 }
@@ -123,28 +103,19 @@ fn static_routes(site: &Site, findings: &mut Vec<Finding>) {
     for (index, route) in management.routes.iter().enumerate() {
         let path = format!("network.management.routes[{index}]");
         if let Some(given) = route.to.given_with_host_bits() {
-            findings.push(
-                Finding::note(
-                    "host-bits",
-                    format!("{path}.to"),
-                    format!("`{given}` has host bits; the network {} is used", route.to),
-                )
-                .section(SECTION),
-            );
+            findings.push(rule::HOST_BITS.note(
+                format!("{path}.to"),
+                format!("`{given}` has host bits; the network {} is used", route.to),
+            ));
         }
         if !management.cidr.has_host(route.via) {
-            findings.push(
-                Finding::error(
-                    "route-outside",
-                    format!("{path}.via"),
-                    format!(
-                        "the router {} is not an address of the management network {}",
-                        route.via, management.cidr
-                    ),
-                )
-                .help("static routes are those of the management network; name a router in it")
-                .section(SECTION),
-            );
+            findings.push(rule::ROUTE_OUTSIDE.error(
+                format!("{path}.via"),
+                format!(
+                    "the router {} is not an address of the management network {}",
+                    route.via, management.cidr
+                ),
+            ));
         }
         let own = all_networks(site).into_iter();
         let own = own.map(|(path, cidr)| (path.to_owned(), cidr));
@@ -153,15 +124,10 @@ fn static_routes(site: &Site, findings: &mut Vec<Finding>) {
             .map(|(other, route)| (format!("network.management.routes[{other}].to"), route.to));
         for (other_path, other) in own.chain(before) {
             if route.to.overlaps(&other) {
-                findings.push(
-                    Finding::error(
-                        "route-overlaps",
-                        format!("{path}.to"),
-                        format!("the route to {} overlaps `{other_path}` {other}", route.to),
-                    )
-                    .help("route only to networks that nodes are not in, each of them once")
-                    .section(SECTION),
-                );
+                findings.push(rule::ROUTE_OVERLAPS.error(
+                    format!("{path}.to"),
+                    format!("the route to {} overlaps `{other_path}` {other}", route.to),
+                ));
             }
         }
     }
@@ -172,15 +138,10 @@ fn networks_hold_the_nodes(site: &Site, findings: &mut Vec<Finding>) {
     for (path, network) in node_networks(site) {
         let hosts = (1u64 << (32 - u32::from(network.cidr.prefix()))).saturating_sub(2);
         if hosts < nodes {
-            findings.push(
-                Finding::error(
-                    "network-too-small",
-                    format!("{path}.cidr"),
-                    format!("{} has {hosts} addresses for {nodes} nodes", network.cidr),
-                )
-                .help("take a shorter prefix")
-                .section(SECTION),
-            );
+            findings.push(rule::NETWORK_TOO_SMALL.error(
+                format!("{path}.cidr"),
+                format!("{} has {hosts} addresses for {nodes} nodes", network.cidr),
+            ));
         }
     }
 }
@@ -190,16 +151,11 @@ fn nads_are_allowed(site: &Site, findings: &mut Vec<Finding>) {
         let Some(id) = nad.vlan else { continue };
         if !site.network.vm_vlans.contains(id) {
             findings.push(
-                Finding::error(
-                    "nad-not-allowed",
-                    "nads",
-                    format!(
+                rule::NAD_NOT_ALLOWED.error("nads", format!(
                         "the network `{}` uses VLAN {id}, which `network.vmVlans` ({}) does not let onto the bridge",
                         nad.name, site.network.vm_vlans
-                    ),
-                )
-                .help(format!("add {id} to `network.vmVlans`"))
-                .section("VMO layer"),
+                    ))
+                .help(format!("add {id} to `network.vmVlans`")),
             );
         }
     }
@@ -211,38 +167,29 @@ fn nads_are_allowed(site: &Site, findings: &mut Vec<Finding>) {
         .collect();
     manifests.sort_unstable();
     if let Some(pair) = manifests.windows(2).find(|pair| pair[0] == pair[1]) {
-        findings.push(
-            Finding::error(
-                "manifest-twice",
-                "nads",
-                format!(
-                    "two networks would be in manifests of the one name `{}`",
-                    pair[0]
-                ),
-            )
-            .help("give one of them another name"),
-        );
+        findings.push(rule::MANIFEST_TWICE.error(
+            "nads",
+            format!(
+                "two networks would be in manifests of the one name `{}`",
+                pair[0]
+            ),
+        ));
     }
 }
 
 fn metallb(site: &Site, findings: &mut Vec<Finding>) {
     let metallb = &site.network.metallb;
     if metallb.addresses.is_empty() {
-        findings.push(
-            Finding::error(
-                "metallb-empty",
-                "network.metallb.addresses",
-                "MetalLB needs at least one range of addresses",
-            )
-            .section("MetalLB layer"),
-        );
+        findings.push(rule::METALLB_EMPTY.error(
+            "network.metallb.addresses",
+            "MetalLB needs at least one range of addresses",
+        ));
     }
     if metallb.mode == MetalLbMode::Bgp {
         if metallb.bgp.is_none() {
             findings.push(
-                Finding::error("metallb-bgp", "network.metallb", "`mode: bgp` needs `network.metallb.bgp`")
-                    .help("write `bgp: { localAsn: 64512, peerAsn: 64513, peerAddress: 10.20.30.1 }` with your router's values")
-                    .section("MetalLB layer"),
+                rule::METALLB_BGP.error("network.metallb", "`mode: bgp` needs `network.metallb.bgp`")
+                    .help("write `bgp: { localAsn: 64512, peerAsn: 64513, peerAddress: 10.20.30.1 }` with your router's values"),
             );
         }
         return;
@@ -251,40 +198,30 @@ fn metallb(site: &Site, findings: &mut Vec<Finding>) {
     for (index, range) in metallb.addresses.iter().enumerate() {
         let path = format!("network.metallb.addresses[{index}]");
         if !data.cidr.contains(range.first()) || !data.cidr.contains(range.last()) {
-            findings.push(
-                Finding::error(
-                    "metallb-outside",
-                    path,
-                    format!("the addresses {range} are not in the data network {}", data.cidr),
-                )
-                .help("L2 announcements only work inside the network of their interface; use addresses of it, or `mode: bgp`")
-                .section("MetalLB layer"),
-            );
+            findings.push(rule::METALLB_OUTSIDE.error(
+                path,
+                format!(
+                    "the addresses {range} are not in the data network {}",
+                    data.cidr
+                ),
+            ));
         } else if let Some(gateway) = data.gateway
             && range.contains(gateway)
         {
-            findings.push(
-                Finding::error(
-                    "metallb-gateway",
-                    path,
-                    format!("the addresses {range} hold the gateway {gateway}"),
-                )
-                .section("MetalLB layer"),
-            );
+            findings.push(rule::METALLB_GATEWAY.error(
+                path,
+                format!("the addresses {range} hold the gateway {gateway}"),
+            ));
         }
     }
     if metallb.interface != data.interface {
-        findings.push(
-            Finding::warning(
-                "metallb-interface",
-                "network.metallb.interface",
-                format!(
-                    "MetalLB announces on `{}`, while the data network is on `{}`",
-                    metallb.interface, data.interface
-                ),
-            )
-            .section("MetalLB layer"),
-        );
+        findings.push(rule::METALLB_INTERFACE.warning(
+            "network.metallb.interface",
+            format!(
+                "MetalLB announces on `{}`, while the data network is on `{}`",
+                metallb.interface, data.interface
+            ),
+        ));
     }
 }
 
@@ -295,14 +232,9 @@ fn shared_gateway_vlan(site: &Site, findings: &mut Vec<Finding>) {
         && site.network.layout == Layout::OneBondBridgedData
         && site.network.vm_vlans.contains(id)
     {
-        findings.push(
-            Finding::warning(
-                "shared-gateway-vlan",
-                "network.vmVlans",
-                format!("VMs share VLAN {id} with the nodes' default gateway"),
-            )
-            .help("a VLAN of its own for end user access is advised; where it is shared, keep VMs off the gateway's and MetalLB's addresses")
-            .section(SECTION),
-        );
+        findings.push(rule::SHARED_GATEWAY_VLAN.warning(
+            "network.vmVlans",
+            format!("VMs share VLAN {id} with the nodes' default gateway"),
+        ));
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::pack::{Breach, Dependency, Pack, Violation};
 use crate::profile::Layer;
-use crate::rules::Finding;
+use crate::rules::{Finding, rule};
 use crate::site::Site;
 
 /// A layer that was made from a pack.
@@ -90,11 +90,7 @@ fn broken_dependency(
         .find(|path| site.places.given(path))
         .unwrap_or_default();
     Some(
-        Finding::error("pack-constraint", path, message)
-            .because(format!(
-                "pack.json of {}; Palette refuses profiles that break it",
-                used.pack.origin
-            ))
+        rule::PACK_CONSTRAINT.error(path, format!("{message}, says pack.json of {}", used.pack.origin))
             .help(match breach {
                 Breach::Missing => format!(
                     "no profile of the RA has `{wanted}`: name a version of `{name}` that does without it under `packVersions` in the site"
@@ -118,29 +114,25 @@ fn values(
         Value::Null
     };
     for rule in &pack.schema {
-        let source = format!("schema.yaml of {}", pack.origin);
         for unread in &rule.unread {
-            findings.push(
-                Finding::note(
-                    "pack-schema-unread",
-                    "",
-                    format!(
-                        "the rule of `{name}` for `{}` is not checked: {unread} cannot be read",
-                        rule.path
-                    ),
-                )
-                .because(source.as_str()),
-            );
+            findings.push(rule::PACK_SCHEMA_UNREAD.note(
+                "",
+                format!(
+                    "the rule of `{name}` for `{}` is not checked: {unread} cannot be read in schema.yaml of {}",
+                    rule.path, pack.origin
+                ),
+            ));
         }
         let Some(violation) = rule.violation(used.values, &base) else {
             continue;
         };
-        let mut finding = Finding::error(
-            "pack-schema",
+        let mut finding = rule::PACK_SCHEMA.error(
             "",
-            format!("`{}` of `{name}` {violation}", rule.path),
-        )
-        .because(format!("{source}; Palette refuses profiles that break it"));
+            format!(
+                "`{}` of `{name}` {violation}, says schema.yaml of {}",
+                rule.path, pack.origin
+            ),
+        );
         finding = match (violation, rule.hints.as_slice()) {
             (Violation::Changed, _) => finding.help("leave it to the pack"),
             (_, []) => finding.help("the pack's schema.yaml and README say what it takes"),

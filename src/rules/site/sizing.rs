@@ -1,14 +1,11 @@
 //! Numbers of nodes, pods, CPUs and bytes (RA, Hardware resources and Solution Sizing).
 
 use crate::revision::Revision;
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, SiteRule, rule};
 use crate::site::Site;
 use crate::sizing;
 
-const SIZING: &str = "Solution Sizing";
-const HARDWARE: &str = "Hardware resources";
-
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[SiteRule] = &[
     pod_cidr,
     pod_cidr_growth,
     large_cluster,
@@ -26,27 +23,29 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
     let wished = format!("/{}", sizing::prefix_for(nodes).unwrap_or_default());
     if subnets < nodes {
         findings.push(
-            Finding::error(
-                "pod-cidr-too-small",
-                "network.podCidr",
-                format!("the pod CIDR {cidr} has room for {subnets} nodes, and there are {nodes}"),
-            )
-            .help(format!(
-                "each node takes a /24 and a repave one more: use at least a {wished}"
-            ))
-            .section(SIZING),
+            rule::POD_CIDR_TOO_SMALL
+                .error(
+                    "network.podCidr",
+                    format!(
+                        "the pod CIDR {cidr} has room for {subnets} nodes, and there are {nodes}"
+                    ),
+                )
+                .help(format!(
+                    "each node takes a /24 and a repave one more: use at least a {wished}"
+                )),
         );
     } else if subnets == nodes {
         findings.push(
-            Finding::warning(
-                "pod-cidr-no-spare",
-                "network.podCidr",
-                format!("the pod CIDR {cidr} has room for {subnets} nodes and none for a repave"),
-            )
-            .help(format!(
-                "a repave adds a node before it takes one away: use at least a {wished}"
-            ))
-            .section(SIZING),
+            rule::POD_CIDR_NO_SPARE
+                .warning(
+                    "network.podCidr",
+                    format!(
+                        "the pod CIDR {cidr} has room for {subnets} nodes and none for a repave"
+                    ),
+                )
+                .help(format!(
+                    "a repave adds a node before it takes one away: use at least a {wished}"
+                )),
         );
     }
 }
@@ -67,13 +66,7 @@ fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
     });
     if fills && blocked && !pods.overlaps(&services) {
         findings.push(
-            Finding::note(
-                "pod-cidr-cannot-grow",
-                "network.serviceCidr",
-                format!("the pod CIDR {pods} has room for {slices} nodes, {nodes} are there, and the service CIDR {services} is in the way of more"),
-            )
-            .help("take a service CIDR further away, such as 100.65.0.0/18, while the cluster does not exist yet")
-            .section(SIZING),
+            rule::POD_CIDR_CANNOT_GROW.note("network.serviceCidr", format!("the pod CIDR {pods} has room for {slices} nodes, {nodes} are there, and the service CIDR {services} is in the way of more")),
         );
     }
 }
@@ -84,17 +77,11 @@ fn large_cluster(site: &Site, findings: &mut Vec<Finding>) {
     if nodes > sizing::NODES {
         let left = sizing::Sizing::of(nodes, site.nodes.max_pods).left;
         findings.push(
-            Finding::note(
-                "large-cluster",
-                "cluster.workers",
-                format!(
+            rule::LARGE_CLUSTER.note("cluster.workers", format!(
                     "{nodes} nodes have {left} pods for VMs; the RA is sized for {} nodes and advises {} VMs at the most",
                     sizing::NODES,
                     sizing::RECOMMENDED_VMS
-                ),
-            )
-            .help("consider several clusters: a failure then touches fewer VMs")
-            .section(SIZING),
+                )),
         );
     }
 }
@@ -110,48 +97,30 @@ pub(crate) fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec
     };
     let finding = match sizing::control_plane(table, workers, namespaces) {
         Some(row) if row.workers == first.workers => return,
-        Some(row) => Finding::note(
-            "control-plane-size",
-            "cluster.workers",
-            format!(
+        Some(row) => rule::CONTROL_PLANE_SIZE.note("cluster.workers", format!(
                 "{workers} workers and {namespaces} namespaces for VMs want control-plane nodes of {} cores and {} GB",
                 row.cores, row.memory_gb
-            ),
-        ),
-        None => Finding::warning(
-            "control-plane-size",
-            "cluster.workers",
-            format!(
+            )),
+        None => rule::CONTROL_PLANE_SIZE.warning("cluster.workers", format!(
                 "{workers} workers and {namespaces} namespaces are more than the {} and {} that the RA sizes control-plane nodes for",
                 last.workers, last.namespaces
-            ),
-        )
-        .help("spread them over several clusters"),
+            )),
     };
-    findings.push(finding.section(HARDWARE));
+    findings.push(finding);
 }
 
 fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
     let cidr = site.network.service_cidr;
     if cidr.prefix() > 24 {
-        findings.push(
-            Finding::error(
-                "service-cidr-too-small",
-                "network.serviceCidr",
-                format!("the service CIDR {cidr} is smaller than a /24"),
-            )
-            .help("every service takes an address of it: use at least a /24; the RA takes a /18")
-            .section(SIZING),
-        );
+        findings.push(rule::SERVICE_CIDR_TOO_SMALL.error(
+            "network.serviceCidr",
+            format!("the service CIDR {cidr} is smaller than a /24"),
+        ));
     } else if cidr.prefix() < 12 {
-        findings.push(
-            Finding::error(
-                "service-cidr-too-large",
-                "network.serviceCidr",
-                format!("kube-apiserver takes no service CIDR larger than a /12, and {cidr} is"),
-            )
-            .section(SIZING),
-        );
+        findings.push(rule::SERVICE_CIDR_TOO_LARGE.error(
+            "network.serviceCidr",
+            format!("kube-apiserver takes no service CIDR larger than a /12, and {cidr} is"),
+        ));
     }
 }
 
@@ -159,42 +128,28 @@ fn nodes(site: &Site, findings: &mut Vec<Finding>) {
     let workers = site.cluster.workers;
     let storage = site.storage.provider.facts();
     if storage.quorum && workers < 4 {
-        findings.push(
-            Finding::warning(
-                "few-workers",
-                "cluster.workers",
-                format!(
-                    "{workers} workers: {} needs 3 for its quorum, and one more lets a node be away",
-                    storage.name
-                ),
-            )
-            .help("use at least 4 workers; 5 are advised")
-            .section(HARDWARE),
-        );
+        findings.push(rule::FEW_WORKERS.warning(
+            "cluster.workers",
+            format!(
+                "{workers} workers: {} needs 3 for its quorum, and one more lets a node be away",
+                storage.name
+            ),
+        ));
     }
     let control_planes = site.cluster.control_planes;
     if control_planes.is_multiple_of(2) {
-        findings.push(
-            Finding::error(
-                "even-control-planes",
-                "cluster.controlPlanes",
-                format!(
-                    "{control_planes} control-plane nodes cannot form a majority better than {}",
-                    control_planes - 1
-                ),
-            )
-            .help("use 1, 3 or 5"),
-        );
+        findings.push(rule::EVEN_CONTROL_PLANES.error(
+            "cluster.controlPlanes",
+            format!(
+                "{control_planes} control-plane nodes cannot form a majority better than {}",
+                control_planes - 1
+            ),
+        ));
     } else if control_planes < 3 {
-        findings.push(
-            Finding::warning(
-                "one-control-plane",
-                "cluster.controlPlanes",
-                "a single control-plane node has no stand-in",
-            )
-            .help("the sizing of the RA assumes at least 3")
-            .section(HARDWARE),
-        );
+        findings.push(rule::ONE_CONTROL_PLANE.warning(
+            "cluster.controlPlanes",
+            "a single control-plane node has no stand-in",
+        ));
     }
 }
 
@@ -202,29 +157,19 @@ fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
     let Some(cpus) = site.nodes.cpus else { return };
     let reserved = &site.nodes.reserved_cpus;
     if u32::from(reserved.highest()) >= cpus {
-        findings.push(
-            Finding::error(
-                "reserved-cpus-missing",
-                "nodes.reservedCpus",
-                format!(
-                    "CPU {} is reserved, and a worker of {cpus} CPUs ends at {}",
-                    reserved.highest(),
-                    cpus - 1
-                ),
-            )
-            .help("kubelet does not start when a reserved CPU is not there")
-            .section("Ubuntu layer"),
-        );
+        findings.push(rule::RESERVED_CPUS_MISSING.error(
+            "nodes.reservedCpus",
+            format!(
+                "CPU {} is reserved, and a worker of {cpus} CPUs ends at {}",
+                reserved.highest(),
+                cpus - 1
+            ),
+        ));
     } else if reserved.count() >= cpus as usize {
-        findings.push(
-            Finding::error(
-                "reserved-cpus-all",
-                "nodes.reservedCpus",
-                format!("all {cpus} CPUs of a worker are reserved; none is left for VMs"),
-            )
-            .help("reserve fewer, such as `0-1` on a small worker")
-            .section("Ubuntu layer"),
-        );
+        findings.push(rule::RESERVED_CPUS_ALL.error(
+            "nodes.reservedCpus",
+            format!("all {cpus} CPUs of a worker are reserved; none is left for VMs"),
+        ));
     }
 }
 
@@ -248,13 +193,8 @@ fn reserved_cores(site: &Site, findings: &mut Vec<Finding>) {
             _ => "both threads of each core".to_owned(),
         };
         findings.push(
-            Finding::note(
-                "reserved-half-cores",
-                "nodes.reservedCpus",
-                format!("with hyper-threading, {reserved} of {cpus} CPUs are single threads of cores"),
-            )
-            .help(format!("reserve {advice} then: VMs with CPUs of their own take whole cores, and leave halves idle"))
-            .because("Kubernetes, CPU Manager, full-pcpus-only"),
+            rule::RESERVED_HALF_CORES.note("nodes.reservedCpus", format!("with hyper-threading, {reserved} of {cpus} CPUs are single threads of cores"))
+            .help(format!("reserve {advice} then: VMs with CPUs of their own take whole cores, and leave halves idle")),
         );
     }
 }

@@ -1,12 +1,9 @@
 //! The storage of VM disks (RA, Storage configuration and Portworx layer).
 
 use crate::revision::Revision;
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, SiteRule, rule};
 use crate::site::{LicenceType, Site};
 use crate::version::Version;
-
-const SECTION: &str = "Portworx layer";
-const TABLE: &str = "Enabling Live Migration";
 
 /// Settings that not every provider takes.
 const SETTINGS: [&str; 18] = [
@@ -30,7 +27,7 @@ const SETTINGS: [&str; 18] = [
     "storageClass.reclaimPolicy",
 ];
 
-pub(super) const RULES: &[Rule] = &[
+pub(super) const RULES: &[SiteRule] = &[
     settings,
     transport,
     appliance,
@@ -55,22 +52,21 @@ fn settings(site: &Site, findings: &mut Vec<Finding>) {
             continue;
         }
         findings.push(
-            Finding::error(
-                "not-of-the-provider",
-                path,
-                format!("`storage.{setting}` has no effect with {}", facts.name),
-            )
-            .help(match setting.strip_prefix("storageClass.") {
-                Some(_) if !facts.class.by_pack => {
-                    format!("leave it out: no pack of {} makes a class", facts.name)
-                }
-                Some(_) => format!(
-                    "leave it out, and set up the class in the values of `{}`",
-                    facts.pack.name
-                ),
-                None => "leave it out, or take `provider: portworx`".to_owned(),
-            })
-            .section(SECTION),
+            rule::NOT_OF_THE_PROVIDER
+                .error(
+                    path,
+                    format!("`storage.{setting}` has no effect with {}", facts.name),
+                )
+                .help(match setting.strip_prefix("storageClass.") {
+                    Some(_) if !facts.class.by_pack => {
+                        format!("leave it out: no pack of {} makes a class", facts.name)
+                    }
+                    Some(_) => format!(
+                        "leave it out, and set up the class in the values of `{}`",
+                        facts.pack.name
+                    ),
+                    None => "leave it out, or take `provider: portworx`".to_owned(),
+                }),
         );
     }
 }
@@ -102,9 +98,9 @@ fn transport(site: &Site, findings: &mut Vec<Finding>) {
         )
     };
     findings.push(
-        Finding::error("not-its-transport", "storage.sanType", message)
-            .help(help)
-            .section(TABLE),
+        rule::NOT_ITS_TRANSPORT
+            .error("storage.sanType", message)
+            .help(help),
     );
 }
 
@@ -114,18 +110,13 @@ fn appliance(site: &Site, findings: &mut Vec<Finding>) {
     if !facts.pack.appliance_only {
         return;
     }
-    findings.push(
-        Finding::warning(
-            "appliance-only",
-            "storage.provider",
-            format!(
-                "{} works in appliance and agent mode only, and the infra profile is for MAAS",
-                facts.name
-            ),
-        )
-        .help("render `--profile core --profile templates`, and put them on a cluster whose infra profile you made for edge hosts")
-        .section(TABLE),
-    );
+    findings.push(rule::APPLIANCE_ONLY.warning(
+        "storage.provider",
+        format!(
+            "{} works in appliance and agent mode only, and the infra profile is for MAAS",
+            facts.name
+        ),
+    ));
 }
 
 fn arrays(site: &Site, findings: &mut Vec<Finding>) {
@@ -134,38 +125,25 @@ fn arrays(site: &Site, findings: &mut Vec<Finding>) {
         return;
     }
     if storage.flash_arrays.is_empty() {
-        findings.push(
-            Finding::error(
-                "no-array",
-                "storage.flashArrays",
-                "Portworx needs at least one FlashArray",
-            )
-            .section(SECTION),
-        );
+        findings.push(rule::NO_ARRAY.error(
+            "storage.flashArrays",
+            "Portworx needs at least one FlashArray",
+        ));
     }
     if !site.places.given("storage.flashArrays") {
-        findings.push(
-            Finding::note(
-                "example-array",
-                "storage.flashArrays",
-                "the FlashArray is the example's, 172.16.200.50",
-            )
-            .help("name yours under `storage.flashArrays`")
-            .section(SECTION),
-        );
+        findings.push(rule::EXAMPLE_ARRAY.note(
+            "storage.flashArrays",
+            "the FlashArray is the example's, 172.16.200.50",
+        ));
     }
 }
 
 fn devices(site: &Site, findings: &mut Vec<Finding>) {
     if takes(site, "deviceSizes") && site.storage.device_sizes.is_empty() {
-        findings.push(
-            Finding::error(
-                "no-device",
-                "storage.deviceSizes",
-                "a node needs at least one data drive",
-            )
-            .section(SECTION),
-        );
+        findings.push(rule::NO_DEVICE.error(
+            "storage.deviceSizes",
+            "a node needs at least one data drive",
+        ));
     }
 }
 
@@ -175,27 +153,17 @@ fn storage_nodes(site: &Site, findings: &mut Vec<Finding>) {
     }
     if site.storage.max_storage_nodes.is_none() {
         findings.push(
-            Finding::warning(
-                "storage-nodes-variable",
-                "storage.maxStorageNodes",
-                "the number of storage nodes is a Palette variable, which stays a string where the CRD wants an integer",
-            )
-            .help("leave the key out for the number of workers, or write the number, unless your Palette resolves it to one")
-            .section(SECTION),
+            rule::STORAGE_NODES_VARIABLE.warning("storage.maxStorageNodes", "the number of storage nodes is a Palette variable, which stays a string where the CRD wants an integer")
+            .help("leave the key out for the number of workers, or write the number, unless your Palette resolves it to one"),
         );
     }
     if let Some(nodes) = site.storage.max_storage_nodes
         && nodes != site.cluster.workers
     {
-        findings.push(
-            Finding::warning(
-                "storage-nodes",
-                "storage.maxStorageNodes",
-                format!("{nodes} storage nodes for {} workers", site.cluster.workers),
-            )
-            .help("with as many as workers, a repaved node takes its old drives back; leave the key out for that")
-            .section(SECTION),
-        );
+        findings.push(rule::STORAGE_NODES.warning(
+            "storage.maxStorageNodes",
+            format!("{nodes} storage nodes for {} workers", site.cluster.workers),
+        ));
     }
 }
 
@@ -209,17 +177,13 @@ fn licence(site: &Site, findings: &mut Vec<Finding>) {
         LicenceType::Saas if licence.activation_id.is_some() => "activationId",
         _ => return,
     };
-    findings.push(
-        Finding::error(
-            "licence-unused",
-            format!("storage.licence.{unused}"),
-            format!(
-                "a licence of type `{}` has no `{unused}`",
-                licence.model.as_str()
-            ),
-        )
-        .section(SECTION),
-    );
+    findings.push(rule::LICENCE_UNUSED.error(
+        format!("storage.licence.{unused}"),
+        format!(
+            "a licence of type `{}` has no `{unused}`",
+            licence.model.as_str()
+        ),
+    ));
 }
 
 /// Versions below those of the RA's table are not known to share volumes.
@@ -234,13 +198,12 @@ pub(crate) fn version(site: &Site, revision: &Revision, findings: &mut Vec<Findi
     };
     if is_below(version, &minimum) {
         findings.push(
-            Finding::warning(
-                "provider-version",
-                format!("packVersions.{pack}"),
-                below(pack, version, &minimum),
-            )
-            .help(format!("take {minimum} or later"))
-            .section(TABLE),
+            rule::PROVIDER_VERSION
+                .warning(
+                    format!("packVersions.{pack}"),
+                    below(pack, version, &minimum),
+                )
+                .help(format!("take {minimum} or later")),
         );
     }
 }

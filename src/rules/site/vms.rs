@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::nearest;
-use crate::rules::{Finding, Rule};
+use crate::rules::{Finding, Rule, SiteRule, rule};
 use crate::site::Site;
 
-const TEMPLATES: &str = "VMO-VMTemplates layer";
-
-pub(super) const RULES: &[Rule] = &[names, clones, networks, images];
+pub(super) const RULES: &[SiteRule] = &[names, clones, networks, images];
 
 /// Names must be unique, since objects and manifests of one name would overwrite each other.
 fn names(site: &Site, findings: &mut Vec<Finding>) {
@@ -30,32 +28,26 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
         .map(|template| ("templates", template.manifest.as_str()));
     for (list, manifest) in images.chain(preferences).chain(templates) {
         if !seen.insert((list, manifest)) {
-            findings.push(
-                Finding::error(
-                    "name-twice",
-                    format!("vmo.{list}"),
-                    format!("two entries of `vmo.{list}` would be in manifests of the one name `{manifest}`"),
-                )
-                .help("give one of them another name"),
-            );
+            findings.push(rule::NAME_TWICE.error(
+                format!("vmo.{list}"),
+                format!(
+                    "two entries of `vmo.{list}` would be in manifests of the one name `{manifest}`"
+                ),
+            ));
         }
     }
     let mut namespaces = BTreeSet::new();
     for namespace in &site.vmo.namespaces {
         if !namespaces.insert(namespace) {
-            findings.push(Finding::error(
-                "name-twice",
+            findings.push(rule::NAME_TWICE.error(
                 "vmo.namespaces",
                 format!("the namespace `{namespace}` is named twice"),
             ));
         }
     }
     if namespaces.is_empty() {
-        findings.push(Finding::error(
-            "no-namespace",
-            "vmo.namespaces",
-            "VMs need at least one namespace",
-        ));
+        findings
+            .push(rule::NO_NAMESPACE.error("vmo.namespaces", "VMs need at least one namespace"));
     }
 }
 
@@ -70,7 +62,7 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
             .find(|image| image.name == template.golden_image)
         {
             None => findings.push(unknown(
-                "unknown-golden-image",
+                rule::UNKNOWN_GOLDEN_IMAGE,
                 path("goldenImage"),
                 "golden image",
                 template.golden_image.as_str(),
@@ -81,19 +73,18 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
                     .collect(),
             )),
             Some(image) if template.disk_size.bytes() < image.size.bytes() => findings.push(
-                Finding::error(
-                    "clone-too-small",
-                    path("diskSize"),
-                    format!(
-                        "the disk of `{}` ({}) is smaller than its golden image ({})",
-                        template.name, template.disk_size, image.size
-                    ),
-                )
-                .help(format!(
-                    "use at least {}; G counts thousands, Gi counts 1024",
-                    image.size
-                ))
-                .section(TEMPLATES),
+                rule::CLONE_TOO_SMALL
+                    .error(
+                        path("diskSize"),
+                        format!(
+                            "the disk of `{}` ({}) is smaller than its golden image ({})",
+                            template.name, template.disk_size, image.size
+                        ),
+                    )
+                    .help(format!(
+                        "use at least {}; G counts thousands, Gi counts 1024",
+                        image.size
+                    )),
             ),
             Some(_) => {}
         }
@@ -104,8 +95,7 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
             .iter()
             .any(|preference| preference.name == template.preference);
         if !known {
-            findings.push(Finding::warning(
-                "unknown-preference",
+            findings.push(rule::UNKNOWN_PREFERENCE.warning(
                 path("preference"),
                 format!(
                     "the preference `{}` is not among `vmo.preferences`",
@@ -134,7 +124,7 @@ fn networks(site: &Site, findings: &mut Vec<Finding>) {
                 .map(|nad| format!("{}/{}", nad.namespace, nad.name))
                 .collect();
             findings.push(unknown(
-                "unknown-network",
+                rule::UNKNOWN_NETWORK,
                 format!("vmo.templates[{index}].network"),
                 "network",
                 &network.to_string(),
@@ -155,24 +145,18 @@ fn images(site: &Site, findings: &mut Vec<Finding>) {
             last.contains('@') || last.split_once(':').is_some_and(|(_, tag)| tag != "latest");
         if !pinned {
             findings.push(
-                Finding::note(
-                    "unpinned-image",
-                    format!("vmo.goldenImages[{index}].source"),
-                    format!("the golden image `{}` comes from `{reference}`, which can change under its name", image.name),
-                )
-                .help("name a version or a digest, best in a registry of your own")
-                .section("VMO-GoldenImages layer"),
+                rule::UNPINNED_IMAGE.note(format!("vmo.goldenImages[{index}].source"), format!("the golden image `{}` comes from `{reference}`, which can change under its name", image.name)),
             );
         }
     }
 }
 
-fn unknown(id: &'static str, path: String, what: &str, name: &str, known: Vec<&str>) -> Finding {
+fn unknown(rule: &'static Rule, path: String, what: &str, name: &str, known: Vec<&str>) -> Finding {
     let hint = match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("; did you mean `{nearest}`?"),
         None => String::new(),
     };
     let listed: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-    Finding::error(id, path, format!("there is no {what} `{name}`{hint}"))
+    rule.error(path, format!("there is no {what} `{name}`{hint}"))
         .help(format!("known: {}", listed.join(", ")))
 }

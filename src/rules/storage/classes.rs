@@ -9,7 +9,7 @@ use crate::cluster::machines::{
 };
 use crate::cluster::values::{Suggestions, Values};
 use crate::cluster::{Cluster, Document};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
 /// The Portworx pack.
 pub(super) const PORTWORX_PACK: &str = "csi-portworx-generic";
@@ -21,7 +21,6 @@ pub(super) const PORTWORX_DRIVER: &str = "pxd.portworx.com";
 const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
 const DEFAULT_FOR_VMS: &str = "storageclass.kubevirt.io/is-default-virt-class";
 const VM_STATE: &str = "kubevirt.kubevirtResource.config.additionalConfig.vmStateStorageClass";
-pub(super) const SECTION: &str = "Portworx layer";
 
 pub(super) const RULES: &[ClusterRule] = &[defaults, unknown_classes, vm_state];
 
@@ -180,30 +179,19 @@ fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 if let Some(class) = classes.list.first() {
                     findings.push(
                         class.mark(
-                            Finding::warning(
-                                "default-class-missing",
-                                "",
-                                format!("no StorageClass is {what}"),
-                            )
-                            .help(help)
-                            .section(SECTION),
+                            rule::DEFAULT_CLASS_MISSING
+                                .warning("", format!("no StorageClass is {what}"))
+                                .help(help),
                         ),
                     );
                 }
             }
             [first, others @ ..] => {
                 for class in others {
-                    findings.push(
-                        class.mark(
-                            Finding::warning(
-                                "default-class-twice",
-                                "",
-                                format!("`{}` is {what}, and so is `{}`", class.name, first.name),
-                            )
-                            .help("leave it to one of them: of several the youngest is taken")
-                            .because("Kubernetes, Default StorageClass"),
-                        ),
-                    );
+                    findings.push(class.mark(rule::DEFAULT_CLASS_TWICE.warning(
+                        "",
+                        format!("`{}` is {what}, and so is `{}`", class.name, first.name),
+                    )));
                 }
             }
             [] => {}
@@ -273,13 +261,9 @@ fn unknown_classes(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !names.contains(name.as_str()) && !name.contains("{{") {
             findings.push(
                 document.mark(
-                    Finding::error(
-                        "unknown-storage-class",
-                        path,
-                        format!("there is no StorageClass `{name}`"),
-                    )
-                    .help(hint(&name))
-                    .section(SECTION),
+                    rule::UNKNOWN_STORAGE_CLASS
+                        .error(path, format!("there is no StorageClass `{name}`"))
+                        .help(hint(&name)),
                 ),
             );
         }
@@ -288,16 +272,11 @@ fn unknown_classes(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !names.contains(profile.name()) {
             findings.push(
                 profile.mark(
-                    Finding::error(
-                        "storage-profile-name",
-                        "metadata.name",
-                        format!(
+                    rule::STORAGE_PROFILE_NAME.error("metadata.name", format!(
                             "no StorageClass is called `{}`, so CDI never looks at this profile",
                             profile.name()
-                        ),
-                    )
-                    .help(hint(profile.name()))
-                    .because("CDI, StorageProfile"),
+                        ))
+                    .help(hint(profile.name())),
                 ),
             );
         }
@@ -319,13 +298,12 @@ fn vm_state(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if used && vmo.find(VM_STATE).is_none() {
             findings.push(
                 vmo.mark(
-                    Finding::warning(
-                        "vm-state-class",
-                        "kubevirt.kubevirtResource.config.additionalConfig",
-                        "VMs keep TPM or EFI state, and no `vmStateStorageClass` says where",
-                    )
-                    .help("name a class that serves a shared file system")
-                    .section("VMO layer"),
+                    rule::VM_STATE_CLASS
+                        .warning(
+                            "kubevirt.kubevirtResource.config.additionalConfig",
+                            "VMs keep TPM or EFI state, and no `vmStateStorageClass` says where",
+                        )
+                        .help("name a class that serves a shared file system"),
                 ),
             );
         }
@@ -337,15 +315,10 @@ fn vm_state(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if class.driver == PORTWORX_DRIVER && class.parameter("sharedv4").as_deref() != Some("true") {
         findings.push(
             vmo.mark(
-                Finding::warning(
-                    "vm-state-class",
-                    VM_STATE,
-                    format!(
+                rule::VM_STATE_CLASS.warning(VM_STATE, format!(
                         "TPM and EFI state is kept on `{name}`, which serves no shared file system"
-                    ),
-                )
-                .help("name a class with the parameter `sharedv4: \"true\"`")
-                .section("VMO layer"),
+                    ))
+                .help("name a class with the parameter `sharedv4: \"true\"`"),
             ),
         );
     }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::classes::{Classes, PORTWORX_DRIVER, PORTWORX_PACK, PORTWORX_ROOT, SECTION};
+use super::classes::{Classes, PORTWORX_DRIVER, PORTWORX_PACK, PORTWORX_ROOT};
 use crate::cluster::Cluster;
 use crate::cluster::values::{Values, escaped};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
 pub(super) const RULES: &[ClusterRule] = &[texts, copies, journal];
 
@@ -18,13 +18,12 @@ fn texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
         for (name, value) in map.iter().filter(|(_, value)| !value.is_string()) {
             findings.push(
                 document.mark(
-                    Finding::error(
-                        "parameter-text",
-                        format!("parameters.{}", escaped(name)),
-                        format!("the parameter `{name}` is no text: {value}"),
-                    )
-                    .help(format!("put it in quotes: `{name}: \"{value}\"`"))
-                    .because("Kubernetes, StorageClass"),
+                    rule::PARAMETER_TEXT
+                        .error(
+                            format!("parameters.{}", escaped(name)),
+                            format!("the parameter `{name}` is no text: {value}"),
+                        )
+                        .help(format!("put it in quotes: `{name}: \"{value}\"`")),
                 ),
             );
         }
@@ -40,17 +39,10 @@ fn copies(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if let Some(copies) = &copies
             && !["1", "2", "3"].contains(&copies.as_str())
         {
-            findings.push(
-                class.mark(
-                    Finding::error(
-                        "portworx-copies",
-                        "parameters.repl",
-                        format!("`repl` is `{copies}`, and Portworx keeps 1, 2 or 3 copies"),
-                    )
-                    .help("write `repl: \"2\"`, as the RA does")
-                    .section(SECTION),
-                ),
-            );
+            findings.push(class.mark(rule::PORTWORX_COPIES.error(
+                "parameters.repl",
+                format!("`repl` is `{copies}`, and Portworx keeps 1, 2 or 3 copies"),
+            )));
         }
     }
 }
@@ -74,19 +66,18 @@ fn journal(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 class.mark(
-                    Finding::warning(
-                        "journal-device",
-                        "parameters.io_profile",
-                        format!(
-                            "`{}` wants a journal, and nodes have no device for it",
-                            class.name
-                        ),
-                    )
-                    .help(format!(
-                        "set `{}`; the RA takes size=3",
-                        portworx.at(DEVICE)
-                    ))
-                    .section(SECTION),
+                    rule::JOURNAL_DEVICE
+                        .warning(
+                            "parameters.io_profile",
+                            format!(
+                                "`{}` wants a journal, and nodes have no device for it",
+                                class.name
+                            ),
+                        )
+                        .help(format!(
+                            "set `{}`; the RA takes size=3",
+                            portworx.at(DEVICE)
+                        )),
                 ),
             );
         }

@@ -6,9 +6,8 @@ use super::classes::{PORTWORX_PACK, PORTWORX_ROOT};
 use crate::cluster::Cluster;
 use crate::cluster::machines::{list, text};
 use crate::cluster::values::Values;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
-const SECTION: &str = "Portworx layer";
 const CLOUD: &str = "storageCluster.spec.cloudStorage";
 const ENV: &str = "storageCluster.spec.env";
 const SAN_TYPE: &str = "PURE_FLASHARRAY_SAN_TYPE";
@@ -35,20 +34,11 @@ fn storage_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let finding = match value.as_str() {
         // A macro that stood without quotes has lost a brace when it was read, and becomes a number.
         Some(given) if given.starts_with("{ ") || (given.starts_with('{') && !given.starts_with("{{")) => return,
-        Some(given) if given.contains("{{") => Finding::warning(
-            "storage-nodes-variable",
-            path,
-            "the number of storage nodes is a macro in quotes, which stays a text where the StorageCluster wants a whole number",
-        )
+        Some(given) if given.contains("{{") => rule::STORAGE_NODES_VARIABLE.warning(path, "the number of storage nodes is a macro in quotes, which stays a text where the StorageCluster wants a whole number")
         .help("write the number of workers"),
-        _ => Finding::error(
-            "storage-nodes-number",
-            path,
-            format!("`maxStorageNodes` is {value}, and the StorageCluster wants a whole number above 0"),
-        )
-        .help("write the number of workers, without quotes"),
+        _ => rule::STORAGE_NODES_NUMBER.error(path, format!("`maxStorageNodes` is {value}, and the StorageCluster wants a whole number above 0")),
     };
-    findings.push(portworx.mark(finding.section(SECTION)));
+    findings.push(portworx.mark(finding));
 }
 
 /// PX-StoreV2 keeps its metadata on a device of its own.
@@ -78,13 +68,7 @@ fn metadata_device(cluster: &Cluster, findings: &mut Vec<Finding>) {
         }
         _ => return,
     };
-    findings.push(
-        portworx.mark(
-            Finding::warning("metadata-device", path, message)
-                .help("write `systemMetadataDeviceSpec: size=64`")
-                .section(SECTION),
-        ),
-    );
+    findings.push(portworx.mark(rule::METADATA_DEVICE.warning(path, message)));
 }
 
 /// The place and the text of the transport, where the environment names one.
@@ -113,42 +97,27 @@ fn san_type(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 portworx.mark(
-                    Finding::error(
-                        "san-type",
-                        path,
-                        format!("`{given}` is not a transport that Portworx knows"),
-                    )
-                    .help("write `FC`, `ISCSI`, `NVMEOF-RDMA` or `NVMEOF-TCP`")
-                    .section(SECTION),
+                    rule::SAN_TYPE.error(path, format!("`{given}` is not a transport that Portworx knows"))
+                    .help("write `FC`, `ISCSI`, `NVMEOF-RDMA` or `NVMEOF-TCP`"),
                 ),
             );
         }
         // As a CSI driver alone Portworx has no drives of its own, so nobody provides them.
         Some((path, _)) if !is_pure && !is_driver => findings.push(
             portworx.mark(
-                Finding::warning(
-                    "san-provider",
-                    path,
-                    format!("`{SAN_TYPE}` is set, and the provider of the drives is not `pure`"),
-                )
+                rule::SAN_PROVIDER.warning(path, format!("`{SAN_TYPE}` is set, and the provider of the drives is not `pure`"))
                 .help(format!(
                     "write `provider: pure` under `{}`",
                     portworx.at(CLOUD)
-                ))
-                .section(SECTION),
+                )),
             ),
         ),
         None if is_pure && portworx.find(ENV).is_some() => findings.push(
             portworx.mark(
-                Finding::warning(
-                    "san-type",
-                    ENV,
-                    format!("nothing sets `{SAN_TYPE}`, so Portworx takes iSCSI"),
-                )
+                rule::SAN_TYPE.warning(ENV, format!("nothing sets `{SAN_TYPE}`, so Portworx takes iSCSI"))
                 .help(
                     "name the transport; the preset for a proxy takes the place of the whole list",
-                )
-                .section(SECTION),
+                ),
             ),
         ),
         _ => {}
@@ -199,18 +168,13 @@ fn san_of_the_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(
             ubuntu.mark(
-                Finding::warning(
-                    "san-mixed",
-                    place,
-                    format!(
+                rule::SAN_MIXED.warning(place, format!(
                         "the nodes are prepared for iSCSI, and Portworx is told to use {transport}"
-                    ),
-                )
+                    ))
                 .help(format!(
                     "take it out, or write `ISCSI` at `{}`",
                     portworx.at(&path)
-                ))
-                .section("Ubuntu layer"),
+                )),
             ),
         );
     }
@@ -224,13 +188,8 @@ fn san_of_the_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(
             ubuntu.mark(
-                Finding::warning(
-                    "san-mixed",
-                    place,
-                    format!("multipath.conf says nothing of `{vendor}`, as the array shows over {transport}"),
-                )
-                .help(format!("add a device section with the vendor \"{vendor}\""))
-                .section("Ubuntu layer"),
+                rule::SAN_MIXED.warning(place, format!("multipath.conf says nothing of `{vendor}`, as the array shows over {transport}"))
+                .help(format!("add a device section with the vendor \"{vendor}\"")),
             ),
         );
     }

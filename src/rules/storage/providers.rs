@@ -7,10 +7,8 @@ use crate::cluster::Cluster;
 use crate::cluster::machines::{VMO_PACK, VMO_ROOT, list, machines};
 use crate::cluster::values::Values;
 use crate::revision::Revision;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::version::Version;
-
-const SECTION: &str = "Enabling Live Migration";
 
 pub(super) const RULES: &[ClusterRule] = &[versions, longhorn, piraeus, snapshots];
 
@@ -132,16 +130,10 @@ fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if is_older(have, least) && wants_shared_blocks(cluster, None) {
         findings.push(
             values.mark(
-                Finding::warning(
-                    "storage-version",
-                    "",
-                    format!(
+                rule::STORAGE_VERSION.warning("", format!(
                         "{} {have} is older than {}, the first that is known to share {} volumes between nodes",
                         listed.provider, listed.version, listed.mode
-                    ),
-                )
-                .help("take a later pack: without shared volumes no VM migrates")
-                .section(SECTION),
+                    )),
             ),
         );
     }
@@ -170,7 +162,6 @@ fn classes_of<'c>(cluster: &'c Cluster, driver: &str) -> Vec<Class<'c>> {
 
 /// Longhorn shares blocks in migratable volumes only; others are shared over NFS, which has no blocks.
 fn longhorn(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    const HELP: &str = "set `migratable: \"true\"` on the class, or use Filesystem in StorageProfile, images and disks";
     let message = |class: &str| {
         format!(
             "`{class}` is asked for shared blocks, and Longhorn has them in migratable volumes only: disks bind and never attach"
@@ -181,11 +172,7 @@ fn longhorn(cluster: &Cluster, findings: &mut Vec<Finding>) {
             && wants_shared_blocks(cluster, Some(&class.name))
         {
             findings.push(
-                class.mark(
-                    Finding::error("longhorn-migratable", "parameters", message(&class.name))
-                        .help(HELP)
-                        .because("Longhorn, ReadWriteMany Volume"),
-                ),
+                class.mark(rule::LONGHORN_MIGRATABLE.error("parameters", message(&class.name))),
             );
         }
     }
@@ -197,11 +184,7 @@ fn longhorn(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let is_migratable = values.flag(MIGRATABLE) == Some(true);
         if !is_migratable && wants_shared_blocks(cluster, Some("longhorn")) {
             findings.push(
-                values.mark(
-                    Finding::error("longhorn-migratable", MIGRATABLE, message("longhorn"))
-                        .help(HELP)
-                        .because("Longhorn, ReadWriteMany Volume"),
-                ),
+                values.mark(rule::LONGHORN_MIGRATABLE.error(MIGRATABLE, message("longhorn"))),
             );
         }
     }
@@ -215,17 +198,13 @@ fn piraeus(cluster: &Cluster, findings: &mut Vec<Finding>) {
             .filter(|name| name.ends_with("allow-two-primaries"))
             .any(|name| class.parameter(name).as_deref() == Some("yes"));
         if !allows && wants_shared_blocks(cluster, Some(&class.name)) {
-            findings.push(
-                class.mark(
-                    Finding::error(
-                        "piraeus-two-primaries",
-                        "parameters",
-                        format!("`{}` is asked for shared blocks and does not let two nodes write", class.name),
-                    )
-                    .help("set `property.linstor.csi.linbit.com/DrbdOptions/Net/allow-two-primaries: \"yes\"`")
-                    .because("Piraeus, live migration"),
+            findings.push(class.mark(rule::PIRAEUS_TWO_PRIMARIES.error(
+                "parameters",
+                format!(
+                    "`{}` is asked for shared blocks and does not let two nodes write",
+                    class.name
                 ),
-            );
+            )));
         }
     }
 }
@@ -240,13 +219,12 @@ fn snapshots(cluster: &Cluster, findings: &mut Vec<Finding>) {
         return;
     };
     let mismatch = |path: &str, found: &str| {
-        Finding::error(
-            "snapshot-driver",
-            path,
-            format!("snapshots are of the driver `{found}`, and the disks of `{driver}`"),
-        )
-        .help(format!("write `driver: {driver}`"))
-        .section("VMO layer")
+        rule::SNAPSHOT_DRIVER
+            .error(
+                path,
+                format!("snapshots are of the driver `{found}`, and the disks of `{driver}`"),
+            )
+            .help(format!("write `driver: {driver}`"))
     };
     let mut all_differ = true;
     let others: Vec<_> = cluster
@@ -283,17 +261,10 @@ fn snapshots(cluster: &Cluster, findings: &mut Vec<Finding>) {
         && portworx.flag("storageCluster.spec.csi.enabled") == Some(true)
         && portworx.flag("storageCluster.spec.csi.volumeSnapshotClass.create") != Some(false)
     {
-        findings.push(
-            portworx.mark(
-                Finding::note(
-                    "snapshot-class-twice",
-                    "storageCluster.spec.csi",
-                    "the Portworx operator makes a VolumeSnapshotClass, and so does VMO",
-                )
-                .help("set `csi.volumeSnapshotClass.create: false`, so that one default is left")
-                .because("Portworx, StorageCluster CRD"),
-            ),
-        );
+        findings.push(portworx.mark(rule::SNAPSHOT_CLASS_TWICE.note(
+            "storageCluster.spec.csi",
+            "the Portworx operator makes a VolumeSnapshotClass, and so does VMO",
+        )));
     }
 }
 

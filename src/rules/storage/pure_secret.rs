@@ -8,10 +8,8 @@ use super::classes::{PORTWORX_PACK, PORTWORX_ROOT};
 use crate::cluster::machines::{list, text};
 use crate::cluster::values::{Values, without_macros};
 use crate::cluster::{Cluster, Document};
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
-const SECTION: &str = "Portworx layer";
-const SOURCE: &str = "Portworx, pure.json reference";
 const NAME: &str = "px-pure-secret";
 const KEY: &str = "pure\\.json";
 
@@ -45,13 +43,8 @@ fn place(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if found.is_empty() {
         findings.push(
             portworx.mark(
-                Finding::warning(
-                    "pure-secret-missing",
-                    "storageCluster",
-                    format!("no manifest holds the Secret `{NAME}`, and Portworx finds no array without it"),
-                )
-                .help(format!("add it to the layer, in the namespace `{namespace}`, or make it by hand before Portworx starts"))
-                .section(SECTION),
+                rule::PURE_SECRET_MISSING.warning("storageCluster", format!("no manifest holds the Secret `{NAME}`, and Portworx finds no array without it"))
+                .help(format!("add it to the layer, in the namespace `{namespace}`, or make it by hand before Portworx starts")),
             ),
         );
         return;
@@ -63,16 +56,11 @@ fn place(cluster: &Cluster, findings: &mut Vec<Finding>) {
         for secret in found {
             findings.push(
                 secret.mark(
-                    Finding::error(
-                        "pure-secret-namespace",
-                        "metadata.namespace",
-                        format!(
+                    rule::PURE_SECRET_NAMESPACE.error("metadata.namespace", format!(
                             "`{NAME}` is in the namespace `{}`, and the StorageCluster in `{namespace}`",
                             secret.namespace()
-                        ),
-                    )
-                    .help(format!("write `namespace: {namespace}`"))
-                    .because(SOURCE),
+                        ))
+                    .help(format!("write `namespace: {namespace}`")),
                 ),
             );
         }
@@ -82,14 +70,8 @@ fn place(cluster: &Cluster, findings: &mut Vec<Finding>) {
 fn content(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for secret in secrets(cluster) {
         for (path, message) in problems(secret) {
-            findings.push(
-                secret.mark_beside(
-                    Finding::error("pure-secret", path, message)
-                        .help("write `{\"FlashArrays\": [{\"MgmtEndPoint\": \"172.16.200.50\", \"APIToken\": \"...\"}]}`, in base64 on one line under `data`, or as it stands under `stringData`")
-                        .because(SOURCE),
-                    "metadata.name",
-                ),
-            );
+            findings
+                .push(secret.mark_beside(rule::PURE_SECRET.error(path, message), "metadata.name"));
         }
     }
 }

@@ -15,12 +15,10 @@ use crate::cluster::{Cluster, Document, Role};
 use crate::pack::enabled_presets;
 use crate::profile::Variable;
 use crate::rules::node::files::files;
-use crate::rules::{ClusterRule, DocumentRule, Finding};
+use crate::rules::{ClusterRule, DocumentRule, Finding, rule};
 use crate::secret_names::names_a_secret;
 use crate::yaml::{Kind, Node};
 
-const TEMPLATES: &str = "VMO-VMTemplates layer";
-const SECRETS: &str = "Kubernetes, Good practices for Kubernetes Secrets";
 const VMO: &str = "virtual-machine-orchestrator";
 
 pub(super) const RULES: &[ClusterRule] = &[variables, identity_provider, certificates];
@@ -29,23 +27,17 @@ pub(super) const DOCUMENT_RULES: &[DocumentRule] =
     &[printed_secrets, plain_secrets, guests, images];
 
 fn demo_password() -> Finding {
-    Finding::error(
-        "demo-password",
+    rule::DEMO_PASSWORD.error(
         "",
         "this is a password that the RA prints, and everybody knows",
     )
-    .help("choose another, best as a masked profile variable")
-    .section(TEMPLATES)
 }
 
 fn example_token(what: &str) -> Finding {
-    Finding::error(
-        "example-token",
+    rule::EXAMPLE_TOKEN.error(
         "",
         format!("{what} is the example of the RA, and no FlashArray knows it"),
     )
-    .help("write the token of your array, best as a masked profile variable")
-    .section("Portworx layer")
 }
 
 /// What cannot stand in a text by accident.
@@ -75,20 +67,14 @@ fn plain_secrets(document: &Document, findings: &mut Vec<Finding>) {
         }
         let mut finding = match reason {
             Reason::Key if DEMO.contains(&text) => demo_password(),
-            Reason::Key => Finding::warning(
-                "plain-secret",
+            Reason::Key => rule::PLAIN_SECRET.warning(
                 "",
                 format!("the value of `{name}` stands here for everyone who reads the profile"),
-            )
-            .help("use a masked profile variable, or a Secret that is made on the cluster")
-            .because(SECRETS),
-            Reason::PrivateKey => Finding::error(
-                "private-key",
+            ),
+            Reason::PrivateKey => rule::PRIVATE_KEY.error(
                 "",
                 "a private key stands here for everyone who reads the profile",
-            )
-            .help("make a Secret of it on the cluster, and a new key")
-            .because(SECRETS),
+            ),
             Reason::Data => {
                 let decoded = STANDARD.decode(text.as_bytes()).unwrap_or_default();
                 let holds = |word: &str| {
@@ -104,13 +90,13 @@ fn plain_secrets(document: &Document, findings: &mut Vec<Finding>) {
                 {
                     demo_password()
                 } else {
-                    Finding::warning(
-                        "secret-manifest",
+                    rule::SECRET_MANIFEST.warning(
                         "",
-                        format!("the Secret `{}` stands here with its data; base64 hides nothing", document.name()),
+                        format!(
+                            "the Secret `{}` stands here with its data; base64 hides nothing",
+                            document.name()
+                        ),
                     )
-                    .help("use `stringData` with a masked profile variable, or make the Secret on the cluster")
-                    .because(SECRETS)
                 }
             }
         };
@@ -155,13 +141,10 @@ fn guests(document: &Document, findings: &mut Vec<Finding>) {
 }
 
 fn guest_password() -> Finding {
-    Finding::warning(
-        "vm-password",
+    rule::VM_PASSWORD.warning(
         "",
         "the password of virtual machines stands here for everyone who may use the template",
     )
-    .help("use a masked profile variable, or a Secret that the VM names")
-    .section(TEMPLATES)
 }
 
 /// The passwords of cloud-init's user-data.
@@ -238,13 +221,8 @@ fn variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
             } else if default == EXAMPLE_TOKEN {
                 example_token(&format!("the default of the variable `{name}`"))
             } else {
-                Finding::warning(
-                    "plain-secret",
-                    "",
-                    format!("the default of the variable `{name}` stands here for everyone who reads the profile"),
-                )
+                rule::PLAIN_SECRET.warning("", format!("the default of the variable `{name}` stands here for everyone who reads the profile"))
                 .help("leave the default out and mask the variable, so that it is asked for")
-                .because(SECRETS)
             };
             finding.path = format!("spec.variables[name={name}]");
             findings.push(finding.in_file(&checked.file));
@@ -285,17 +263,10 @@ fn identity_provider(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if given.iter().any(Option::is_some) || by_flag || by_preset {
             continue;
         }
-        findings.push(
-            values.mark(
-                Finding::warning(
-                    "no-identity-provider",
-                    "pack.palette.config",
-                    "Kubernetes has no identity provider, so that VMO's dashboard cannot tell people apart",
-                )
-                .help("choose Palette, or a provider of your own, as the OIDC identity provider of the Kubernetes layer")
-                .section("Kubernetes layer"),
-            ),
-        );
+        findings.push(values.mark(rule::NO_IDENTITY_PROVIDER.warning(
+            "pack.palette.config",
+            "Kubernetes has no identity provider, so that VMO's dashboard cannot tell people apart",
+        )));
     }
 }
 
@@ -315,10 +286,9 @@ fn certificates(cluster: &Cluster, findings: &mut Vec<Finding>) {
             parts.any(|part| part.eq_ignore_ascii_case(b"example"))
         });
         let finding = if certificates.is_empty() {
-            Finding::error("example-certificate", "", "this is no certificate")
+            rule::EXAMPLE_CERTIFICATE.error("", "this is no certificate")
         } else if names_example {
-            Finding::warning(
-                "example-certificate",
+            rule::EXAMPLE_CERTIFICATE.warning(
                 "",
                 "this certificate calls itself an example, and the nodes would trust it",
             )
@@ -328,9 +298,9 @@ fn certificates(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let end = text.find('\n').unwrap_or(text.len());
         findings.push(
             file.mark(
-                finding
-                    .help("put in the certificate of your own authority, as PEM, or take the file out")
-                    .section("Ubuntu layer"),
+                finding.help(
+                    "put in the certificate of your own authority, as PEM, or take the file out",
+                ),
                 0..end,
             ),
         );
@@ -357,18 +327,13 @@ fn images(document: &Document, findings: &mut Vec<Finding>) {
         if is_pinned || image.contains("{{") {
             return;
         }
-        findings.push(
-            document.mark_bytes(
-                Finding::note(
-                    "unpinned-image",
-                    trail.path(),
-                    format!("the image `{image}` can change under its name"),
-                )
-                .help("name a version or a digest, best in a registry of your own")
-                .section("VMO-GoldenImages layer"),
-                node.span.clone(),
+        findings.push(document.mark_bytes(
+            rule::UNPINNED_IMAGE.note(
+                trail.path(),
+                format!("the image `{image}` can change under its name"),
             ),
-        );
+            node.span.clone(),
+        ));
     });
 }
 

@@ -6,13 +6,9 @@ use serde_json::{Number, Value};
 
 use crate::cluster::walk::{Trail, walk};
 use crate::cluster::{Document, Role};
-use crate::rules::{DocumentRule, Finding};
+use crate::rules::{DocumentRule, Finding, rule};
 use crate::yaml::scalar::Scalar;
 use crate::yaml::{Entry, Kind, Node};
-
-const YAML: &str = "sigs.k8s.io/yaml, which reads YAML 1.1";
-const NAMES: &str = "Kubernetes, Object Names and IDs";
-const LABELS: &str = "Kubernetes, Labels and Selectors";
 
 pub(super) const DOCUMENT_RULES: &[DocumentRule] = &[trees, names];
 
@@ -64,13 +60,12 @@ fn changed_key(trail: &Trail<'_>, entry: &Entry) -> Option<Finding> {
     };
     let written = &scalar.text;
     (read != *written).then(|| {
-        Finding::error(
-            "key-changed",
-            trail.path(),
-            format!("the key `{written}` is read as `{read}`"),
-        )
-        .help(format!("write \"{written}\""))
-        .because(YAML)
+        rule::KEY_CHANGED
+            .error(
+                trail.path(),
+                format!("the key `{written}` is read as `{read}`"),
+            )
+            .help(format!("write \"{written}\""))
     })
 }
 
@@ -106,10 +101,10 @@ fn text_expected(
     }
     let message = format!("{place} are texts, and this is {what}");
     let finding = match role {
-        Role::Manifest if !nothing => Finding::error("text-expected", trail.path(), message),
-        _ => Finding::warning("text-expected", trail.path(), message),
+        Role::Manifest if !nothing => rule::TEXT_EXPECTED.error(trail.path(), message),
+        _ => rule::TEXT_EXPECTED.warning(trail.path(), message),
     };
-    Some(finding.help("put quotes around it").because(YAML))
+    Some(finding.help("put quotes around it"))
 }
 
 /// What the values of a map are called, where Kubernetes wants texts.
@@ -190,13 +185,10 @@ fn variable_of_environment(
     let path = format!("{}.value", trail.path());
     let message = format!("environment variables are texts, and this is {what}");
     let finding = match role {
-        Role::Manifest => Finding::error("text-expected", path, message),
-        Role::Values => Finding::warning("text-expected", path, message),
+        Role::Manifest => rule::TEXT_EXPECTED.error(path, message),
+        Role::Values => rule::TEXT_EXPECTED.warning(path, message),
     };
-    Some((
-        finding.help("put quotes around it").because(YAML),
-        value.span.clone(),
-    ))
+    Some((finding.help("put quotes around it"), value.span.clone()))
 }
 
 /// Modes that people mean as octal numbers when they write them without a zero in front.
@@ -215,13 +207,12 @@ fn mode(trail: &Trail<'_>, scalar: &Scalar) -> Option<Finding> {
         .ok()
         .filter(|_| DECIMAL.contains(&written))?;
     Some(
-        Finding::error(
-            "decimal-mode",
-            trail.path(),
-            format!("the mode {written} is a decimal number, octal {number:o}"),
-        )
-        .help(format!("write 0{written}"))
-        .because(YAML),
+        rule::DECIMAL_MODE
+            .error(
+                trail.path(),
+                format!("the mode {written} is a decimal number, octal {number:o}"),
+            )
+            .help(format!("write 0{written}")),
     )
 }
 
@@ -253,15 +244,10 @@ fn changed_number(trail: &Trail<'_>, scalar: &Scalar) -> Option<Finding> {
     };
     let read = as_go(&number);
     (read != digits).then(|| {
-        Finding::warning(
-            "number-changed",
+        rule::NUMBER_CHANGED.warning(
             trail.path(),
             format!("`{written}` is read as the number {read}"),
         )
-        .help(
-            "put quotes around it if it is a text; leave the zeros in front out if it is a number",
-        )
-        .because(YAML)
     })
 }
 
@@ -292,15 +278,11 @@ fn colons(trail: &Trail<'_>, scalar: &Scalar) -> Option<Finding> {
     };
     let message = format!("{message} is a number to some readers of YAML 1.1");
     let finding = if is_mac {
-        Finding::warning("colon-number", trail.path(), message)
+        rule::COLON_NUMBER.warning(trail.path(), message)
     } else {
-        Finding::note("colon-number", trail.path(), message)
+        rule::COLON_NUMBER.note(trail.path(), message)
     };
-    Some(
-        finding
-            .help("put quotes around it")
-            .because("YAML 1.1, integers to the base of 60"),
-    )
+    Some(finding.help("put quotes around it"))
 }
 
 /// Names and labels that Kubernetes refuses.
@@ -324,13 +306,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
             Some(problem) => problem,
             None => continue,
         };
-        findings.push(
-            document.mark(
-                Finding::error("object-name", path, format!("the name {problem}"))
-                    .help("use small letters, digits and dashes, a letter or digit at both ends")
-                    .because(NAMES),
-            ),
-        );
+        findings.push(document.mark(rule::OBJECT_NAME.error(path, format!("the name {problem}"))));
     }
     let labels = document
         .root()
@@ -346,14 +322,13 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
         } else {
             continue;
         };
-        findings.push(
-            document.mark_bytes(
-                Finding::error("label-form", format!("metadata.labels.{}", key.replace('.', "\\.")), problem)
-                    .help("use at most 63 letters, digits, dashes, underscores and dots, a letter or digit at both ends; longer texts go into annotations")
-                    .because(LABELS),
-                entry.value.span.clone(),
+        findings.push(document.mark_bytes(
+            rule::LABEL_FORM.error(
+                format!("metadata.labels.{}", key.replace('.', "\\.")),
+                problem,
             ),
-        );
+            entry.value.span.clone(),
+        ));
     }
 }
 

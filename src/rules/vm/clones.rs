@@ -7,10 +7,7 @@ use serde_json::Value;
 use crate::cluster::machines::{Machine, list, machines, preferences};
 use crate::cluster::values::{Suggestions, names_of, namespace_of, quantity};
 use crate::cluster::{Cluster, Document};
-use crate::rules::{ClusterRule, Finding};
-
-const TEMPLATES: &str = "VMO-VMTemplates layer";
-const CDI: &str = "CDI, cloning of DataVolumes";
+use crate::rules::{ClusterRule, Finding, rule};
 
 pub(super) const RULES: &[ClusterRule] = &[sources, unknown_preferences, profiles, modes];
 
@@ -100,16 +97,11 @@ fn sources(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 );
                 findings.push(
                     disk.mark(
-                        Finding::warning(
-                            "unknown-golden-image",
-                            "source.pvc.name",
-                            format!(
+                        rule::UNKNOWN_GOLDEN_IMAGE.warning("source.pvc.name", format!(
                                 "{} clones `{namespace}/{name}`, which is not among the manifests",
                                 disk.vm.title()
-                            ),
-                        )
-                        .help(help)
-                        .section(TEMPLATES),
+                            ))
+                        .help(help),
                     ),
                 );
             }
@@ -144,13 +136,8 @@ fn compare(
     {
         findings.push(
             disk.mark(
-                Finding::error(
-                    "clone-too-small",
-                    format!("{place}.resources.requests.storage"),
-                    format!("the disk of {title} ({wanted}) is smaller than its golden image `{name}` ({least})"),
-                )
-                .help(format!("use at least {least}; G counts thousands, Gi counts 1024"))
-                .section(TEMPLATES),
+                rule::CLONE_TOO_SMALL.error(format!("{place}.resources.requests.storage"), format!("the disk of {title} ({wanted}) is smaller than its golden image `{name}` ({least})"))
+                .help(format!("use at least {least}; G counts thousands, Gi counts 1024")),
             ),
         );
     }
@@ -159,13 +146,7 @@ fn compare(
     {
         findings.push(
             disk.mark(
-                Finding::warning(
-                    "clone-class",
-                    format!("{place}.storageClassName"),
-                    format!("the disk of {title} is of the class `{wanted}` and its golden image `{name}` of `{there}`, so each VM is copied over the network"),
-                )
-                .help("use one StorageClass for both")
-                .because(CDI),
+                rule::CLONE_CLASS.warning(format!("{place}.storageClassName"), format!("the disk of {title} is of the class `{wanted}` and its golden image `{name}` of `{there}`, so each VM is copied over the network")),
             ),
         );
     }
@@ -174,13 +155,7 @@ fn compare(
     {
         findings.push(
             disk.mark(
-                Finding::warning(
-                    "clone-mode",
-                    place,
-                    format!("the disk of {title} is {wanted} and its golden image `{name}` {there}, so the storage cannot clone it"),
-                )
-                .help("use one volume mode for both, best by leaving it to the StorageProfile")
-                .because(CDI),
+                rule::CLONE_MODE.warning(place, format!("the disk of {title} is {wanted} and its golden image `{name}` {there}, so the storage cannot clone it")),
             ),
         );
     }
@@ -208,16 +183,15 @@ fn unknown_preferences(cluster: &Cluster, findings: &mut Vec<Finding>) {
         );
         findings.push(
             vm.document.mark(
-                Finding::warning(
-                    "unknown-preference",
-                    "spec.preference.name",
-                    format!(
-                        "the preference `{name}` of {} is not among the manifests",
-                        vm.title()
-                    ),
-                )
-                .help(help)
-                .section(TEMPLATES),
+                rule::UNKNOWN_PREFERENCE
+                    .warning(
+                        "spec.preference.name",
+                        format!(
+                            "the preference `{name}` of {} is not among the manifests",
+                            vm.title()
+                        ),
+                    )
+                    .help(help),
             ),
         );
     }
@@ -226,14 +200,8 @@ fn unknown_preferences(cluster: &Cluster, findings: &mut Vec<Finding>) {
 /// What CDI takes in a StorageProfile.
 fn profiles(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for profile in cluster.of_kind("StorageProfile") {
-        let mut wrong = |path: String, message: String, help: &str| {
-            findings.push(
-                profile.mark(
-                    Finding::error("storage-profile", path, message)
-                        .help(help)
-                        .because("CDI, StorageProfile"),
-                ),
-            );
+        let mut wrong = |path: String, message: String, help: &'static str| {
+            findings.push(profile.mark(rule::STORAGE_PROFILE.error(path, message).help(help)));
         };
         if let Some(strategy) = profile.text_at("spec.cloneStrategy")
             && !["copy", "snapshot", "csi-clone"].contains(&strategy)
@@ -302,18 +270,13 @@ fn modes(cluster: &Cluster, findings: &mut Vec<Finding>) {
             .filter_map(Value::as_str)
             .collect();
         if is_disk && !access.is_empty() && !access.contains(&"ReadWriteMany") {
-            findings.push(mark(
-                Finding::warning(
-                    "disk-not-shared",
-                    format!("{place}.accessModes"),
-                    format!(
-                        "{title} cannot migrate: the volume is {}",
-                        access.join(", ")
-                    ),
-                )
-                .help("write `ReadWriteMany`, or leave it to the StorageProfile")
-                .section("Enabling Live Migration"),
-            ));
+            findings.push(mark(rule::DISK_NOT_SHARED.warning(
+                format!("{place}.accessModes"),
+                format!(
+                    "{title} cannot migrate: the volume is {}",
+                    access.join(", ")
+                ),
+            )));
         }
         let Some(profile) = class(claim).and_then(|class| profiles.get(class)) else {
             return;
@@ -336,17 +299,11 @@ fn modes(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 place.to_owned()
             };
             findings.push(mark(
-                Finding::warning(
-                    "storage-profile-overridden",
-                    path,
-                    format!(
+                rule::STORAGE_PROFILE_OVERRIDDEN.warning(path, format!(
                         "{title} asks for {mode} {}, which the StorageProfile `{}` does not offer, and the claim wins",
                         access.join(", "),
                         profile.name()
-                    ),
-                )
-                .help("leave `volumeMode` and `accessModes` out, or make both say the same")
-                .because("CDI, StorageProfile"),
+                    )),
             ));
         }
     };

@@ -7,10 +7,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::cluster::machines::{Machine, is_true, list, machines, text, vm_namespaces};
 use crate::cluster::values::{names_of, namespace_of};
-use crate::rules::{ClusterRule, Finding};
-
-const KUBEVIRT: &str = "KubeVirt, Disks and Volumes";
-const TEMPLATES: &str = "VMO-VMTemplates layer";
+use crate::rules::{ClusterRule, Finding, rule};
 
 pub(super) const RULES: &[ClusterRule] = &[disks, sysprep, sysprep_keys];
 
@@ -27,31 +24,19 @@ fn disks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let path = format!("domain.devices.disks[{index}]");
             let name = text(disk, "name");
             if !volumes.contains(name) {
-                findings.push(
-                    vm.mark(
-                        Finding::error(
-                            "disk-without-volume",
-                            path.as_str(),
-                            format!(
-                                "{} has a disk `{name}` and no volume of that name",
-                                vm.title()
-                            ),
-                        )
-                        .help("add the volume, or take the disk out")
-                        .because(KUBEVIRT),
+                findings.push(vm.mark(rule::DISK_WITHOUT_VOLUME.error(
+                    path.as_str(),
+                    format!(
+                        "{} has a disk `{name}` and no volume of that name",
+                        vm.title()
                     ),
-                );
+                )));
             }
             if disk.pointer("/cdrom/bus").and_then(Value::as_str) == Some("virtio") {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "cdrom-bus",
-                            format!("{path}.cdrom.bus"),
-                            "a CD-ROM cannot be on virtio",
-                        )
-                        .help("write `sata`")
-                        .because(KUBEVIRT),
+                        rule::CDROM_BUS
+                            .error(format!("{path}.cdrom.bus"), "a CD-ROM cannot be on virtio"),
                     ),
                 );
             }
@@ -59,32 +44,18 @@ fn disks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if is_true(disk.get("dedicatedIOThread")) && bus.is_some_and(|bus| bus != "virtio") {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "io-thread-bus",
-                            format!("{path}.dedicatedIOThread"),
-                            format!("the disk `{name}` asks for an I/O thread, which disks on virtio alone get"),
-                        )
-                        .help("write `bus: virtio`, or take it out")
-                        .because(KUBEVIRT),
+                        rule::IO_THREAD_BUS.error(format!("{path}.dedicatedIOThread"), format!("the disk `{name}` asks for an I/O thread, which disks on virtio alone get"))
+                        .help("write `bus: virtio`, or take it out"),
                     ),
                 );
             }
             if let Some(order) = disk.get("bootOrder").and_then(Value::as_u64)
                 && let Some(other) = orders.insert(order, name)
             {
-                findings.push(
-                    vm.mark(
-                        Finding::error(
-                            "boot-order-twice",
-                            format!("{path}.bootOrder"),
-                            format!(
-                                "the disks `{other}` and `{name}` both have boot order {order}"
-                            ),
-                        )
-                        .help("give each a number of its own")
-                        .because(KUBEVIRT),
-                    ),
-                );
+                findings.push(vm.mark(rule::BOOT_ORDER_TWICE.error(
+                    format!("{path}.bootOrder"),
+                    format!("the disks `{other}` and `{name}` both have boot order {order}"),
+                )));
             }
         }
         data_volumes(&vm, findings);
@@ -102,17 +73,13 @@ fn data_volumes(vm: &Machine<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         if vm.is_template && !made.contains(name) {
-            findings.push(
-                vm.mark(
-                    Finding::warning(
-                        "data-volume-missing",
-                        format!("volumes[{index}].dataVolume.name"),
-                        format!("{} wants a DataVolume `{name}`, which its `dataVolumeTemplates` do not make", vm.title()),
-                    )
-                    .help("name one of `dataVolumeTemplates`")
-                    .section(TEMPLATES),
+            findings.push(vm.mark(rule::DATA_VOLUME_MISSING.warning(
+                format!("volumes[{index}].dataVolume.name"),
+                format!(
+                    "{} wants a DataVolume `{name}`, which its `dataVolumeTemplates` do not make",
+                    vm.title()
                 ),
-            );
+            )));
         }
     }
 }
@@ -143,17 +110,13 @@ fn sysprep(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if let Some((disk, value)) = vm.disk(text(volume, "name"))
                 && value.get("cdrom").is_none()
             {
-                findings.push(
-                    vm.mark(
-                        Finding::error(
-                            "sysprep-disk",
-                            format!("domain.devices.disks[{disk}]"),
-                            format!("the answer file of {} is on a disk, and Windows looks for it on a CD-ROM", vm.title()),
-                        )
-                        .help("write `cdrom: {bus: sata}`")
-                        .because(KUBEVIRT),
+                findings.push(vm.mark(rule::SYSPREP_DISK.error(
+                    format!("domain.devices.disks[{disk}]"),
+                    format!(
+                        "the answer file of {} is on a disk, and Windows looks for it on a CD-ROM",
+                        vm.title()
                     ),
-                );
+                )));
             }
             let which = usize::from(kind == "Secret");
             // Where there is none of the kind at all, they are kept elsewhere.
@@ -185,9 +148,8 @@ fn sysprep(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             findings.push(
                 vm.mark(
-                    Finding::warning("sysprep-missing", format!("volumes[{index}].sysprep.{field}"), message)
-                        .help(format!("add it to every namespace with such VMs: a {kind} of another namespace cannot be used"))
-                        .section(TEMPLATES),
+                    rule::SYSPREP_MISSING.warning(format!("volumes[{index}].sysprep.{field}"), message)
+                        .help(format!("add it to every namespace with such VMs: a {kind} of another namespace cannot be used")),
                 ),
             );
         }
@@ -215,13 +177,7 @@ fn sysprep_keys(cluster: &Cluster, findings: &mut Vec<Finding>) {
             .map(|key| key.to_lowercase());
         if !keys.any(|key| key == "unattend.xml" || key == "autounattend.xml") {
             findings.push(document.mark_beside(
-                Finding::error(
-                    "sysprep-key",
-                    "data",
-                    format!("the {kind} `{name}` has neither `unattend.xml` nor `autounattend.xml`, so VMs with it do not start"),
-                )
-                .help("call the key `unattend.xml` for a prepared image, `autounattend.xml` for an installation")
-                .because("KubeVirt, sysprep"),
+                rule::SYSPREP_KEY.error("data", format!("the {kind} `{name}` has neither `unattend.xml` nor `autounattend.xml`, so VMs with it do not start")),
                 "metadata.name",
             ));
         }

@@ -8,11 +8,10 @@ use crate::cluster::Cluster;
 use crate::cluster::machines::{Machine, VMO_PACK, VMO_ROOT, all_preferences, is_true, machines};
 use crate::cluster::values::{Values, is_on};
 use crate::diagnostic::nearest;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::version::Version;
 
 const GATES: &str = "kubevirt.kubevirtResource.additionalFeatureGates";
-const SOURCE: &str = "KubeVirt, feature gates of its releases";
 
 pub(super) const RULES: &[ClusterRule] = &[names, own_gates, gates_that_machines_need];
 
@@ -190,48 +189,36 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             findings.push(
                 gates.vmo.mark(
-                    Finding::warning(
-                        "feature-gate-unknown",
-                        path,
-                        format!(
-                            "{} has no feature gate `{name}`, and says nothing about it",
-                            gates.shown()
-                        ),
-                    )
-                    .help(help)
-                    .because(SOURCE),
+                    rule::FEATURE_GATE_UNKNOWN
+                        .warning(
+                            path,
+                            format!(
+                                "{} has no feature gate `{name}`, and says nothing about it",
+                                gates.shown()
+                            ),
+                        )
+                        .help(help),
                 ),
             );
             continue;
         }
         match gates.kubevirt.and_then(|kubevirt| fate(name, kubevirt)) {
-            Some(Fate::Gone) => findings.push(
-                gates.vmo.mark(
-                    Finding::warning(
-                        "feature-gate-gone",
-                        path,
-                        format!(
-                            "{} no longer has what the gate `{name}` switched on",
-                            gates.shown()
-                        ),
-                    )
-                    .help("take it out, and look for VMs that rely on it")
-                    .because(SOURCE),
+            Some(Fate::Gone) => findings.push(gates.vmo.mark(rule::FEATURE_GATE_GONE.warning(
+                path,
+                format!(
+                    "{} no longer has what the gate `{name}` switched on",
+                    gates.shown()
                 ),
-            ),
-            Some(Fate::Always) if !OWN.contains(name) => findings.push(
-                gates.vmo.mark(
-                    Finding::note(
-                        "feature-gate-always-on",
-                        path,
-                        format!(
-                            "in {} the gate `{name}` changes nothing: it is always on",
-                            gates.shown()
-                        ),
-                    )
-                    .because(SOURCE),
-                ),
-            ),
+            ))),
+            Some(Fate::Always) if !OWN.contains(name) => {
+                findings.push(gates.vmo.mark(rule::FEATURE_GATE_ALWAYS_ON.note(
+                    path,
+                    format!(
+                        "in {} the gate `{name}` changes nothing: it is always on",
+                        gates.shown()
+                    ),
+                )))
+            }
             _ => {}
         }
     }
@@ -248,20 +235,13 @@ fn own_gates(cluster: &Cluster, findings: &mut Vec<Finding>) {
         .map(|name| format!("`{name}`"))
         .collect();
     if !missing.is_empty() {
-        findings.push(
-            gates.vmo.mark(
-                Finding::warning(
-                    "feature-gate-missing",
-                    GATES,
-                    format!(
-                        "the list lacks gates that VMO switches on itself: {}",
-                        missing.join(", ")
-                    ),
-                )
-                .help("the list takes the place of the pack's: name them too")
-                .because("Palette VMO, Feature Gates"),
+        findings.push(gates.vmo.mark(rule::FEATURE_GATE_MISSING.warning(
+            GATES,
+            format!(
+                "the list lacks gates that VMO switches on itself: {}",
+                missing.join(", ")
             ),
-        );
+        )));
     }
 }
 
@@ -304,13 +284,12 @@ fn gates_that_machines_need(cluster: &Cluster, findings: &mut Vec<Finding>) {
         return;
     };
     let needed = |gate: &'static str, path: &str, title: &str| {
-        Finding::error(
-            "feature-gate-needed",
-            path,
-            format!("{title} needs the feature gate `{gate}`, which is off"),
-        )
-        .help(format!("add `{gate}` to `{}`", gates.vmo.at(GATES)))
-        .because(SOURCE)
+        rule::FEATURE_GATE_NEEDED
+            .error(
+                path,
+                format!("{title} needs the feature gate `{gate}`, which is off"),
+            )
+            .help(format!("add `{gate}` to `{}`", gates.vmo.at(GATES)))
     };
     for vm in machines(cluster) {
         let mut told = BTreeSet::new();
@@ -332,17 +311,10 @@ fn gates_that_machines_need(cluster: &Cluster, findings: &mut Vec<Finding>) {
         }
     }
     if !gates.has("HypervStrictCheck") && uses_hyperv(cluster) {
-        findings.push(
-            gates.vmo.mark(
-                Finding::note(
-                    "hyperv-unchecked",
-                    GATES,
-                    "guests ask for Hyper-V features, and nothing keeps them off nodes that lack these",
-                )
-                .help("add `HypervStrictCheck`, as the RA does")
-                .section("VMO layer"),
-            ),
-        );
+        findings.push(gates.vmo.mark(rule::HYPERV_UNCHECKED.note(
+            GATES,
+            "guests ask for Hyper-V features, and nothing keeps them off nodes that lack these",
+        )));
     }
 }
 

@@ -8,9 +8,7 @@ use crate::cluster::machines::{
     wants_secure_boot,
 };
 use crate::cluster::values::is_on;
-use crate::rules::{ClusterRule, Finding};
-
-const SOURCE: &str = "KubeVirt, admission of VirtualMachineInstances";
+use crate::rules::{ClusterRule, Finding, rule};
 
 pub(super) const RULES: &[ClusterRule] = &[secure_boot, hyperv, tpm];
 
@@ -27,13 +25,8 @@ fn secure_boot(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             findings.push(
                 preference.mark(
-                    Finding::error(
-                        "secure-boot-smm",
-                        path,
-                        format!("the preference `{}` asks for secure boot without SMM", preference.name()),
-                    )
-                    .help("add `preferredSmm: {}` to its features, or write `preferredEfi: {secureBoot: false}`")
-                    .because(SOURCE),
+                    rule::SECURE_BOOT_SMM.error(path, format!("the preference `{}` asks for secure boot without SMM", preference.name()))
+                    .help("add `preferredSmm: {}` to its features, or write `preferredEfi: {secureBoot: false}`"),
                 ),
             );
         }
@@ -41,33 +34,19 @@ fn secure_boot(cluster: &Cluster, findings: &mut Vec<Finding>) {
             && !is_true(firmware("preferredUseEfi"))
             && firmware("preferredEfi").is_none()
         {
-            findings.push(
-                preference.mark(
-                    Finding::warning(
-                        "secure-boot-efi",
-                        "spec.firmware.preferredUseSecureBoot",
-                        "secure boot does nothing without EFI",
-                    )
-                    .help("write `preferredEfi: {secureBoot: true}`")
-                    .because(SOURCE),
-                ),
-            );
+            findings.push(preference.mark(rule::SECURE_BOOT_EFI.warning(
+                "spec.firmware.preferredUseSecureBoot",
+                "secure boot does nothing without EFI",
+            )));
         }
     }
     for vm in machines(cluster) {
         let efi = vm.get("/domain/firmware/bootloader/efi");
         if efi.is_some() && vm.get("/domain/firmware/bootloader/bios").is_some() {
-            findings.push(
-                vm.mark(
-                    Finding::error(
-                        "efi-and-bios",
-                        "domain.firmware.bootloader",
-                        format!("{} has both EFI and BIOS", vm.title()),
-                    )
-                    .help("take one of them out")
-                    .because(SOURCE),
-                ),
-            );
+            findings.push(vm.mark(rule::EFI_AND_BIOS.error(
+                "domain.firmware.bootloader",
+                format!("{} has both EFI and BIOS", vm.title()),
+            )));
         }
         let preference = vm.preference_name().map(|name| preferences.get(name));
         let smm = vm.get("/domain/features/smm");
@@ -90,13 +69,8 @@ fn secure_boot(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             findings.push(
                 vm.mark(
-                    Finding::error(
-                        "secure-boot-smm",
-                        path,
-                        format!("{} asks for secure boot without SMM", vm.title()),
-                    )
-                    .help("add `smm: {enabled: true}` to its features, or write `efi: {secureBoot: false}`")
-                    .because(SOURCE),
+                    rule::SECURE_BOOT_SMM.error(path, format!("{} asks for secure boot without SMM", vm.title()))
+                    .help("add `smm: {enabled: true}` to its features, or write `efi: {secureBoot: false}`"),
                 ),
             );
         }
@@ -122,23 +96,13 @@ fn hyperv(cluster: &Cluster, findings: &mut Vec<Finding>) {
             }
             findings.push(if features.get(needed).is_some() {
                 mark(
-                    Finding::error(
-                        "hyperv-needs",
-                        needed,
-                        format!("{title} switches `{needed}` off, which `{feature}` needs"),
-                    )
-                    .help(format!("take `{feature}` out, or switch `{needed}` on"))
-                    .because(SOURCE),
+                    rule::HYPERV_NEEDS.error(needed, format!("{title} switches `{needed}` off, which `{feature}` needs"))
+                    .help(format!("take `{feature}` out, or switch `{needed}` on")),
                 )
             } else {
                 mark(
-                    Finding::note(
-                        "hyperv-needs",
-                        feature,
-                        format!("{title} leaves out `{needed}`, which `{feature}` needs; KubeVirt adds it"),
-                    )
-                    .help(format!("name `{needed}` too, so that the manifest says what runs"))
-                    .because(SOURCE),
+                    rule::HYPERV_NEEDS.note(feature, format!("{title} leaves out `{needed}`, which `{feature}` needs; KubeVirt adds it"))
+                    .help(format!("name `{needed}` too, so that the manifest says what runs")),
                 )
             });
         }
@@ -173,17 +137,10 @@ fn tpm(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 is_true(preference.find("spec.devices.preferredTPM.persistent"))
             });
         if is_on(Some(tpm)) && !is_true(tpm.get("persistent")) && !inherited {
-            findings.push(
-                vm.mark(
-                    Finding::note(
-                        "tpm-forgets",
-                        "domain.devices.tpm",
-                        format!("the TPM of {} is a new one at every start", vm.title()),
-                    )
-                    .help("write `tpm: {persistent: true}` where the guest keeps keys in it, as BitLocker does")
-                    .section("VMO layer"),
-                ),
-            );
+            findings.push(vm.mark(rule::TPM_FORGETS.note(
+                "domain.devices.tpm",
+                format!("the TPM of {} is a new one at every start", vm.title()),
+            )));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::cluster::Cluster;
 use crate::cluster::machines::{VMO_PACK, VMO_ROOT, is_true, machines};
 use crate::cluster::values::{Values, quantity, without_macros};
 use crate::diagnostic::Source;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 use crate::yaml::{self, Limits};
 
 pub(super) const RULES: &[ClusterRule] = &[cloud_init, memory, hot_plugged];
@@ -42,18 +42,13 @@ fn cloud_init(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         Some(content) => unreadable(&content, field),
                     };
                     if let Some(problem) = problem {
-                        findings.push(
-                            vm.document.mark_beside(
-                                Finding::error(
-                                    "cloud-init",
-                                    vm.at(&path),
-                                    format!("the `{field}` of {} {problem}", vm.title()),
-                                )
-                                .help("the guest starts, and nothing of it is applied")
-                                .because("cloud-init, User-data formats"),
-                                &vm.at(&format!("volumes[{index}].name")),
+                        findings.push(vm.document.mark_beside(
+                            rule::CLOUD_INIT.error(
+                                vm.at(&path),
+                                format!("the `{field}` of {} {problem}", vm.title()),
                             ),
-                        );
+                            &vm.at(&format!("volumes[{index}].name")),
+                        ));
                     }
                 }
             }
@@ -104,17 +99,13 @@ fn memory(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if let (Some(guest), Some(limit)) = (&guest, &limit)
             && limit.bytes() < guest.bytes()
         {
-            findings.push(
-                vm.mark(
-                    Finding::error(
-                        "memory-limit",
-                        "domain.resources.limits.memory",
-                        format!("{} has a memory limit of {limit} and a guest of {guest}", vm.title()),
-                    )
-                    .help("take the limit out: KubeVirt adds what the VM itself needs beside its guest")
-                    .because("KubeVirt, Virtual hardware"),
+            findings.push(vm.mark(rule::MEMORY_LIMIT.error(
+                "domain.resources.limits.memory",
+                format!(
+                    "{} has a memory limit of {limit} and a guest of {guest}",
+                    vm.title()
                 ),
-            );
+            )));
         }
         let request = quantity("/domain/resources/requests/memory");
         if let (Some(percent @ 101..), Some(guest), Some(request)) = (overcommit, &guest, &request)
@@ -122,13 +113,7 @@ fn memory(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 vm.mark(
-                    Finding::note(
-                        "overcommit-unused",
-                        "domain.resources.requests.memory",
-                        format!("{} asks for all of its memory, so the overcommit of {percent} % does not touch it", vm.title()),
-                    )
-                    .help("give `memory.guest` alone where memory is to be overcommitted")
-                    .because("KubeVirt, Node overcommit"),
+                    rule::OVERCOMMIT_UNUSED.note("domain.resources.requests.memory", format!("{} asks for all of its memory, so the overcommit of {percent} % does not touch it", vm.title())),
                 ),
             );
         }
@@ -150,13 +135,7 @@ fn hot_plugged(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if plugged > 0 {
             findings.push(
                 vm.mark(
-                    Finding::note(
-                        "hot-plug-pods",
-                        "volumes",
-                        format!("{} has disks that are plugged in ({plugged}), which take a pod beside the VM's own", vm.title()),
-                    )
-                    .help("count two pods for such a VM: a node has 250")
-                    .section("Solution Sizing"),
+                    rule::HOT_PLUG_PODS.note("volumes", format!("{} has disks that are plugged in ({plugged}), which take a pod beside the VM's own", vm.title())),
                 ),
             );
         }

@@ -7,10 +7,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::cluster::machines::{Machine, machines, text};
 use crate::cluster::values::{Suggestions, names_of, namespace_of};
-use crate::rules::{ClusterRule, Finding};
-
-const KUBEVIRT: &str = "KubeVirt, Interfaces and Networks";
-const PALETTE: &str = "Palette VMO, MAC Address Management";
+use crate::rules::{ClusterRule, Finding, rule};
 
 pub(super) const RULES: &[ClusterRule] = &[mac_addresses, bindings, networks];
 
@@ -31,9 +28,8 @@ fn mac_addresses(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let Some(mac) = parse(given) else {
                 findings.push(
                     vm.mark(
-                        Finding::error("mac-form", path, format!("`{given}` is not a MAC address"))
-                            .help("write six pairs of hexadecimal digits, such as `52:54:00:12:34:56`")
-                            .because(KUBEVIRT),
+                        rule::MAC_FORM.error(path, format!("`{given}` is not a MAC address"))
+                            .help("write six pairs of hexadecimal digits, such as `52:54:00:12:34:56`"),
                     ),
                 );
                 continue;
@@ -41,13 +37,12 @@ fn mac_addresses(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if mac[0] & 1 == 1 || mac == [0; 6] {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "mac-form",
-                            path,
-                            format!("`{given}` is not the address of a single card"),
-                        )
-                        .help("the first pair has to be even, and not all pairs may be 00")
-                        .because(KUBEVIRT),
+                        rule::MAC_FORM
+                            .error(
+                                path,
+                                format!("`{given}` is not the address of a single card"),
+                            )
+                            .help("the first pair has to be even, and not all pairs may be 00"),
                     ),
                 );
                 continue;
@@ -55,46 +50,33 @@ fn mac_addresses(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if let Some(other) = seen.get(&mac) {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "mac-twice",
-                            path.as_str(),
-                            format!("{} and {other} have the MAC address {given}", vm.title()),
-                        )
-                        .help("give each interface an address of its own, or leave it to Palette")
-                        .because(PALETTE),
+                        rule::MAC_TWICE
+                            .error(
+                                path.as_str(),
+                                format!("{} and {other} have the MAC address {given}", vm.title()),
+                            )
+                            .help(
+                                "give each interface an address of its own, or leave it to Palette",
+                            ),
                     ),
                 );
             } else {
                 seen.insert(mac, vm.title());
             }
             if vm.is_template {
-                findings.push(
-                    vm.mark(
-                        Finding::warning(
-                            "mac-in-template",
-                            path.as_str(),
-                            format!(
-                                "all VMs made from {} get the MAC address {given}",
-                                vm.title()
-                            ),
-                        )
-                        .help("leave it out of templates")
-                        .because(PALETTE),
+                findings.push(vm.mark(rule::MAC_IN_TEMPLATE.warning(
+                    path.as_str(),
+                    format!(
+                        "all VMs made from {} get the MAC address {given}",
+                        vm.title()
                     ),
-                );
+                )));
             }
             if OF_PALETTE.contains(&mac[0]) {
-                findings.push(
-                    vm.mark(
-                        Finding::note(
-                            "mac-of-palette",
-                            path,
-                            format!("{given} is among the addresses that Palette gives out at random"),
-                        )
-                        .help("addresses that do not begin with 02, 06, 0A or 0E cannot meet one of Palette's")
-                        .because(PALETTE),
-                    ),
-                );
+                findings.push(vm.mark(rule::MAC_OF_PALETTE.note(
+                    path,
+                    format!("{given} is among the addresses that Palette gives out at random"),
+                )));
             }
         }
     }
@@ -135,16 +117,15 @@ fn bindings(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if !names.contains(name) {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "interface-unmatched",
-                            format!("networks[{index}]"),
-                            format!(
-                                "{} has a network `{name}` and no interface of that name",
-                                vm.title()
-                            ),
-                        )
-                        .help("add the interface, or take the network out")
-                        .because(KUBEVIRT),
+                        rule::INTERFACE_UNMATCHED
+                            .error(
+                                format!("networks[{index}]"),
+                                format!(
+                                    "{} has a network `{name}` and no interface of that name",
+                                    vm.title()
+                                ),
+                            )
+                            .help("add the interface, or take the network out"),
                     ),
                 );
             }
@@ -158,16 +139,15 @@ fn bindings(cluster: &Cluster, findings: &mut Vec<Finding>) {
             else {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "interface-unmatched",
-                            path,
-                            format!(
-                                "{} has an interface `{name}` and no network of that name",
-                                vm.title()
-                            ),
-                        )
-                        .help("add the network, or take the interface out")
-                        .because(KUBEVIRT),
+                        rule::INTERFACE_UNMATCHED
+                            .error(
+                                path,
+                                format!(
+                                    "{} has an interface `{name}` and no network of that name",
+                                    vm.title()
+                                ),
+                            )
+                            .help("add the network, or take the interface out"),
                     ),
                 );
                 continue;
@@ -175,25 +155,15 @@ fn bindings(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if network.get("multus").is_some() && interface.get("masquerade").is_some() {
                 findings.push(
                     vm.mark(
-                        Finding::error(
-                            "interface-binding",
-                            path,
-                            format!("the interface `{name}` of {} is bound by masquerade, which the pod network alone has", vm.title()),
-                        )
-                        .help("write `bridge: {}`")
-                        .because(KUBEVIRT),
+                        rule::INTERFACE_BINDING.error(path, format!("the interface `{name}` of {} is bound by masquerade, which the pod network alone has", vm.title()))
+                        .help("write `bridge: {}`"),
                     ),
                 );
             } else if network.get("pod").is_some() && interface.get("bridge").is_some() {
                 findings.push(
                     vm.mark(
-                        Finding::warning(
-                            "interface-binding",
-                            path,
-                            format!("the interface `{name}` puts {} on the pod network by a bridge, so it cannot migrate", vm.title()),
-                        )
-                        .help("write `masquerade: {}`")
-                        .because(KUBEVIRT),
+                        rule::INTERFACE_BINDING.warning(path, format!("the interface `{name}` puts {} on the pod network by a bridge, so it cannot migrate", vm.title()))
+                        .help("write `masquerade: {}`"),
                     ),
                 );
             }
@@ -240,13 +210,8 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     if bare.contains(given) {
                         findings.push(
                             vm.mark(
-                                Finding::warning(
-                                    "network-without-namespace",
-                                    path,
-                                    format!("`{given}` is looked for in the namespace of each VM that is made from {}", vm.title()),
-                                )
-                                .help(format!("write NAMESPACE/{given}"))
-                                .because(KUBEVIRT),
+                                rule::NETWORK_WITHOUT_NAMESPACE.warning(path, format!("`{given}` is looked for in the namespace of each VM that is made from {}", vm.title()))
+                                .help(format!("write NAMESPACE/{given}")),
                             ),
                         );
                         continue;
@@ -269,13 +234,8 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if !is_known && !given.contains("{{") {
                 findings.push(
                     vm.mark(
-                        Finding::warning(
-                            "unknown-network",
-                            path,
-                            format!("{} is to be in the network `{given}`, which is not among the manifests", vm.title()),
-                        )
-                        .help(help)
-                        .section("VMO-Networking layer"),
+                        rule::UNKNOWN_NETWORK.warning(path, format!("{} is to be in the network `{given}`, which is not among the manifests", vm.title()))
+                        .help(help),
                     ),
                 );
             }

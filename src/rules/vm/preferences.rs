@@ -7,9 +7,8 @@ use serde_json::Value;
 use crate::cluster::machines::{all_preferences, is_true, machines, preferences, text};
 use crate::cluster::{Cluster, Document};
 use crate::diagnostic::nearest;
-use crate::rules::{ClusterRule, Finding};
+use crate::rules::{ClusterRule, Finding, rule};
 
-const SOURCE: &str = "KubeVirt, instance types and preferences";
 /// The descheduler looks at pods that carry it, whatever its value is.
 const EVICT: &str = "/annotations/descheduler.alpha.kubernetes.io~1evict";
 
@@ -121,13 +120,12 @@ fn fields(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 };
                 findings.push(
                     preference.mark(
-                        Finding::warning(
-                            "preference-field",
-                            format!("{place}.{key}"),
-                            format!("a preference has no field `{key}`, so it is dropped"),
-                        )
-                        .help(help)
-                        .because(SOURCE),
+                        rule::PREFERENCE_FIELD
+                            .warning(
+                                format!("{place}.{key}"),
+                                format!("a preference has no field `{key}`, so it is dropped"),
+                            )
+                            .help(help),
                     ),
                 );
             }
@@ -140,9 +138,9 @@ fn deprecated(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let mut old = |path: &str, message: String, help: &str| {
             findings.push(
                 preference.mark(
-                    Finding::warning("preference-deprecated", path, message)
-                        .help(help)
-                        .because(SOURCE),
+                    rule::PREFERENCE_DEPRECATED
+                        .warning(path, message)
+                        .help(help.to_owned()),
                 ),
             );
         };
@@ -198,13 +196,8 @@ fn topology(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if options.is_some() && !is_spread {
             findings.push(
                 preference.mark(
-                    Finding::warning(
-                        "preference-spread",
-                        "spec.cpu.spreadOptions",
-                        format!("`spreadOptions` count with the topology `spread` only, and it is `{word}`"),
-                    )
-                    .help("take them out, or set `preferredCPUTopology: spread`")
-                    .because(SOURCE),
+                    rule::PREFERENCE_SPREAD.warning("spec.cpu.spreadOptions", format!("`spreadOptions` count with the topology `spread` only, and it is `{word}`"))
+                    .help("take them out, or set `preferredCPUTopology: spread`"),
                 ),
             );
         }
@@ -217,13 +210,8 @@ fn topology(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if across == "CoresThreads" && ratio.is_some_and(|ratio| ratio != 2) {
             findings.push(
                 preference.mark(
-                    Finding::error(
-                        "preference-spread",
-                        "spec.cpu.spreadOptions.ratio",
-                        "KubeVirt refuses to spread across cores and threads in any ratio but 2",
-                    )
-                    .help("write `ratio: 2`")
-                    .because(SOURCE),
+                    rule::PREFERENCE_SPREAD.error("spec.cpu.spreadOptions.ratio", "KubeVirt refuses to spread across cores and threads in any ratio but 2")
+                    .help("write `ratio: 2`"),
                 ),
             );
         }
@@ -231,13 +219,7 @@ fn topology(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if is_spread && used.contains(name) && !with_type.contains(name) {
             findings.push(
                 preference.mark(
-                    Finding::note(
-                        "preference-topology",
-                        "spec.cpu.preferredCPUTopology",
-                        format!("the topology of `{name}` does nothing: no VM or template that uses it has an instance type"),
-                    )
-                    .help("give sockets, cores and threads in the VM, or an instance type whose vCPUs the ratio divides")
-                    .because(SOURCE),
+                    rule::PREFERENCE_TOPOLOGY.note("spec.cpu.preferredCPUTopology", format!("the topology of `{name}` does nothing: no VM or template that uses it has an instance type")),
                 ),
             );
         }
@@ -248,17 +230,10 @@ fn buses(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for preference in all_preferences(cluster) {
         let devices = |field: &str| preference.find(&format!("spec.devices.{field}"));
         if devices("preferredCdromBus").and_then(Value::as_str) == Some("virtio") {
-            findings.push(
-                preference.mark(
-                    Finding::error(
-                        "cdrom-bus",
-                        "spec.devices.preferredCdromBus",
-                        "a CD-ROM cannot be on virtio",
-                    )
-                    .help("write `sata`")
-                    .because(SOURCE),
-                ),
-            );
+            findings.push(preference.mark(rule::CDROM_BUS.error(
+                "spec.devices.preferredCdromBus",
+                "a CD-ROM cannot be on virtio",
+            )));
         }
         let bus = devices("preferredDiskBus").and_then(Value::as_str);
         if is_true(devices("preferredDiskDedicatedIoThread"))
@@ -266,13 +241,8 @@ fn buses(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 preference.mark(
-                    Finding::warning(
-                        "io-thread-bus",
-                        "spec.devices.preferredDiskDedicatedIoThread",
-                        format!("only disks on virtio get an I/O thread, and this preference puts them on `{}`", bus.unwrap_or_default()),
-                    )
-                    .help("write `preferredDiskBus: virtio`, or take it out")
-                    .because(SOURCE),
+                    rule::IO_THREAD_BUS.warning("spec.devices.preferredDiskDedicatedIoThread", format!("only disks on virtio get an I/O thread, and this preference puts them on `{}`", bus.unwrap_or_default()))
+                    .help("write `preferredDiskBus: virtio`, or take it out"),
                 ),
             );
         }
@@ -281,7 +251,6 @@ fn buses(cluster: &Cluster, findings: &mut Vec<Finding>) {
 
 /// The descheduler passes by pods with local storage, as it sees VMs, unless they carry the annotation.
 fn evict(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    const SECTION: &str = "VMO layer";
     let has = |document: &Document, place: &str| {
         document.value.pointer(&format!("{place}{EVICT}")).is_some()
     };
@@ -304,16 +273,11 @@ fn evict(cluster: &Cluster, findings: &mut Vec<Finding>) {
             };
             findings.push(
                 document.mark(
-                    Finding::warning(
-                        "evict-annotation",
-                        "spec.template.metadata",
-                        format!(
+                    rule::EVICT_ANNOTATION.warning("spec.template.metadata", format!(
                             "{} lacks `descheduler.alpha.kubernetes.io/evict`, so the descheduler never moves it",
                             vm.title()
-                        ),
-                    )
-                    .help(help)
-                    .section(SECTION),
+                        ))
+                    .help(help),
                 ),
             );
         }
@@ -323,13 +287,7 @@ fn evict(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if value.and_then(Value::as_str) == Some("false") {
             findings.push(
                 document.mark(
-                    Finding::warning(
-                        "evict-value",
-                        "spec.template.metadata.annotations.descheduler\\.alpha\\.kubernetes\\.io/evict",
-                        format!("the descheduler looks for the annotation only, so \"false\" lets it move {} as well", vm.title()),
-                    )
-                    .help("take the annotation out where VMs should stay, the preference's too")
-                    .because("descheduler, pod evictor"),
+                    rule::EVICT_VALUE.warning("spec.template.metadata.annotations.descheduler\\.alpha\\.kubernetes\\.io/evict", format!("the descheduler looks for the annotation only, so \"false\" lets it move {} as well", vm.title())),
                 ),
             );
         }
@@ -340,17 +298,13 @@ fn evict(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 .preference_name()
                 .is_none_or(|name| own || preferences.contains_key(name))
         {
-            findings.push(
-                vm.mark(
-                    Finding::warning(
-                        "evict-stops",
-                        "evictionStrategy",
-                        format!("the descheduler may evict {}, and without live migration that stops it", vm.title()),
-                    )
-                    .help("write `evictionStrategy: LiveMigrate`, or leave it out")
-                    .section(SECTION),
+            findings.push(vm.mark(rule::EVICT_STOPS.warning(
+                "evictionStrategy",
+                format!(
+                    "the descheduler may evict {}, and without live migration that stops it",
+                    vm.title()
                 ),
-            );
+            )));
         }
     }
 }

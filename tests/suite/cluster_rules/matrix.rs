@@ -33,7 +33,10 @@ fn found(published: bool) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     let mut by_site: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for case in cases().iter().filter(|case| case.published == published) {
         for finding in findings(case) {
-            by_site.entry(case.site).or_default().insert(finding.id);
+            by_site
+                .entry(case.site)
+                .or_default()
+                .insert(finding.rule.id);
         }
     }
     by_site
@@ -142,7 +145,7 @@ fn a_real_export_is_known_for_its_faults() {
     let found: BTreeSet<(&str, String)> = check_cluster(&cluster, &super::LIBRARY)
         .into_iter()
         .filter(|finding| finding.severity > Severity::Note)
-        .map(|finding| (finding.id, finding.message))
+        .map(|finding| (finding.rule.id, finding.message))
         .collect();
     let expected: BTreeSet<(&str, String)> = [
         ("clone-too-small", "the disk of the template `win-2022-eval` (80G) is smaller than its golden image `template-windows-2022` (80Gi)"),

@@ -14,7 +14,7 @@ fn says(text: &str, id: &str, expected: &[&str]) {
     let revision = Revision::load("1.9.0").expect("the revision");
     let found: Vec<String> = check(&site, &revision)
         .into_iter()
-        .filter(|finding| finding.id == id)
+        .filter(|finding| finding.rule.id == id)
         .map(|finding| {
             format!(
                 "{}: {}: {}",

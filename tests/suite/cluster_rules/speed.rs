@@ -57,7 +57,7 @@ data: {{unattend.xml: a}}
     // Half of the VMs are in networks that are not there.
     let unknown = found
         .iter()
-        .filter(|finding| finding.id == "unknown-network")
+        .filter(|finding| finding.rule.id == "unknown-network")
         .count();
     assert_eq!(unknown, 1000);
     assert!(took < Duration::from_secs(3), "{took:?}");
