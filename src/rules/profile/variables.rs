@@ -547,4 +547,32 @@ mod tests {
             )]
         );
     }
+
+    #[test]
+    fn names_and_labels_stand_once() {
+        let two = |one: &str, other: &str| {
+            let variable =
+                |fields: &str| format!(r#"{{"format": "string", "defaultValue": "x", {fields}}}"#);
+            variables(&[variable(one), variable(other)].join(","))
+        };
+        let at = |name: &str| format!("error variable-twice p.json: spec.variables[name={name}]");
+        assert_eq!(
+            two(
+                r#""name": "a", "displayName": "A""#,
+                r#""name": "b", "displayName": "B""#
+            ),
+            [""; 0]
+        );
+        assert_eq!(
+            two(r#""name": "a""#, r#""name": "a""#),
+            [format!("{}: two variables are called `a`", at("a"))]
+        );
+        assert_eq!(
+            two(
+                r#""name": "a", "displayName": "A""#,
+                r#""name": "b", "displayName": "A""#
+            ),
+            [format!("{}: two variables are labelled `A`", at("b"))]
+        );
+    }
 }

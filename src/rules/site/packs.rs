@@ -90,7 +90,7 @@ fn broken_dependency(
         .find(|path| site.places.given(path))
         .unwrap_or_default();
     Some(
-        rule::PACK_CONSTRAINT.error(path, format!("{message}, says pack.json of {}", used.pack.origin))
+        rule::PACK_CONSTRAINT.error(path, format!("pack.json of {}: {message}", used.pack.origin))
             .help(match breach {
                 Breach::Missing => format!(
                     "no profile of the RA has `{wanted}`: name a version of `{name}` that does without it under `packVersions` in the site"
@@ -129,8 +129,8 @@ fn values(
         let mut finding = rule::PACK_SCHEMA.error(
             "",
             format!(
-                "`{}` of `{name}` {violation}, says schema.yaml of {}",
-                rule.path, pack.origin
+                "schema.yaml of {}: `{}` of `{name}` {violation}",
+                pack.origin, rule.path
             ),
         );
         finding = match (violation, rule.hints.as_slice()) {

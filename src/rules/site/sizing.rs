@@ -104,7 +104,8 @@ pub(crate) fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec
         None => rule::CONTROL_PLANE_SIZE.warning("cluster.workers", format!(
                 "{workers} workers and {namespaces} namespaces are more than the {} and {} that the RA sizes control-plane nodes for",
                 last.workers, last.namespaces
-            )),
+            ))
+            .help("spread them over several clusters"),
     };
     findings.push(finding);
 }

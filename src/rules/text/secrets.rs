@@ -601,4 +601,30 @@ mod tests {
             ]
         );
     }
+
+    #[test]
+    fn vmo_wants_an_identity_provider() {
+        let of = |kubernetes: &str| {
+            let layers = json!([
+                {"name": "kubernetes", "type": "oci", "layer": "k8s", "values": kubernetes},
+                {"name": VMO, "type": "oci", "layer": "addon", "values": "a: 1"},
+            ]);
+            found(RULES, &profile("infra", &layers.to_string(), "[]"))
+        };
+        assert_eq!(
+            of("pack: {palette: {config: {oidc: {identityProvider: palette}}}}\n"),
+            [""; 0]
+        );
+        for none in [
+            "a: 1\n",
+            "pack: {palette: {config: {oidc: {identityProvider: noauth}}}}\n",
+        ] {
+            let found = of(none);
+            assert!(
+                found.len() == 1
+                    && found[0].starts_with("warning no-identity-provider kubernetes:1:"),
+                "{found:?}"
+            );
+        }
+    }
 }
