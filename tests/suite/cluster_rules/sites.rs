@@ -70,13 +70,13 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "cluster-not-on-bridge",
-        "network: {layout: one-bond, clusterOnBridge: true}",
-        "network: {layout: one-bond}",
+        "network: {layout: one-bond, clusterOnBridge: true, management: {vlan: 10, cidr: 172.16.0.0/22}}",
+        "network: {layout: one-bond, management: {vlan: 10, cidr: 172.16.0.0/22}}",
     ),
     (
         "interface-unknown",
-        "network: {data: {interface: eth7}}",
-        "network: {data: {interface: bond_data.20}}",
+        "network: {pxe: {vlan: native, interface: eth7}}",
+        "network: {pxe: {vlan: native, interface: bond_mgmt}}",
     ),
     (
         "machines-missing",
@@ -130,7 +130,7 @@ const CASES: &[(&str, &str, &str)] = &[
     ),
     (
         "class-of-pack",
-        "storage: {provider: powerstore}",
+        "storage: {provider: rook-ceph}",
         "storage: {provider: portworx}",
     ),
 ];
