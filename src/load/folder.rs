@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Disk, File, Item, LARGEST, LoadError, Loaded, LoadedProfile, nothing_of_ours, source};
+use super::{
+    Disk, File, Item, Kind, LARGEST, LoadError, Loaded, LoadedProfile, nothing_of_ours, source,
+};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::limits;
 use crate::output::CHECKSUMS;
 use crate::profile::folder::{Entry, PROFILE, is_aside, join, yaml_problem};
 use crate::profile::{Form, from_value};
 use crate::yaml::{self, Limits};
-
-use super::Kind;
 
 /// The most files and folders of a split profile; it is another folder that holds more.
 const MOST_ENTRIES: usize = 100_000;
@@ -144,7 +144,7 @@ impl<'f> Folder<'f> {
         }
         let mut read = || -> Result<Option<Item>, LoadError> {
             may_be_read(self.disk, self.root, path, entry)?;
-            let file = File::read(self.disk, path, LARGEST)?;
+            let file = File::read(self.disk, path)?;
             self.left = match self.left.checked_sub(file.source.text().len() as u64) {
                 Some(left) => left,
                 None => return Err(beyond(format!("{} MiB", LARGEST >> 20)).into()),

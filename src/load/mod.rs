@@ -232,13 +232,8 @@ struct File {
 }
 
 impl File {
-    /// A file that a person named, or standard input.
-    fn named(disk: &dyn Disk, path: &Path) -> Result<Self, LoadError> {
-        Self::read(disk, path, LARGEST)
-    }
-
-    fn read(disk: &dyn Disk, path: &Path, largest: u64) -> Result<Self, LoadError> {
-        let (source, private) = source(disk, path, largest)?;
+    fn read(disk: &dyn Disk, path: &Path) -> Result<Self, LoadError> {
+        let (source, private) = source(disk, path, LARGEST)?;
         Ok(File {
             kind: Kind::of(source.text(), path),
             source,
@@ -320,7 +315,7 @@ pub fn load(disk: &dyn Disk, name: &str) -> Result<Loaded, LoadError> {
     } else if is_folder(disk, path) {
         Folder::new(disk, path, &mut loaded).load()?;
     } else {
-        let file = File::named(disk, path)?;
+        let file = File::read(disk, path)?;
         loaded.private = file.private;
         loaded.items.push(file.item(disk)?);
     }
@@ -420,7 +415,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
                 .into(),
         );
     }
-    let file = File::named(disk, path)?;
+    let file = File::read(disk, path)?;
     let name = file.source.name();
     let no_profile = |is: &str, help: String| {
         Err(
