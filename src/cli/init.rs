@@ -5,34 +5,53 @@ use std::path::PathBuf;
 
 use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::output;
+use vmo_ra::{output, site};
 
 use super::{Failure, terminal};
 
-/// The RA's example as a site file, with a remark on every setting.
-const STARTER: &str = include_str!("../../templates/starter/site.yaml");
+/// The schema's file beside the site. It is hidden, so that a folder of sites holds nothing but sites.
+const SCHEMA: &str = ".vmo-ra.schema.json";
 
-/// Write a commented site file to start from: the RA's own example
+/// Write a commented site file to start from: the RA's own example, with its schema beside it for editors
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Where to write it
+    /// Where to write it, or `-` for standard output
     #[arg(default_value = "site.yaml")]
     file: PathBuf,
-    /// Replace a file that is there
+    /// Replace files that are there
     #[arg(long)]
     force: bool,
 }
 
 impl Init {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let shown = self.file.display();
-        let exists = fs::symlink_metadata(&self.file).is_ok();
-        if exists && !self.force {
-            return Err(Diagnostic::error(format!("`{shown}` is there already"))
-                .help("choose another name, or replace it with `--force`")
-                .into());
+        let starter = site::starter();
+        if self.file.as_os_str() == "-" {
+            return terminal::print(starter.as_bytes());
         }
-        output::replace_file(&self.file, STARTER.as_bytes(), false)?;
+        let text = format!("# yaml-language-server: $schema={SCHEMA}\n{starter}");
+        let files = [
+            (self.file.with_file_name(SCHEMA), site::json_schema()),
+            (self.file.clone(), text),
+        ];
+        for (file, text) in &files {
+            let Ok(there) = fs::symlink_metadata(file) else {
+                continue;
+            };
+            let is_schema = file != &self.file && there.is_file();
+            let same = is_schema && fs::read(file).is_ok_and(|old| old == text.as_bytes());
+            if !same && !self.force {
+                return Err(
+                    Diagnostic::error(format!("`{}` is there already", file.display()))
+                        .help("choose another name, or replace it with `--force`")
+                        .into(),
+                );
+            }
+        }
+        for (file, text) in &files {
+            output::replace_file(file, text.as_bytes(), false)?;
+        }
+        let shown = self.file.display();
         terminal::print(
             format!("wrote {shown}; change it and run `vmo-ra render --site {shown}`\n").as_bytes(),
         )

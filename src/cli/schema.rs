@@ -1,31 +1,38 @@
 //! `vmo-ra schema`
 
 use clap::{Args, ValueEnum};
-use vmo_ra::{check, diff};
+use vmo_ra::{check, diff, site};
 
 use super::{Failure, terminal};
 
-/// Print the JSON Schema of an output
+/// Print the JSON Schema of an output, or of a site
 #[derive(Debug, Args)]
 pub(super) struct Schema {
-    /// Which output
+    /// Of what
     #[arg(value_enum)]
-    of: Output,
+    of: Of,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
+enum Of {
     /// `vmo-ra diff --format json`
     Diff,
     /// `vmo-ra check --format json`
     Check,
+    /// A site file, for editors and other programs
+    Site,
 }
 
 impl Schema {
     pub(super) fn run(self) -> Result<(), Failure> {
+        let site;
         terminal::print(match self.of {
-            Output::Diff => diff::format::json_schema().as_bytes(),
-            Output::Check => check::format::json_schema().as_bytes(),
+            Of::Diff => diff::format::json_schema().as_bytes(),
+            Of::Check => check::format::json_schema().as_bytes(),
+            Of::Site => {
+                site = site::json_schema();
+                site.as_bytes()
+            }
         })
     }
 }

@@ -155,6 +155,99 @@ kinds! {
     VlanTag => Kind {
         words: vec![("native", "Untagged on the switch port.")],
         aliases: &["untagged", "0"],
-        ..Kind::text("a VLAN id", VLAN, "20").within(0..=4094)
+        ..Kind::text("a VLAN id", VLAN, "20").within(1..=4094)
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::provider::{CloneStrategy, StorageProvider};
+    use super::*;
+    use crate::site::format::schema_of;
+
+    /// Whether a schema takes a text for this type, and whether the type does.
+    fn verdicts<T: Scalar>(text: &str) -> (bool, bool) {
+        let schema = jsonschema::draft7::new(&schema_of(&T::kind())).expect("it is a schema");
+        (schema.is_valid(&text.into()), text.parse::<T>().is_ok())
+    }
+
+    /// Texts that have much in common with good ones.
+    fn near(example: &'static str) -> impl Strategy<Value = String> {
+        let sign = prop_oneof![
+            prop::char::range('0', '9'),
+            prop::sample::select("azAZ.-_/:,@+[] ~".chars().collect::<Vec<_>>()),
+        ];
+        let change = (0..=example.len(), 0..3_usize, prop::option::of(sign));
+        prop::collection::vec(change, 0..4).prop_map(move |changes| {
+            let mut text = example.to_owned();
+            for (at, cut, sign) in changes {
+                let at = at.min(text.len());
+                let end = (at + cut).min(text.len());
+                text.replace_range(at..end, &sign.map(String::from).unwrap_or_default());
+            }
+            text
+        })
+    }
+
+    macro_rules! agree {
+        ($($name:ident: $type:ty, $($example:literal),+;)+) => {
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(200))]
+                $(#[test]
+                fn $name(text in prop_oneof![near(<$type>::kind().example), $(near($example)),+]) {
+                    let (of_schema, of_type) = verdicts::<$type>(&text);
+                    prop_assert_eq!(of_schema, of_type, "{:?}", text);
+                })+
+            }
+        };
+    }
+
+    agree! {
+        address: Address, "0.0.0.0", "255.255.255.255";
+        bond_mode: BondMode, "802.3ad", "4";
+        cidr: Cidr, "10.0.0.0/08", "255.0.0.0/32";
+        clone_strategy: CloneStrategy, "copy";
+        endpoint: Endpoint, "array.example.com", "10.0.0.0";
+        flag: Flag, "false";
+        gateway: Gateway, "10.20.30.1";
+        image: ImageReference, "a:b/c@sha256:0";
+        source: ImageSource, "http://a", "docker://a";
+        interface: InterfaceName, "bond_mgmt.1000";
+        label: Label, "a-b";
+        mac: MacAddress, "00-00-00-00-00-00", "01:00:5e:00:00:01";
+        network: NetworkName, "a/b.c";
+        pack_version: PackVersion, "1.2.3+4";
+        profile_name: ProfileName, "a b.c";
+        profile_version: ProfileVersion, "0.0.0-0.a", "1.2.3-01";
+        provider: StorageProvider, "longhorn";
+        san_type: SanType, "iSCSI", "nvmeof-tcp";
+        subdomain: Subdomain, "a.b-c.1";
+        vlan_tag: VlanTag, "native", "4094";
+    }
+
+    /// What an expression cannot count or compare is left to the reader; what the reader takes is never refused.
+    macro_rules! take {
+        ($($name:ident: $type:ty, $($example:literal),+;)+) => {
+            proptest! {
+                #![proptest_config(ProptestConfig::with_cases(200))]
+                $(#[test]
+                fn $name(text in prop_oneof![near(<$type>::kind().example), $(near($example)),+]) {
+                    let (of_schema, of_type) = verdicts::<$type>(&text);
+                    prop_assert!(of_schema || !of_type, "{:?}", text);
+                })+
+            }
+        };
+    }
+
+    take! {
+        addresses: AddressRange, "10.0.0.0/24", " 10.0.0.1 - 10.0.0.2 ";
+        cpus: CpuSet, "8191", "0-7, 64-71";
+        mtu: Mtu, "9216", "01500";
+        quantity: Quantity, "1024Pi", "80G";
+        storage_nodes: StorageNodes, "variable", "1000";
+        vlan_selection: VlanSelection, "untagged, 30", "1-4094";
+        vlans: VlanSet, "1 - 4094 , 7";
+    }
 }

@@ -10,7 +10,7 @@ use super::names::{InterfaceName, Label};
 use super::network::Network;
 use super::node_network::Nics;
 use super::reader::Reader;
-use super::setting::{settings, shown, words};
+use super::setting::{Preset, settings, shown, words};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -118,7 +118,7 @@ impl Machine {
         let name = reader.required(&mut fields, "name", node);
         let role = reader.value(&mut fields, "role", NodeRole::Worker);
         let addresses = reader.map(&mut fields, "addresses");
-        let nics = Nics::read_over(reader, &mut fields, &network.nics);
+        let nics = Nics::read_over(reader, &mut fields, &network.nics, Preset::follows);
         let given: Vec<(String, (MacAddress, Node))> =
             reader.by_name(&mut fields, "macs", |reader, entry, path| {
                 Some((reader.scalar(&entry.value, path)?, entry.value.clone()))

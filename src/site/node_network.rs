@@ -69,11 +69,11 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct NodeNetwork {
-        /// Its VLAN.
+        /// Its VLAN: an id, or `native` where it is untagged.
         pub vlan: VlanTag,
         /// Its addresses.
         pub cidr: Cidr,
-        /// Its gateway.
+        /// Its gateway, or `none`.
         pub gateway: Option<Ipv4Addr>,
         /// The interface that carries it on a node; what layout and VLAN make it.
         pub interface: InterfaceName,
@@ -204,7 +204,7 @@ impl Nics {
                 Layout::OneBond | Layout::OneBondBridgedData => Vec::new(),
             },
         };
-        Self::read_over(reader, network, &example)
+        Self::read_over(reader, network, &example, Preset::fixed)
     }
 
     /// Reads what differs from other cards.
@@ -212,10 +212,11 @@ impl Nics {
         reader: &mut Reader<'_>,
         around: &mut Fields<'_>,
         default: &Nics,
+        preset: impl Fn(&Vec<InterfaceName>) -> Preset,
     ) -> Self {
         let mut fields = reader.section::<Self>(around, "nics");
         let mut cards = |key, usual: &Vec<InterfaceName>| {
-            let given = reader.values(&mut fields, key, || Preset::follows(usual));
+            let given = reader.values(&mut fields, key, || preset(usual));
             given.unwrap_or_else(|| usual.clone())
         };
         let nics = Nics {

@@ -11,7 +11,7 @@ use super::names::{ImageReference, Subdomain};
 use super::network::Network;
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader};
-use super::setting::{Preset, Scalar, settings, words};
+use super::setting::{Kind, Preset, Scalar, settings, words};
 use crate::certificate::{self, Certificate};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
@@ -193,7 +193,7 @@ impl Nodes {
     fn read_sysctl(reader: &mut Reader<'_>, nodes: &mut Fields<'_>) -> Vec<(String, String)> {
         let given: Vec<(String, String)> =
             reader.by_name(nodes, "sysctl", |reader, entry, path| {
-                let value: String = reader.scalar(&entry.value, path)?;
+                let value: String = reader.scalar_of(&entry.value, path, sysctl_value)?;
                 match sysctl_problem(entry.name(), &value, entry.value.is_null()) {
                     Some((of_key, problem)) => {
                         let place = if of_key { &entry.key } else { &entry.value };
@@ -246,6 +246,11 @@ impl Nodes {
             }
         }
     }
+}
+
+fn sysctl_value() -> Kind {
+    let pattern = r#"[!-"$-z|-~]([ -"$-z|-~]*[!-"$-z|-~])?"#;
+    Kind::text("a text on one line, without `{` and `#`", pattern, "5").or(&["number", "boolean"])
 }
 
 /// What is wrong with a kernel setting, and whether it is the key.

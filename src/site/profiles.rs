@@ -79,10 +79,16 @@ settings! {
         /// Example: `Palette Registry`
         pub name: String,
         /// Its kind.
+        ///
+        /// Example: `oci`
         pub kind: RegistryKind,
         /// Whether it needs a login; OCI registries do.
+        ///
+        /// Example: `true`
         pub is_private as "private": bool,
         /// What Palette calls the provider type: `pack` for its own OCI registries.
+        ///
+        /// Example: `pack`
         pub provider_type: String,
         /// Whether it can be synchronised.
         pub is_sync_supported as "syncSupported": bool,

@@ -7,6 +7,8 @@ use std::ops::{Range, RangeInclusive};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde_json::Map;
+
 use super::cidr::Address;
 use super::secret::{Secret, SecretSource};
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
@@ -90,23 +92,28 @@ impl<'s> Reader<'s> {
         key: &str,
         asked: impl FnOnce() -> (Form, Preset),
     ) -> bool {
-        let about = fields.about;
-        self.record_at(fields.path_of(key), about.of(key), about.section, asked)
+        self.record_at(fields.path_of(key), fields.about.of(key), asked)
     }
 
     fn record_at(
         &mut self,
         path: String,
-        about: &'static str,
-        section: &'static str,
+        (about, section): (&'static str, &'static str),
         asked: impl FnOnce() -> (Form, Preset),
     ) -> bool {
         let Some(settings) = &mut self.settings else {
             return false;
         };
-        let parent = parent(&path);
-        let section = match settings.iter().find(|around| around.path == parent) {
+        let around = settings
+            .iter_mut()
+            .find(|around| around.path == parent(&path));
+        let section = match around {
             Some(around) if section.is_empty() => around.section,
+            // A list at the top is of its items' section.
+            Some(around) if around.section.is_empty() => {
+                around.section = section;
+                section
+            }
             _ => section,
         };
         let (form, default) = asked();
@@ -187,7 +194,7 @@ impl<'s> Reader<'s> {
         fields: &mut Fields<'n>,
         key: &'static str,
     ) -> Fields<'n> {
-        self.record_map::<T>(fields, key, || Form::Map);
+        self.record_map::<T>(fields, key, || Preset::Fixed(Map::new().into()));
         let path = fields.path_of(key);
         let node = self.node(fields, key);
         self.fields::<T>(node, path)
@@ -197,12 +204,11 @@ impl<'s> Reader<'s> {
         &mut self,
         fields: &Fields<'_>,
         key: &str,
-        form: impl FnOnce() -> Form,
+        default: impl FnOnce() -> Preset,
     ) -> bool {
-        let about = fields.about.of(key);
-        self.record_at(fields.path_of(key), about, T::ABOUT.section, || {
-            (form(), Preset::None)
-        })
+        let (about, _) = fields.about.of(key);
+        let said = (about, T::ABOUT.section);
+        self.record_at(fields.path_of(key), said, || (Form::Map, default()))
     }
 
     /// A map that is read as it stands.
@@ -218,7 +224,7 @@ impl<'s> Reader<'s> {
         item: impl FnOnce(&mut Self, &Node, Fields<'_>) -> R,
     ) -> Option<R> {
         let path = fields.path_of(key);
-        if self.record_map::<T>(fields, key, || Form::Map) {
+        if self.record_map::<T>(fields, key, || Preset::None) {
             let fields = self.fields::<T>(None, path);
             item(self, &ANY, fields);
             return None;
@@ -489,7 +495,7 @@ impl<'s> Reader<'s> {
     ) -> Vec<u32> {
         let item = |reader: &mut Self, node: &Node, path| {
             let form = || (Form::Value(Kind::whole(range.clone())), Preset::None);
-            if reader.record_at(path, "", "", form) {
+            if reader.record_at(path, ("", ""), form) {
                 return None;
             }
             reader.whole_number(node, range.clone())
@@ -500,9 +506,18 @@ impl<'s> Reader<'s> {
 
     /// An item of a list or map that parses on its own.
     pub(super) fn scalar<T: Scalar>(&mut self, node: &Node, path: String) -> Option<T> {
-        let form = || (Form::Value(T::kind()), Preset::None);
+        self.scalar_of(node, path, T::kind)
+    }
+
+    /// As [`Reader::scalar`], of what is checked by more than its type.
+    pub(super) fn scalar_of<T: Scalar>(
+        &mut self,
+        node: &Node,
+        path: String,
+        kind: impl FnOnce() -> Kind,
+    ) -> Option<T> {
         if self.settings.is_some() {
-            self.record_at(path, "", "", form);
+            self.record_at(path, ("", ""), || (Form::Value(kind()), Preset::None));
             return None;
         }
         self.parse(node)
@@ -511,7 +526,7 @@ impl<'s> Reader<'s> {
     /// The fields of a list's item.
     pub(super) fn item<'n, T: Described>(&mut self, node: &'n Node, path: String) -> Fields<'n> {
         if self.settings.is_some() {
-            self.record_at(path.clone(), "", T::ABOUT.section, || {
+            self.record_at(path.clone(), ("", T::ABOUT.section), || {
                 (Form::Map, Preset::None)
             });
         }

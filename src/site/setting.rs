@@ -58,12 +58,12 @@ pub enum Preset {
 
 impl Preset {
     /// A default that is written as serde writes it, without what it leaves empty.
-    pub(super) fn fixed(value: &impl Serialize) -> Preset {
+    pub(super) fn fixed<T: Serialize>(value: &T) -> Preset {
         Preset::Fixed(written(value))
     }
 
     /// As [`Preset::fixed`], of what follows from other settings.
-    pub(super) fn follows(value: &impl Serialize) -> Preset {
+    pub(super) fn follows<T: Serialize>(value: &T) -> Preset {
         Preset::Follows(written(value))
     }
 
@@ -140,7 +140,7 @@ impl Kind {
     }
 
     pub(super) fn whole(range: RangeInclusive<u32>) -> Kind {
-        Kind::text("a whole number", "[0-9]+", "1").within(range)
+        Kind::text(WHOLE, "[0-9]+", "1").within(range)
     }
 
     pub(super) fn words(
@@ -159,12 +159,12 @@ impl Kind {
 
     /// A text as the JSON that YAML would make of it, where it may be more than a text.
     pub fn value(&self, text: &str) -> Value {
-        if self.types.is_empty() {
-            return Value::String(text.to_owned());
-        }
         match scalar::resolve(text) {
-            value @ Value::Number(_) if self.range.is_some() => value,
-            value @ Value::Bool(_) if self.types == ["boolean"] => value,
+            Value::Number(number) if self.range.is_some() => Value::Number(number),
+            Value::Number(number) if number.is_u64() && !self.words.is_empty() => {
+                Value::Number(number)
+            }
+            Value::Bool(flag) if self.types == ["boolean"] => Value::Bool(flag),
             _ => Value::String(text.to_owned()),
         }
     }
@@ -197,13 +197,38 @@ impl Setting {
 
     /// A value such as people write, as YAML.
     pub fn example(&self) -> Option<&str> {
-        let given = self.about.split("\n\n").find_map(|paragraph| {
+        match &self.form {
+            Form::Value(kind) | Form::ValueOrMap(kind) => self.own_example().or(Some(kind.example)),
+            _ => self.own_example(),
+        }
+    }
+
+    /// As [`Setting::example`], where this very setting has one.
+    pub(super) fn own_example(&self) -> Option<&str> {
+        self.about.split("\n\n").find_map(|paragraph| {
             let text = paragraph.trim().strip_prefix(EXAMPLE)?;
             text.strip_prefix('`')?.strip_suffix('`')
-        });
-        match &self.form {
-            Form::Value(kind) | Form::ValueOrMap(kind) => given.or(Some(kind.example)),
-            _ => given,
+        })
+    }
+
+    /// What can be chosen from, in a sentence: words, or the ends of a range.
+    pub fn choice(&self) -> Option<String> {
+        let (Form::Value(kind) | Form::ValueOrMap(kind)) = &self.form else {
+            return None;
+        };
+        let words: Vec<String> = kind
+            .words
+            .iter()
+            .map(|(word, _)| format!("`{word}`"))
+            .collect();
+        match (&kind.range, words.as_slice()) {
+            (Some(range), []) if kind.what == WHOLE && *range.end() != u32::MAX => {
+                Some(format!("{} to {}.", range.start(), range.end()))
+            }
+            (_, [words @ .., last]) if !words.is_empty() => {
+                Some(format!("{} or {last}.", words.join(", ")))
+            }
+            _ => None,
         }
     }
 
@@ -226,6 +251,8 @@ pub(super) fn parent(path: &str) -> &str {
     }
 }
 
+const WHOLE: &str = "a whole number";
+
 /// How a paragraph of a doc comment begins that gives an example.
 const EXAMPLE: &str = "Example: ";
 
@@ -240,13 +267,15 @@ pub(super) struct About {
 }
 
 impl About {
-    /// What is said of a key; fields have its name in snake case.
-    pub(super) fn of(&self, key: &str) -> &'static str {
+    /// What is said of a key, and its section; fields have its name in snake case.
+    pub(super) fn of(&self, key: &str) -> (&'static str, &'static str) {
         let own = self.keys.iter().find(|(name, _)| is_key(name, key));
         let others = || self.with.iter().map(|about| about.of(key));
         match own {
-            Some((_, text)) => text,
-            None => others().find(|text| !text.is_empty()).unwrap_or_default(),
+            Some((_, text)) => (text, self.section),
+            None => others()
+                .find(|(text, _)| !text.is_empty())
+                .unwrap_or_default(),
         }
     }
 }

@@ -169,7 +169,7 @@ settings! {
         /// The arrays behind Portworx.
         #[serde(skip)]
         pub flash_arrays: Vec<FlashArray>,
-        /// Nodes with drives for Portworx: the workers.
+        /// Nodes with drives for Portworx: the workers, or `variable` to be asked at deployment.
         pub max_storage_nodes: Option<u32>,
         /// Data drives of each node, in GiB.
         pub device_sizes: Vec<u32>,

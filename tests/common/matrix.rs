@@ -16,9 +16,9 @@ use vmo_ra::version::Wanted;
 const REVISIONS: [&str; 2] = ["1.7.0", "1.9.0"];
 
 /// Name, the one revision it is for, text.
-type SiteText = (&'static str, Option<&'static str>, &'static str);
+pub type SiteText = (&'static str, Option<&'static str>, &'static str);
 
-const SITES: [SiteText; 21] = [
+pub const SITES: [SiteText; 21] = [
     ("example", None, ""),
     (
         "one-bond",

@@ -52,6 +52,6 @@ fn a_file_that_is_there_stays_without_force() {
     assert!(
         fs::read_to_string(&file)
             .expect("it is there")
-            .starts_with("# One cluster")
+            .starts_with("# yaml-language-server: $schema=.vmo-ra.schema.json\n# One cluster")
     );
 }
