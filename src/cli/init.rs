@@ -29,11 +29,16 @@ impl Init {
         if self.file.as_os_str() == "-" {
             return terminal::print(starter.as_bytes());
         }
-        let text = format!("# yaml-language-server: $schema={SCHEMA}\n{starter}");
-        let files = [
-            (self.file.with_file_name(SCHEMA), site::json_schema()),
-            (self.file.clone(), text),
-        ];
+        let mut files = Vec::new();
+        // Nothing stands beside a device.
+        if fs::metadata(&self.file).map_or(true, |there| there.is_file()) {
+            files.push((self.file.with_file_name(SCHEMA), site::json_schema()));
+        }
+        let modeline = match files.as_slice() {
+            [] => String::new(),
+            _ => format!("# yaml-language-server: $schema={SCHEMA}\n"),
+        };
+        files.push((self.file.clone(), modeline + &starter));
         for (file, text) in &files {
             let Ok(there) = fs::symlink_metadata(file) else {
                 continue;

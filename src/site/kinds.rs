@@ -146,11 +146,11 @@ kinds! {
         ..Kind::whole(1..=1000)
     };
     Subdomain => Kind::text("a DNS-1123 name", format!("(?=.{{1,253}}$){}", subdomain()), "vmo.example.internal").or(&["number"]);
-    VlanSelection => Kind::text(
-        "VLANs, or `untagged`",
-        format!("{0}( *, *{0})*", format!("(untagged|{})", set_of(VLAN))),
-        "21-24,30",
-    ).within(1..=4094);
+    VlanSelection => {
+        let some = format!("(untagged|{})", set_of(VLAN));
+        Kind::text("VLANs, or `untagged`", format!("{some}( *, *{some})*"), "21-24,30")
+            .within(1..=4094)
+    };
     VlanSet => Kind::text("a set of VLANs", set_of(VLAN), "21-100,200").within(1..=4094);
     VlanTag => Kind {
         words: vec![("native", "Untagged on the switch port.")],

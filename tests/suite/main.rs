@@ -42,6 +42,7 @@ mod rules_properties;
 mod rules_rendered;
 mod secrets;
 mod site_options;
+mod site_schema;
 mod split_join;
 mod split_properties;
 mod starter;

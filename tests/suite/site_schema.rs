@@ -1,8 +1,6 @@
 //! What a site may say is said once: the reader, the JSON Schema, the starter and docs/site.md agree.
 //!
-//! After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test site_schema`.
-
-mod common;
+//! After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite site_schema`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
-use vmo_ra::diagnostic::Source;
+use vmo_ra::diagnostic::{Diagnostic, Source};
 use vmo_ra::site::{self, Form, Inputs, Kind, Preset, Setting, Site};
 use vmo_ra::yaml::{self, Limits};
+
+use crate::common;
 
 /// A secret of every kind, and a certificate.
 struct TestInputs;
@@ -35,8 +35,8 @@ fn root() -> PathBuf {
 fn read(text: &str) -> (Site, Vec<String>) {
     let source = Source::new("site.yaml", text);
     let (site, problems) = Site::read(&source, &TestInputs).expect("it is YAML");
-    let problems = problems.iter().map(ToString::to_string).collect();
-    (site, problems)
+    let first = |problem: &Diagnostic| problem.to_string().lines().next().map(str::to_owned);
+    (site, problems.iter().filter_map(first).collect())
 }
 
 fn json_of(text: &str) -> Value {
@@ -115,7 +115,7 @@ fn page(settings: &[Setting]) -> String {
         for setting in inside {
             let cells = [
                 format!("`{}`", setting.path),
-                match setting.path.chars().last() {
+                match setting.path.chars().next_back() {
                     Some(']') => "any item".to_owned(),
                     Some('*') => "any key".to_owned(),
                     _ => setting.about(),

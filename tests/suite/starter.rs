@@ -55,3 +55,28 @@ fn a_file_that_is_there_stays_without_force() {
             .starts_with("# yaml-language-server: $schema=.vmo-ra.schema.json\n# One cluster")
     );
 }
+
+#[test]
+fn the_schema_is_beside_the_site() {
+    let file = scratch("starter-schema");
+    let name = file.display().to_string();
+    assert!(init(&[&name]).status.success());
+    let schema = file.with_file_name(".vmo-ra.schema.json");
+    assert_eq!(
+        fs::read_to_string(&schema).expect("it was written"),
+        vmo_ra::site::json_schema()
+    );
+    // A second site shares it; what somebody else made of it stays.
+    let second = file.with_file_name("second.yaml").display().to_string();
+    assert!(init(&[&second]).status.success());
+    fs::write(&schema, "{}").expect("it can be written");
+    let third = file.with_file_name("third.yaml");
+    let refused = init(&[&third.display().to_string()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!third.exists());
+    let printed = init(&["-"]);
+    assert_eq!(
+        String::from_utf8_lossy(&printed.stdout),
+        vmo_ra::site::starter()
+    );
+}
