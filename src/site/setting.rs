@@ -72,7 +72,11 @@ impl Preset {
     }
 
     pub(super) fn follows_text<T: Scalar>(value: &T) -> Preset {
-        Preset::Follows(T::kind().value(&value.to_string()))
+        match value.to_string().as_str() {
+            // What it follows is not known.
+            "" => Preset::None,
+            text => Preset::Follows(T::kind().value(text)),
+        }
     }
 }
 

@@ -137,8 +137,12 @@ settings! {
         /// Example: `rocky-9`
         pub name: Subdomain,
         /// The name users see.
+        ///
+        /// Example: `Rocky Linux 9`
         pub display_name: String,
-        /// What it is.
+        /// What it is; its name where nothing is said.
+        ///
+        /// Example: `Rocky Linux 9, minimal`
         pub description: String,
         /// The URL of its picture.
         pub icon: String,
