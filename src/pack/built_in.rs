@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
-use crate::revision::{Revisions, lay_over};
+use crate::revision::{Revisions, broken, lay_over};
 use crate::version::Version;
 
 pub(super) const DESCRIPTION: &str = "pack.json";
@@ -45,11 +45,7 @@ pub(super) fn text<'r>(
     if own.is_some() && name != DESCRIPTION {
         return Ok(own.map(Cow::Borrowed));
     }
-    let broken = |reason: String| {
-        Diagnostic::error(format!(
-            "the built-in file `profiles/{folder}/{DESCRIPTION}` is broken: {reason}"
-        ))
-    };
+    let broken = |reason: String| broken(&format!("{folder}/{DESCRIPTION}"), &reason);
     let description = revisions
         .text(&format!("{folder}/{DESCRIPTION}"))
         .unwrap_or_default();

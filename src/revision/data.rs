@@ -182,7 +182,7 @@ fn collect(dir: &Dir<'static>, files: &mut BTreeMap<String, Cow<'static, str>>) 
     }
 }
 
-pub(super) fn broken(path: &str, reason: &str) -> Diagnostic {
+pub(crate) fn broken(path: &str, reason: &str) -> Diagnostic {
     Diagnostic::error(format!(
         "the built-in file `profiles/{path}` is broken: {reason}"
     ))

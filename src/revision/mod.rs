@@ -22,8 +22,8 @@ use serde_json::{Map, Value};
 
 pub use claim::{Claim, Expectation, Target};
 pub use data::Revisions;
-use data::{Keyed, broken, entries, keyed};
-pub(crate) use data::{data, lay_over};
+use data::{Keyed, entries, keyed};
+pub(crate) use data::{broken, data, lay_over};
 pub use variable::Variable;
 
 use crate::diagnostic::Diagnostic;
