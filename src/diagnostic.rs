@@ -9,7 +9,6 @@ use serde::Serialize;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::limits;
-use crate::withheld::Withheld;
 
 /// A text that was read, under the name its reader knows it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +19,10 @@ pub struct Source {
 struct Inner {
     name: String,
     text: String,
-    /// The text as it may be shown, of the same length, where it differs.
-    shown: Option<String>,
+    /// What keeps secrets out of messages about it.
+    guard: Option<&'static Guard>,
+    /// The text as it may be shown, of the same length, worked out when a line of it is.
+    shown: OnceLock<String>,
     /// Where its lines begin, worked out when a place is asked for.
     lines: OnceLock<Vec<usize>>,
 }
@@ -30,55 +31,112 @@ impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Text")
             .field("name", &self.name)
-            .field("text", &Withheld(self.text.len()))
+            .field("bytes", &self.text.len())
             .finish_non_exhaustive()
     }
 }
 
 impl PartialEq for Inner {
     fn eq(&self, other: &Self) -> bool {
-        (&self.name, &self.text, &self.shown) == (&other.name, &other.text, &other.shown)
+        (&self.name, &self.text) == (&other.name, &other.text)
     }
 }
 
 impl Eq for Inner {}
 
+/// What keeps secrets out of messages.
+#[derive(Debug)]
+pub struct Guard {
+    /// A text as it may be shown, of the same length.
+    pub text: fn(&str) -> String,
+    /// A message that may quote some of it, as it may be shown.
+    pub message: fn(&str) -> String,
+}
+
 impl Source {
-    /// A text and the path, or `<standard input>`, it came from.
+    /// A text and the path, or `<standard input>`, it came from. Messages show its lines as they are.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::make(name.into(), text.into(), None, OnceLock::new())
+    }
+
+    /// A text that messages show as a guard lets them.
+    pub fn guarded(
+        name: impl Into<String>,
+        text: impl Into<String>,
+        guard: &'static Guard,
+    ) -> Self {
+        Self::make(name.into(), text.into(), Some(guard), OnceLock::new())
+    }
+
+    /// The same, shown in messages with other characters in place of some.
+    ///
+    /// The shown text must be as long as the text itself, byte for byte; if it is not, nothing is shown.
+    #[must_use]
+    pub fn with_shown(self, shown: String) -> Self {
+        let shown = OnceLock::from(self.checked(shown));
+        Self::make(
+            self.name().to_owned(),
+            self.text().to_owned(),
+            self.inner.guard,
+            shown,
+        )
+    }
+
+    fn make(
+        name: String,
+        text: String,
+        guard: Option<&'static Guard>,
+        shown: OnceLock<String>,
+    ) -> Self {
         Source {
             inner: Arc::new(Inner {
-                name: name.into(),
-                text: text.into(),
-                shown: None,
+                name,
+                text,
+                guard,
+                shown,
                 lines: OnceLock::new(),
             }),
         }
     }
 
-    /// A text that is shown in messages with other characters in place of some, such as secrets.
-    ///
-    /// The shown text must be as long as the text itself, byte for byte; if it is not, it is not used and nothing is
-    /// shown.
-    pub fn with_shown(name: impl Into<String>, text: String, shown: String) -> Self {
-        let shown = if shown.len() == text.len() {
+    fn checked(&self, shown: String) -> String {
+        if shown.len() == self.text().len() {
             shown
         } else {
             String::new()
-        };
-        Source {
-            inner: Arc::new(Inner {
-                name: name.into(),
-                text,
-                shown: Some(shown),
-                lines: OnceLock::new(),
-            }),
         }
     }
 
     /// The text as it may be shown.
     fn shown(&self) -> &str {
-        self.inner.shown.as_deref().unwrap_or(&self.inner.text)
+        match (self.inner.shown.get(), self.inner.guard) {
+            (Some(shown), _) => shown,
+            (None, None) => &self.inner.text,
+            (None, Some(guard)) => self
+                .inner
+                .shown
+                .get_or_init(|| self.checked((guard.text)(self.text()))),
+        }
+    }
+
+    /// A message about some bytes without what is not shown of them.
+    fn without_secrets(&self, span: &Range<usize>, message: &str) -> String {
+        const LONGEST: usize = 4096;
+        let Some(guard) = self.inner.guard else {
+            return message.to_owned();
+        };
+        let message = (guard.message)(message);
+        let given = self.text().get(span.clone()).unwrap_or_default().trim();
+        let shown = self.shown().get(span.clone()).unwrap_or_default().trim();
+        if given.is_empty() || given == shown || given.len() > LONGEST {
+            return message;
+        }
+        let value = given.trim_matches(['"', '\'']);
+        let message = message.replace(&format!("`{value}`"), "`***`");
+        if value.len() < 4 {
+            return message;
+        }
+        message.replace(given, "***").replace(value, "***")
     }
 
     /// Where it came from.
@@ -204,31 +262,51 @@ impl Diagnostic {
     /// Points at bytes of a text.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {
-        self.content.place = Some(Place {
+        let content = &mut self.content;
+        let told = [&mut content.message, &mut content.label];
+        for text in told
+            .into_iter()
+            .chain(&mut content.notes)
+            .chain(&mut content.help)
+        {
+            *text = source.without_secrets(&span, text);
+        }
+        content.place = Some(Place {
             source: source.clone(),
             span,
         });
         self
     }
 
+    /// A text that says more about its place, as it may be shown.
+    pub fn without_secrets(&self, text: impl Into<String>) -> String {
+        let text = text.into();
+        match &self.content.place {
+            Some(place) => place.source.without_secrets(&place.span, &text),
+            None => text,
+        }
+    }
+
     /// What to write under the marked bytes.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.content.label = label.into();
+        self.content.label = self.without_secrets(label);
         self
     }
 
     /// Something that explains the message, such as its source.
     #[must_use]
     pub fn because(mut self, note: impl Into<String>) -> Self {
-        self.content.notes.push(note.into());
+        let note = self.without_secrets(note);
+        self.content.notes.push(note);
         self
     }
 
     /// A way out; more than one may be given.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.content.help.push(help.into());
+        let help = self.without_secrets(help);
+        self.content.help.push(help);
         self
     }
 

@@ -2,12 +2,11 @@
 
 use serde_json::Value;
 
-use crate::cluster::secrets::is_literal;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::Diagnostic;
 use crate::pack::{PresetName, enabled_presets};
-use crate::profile::{Layer, Profile};
+use crate::profile::{Layer, Profile, Variable};
 use crate::revision::{Claim, Expectation, Target};
-use crate::secret_names::{name_within, names_a_secret};
+use crate::secret::{self, Way};
 use crate::yaml::{self, Limits, Path, Step};
 
 /// A profile with its texts parsed once.
@@ -30,10 +29,10 @@ impl<'p> Subject<'p> {
     pub fn new(profile: &'p Profile) -> Result<Self, Vec<Diagnostic>> {
         let mut layers = Vec::new();
         for layer in &profile.spec.template.packs {
-            let values = Source::new(format!("values of {}", layer.name), layer.values.as_str());
+            let values = secret::source(format!("values of {}", layer.name), layer.values.as_str());
             let mut manifests = Vec::new();
             for manifest in &layer.manifests {
-                let source = Source::new(
+                let source = secret::source(
                     format!("manifest {}", manifest.name),
                     manifest.content.as_str(),
                 );
@@ -61,16 +60,59 @@ impl<'p> Subject<'p> {
             (Expectation::Absent, None) => Ok(()),
             (Expectation::Absent, Some(found)) => Err(format!(
                 "there is {}, where nothing should be",
-                shown(claim, &found)?
+                self.shown(claim, &found)?
             )),
             (_, None) => Err("there is nothing".to_owned()),
             (Expectation::Present, Some(_)) => Ok(()),
             (expectation, Some(found)) if test(expectation, &found)? => Ok(()),
             (expectation, Some(found)) => Err(format!(
                 "expected {expectation}, found {}",
-                shown(claim, &found)?
+                self.shown(claim, &found)?
             )),
         }
+    }
+
+    /// What was found, as a report may show it: without secrets, and not at length.
+    fn shown(&self, claim: &Claim, found: &Value) -> Result<String, String> {
+        const ROOM: usize = 160;
+        let target = claim.target()?;
+        let path = match target {
+            Target::Values(path) | Target::Manifest { path, .. } => path,
+            Target::Variable { name, .. } => name,
+            _ => "",
+        };
+        let path: Path = path.parse().map_err(|error| format!("{error}"))?;
+        let is_sensitive = match target {
+            Target::Variable { name, .. } => self.variable(name).is_some_and(|it| it.is_sensitive),
+            Target::Manifest { path: "", .. } => false,
+            Target::Manifest { name, document, .. } => {
+                let is_first = |key: &str| matches!(path.steps().first(), Some(Step::Key(first)) if first == key);
+                let documents = self
+                    .layers
+                    .iter()
+                    .flat_map(|layer| &layer.manifests)
+                    .filter(|(found, _)| *found == name);
+                let mut kinds = documents
+                    .filter_map(|(_, documents)| documents.get(document)?.get("kind")?.as_str());
+                kinds.any(|kind| kind == "Secret") && (is_first("data") || is_first("stringData"))
+            }
+            _ => false,
+        };
+        let way = path
+            .steps()
+            .iter()
+            .fold(Way::default(), |way, step| match step {
+                Step::Key(key) => way.below(key),
+                // What names an item says what its value is.
+                Step::Item(_, name) => Way::named(name).or(&way),
+                Step::Index(_) => way,
+            });
+        let hide = |_: &str| "(a secret)".to_owned();
+        let text = secret::hidden(found, &way.in_secret(is_sensitive), &hide).to_string();
+        Ok(match text.char_indices().nth(ROOM) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text,
+        })
     }
 
     fn look_up(&self, claim: &Claim) -> Result<Option<Value>, String> {
@@ -112,14 +154,16 @@ impl<'p> Subject<'p> {
         }))
     }
 
+    fn variable(&self, name: &str) -> Option<&Variable> {
+        let mut variables = self.profile.spec.variables.iter();
+        variables.find(|variable| variable.name == name)
+    }
+
     fn variable_field(&self, name: &str, field: &str) -> Option<Value> {
-        let variable = self
-            .profile
-            .spec
-            .variables
-            .iter()
-            .find(|variable| variable.name == name)?;
-        serde_json::to_value(variable).ok()?.get(field).cloned()
+        serde_json::to_value(self.variable(name)?)
+            .ok()?
+            .get(field)
+            .cloned()
     }
 }
 
@@ -193,59 +237,6 @@ impl ParsedLayer<'_> {
 fn find(root: &Value, path: &str) -> Result<Option<Value>, String> {
     let path: Path = path.parse().map_err(|error| format!("{error}"))?;
     Ok(path.find(root).cloned())
-}
-
-/// What was found, as a report may show it: without secrets, and not at length.
-fn shown(claim: &Claim, found: &Value) -> Result<String, String> {
-    const ROOM: usize = 160;
-    let path = match claim.target()? {
-        Target::Values(path) | Target::Manifest { path, .. } => path,
-        Target::Variable { name, .. } => name,
-        _ => "",
-    };
-    let path: Path = path.parse().map_err(|error| format!("{error}"))?;
-    let name = match path.steps() {
-        [.., Step::Item(_, name), Step::Key(key)] if key == "value" => name,
-        [.., Step::Key(map), Step::Key(key)] => name_within(map, key),
-        [.., Step::Key(key)] => key,
-        _ => "",
-    };
-    let text = without_secrets(name, found).to_string();
-    Ok(match text.char_indices().nth(ROOM) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    })
-}
-
-/// A value with its secrets replaced; `name` says what it holds.
-fn without_secrets(name: &str, value: &Value) -> Value {
-    let hidden = || Value::String("(a secret)".to_owned());
-    match value {
-        Value::String(text) if names_a_secret(name) && is_literal(text) => hidden(),
-        Value::String(text) if text.contains('\n') => Value::String(yaml::masked(text)),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| without_secrets(name, item))
-            .collect(),
-        Value::Object(map) => {
-            let beside = map.get("name").and_then(Value::as_str);
-            let is_secret = map.get("kind").is_some_and(|kind| kind == "Secret");
-            map.iter()
-                .map(|(key, value)| {
-                    let name = match (key.as_str(), beside) {
-                        ("value", Some(beside)) => beside,
-                        (key, _) => name_within(name, key),
-                    };
-                    let value = match key.as_str() {
-                        "data" | "stringData" if is_secret => hidden(),
-                        _ => without_secrets(name, value),
-                    };
-                    (key.clone(), value)
-                })
-                .collect()
-        }
-        other => other.clone(),
-    }
 }
 
 fn test(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {

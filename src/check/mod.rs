@@ -239,10 +239,10 @@ impl Item {
         let placed = Item::misread(&diagnostic);
         Item {
             id: finding.rule.id.to_owned(),
-            message: finding.message.clone(),
+            message: placed.diagnostic.without_secrets(finding.message.as_str()),
             path: finding.path.clone(),
             because: finding.rule.source.to_owned(),
-            help: finding.help.clone().into_owned(),
+            help: placed.diagnostic.without_secrets(finding.help.as_ref()),
             file: placed.file.or_else(|| finding.file().map(str::to_owned)),
             ..placed
         }

@@ -19,7 +19,8 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
 use crate::rules::limit;
 use crate::rules::{DOCUMENT_RULES, Finding, rule};
-use crate::yaml::{self, Limits, Node, Path, Step, masked};
+use crate::secret;
+use crate::yaml::{self, Limits, Node, Path, Step};
 
 /// Texts of more bytes than this are parsed on all cores.
 const WORTH_A_THREAD: usize = 256 << 10;
@@ -81,8 +82,6 @@ struct Text {
     role: Role,
     /// The trees of its documents, made when they are needed.
     roots: OnceLock<Vec<Node>>,
-    /// The source as it may be shown, made when it is needed.
-    shown: OnceLock<Source>,
 }
 
 /// A text that is still to be parsed.
@@ -109,12 +108,12 @@ impl Cluster {
         let mut texts = Vec::new();
         for (layer, number) in profile.spec.template.packs.iter().zip(0..) {
             texts.push(Unparsed {
-                source: Source::new(name(number, None), layer.values.as_str()),
+                source: secret::source(name(number, None), layer.values.as_str()),
                 role: Role::Values,
             });
             for (manifest, index) in layer.manifests.iter().zip(0..) {
                 texts.push(Unparsed {
-                    source: Source::new(name(number, Some(index)), manifest.content.as_str()),
+                    source: secret::source(name(number, Some(index)), manifest.content.as_str()),
                     role: Role::Manifest,
                 });
             }
@@ -156,7 +155,7 @@ impl Cluster {
     /// Adds a file of manifests.
     pub fn add_manifests(&mut self, source: Source) {
         let parsed = parse(&Unparsed {
-            source,
+            source: secret::source(source.name(), source.text()),
             role: Role::Manifest,
         });
         self.found.extend(parsed.found);
@@ -207,7 +206,6 @@ impl Text {
             source,
             role: Role::Values,
             roots: OnceLock::from(Vec::new()),
-            shown: OnceLock::new(),
         }
     }
 
@@ -218,22 +216,9 @@ impl Text {
         })
     }
 
-    /// A finding at some of its bytes; what looks like a secret is not shown.
+    /// A finding at some of its bytes.
     fn mark(&self, finding: Finding, span: Range<usize>) -> Finding {
-        let shown = self.shown.get_or_init(|| {
-            let text = self.source.text();
-            let mut shown = masked(text).into_bytes();
-            if shown.len() == text.len() {
-                for span in secrets::spans(text, self.roots()) {
-                    for byte in shown[span].iter_mut().filter(|byte| **byte != b'\n') {
-                        *byte = b'*';
-                    }
-                }
-            }
-            let shown = String::from_utf8(shown).unwrap_or_default();
-            Source::with_shown(self.source.name(), text.to_owned(), shown)
-        });
-        finding.at(shown, span)
+        finding.at(&self.source, span)
     }
 }
 
@@ -402,15 +387,14 @@ fn parse(text: &Unparsed) -> Parsed {
             };
         }
     };
-    let text_of = |roots, shown| {
+    let text_of = |roots| {
         Arc::new(Text {
             source: source.clone(),
             role: text.role,
             roots,
-            shown,
         })
     };
-    let with_trees = text_of(OnceLock::from(roots), OnceLock::new());
+    let with_trees = text_of(OnceLock::from(roots));
     let mut documents: Vec<Document> = values
         .into_iter()
         .zip(0..)
@@ -428,7 +412,7 @@ fn parse(text: &Unparsed) -> Parsed {
         }
         limit(&mut found, before);
     }
-    let without_trees = text_of(OnceLock::new(), with_trees.shown.clone());
+    let without_trees = text_of(OnceLock::new());
     for document in &mut documents {
         document.text = Arc::clone(&without_trees);
     }

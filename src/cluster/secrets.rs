@@ -1,15 +1,12 @@
 //! Which values of a document are secrets, by the names of their keys and by their form.
 
-use std::ops::Range;
-
 use super::walk::{Trail, walk};
-use crate::secret_names::{name_within, names_a_secret};
+pub(crate) use crate::secret::PRINTED as DEMO_ANYWHERE;
+use crate::secret::{name_within, names_a_secret};
 use crate::yaml::{Kind, Node};
 
 /// Passwords that the RA prints.
-pub(crate) const DEMO: [&str; 3] = ["welcome", "spectro", "P@ssw0rd!"];
-/// The one of them that is no word, and is meant wherever it stands.
-pub(crate) const DEMO_ANYWHERE: &str = "P@ssw0rd!";
+pub(crate) const DEMO: [&str; 3] = ["welcome", "spectro", DEMO_ANYWHERE];
 /// The token that the RA prints.
 pub(crate) const EXAMPLE_TOKEN: &str = "347eba54-4ab6-96cd-e123-f694ab394a3b";
 
@@ -71,19 +68,6 @@ pub(crate) fn each<'n>(
             see(trail, node, name, reason);
         }
     });
-}
-
-/// Where the secrets of a text and its trees stand.
-pub(crate) fn spans(text: &str, roots: &[Node]) -> Vec<Range<usize>> {
-    let mut spans: Vec<Range<usize>> = [DEMO_ANYWHERE, EXAMPLE_TOKEN]
-        .into_iter()
-        .flat_map(|secret| text.match_indices(secret))
-        .map(|(at, secret)| at..at + secret.len())
-        .collect();
-    for root in roots {
-        each(root, &mut |_, node, _, _| spans.push(node.span.clone()));
-    }
-    spans
 }
 
 #[cfg(test)]

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::secret_names::name_within;
-
 /// One step of a [`Place`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -47,23 +45,15 @@ impl Place {
             .collect()
     }
 
-    /// The name of what stands here: in `env[name=X].value` that is `X`, elsewhere the last key.
-    pub(super) fn what_it_holds(&self) -> &str {
-        match self.0.as_slice() {
-            [.., Step::Item("name", name), Step::Key(key)] if key == "value" => name,
-            [.., Step::Key(map), Step::Key(key)] => name_within(map, key),
-            _ => self.last_key(),
-        }
-    }
-
-    /// The same place with the values that identify items written in another way.
-    pub(super) fn with_values(&self, write: impl Fn(&str) -> String) -> Place {
-        let step = |step: &Step| match step {
-            Step::Item(key, value) => Step::Item(key, write(value)),
-            Step::Value(value) => Step::Value(write(value)),
+    /// The same place with the texts of its steps written in another way; `write` is given the number of the step.
+    pub(super) fn with_values(&self, write: impl Fn(usize, &str) -> String) -> Place {
+        let step = |(at, step): (usize, &Step)| match step {
+            Step::Key(key) => Step::Key(write(at, key)),
+            Step::Item(key, value) => Step::Item(key, write(at, value)),
+            Step::Value(value) => Step::Value(write(at, value)),
             step => step.clone(),
         };
-        Place(self.0.iter().map(step).collect())
+        Place(self.0.iter().enumerate().map(step).collect())
     }
 
     /// The last key on the way, which names what a value is.

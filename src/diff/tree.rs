@@ -6,10 +6,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::lines;
 use super::path::{Place, Step};
-use super::report::{ChangeKind, Hunk};
+use super::report::ChangeKind;
 use crate::diagnostic::Source;
+use crate::secret::{self, Beside, Way};
 use crate::sequence::{Pair, canonical, pair, repository};
 use crate::yaml::{self, Limits};
 
@@ -20,10 +20,29 @@ pub(super) struct Difference {
     pub(super) kind: ChangeKind,
     pub(super) old: Option<Value>,
     pub(super) new: Option<Value>,
-    pub(super) lines: Vec<Hunk>,
+    /// Both texts, where they are told line by line.
+    pub(super) texts: Option<(String, String)>,
     pub(super) remarks: Vec<String>,
-    /// Whether the whole value is secret by where it stands.
-    pub(super) secret: bool,
+    /// What the way to here says of secrets.
+    pub(super) way: Way<'static>,
+    /// The steps of the place that name a secret.
+    pub(super) secret_steps: Vec<usize>,
+}
+
+impl Difference {
+    /// A difference of a whole part.
+    pub(super) fn whole(kind: ChangeKind) -> Self {
+        Difference {
+            place: Place::default(),
+            kind,
+            old: None,
+            new: None,
+            texts: None,
+            remarks: Vec::new(),
+            way: Way::default(),
+            secret_steps: Vec::new(),
+        }
+    }
 }
 
 /// The differences of two trees.
@@ -35,9 +54,13 @@ pub(super) fn compare(old: &Value, new: &Value) -> Vec<Difference> {
 
 /// The differences of two Kubernetes objects; the data of Secrets is decoded, and secret.
 pub(super) fn compare_objects(old: &Value, new: &Value) -> Vec<Difference> {
-    let mut comparison = Comparison::default();
     let is_secret = |object: &Value| object.get("kind").and_then(Value::as_str) == Some("Secret");
-    comparison.in_secret = is_secret(old) || is_secret(new);
+    let in_secret = is_secret(old) || is_secret(new);
+    let mut comparison = Comparison {
+        root: Way::default().in_object(in_secret),
+        in_secret,
+        ..Comparison::default()
+    };
     comparison.values(old, new);
     comparison.found
 }
@@ -45,7 +68,8 @@ pub(super) fn compare_objects(old: &Value, new: &Value) -> Vec<Difference> {
 /// The differences of two texts that stand at a known path, which may tell their language.
 pub(super) fn compare_texts(old: &str, new: &str, name: &str) -> Vec<Difference> {
     let mut comparison = Comparison {
-        file_name: name.to_owned(),
+        file_name: name,
+        root: Way::of_file(name),
         ..Comparison::default()
     };
     comparison.texts(old, new);
@@ -65,48 +89,117 @@ const IDENTITIES: [&str; 9] = [
     "secretName",
 ];
 
-#[derive(Default)]
-struct Comparison {
-    place: Place,
-    found: Vec<Difference>,
-    /// Whether this is a Secret, whose data must not be shown.
-    in_secret: bool,
-    /// The name of the file that a text is the content of.
-    file_name: String,
+/// A step on the way into both trees.
+enum Way2<'v> {
+    /// The value of a key that both maps or one of them has.
+    Key(
+        Option<&'v Map<String, Value>>,
+        Option<&'v Map<String, Value>>,
+        &'v str,
+    ),
+    /// An item of a list, and whether it is a secret among the arguments of a command.
+    Item(bool),
 }
 
-impl Comparison {
+#[derive(Default)]
+struct Comparison<'v> {
+    place: Place,
+    /// The steps from the root, to tell of a difference what is secret.
+    steps: Vec<Way2<'v>>,
+    /// What is known at the root, and the steps before it that are secret.
+    root: Way<'v>,
+    secret_steps: Vec<usize>,
+    found: Vec<Difference>,
+    /// Whether this is a Secret, whose data is encoded.
+    in_secret: bool,
+    /// The name of the file that a text is the content of.
+    file_name: &'v str,
+}
+
+impl<'v> Comparison<'v> {
     fn push(
         &mut self,
         kind: ChangeKind,
         old: Option<Value>,
         new: Option<Value>,
     ) -> &mut Difference {
-        let secret = self.in_secret && self.is_in_data();
+        let (way, secret_steps) = self.way();
         self.found.push(Difference {
             place: self.place.clone(),
             kind,
             old,
             new,
-            lines: Vec::new(),
+            texts: None,
             remarks: Vec::new(),
-            secret,
+            way: way.into_owned(),
+            secret_steps,
         });
         let last = self.found.len() - 1;
         &mut self.found[last]
     }
 
-    fn is_in_data(&self) -> bool {
-        matches!(self.place.steps().first(), Some(Step::Key(key)) if key == "data" || key == "stringData")
+    /// What the way to here says of secrets, and which steps of the place name one.
+    fn way(&self) -> (Way<'v>, Vec<usize>) {
+        let mut way = self.root.clone();
+        let mut secret_steps = self.secret_steps.clone();
+        let first = self.place.steps().len() - self.steps.len();
+        for (step, at) in self.steps.iter().zip(first..) {
+            way = match step {
+                Way2::Key(old, new, key) => {
+                    let within = |map: &Option<&'v Map<String, Value>>| {
+                        map.map(|map| way.key(&Beside::of_map(map), key))
+                    };
+                    match (within(old), within(new)) {
+                        (Some(old), Some(new)) => old.or(&new),
+                        (one, other) => one.or(other).unwrap_or_default(),
+                    }
+                }
+                Way2::Item(is_argument) => way.item().in_secret(*is_argument),
+            };
+            let is_secret = match self.place.steps().get(at) {
+                Some(Step::Item(key, value)) => way.below(key).hides(value),
+                Some(Step::Value(value)) => way.hides(value),
+                _ => false,
+            };
+            if is_secret {
+                secret_steps.push(at);
+            }
+        }
+        (way, secret_steps)
     }
 
-    fn within(&mut self, step: Step, compare: impl FnOnce(&mut Self)) {
+    fn within(&mut self, step: Step, way: Way2<'v>, compare: impl FnOnce(&mut Self)) {
         self.place.push(step);
+        self.steps.push(way);
         compare(self);
+        self.steps.pop();
         self.place.pop();
     }
 
-    fn values(&mut self, old: &Value, new: &Value) {
+    /// Compares what texts hold, as trees or as other texts.
+    fn inside<'i>(&mut self, language: &'static str, compare: impl FnOnce(&mut Comparison<'i>))
+    where
+        'v: 'i,
+    {
+        let (way, secret_steps) = self.way();
+        let mut place = std::mem::take(&mut self.place);
+        place.push(Step::Inside(language));
+        let mut inner = Comparison {
+            place,
+            root: way,
+            secret_steps,
+            in_secret: self.in_secret,
+            file_name: self.file_name,
+            ..Comparison::default()
+        };
+        compare(&mut inner);
+        let (mut place, mut found) = (inner.place, inner.found);
+        place.pop();
+        self.place = place;
+        self.found.append(&mut found);
+    }
+
+    fn values(&mut self, old: &'v Value, new: &'v Value) {
         match (old, new) {
             (Value::Object(old), Value::Object(new)) => self.maps(old, new),
             (Value::Array(old), Value::Array(new)) => self.lists(old, new),
@@ -139,25 +232,38 @@ impl Comparison {
         }
     }
 
-    fn maps(&mut self, old: &Map<String, Value>, new: &Map<String, Value>) {
+    fn maps(&mut self, old_map: &'v Map<String, Value>, new_map: &'v Map<String, Value>) {
+        let (old, new) = (old_map, new_map);
         for (key, old) in old {
             match new.get(key) {
-                Some(new) => self.within(Step::Key(key.clone()), |this| this.values(old, new)),
-                None => self.within(Step::Key(key.clone()), |this| {
-                    this.push(ChangeKind::Removed, Some(old.clone()), None);
-                }),
+                Some(new) => self.within(
+                    Step::Key(key.clone()),
+                    Way2::Key(Some(old_map), Some(new_map), key),
+                    |this| this.values(old, new),
+                ),
+                None => self.within(
+                    Step::Key(key.clone()),
+                    Way2::Key(Some(old_map), None, key),
+                    |this| {
+                        this.push(ChangeKind::Removed, Some(old.clone()), None);
+                    },
+                ),
             }
         }
         for (key, new) in new {
             if !old.contains_key(key) {
-                self.within(Step::Key(key.clone()), |this| {
-                    this.push(ChangeKind::Added, None, Some(new.clone()));
-                });
+                self.within(
+                    Step::Key(key.clone()),
+                    Way2::Key(None, Some(new_map), key),
+                    |this| {
+                        this.push(ChangeKind::Added, None, Some(new.clone()));
+                    },
+                );
             }
         }
     }
 
-    fn lists(&mut self, old: &[Value], new: &[Value]) {
+    fn lists(&mut self, old: &'v [Value], new: &'v [Value]) {
         if old == new {
             return;
         }
@@ -166,7 +272,9 @@ impl Comparison {
             && is_scalar(old)
             && is_scalar(new)
         {
-            return self.within(Step::Index(0), |this| this.values(old, new));
+            return self.within(Step::Index(0), Way2::Item(false), |this| {
+                this.values(old, new)
+            });
         }
         if let Some(identity) = Identity::of(old, new) {
             return self.identified_lists(old, new, &identity);
@@ -174,30 +282,43 @@ impl Comparison {
         self.anonymous_lists(old, new);
     }
 
-    fn identified_lists(&mut self, old: &[Value], new: &[Value], identity: &Identity) {
+    fn identified_lists(&mut self, old: &'v [Value], new: &'v [Value], identity: &Identity) {
+        let (old_secret, new_secret) = (secret::arguments(old), secret::arguments(new));
         let keys =
             |items: &[Value]| numbered(items.iter().map(|item| identity.value(item)).collect());
         let (old_keys, new_keys) = (keys(old), keys(new));
         for found in pair(&old_keys, &new_keys) {
             match found {
-                Pair::Old(at) => self.within(identity.step(&old_keys[at]), |this| {
-                    this.push(ChangeKind::Removed, Some(old[at].clone()), None);
-                }),
-                Pair::New(at) => self.within(identity.step(&new_keys[at]), |this| {
-                    this.push(ChangeKind::Added, None, Some(new[at].clone()))
-                        .remarks
-                        .push(place_remark(at, new.len()));
-                }),
+                Pair::Old(at) => self.within(
+                    identity.step(&old_keys[at]),
+                    Way2::Item(old_secret[at]),
+                    |this| {
+                        this.push(ChangeKind::Removed, Some(old[at].clone()), None);
+                    },
+                ),
+                Pair::New(at) => self.within(
+                    identity.step(&new_keys[at]),
+                    Way2::Item(new_secret[at]),
+                    |this| {
+                        this.push(ChangeKind::Added, None, Some(new[at].clone()))
+                            .remarks
+                            .push(place_remark(at, new.len()));
+                    },
+                ),
                 Pair::Both {
                     old: from,
                     new: to,
                     moved,
-                } => self.within(identity.step(&new_keys[to]), |this| {
-                    if moved {
-                        this.moved(from, to);
-                    }
-                    this.values(&old[from], &new[to]);
-                }),
+                } => self.within(
+                    identity.step(&new_keys[to]),
+                    Way2::Item(new_secret[to]),
+                    |this| {
+                        if moved {
+                            this.moved(from, to);
+                        }
+                        this.values(&old[from], &new[to]);
+                    },
+                ),
             }
         }
     }
@@ -211,7 +332,7 @@ impl Comparison {
     }
 
     /// Items without an identity: equal ones are matched, what is left between them is compared in order.
-    fn anonymous_lists(&mut self, old: &[Value], new: &[Value]) {
+    fn anonymous_lists(&mut self, old: &'v [Value], new: &'v [Value]) {
         let keys = |items: &[Value]| -> Vec<String> { items.iter().map(canonical).collect() };
         let pairs = pair(&keys(old), &keys(new));
         let mut gone: Vec<usize> = Vec::new();
@@ -228,21 +349,25 @@ impl Comparison {
                     old: from,
                     new: to,
                     moved: true,
-                } => self.within(Step::Index(to), |this| this.moved(from, to)),
+                } => self.within(Step::Index(to), Way2::Item(false), |this| {
+                    this.moved(from, to)
+                }),
                 Pair::Both { .. } => {
                     gone.sort_unstable();
                     for (from, to) in gone.iter().zip(&come) {
-                        self.within(Step::Index(*to), |this| this.values(&old[*from], &new[*to]));
+                        self.within(Step::Index(*to), Way2::Item(false), |this| {
+                            this.values(&old[*from], &new[*to])
+                        });
                     }
                     let common = gone.len().min(come.len());
                     for from in &gone[common..] {
-                        self.within(Step::Index(*from), |this| {
+                        self.within(Step::Index(*from), Way2::Item(false), |this| {
                             this.push(ChangeKind::Removed, Some(old[*from].clone()), None);
                         });
                     }
                     for to in &come[common..] {
                         let count = new.len();
-                        self.within(Step::Index(*to), |this| {
+                        self.within(Step::Index(*to), Way2::Item(false), |this| {
                             this.push(ChangeKind::Added, None, Some(new[*to].clone()))
                                 .remarks
                                 .push(place_remark(*to, count));
@@ -259,19 +384,20 @@ impl Comparison {
         if old == new {
             return;
         }
-        if self.in_secret
-            && matches!(self.place.steps(), [Step::Key(data), Step::Key(_)] if data == "data")
-            && let (Some(old), Some(new)) = (decoded(old), decoded(new))
-        {
-            return self.within(Step::Inside("base64"), |this| this.texts(&old, &new));
+        let is_encoded = self.in_secret
+            && matches!(self.place.steps(), [Step::Key(data), Step::Key(_)] if data == "data");
+        if is_encoded && let (Some(old), Some(new)) = (decoded(old), decoded(new)) {
+            return self.inside("base64", |inner| inner.texts(&old, &new));
         }
-        if let Some((language, old, new)) = self.trees(old, new) {
-            return self.within(Step::Inside(language), |this| this.values(&old, &new));
-        }
-        if old.contains('\n') || new.contains('\n') {
-            let hunks = lines::hunks(old, new);
-            self.push(ChangeKind::Changed, None, None).lines = hunks;
-            return;
+        let (way, _) = self.way();
+        if !way.hides(old) && !way.hides(new) {
+            if let Some((language, old, new)) = self.trees(old, new) {
+                return self.inside(language, |inner| inner.values(&old, &new));
+            }
+            if old.contains('\n') || new.contains('\n') {
+                self.push(ChangeKind::Changed, None, None).texts = Some((old.into(), new.into()));
+                return;
+            }
         }
         self.push(ChangeKind::Changed, Some(old.into()), Some(new.into()));
     }

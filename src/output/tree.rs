@@ -12,8 +12,8 @@ use super::{CHECKSUMS, OutputError};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
+use crate::secret::Withheld;
 use crate::visible::visible;
-use crate::withheld::Withheld;
 
 /// Files by their path below the folder, with `/` between parts.
 #[derive(Default)]

@@ -6,6 +6,7 @@ use super::outline::Outline;
 use super::read::{self, Form, LIMITS};
 use super::shape::{self, Misfit};
 use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::secret;
 use crate::yaml;
 
 /// How a profile is written down.
@@ -94,11 +95,8 @@ pub(super) fn read_yaml(source: &Source) -> Result<Placed, Vec<Diagnostic>> {
 /// A profile's text as messages may show it. Finding what to hide takes longer than reading, so this is for texts that
 /// there is something to say about.
 fn shown(source: &Source) -> Source {
-    if read::is_json(source.text()) {
-        return read::hidden(source);
-    }
-    let shown = yaml::masked_values(source.text());
-    Source::with_shown(source.name(), source.text().to_owned(), shown)
+    let shown = secret::masked_profile(source.text());
+    secret::source_shown(source.name(), source.text(), shown)
 }
 
 fn no_profile(source: &Source, reason: &str) -> Diagnostic {

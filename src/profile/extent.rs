@@ -3,6 +3,7 @@
 
 use super::read::LIMITS;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::secret;
 
 /// Looks at a text before it is read.
 ///
@@ -36,7 +37,7 @@ pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
                 "nested {deepest} levels deep, more than the {} that are read",
                 LIMITS.depth
             ))
-            .at(&super::read::hidden(source), at..at)
+            .at(&secret::source(source.name(), source.text()), at..at)
             .help("export the profile again; Palette nests nothing so deep"),
         ]);
     }

@@ -4,7 +4,6 @@ mod bytes;
 mod document;
 mod extent;
 pub mod folder;
-mod hidden;
 mod outline;
 mod read;
 mod shape;
@@ -18,7 +17,7 @@ pub use bytes::{to_palette_json, to_readable_json};
 pub use document::{Document, Notation};
 pub use read::{Form, from_value, read};
 
-use crate::withheld::Withheld;
+use crate::secret::Withheld;
 
 /// A cluster profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

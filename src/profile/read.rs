@@ -6,10 +6,11 @@ use serde_json::{Map, Value};
 
 use super::{
     Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
-    Variable, extent, hidden,
+    Variable, extent,
 };
 use crate::diagnostic::{Diagnostic, Source};
 use crate::limits;
+use crate::secret;
 use crate::yaml::{self, Limits};
 
 /// The largest profile that is read.
@@ -100,14 +101,8 @@ pub(super) fn json(source: &Source) -> Result<Value, Vec<Diagnostic>> {
     serde_json::from_str(source.text()).map_err(|error| vec![json_problem(source, &error)])
 }
 
-/// A JSON text as messages may show it.
-pub(super) fn hidden(source: &Source) -> Source {
-    let shown = hidden::hidden(source.text());
-    Source::with_shown(source.name(), source.text().to_owned(), shown)
-}
-
 fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
-    let source = &hidden(source);
+    let source = &secret::source(source.name(), source.text());
     let at = source.byte_of(error.line(), error.column());
     let problem = Diagnostic::error("this is not JSON").at(source, at..at);
     let reason = error.to_string();

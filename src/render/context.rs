@@ -22,7 +22,6 @@ pub(super) struct Scope {
     published: bool,
     settings: Value,
     kubernetes: Value,
-    holds_secrets: bool,
 }
 
 impl Scope {
@@ -76,7 +75,6 @@ impl Scope {
                 "version": settings.kubernetes,
                 "minor": settings.kubernetes_minor(),
             }),
-            holds_secrets: holds_secrets(site),
         })
     }
 
@@ -96,10 +94,6 @@ impl Scope {
         engine.set("published", &Value::Bool(self.published));
         engine.set("settings", &self.settings);
         engine.set("kubernetes", &self.kubernetes);
-    }
-
-    pub(super) fn holds_secrets(&self) -> bool {
-        self.holds_secrets
     }
 
     /// The variables that a profile may declare, in order.
@@ -190,17 +184,4 @@ fn array_secret(site: &Site, published: bool) -> Result<Value, Diagnostic> {
         "pureJson": text,
         "base64": base64,
     }))
-}
-
-fn holds_secrets(site: &Site) -> bool {
-    let storage = &site.storage;
-    site.monitoring.grafana_admin_password.is_some()
-        || storage.licence.activation_id.is_some()
-        || storage.licence.saas_key.is_some()
-        || storage
-            .flash_arrays
-            .iter()
-            .any(|array| array.api_token.is_some())
-        || site.vmo.linux.password.is_some()
-        || site.vmo.windows.admin_password.is_some()
 }

@@ -176,7 +176,7 @@ impl<'r> Renderer<'r> {
         Ok(Rendered {
             profiles: finished,
             remarks,
-            holds_secrets: scope.holds_secrets(),
+            holds_secrets: site.holds_secrets,
         })
     }
 }

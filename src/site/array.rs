@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::names::Subdomain;
 use super::reader::Reader;
-use super::secret::Secret;
 use super::setting::{settings, shown};
 use crate::diagnostic::Diagnostic;
+use crate::secret::Secret;
 use crate::yaml::Node;
 
 /// The transport between nodes and arrays, in the words of `PURE_FLASHARRAY_SAN_TYPE`.

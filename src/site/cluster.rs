@@ -3,8 +3,8 @@
 use serde::{Serialize, Serializer};
 
 use super::names::{Label, Subdomain};
-use super::secret::Secret;
 use super::setting::{settings, words};
+use crate::secret::Secret;
 
 settings! {
     /// Name and size.

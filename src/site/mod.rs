@@ -28,7 +28,6 @@ mod profiles;
 mod provider;
 mod quantity;
 mod reader;
-mod secret;
 mod setting;
 mod storage;
 mod vlan;
@@ -61,15 +60,14 @@ pub use provider::{
     ProviderSnapshots, StorageProvider, VolumeMode,
 };
 pub use quantity::Quantity;
-pub use secret::{Secret, SecretSource};
 pub use setting::{Form, Kind, Preset, Setting};
 pub use storage::{Licence, LicenceType, NodeStorage, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};
 pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::yaml::Node;
-use crate::yaml::{self, Limits};
+use crate::secret;
+use crate::yaml::{self, Limits, Node};
 use reader::Reader;
 use setting::settings;
 
@@ -131,6 +129,9 @@ settings! {
         /// Where each value stands in the site file.
         #[serde(skip)]
         pub places: Places,
+        /// Whether secrets were read for it; what is rendered is for its owner only then.
+        #[serde(skip)]
+        pub holds_secrets: bool,
     }
 }
 
@@ -154,14 +155,11 @@ impl Site {
         source: &Source,
         inputs: &dyn Inputs,
     ) -> Result<(Site, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let source = &Source::with_shown(
-            source.name(),
-            source.text().to_owned(),
-            yaml::masked(source.text()),
-        );
+        let source = &secret::source(source.name(), source.text());
         let root = yaml::parse(source, Limits::INPUT)?;
         let mut reader = Reader::new(source, inputs);
         let mut site = Site::read_from(&mut reader, root.as_ref());
+        site.holds_secrets = reader.holds_secrets();
         let (places, problems) = reader.finish();
         site.places = places;
         Ok((site, problems))
@@ -186,6 +184,7 @@ impl Site {
             registries: Registries::read(reader, &mut fields),
             profiles: reader.map(&mut fields, "profiles"),
             places: Places::nowhere(),
+            holds_secrets: false,
         };
         reader.close(fields);
         site

@@ -10,10 +10,10 @@ use std::str::FromStr;
 use serde_json::Map;
 
 use super::cidr::Address;
-use super::secret::{Secret, SecretSource};
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
 use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
+use crate::secret::{self, Secret, SecretSource};
 use crate::yaml::{self, Entry, Node, Style};
 
 /// A map of the site, or the absence of one; every field is asked for by name and what is left over is unknown.
@@ -42,6 +42,8 @@ pub(super) struct Reader<'s> {
     spans: BTreeMap<String, Range<usize>>,
     /// What was asked for, where that is what is wanted.
     settings: Option<Vec<Setting>>,
+    /// Whether a secret was read.
+    holds_secrets: bool,
 }
 
 /// Stands for any item of a list or map while settings are recorded: nothing is in it, and all is asked for.
@@ -69,7 +71,13 @@ impl<'s> Reader<'s> {
             problems: Problems::default(),
             spans: BTreeMap::new(),
             settings: None,
+            holds_secrets: false,
         }
+    }
+
+    /// Whether a secret was read, which makes what is rendered private.
+    pub(super) fn holds_secrets(&self) -> bool {
+        self.holds_secrets
     }
 
     /// A reader that records what it is asked for.
@@ -641,8 +649,11 @@ impl<'s> Reader<'s> {
             self.problem_at(node, problem);
             return None;
         };
-        match self.resolve(&source) {
-            Ok(secret) => Some(secret),
+        match self.resolve(key, &source) {
+            Ok(secret) => {
+                self.holds_secrets = true;
+                Some(secret)
+            }
             Err(problem) => {
                 self.problem_at(node, problem);
                 None
@@ -650,26 +661,41 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn resolve(&self, source: &SecretSource) -> Result<Secret, Diagnostic> {
+    /// The secret of a key. What is no name may be the secret itself, put there by mistake, and is not repeated.
+    fn resolve(&self, key: &str, source: &SecretSource) -> Result<Secret, Diagnostic> {
         match source {
             SecretSource::Env(name) => {
+                let (shown, help) = if secret::is_name(name) {
+                    let help =
+                        format!("set it for this run, such as `read -rs {name} && export {name}`");
+                    (format!("`{name}`"), help)
+                } else {
+                    let help = "`env` takes the name of a variable, such as `MY_SECRET`, and never the secret itself";
+                    (format!("that `{key}` names"), help.to_owned())
+                };
                 let value = self.inputs.env(name).ok_or_else(|| {
-                    Diagnostic::error(format!("the environment variable `{name}` is not set")).help(
-                        format!("set it for this run, such as `read -rs {name} && export {name}`"),
-                    )
+                    Diagnostic::error(format!("the environment variable {shown} is not set"))
+                        .help(help)
                 })?;
                 Secret::new(value).ok_or_else(|| {
-                    Diagnostic::error(format!("the environment variable `{name}` is empty"))
+                    Diagnostic::error(format!("the environment variable {shown} is empty"))
                 })
             }
             SecretSource::File(path) => {
-                let text = self.inputs.file(path).map_err(|error| {
-                    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
-                })?;
+                let name = path.display().to_string();
+                let shown = match secret::is_name(&name) {
+                    true => format!("`{name}`"),
+                    false => format!("the file that `{key}` names"),
+                };
+                let text = self
+                    .inputs
+                    .file(path)
+                    .map_err(|error| Diagnostic::error(format!("cannot read {shown}: {error}")))?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);
                 Secret::new(text.to_owned()).ok_or_else(|| {
-                    Diagnostic::error(format!("the file `{}` is empty", path.display()))
+                    let shown = shown.trim_start_matches("the file ");
+                    Diagnostic::error(format!("the file {shown} is empty"))
                 })
             }
         }

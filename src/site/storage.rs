@@ -14,8 +14,8 @@ use super::provider::{
     CloneStrategy, Initiator, ProviderFacts, ProviderNode, StorageProvider, VolumeMode,
 };
 use super::reader::{Fields, Reader, fixed, whole};
-use super::secret::Secret;
 use super::setting::{Preset, settings, words};
+use crate::secret::Secret;
 
 words! {
     /// How Portworx is licensed.

@@ -9,8 +9,8 @@ use super::cluster::revealed;
 use super::names::{Label, Subdomain};
 use super::quantity::Quantity;
 use super::reader::{Fields, Reader, fixed};
-use super::secret::Secret;
 use super::setting::{Preset, settings, shown, words};
+use crate::secret::Secret;
 use crate::yaml::Node;
 
 words! {

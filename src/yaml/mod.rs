@@ -1,7 +1,6 @@
 //! YAML: read with places, understood as Kubernetes does, changed without touching what is not meant.
 
 mod json;
-mod masked;
 mod merge;
 mod node;
 mod path;
@@ -9,7 +8,6 @@ pub mod scalar;
 mod write;
 
 pub use json::{node_to_json, to_json, to_json_all};
-pub use masked::{masked, masked_values};
 pub use merge::{Addition, Merge, MergeError, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, PathError, Step};

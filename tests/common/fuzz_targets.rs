@@ -19,6 +19,7 @@ use vmo_ra::profile::folder::{Entry, join, named_files, split, yaml_problem};
 use vmo_ra::profile::{Document, Profile, read, to_palette_json, to_readable_json};
 use vmo_ra::revision::Revision;
 use vmo_ra::rules;
+use vmo_ra::secret;
 use vmo_ra::site::{Inputs, NodeRole, Site};
 use vmo_ra::template::Engine;
 use vmo_ra::yaml::{self, Kind, Limits, Merge, Node, Path};
@@ -269,7 +270,7 @@ pub fn values(data: &[u8]) -> End {
         return End::Refused;
     };
     let source = Source::new("values.yaml", text);
-    for masked in [yaml::masked(text), yaml::masked_values(text)] {
+    for masked in [secret::masked(text), secret::masked_profile(text)] {
         assert_eq!(
             masked.len(),
             text.len(),

@@ -11,7 +11,7 @@ use crate::diff::path::{Place, Step};
 use crate::diff::presets::{Switched, switched};
 use crate::diff::reduce::reduce;
 use crate::diff::report::{ChangeKind, LayerPair, PackVersion, Part};
-use crate::diff::{lines, pairing, tree, versions};
+use crate::diff::{pairing, tree, versions};
 use crate::profile::{Layer, Profile};
 use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
@@ -195,7 +195,7 @@ impl Comparison<'_> {
                     "the values of `{}` are not YAML; they are compared as text",
                     new.name
                 ));
-                self.yaml_text(Part::Values, ChangeKind::Changed, &old.values, &new.values);
+                self.text(Part::Values, ChangeKind::Changed, &old.values, &new.values);
             }
         }
     }
@@ -245,9 +245,14 @@ impl Comparison<'_> {
             let text = |commands: &BTreeMap<String, String>| {
                 commands.get(name).cloned().unwrap_or_default()
             };
-            let hunks = lines::hunks(&text(&old_commands), &text(&new_commands));
-            if !hunks.is_empty() {
-                self.text(Part::Commands(name.clone()), ChangeKind::Changed, hunks);
+            let (old, new) = (text(&old_commands), text(&new_commands));
+            if old != new {
+                self.text(
+                    Part::Commands(name.clone()),
+                    ChangeKind::Changed,
+                    &old,
+                    &new,
+                );
             }
         }
     }

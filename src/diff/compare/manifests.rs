@@ -19,6 +19,16 @@ impl Comparison<'_> {
                 .map(|manifest| manifest.name.clone())
                 .collect()
         };
+        self.secrets.forget();
+        for manifest in old
+            .iter()
+            .chain(new)
+            .filter(|one| one.content.contains("Secret"))
+        {
+            for object in objects(manifest).into_iter().flatten() {
+                self.secrets.learn(&object);
+            }
+        }
         for found in pair(&names(old), &names(new)) {
             match found {
                 Pair::Old(at) => self.whole_manifest(&old[at], ChangeKind::Removed),
@@ -74,7 +84,7 @@ impl Comparison<'_> {
                     "the manifest `{}` is not YAML; it is compared as text",
                     new.name
                 ));
-                self.yaml_text(part, ChangeKind::Changed, &old.content, &new.content);
+                self.text(part, ChangeKind::Changed, &old.content, &new.content);
             }
         }
     }

@@ -12,7 +12,7 @@ use super::impact::{Rules, Subject};
 use super::path::Place;
 use super::presets::Switched;
 use super::report::{
-    Change, ChangeKind, FORMAT, Hunk, Impact, ImpactCount, Part, ProfileName, ProfilePair, Report,
+    Change, ChangeKind, FORMAT, Impact, ImpactCount, Part, ProfileName, ProfilePair, Report,
     Summary, VersionStep,
 };
 use super::secrets::Secrets;
@@ -22,6 +22,7 @@ use crate::diagnostic::Diagnostic;
 use crate::pack::Library;
 use crate::profile::{Profile, Variable};
 use crate::revision::Revision;
+use crate::secret::{self, Way};
 use crate::sequence::{Pair, pair};
 
 /// One side of a comparison.
@@ -242,7 +243,7 @@ impl Comparison<'_> {
         for found in pair(&old_names, &new_names) {
             match found {
                 Pair::Old(at) => {
-                    let value = self.variable_value(&old[at]);
+                    let value = json!(old[at]);
                     self.whole(
                         Part::Variable(old_names[at].clone()),
                         ChangeKind::Removed,
@@ -251,7 +252,7 @@ impl Comparison<'_> {
                     );
                 }
                 Pair::New(at) => {
-                    let value = self.variable_value(&new[at]);
+                    let value = json!(new[at]);
                     self.whole(
                         Part::Variable(new_names[at].clone()),
                         ChangeKind::Added,
@@ -262,12 +263,9 @@ impl Comparison<'_> {
                 Pair::Both {
                     old: from, new: to, ..
                 } => {
-                    let secret = old[from].is_sensitive || new[to].is_sensitive;
                     let facts =
                         |variable: &Variable| serde_json::to_value(variable).unwrap_or_default();
-                    for mut difference in tree::compare(&facts(&old[from]), &facts(&new[to])) {
-                        difference.secret |=
-                            secret && difference.place.last_key() == "defaultValue";
+                    for difference in tree::compare(&facts(&old[from]), &facts(&new[to])) {
                         let change =
                             self.change(Part::Variable(new_names[to].clone()), difference, None);
                         self.changes.push(change);
@@ -277,43 +275,23 @@ impl Comparison<'_> {
         }
     }
 
-    /// A variable as a value; the default of a sensitive one is hidden.
-    fn variable_value(&self, variable: &Variable) -> Value {
-        let mut value = serde_json::to_value(variable).unwrap_or_default();
-        if variable.is_sensitive
-            && !self.options.show_secrets
-            && let Some(default) = value.get_mut("defaultValue")
-        {
-            *default = json!(self.secrets.shown("", default, true));
-        }
-        value
-    }
-
-    fn text(&mut self, part: Part, kind: ChangeKind, lines: Vec<Hunk>) {
+    /// A change of a text that is told line by line, without the secrets in it.
+    fn text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
         let difference = Difference {
-            place: Place::default(),
-            kind,
-            old: None,
-            new: None,
-            lines,
-            remarks: Vec::new(),
-            secret: false,
+            texts: Some((old.to_owned(), new.to_owned())),
+            ..Difference::whole(kind)
         };
         let change = self.change(part, difference, None);
-        self.changes.push(change);
+        if !change.lines.is_empty() {
+            self.changes.push(change);
+        }
     }
 
     /// All changes of a YAML text's notation, which `--text` asks for.
     fn notation(&mut self, part: Part, old: &str, new: &str) {
         if self.options.text {
-            self.yaml_text(part, ChangeKind::Text, old, new);
+            self.text(part, ChangeKind::Text, old, new);
         }
-    }
-
-    /// Compares texts line by line that are YAML, or should be, without the secrets in them.
-    fn yaml_text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
-        let hunks = lines::hunks(&self.secrets.yaml(old), &self.secrets.yaml(new));
-        self.text(part, kind, hunks);
     }
 
     fn whole(&mut self, part: Part, kind: ChangeKind, old: Option<Value>, new: Option<Value>) {
@@ -330,12 +308,9 @@ impl Comparison<'_> {
     ) {
         let difference = Difference {
             place,
-            kind,
             old,
             new,
-            lines: Vec::new(),
-            remarks: Vec::new(),
-            secret: false,
+            ..Difference::whole(kind)
         };
         let change = self.change(part, difference, None);
         self.changes.push(change);
@@ -356,20 +331,24 @@ impl Comparison<'_> {
             Some(rule) => (rule.impact, rule.because.clone()),
             None => (Impact::Review, String::new()),
         };
-        let key = difference.place.what_it_holds();
-        let is_secret = |value: &Option<Value>| {
-            difference.secret
-                || value
-                    .as_ref()
-                    .is_some_and(|value| self.secrets.is_secret_key(key, value))
-        };
-        let secret = is_secret(&difference.old) || is_secret(&difference.new);
+        let mut remarks = difference.remarks;
+        remarks.extend(macro_remark(
+            &difference.old,
+            &difference.new,
+            &difference.way,
+        ));
         let shown =
-            |value: Option<Value>| value.map(|value| self.secrets.shown(key, &value, secret));
+            |value: Option<Value>| value.map(|value| self.secrets.shown(&value, &difference.way));
         let path = difference
             .place
-            .with_values(|text| self.secrets.line(text))
+            .with_values(|at, text| match difference.secret_steps.contains(&at) {
+                true => self.secrets.replaced(text),
+                false => self.secrets.text(text).into_owned(),
+            })
             .to_string();
+        let hunks = |(old, new): (String, String)| {
+            lines::hunks(&self.secrets.text(&old), &self.secrets.text(&new))
+        };
         Change {
             id: fingerprint(&[
                 &self.profile,
@@ -386,13 +365,26 @@ impl Comparison<'_> {
             kind: difference.kind,
             old: shown(difference.old),
             new: shown(difference.new),
-            lines: self.secrets.hunks(difference.lines, difference.secret),
+            lines: difference.texts.map(hunks).unwrap_or_default(),
             preset,
             impact,
             because,
-            remarks: difference.remarks,
+            remarks,
         }
     }
+}
+
+/// What is news of a secret, whatever it is: that it stands in the profile now, or no more.
+fn macro_remark(old: &Option<Value>, new: &Option<Value>, way: &Way<'_>) -> Option<String> {
+    let (Some(Value::String(old)), Some(Value::String(new))) = (old, new) else {
+        return None;
+    };
+    let remark = match (secret::is_macro(old), secret::is_macro(new)) {
+        (true, false) if way.hides(new) => "a literal instead of a macro",
+        (false, true) if way.hides(old) => "a macro instead of a literal",
+        _ => return None,
+    };
+    Some(remark.to_owned())
 }
 
 fn fingerprint(parts: &[&str]) -> String {

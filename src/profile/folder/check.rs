@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::without_macros;
+use crate::secret;
 use crate::yaml::{self, Limits};
 
 /// What Kubernetes would not read in a text of values or a manifest, as a warning; Palette takes any text.
@@ -9,8 +10,7 @@ pub fn yaml_problem(name: &str, text: &str) -> Option<Diagnostic> {
     let replaced = without_macros(text);
     yaml::parse_all(&Source::new(name, replaced.as_str()), Limits::VALUES).err()?;
     // Again for the message, with what may be secret hidden.
-    let shown = yaml::masked_values(text);
-    let source = Source::with_shown(name, replaced, shown);
+    let source = secret::source_shown(name, replaced, secret::masked(text));
     let problem = yaml::parse_all(&source, Limits::VALUES)
         .err()?
         .into_iter()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{PROFILE, each_text, is_aside};
 use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
 use crate::profile::document::{self, Placed};
-use crate::yaml;
+use crate::secret;
 use crate::yaml::Step;
 
 /// The most files without a use that are named one by one.
@@ -115,7 +115,7 @@ fn is_text(path: &str) -> bool {
 /// `profile.yaml` as messages may show it, without the texts that stand where paths belong.
 fn shown(placed: &Placed, references: &[(Vec<Step>, String)]) -> Source {
     let text = placed.source.text();
-    let mut shown = yaml::masked_values(text).into_bytes();
+    let mut shown = secret::masked_profile(text).into_bytes();
     let texts = references.iter().filter(|(_, path)| is_text(path));
     for span in texts.map(|(at, _)| placed.outline.find(at)) {
         for byte in shown.get_mut(span).into_iter().flatten() {
@@ -125,7 +125,7 @@ fn shown(placed: &Placed, references: &[(Vec<Step>, String)]) -> Source {
         }
     }
     let shown = String::from_utf8(shown).unwrap_or_default();
-    Source::with_shown(placed.source.name(), text.to_owned(), shown)
+    secret::source_shown(placed.source.name(), text, shown)
 }
 
 /// What is wrong with a path, and the way out.

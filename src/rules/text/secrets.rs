@@ -16,7 +16,7 @@ use crate::pack::enabled_presets;
 use crate::profile::Variable;
 use crate::rules::node::files::files;
 use crate::rules::{ClusterRule, DocumentRule, Finding, rule};
-use crate::secret_names::names_a_secret;
+use crate::secret::names_a_secret;
 use crate::yaml::{Kind, Node};
 
 const VMO: &str = "virtual-machine-orchestrator";

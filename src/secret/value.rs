@@ -1,4 +1,4 @@
-//! Secrets: where they come from, and a value that never shows itself.
+//! Secrets that were read: a value that never shows itself.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -35,6 +35,15 @@ pub enum SecretSource {
     Env(String),
     /// `{ file: PATH }`, relative to the site file.
     File(PathBuf),
+}
+
+/// Stands for a text in debug output: how long it is, and nothing of it.
+pub(crate) struct Withheld(pub(crate) usize);
+
+impl fmt::Debug for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} bytes)", self.0)
+    }
 }
 
 #[cfg(test)]

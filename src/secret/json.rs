@@ -1,15 +1,7 @@
 //! A profile's JSON as messages may show it: without the texts that may hold secrets.
 
-/// Keys whose texts are not shown, by how they end in small letters.
-const SECRET_KEYS: &[&str] = &[
-    "values",
-    "content",
-    "defaultvalue",
-    "password",
-    "token",
-    "secret",
-    "key",
-];
+use super::names::{Named, named};
+use super::stand_in;
 
 /// The longest text that is shown, in bytes.
 const LONGEST: usize = 200;
@@ -18,7 +10,7 @@ const LONGEST: usize = 200;
 /// characters.
 ///
 /// A text that is broken by a quote of its own ends early; from where no JSON can be any more nothing is shown.
-pub(super) fn hidden(text: &str) -> String {
+pub(super) fn masked(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut is_secret_key = false;
     let mut before = None;
@@ -39,7 +31,7 @@ pub(super) fn hidden(text: &str) -> String {
                 return shown;
             }
             let is_key = before != Some(":") && text[at..].trim_start().starts_with(':');
-            if is_long(token) || (!is_key && is_secret_key) {
+            if is_long(token) || (!is_key && is_secret_key) || !super::spans(token).is_empty() {
                 mask(&mut shown, token);
             } else {
                 shown.push_str(token);
@@ -89,9 +81,13 @@ fn is_long(token: &str) -> bool {
     token.len() > LONGEST || token.contains("\\n")
 }
 
+/// Whether a text under this key is not shown: it names a secret, or whole files stand there.
 fn is_secret(key: &str) -> bool {
-    let key = key.to_lowercase();
-    SECRET_KEYS.iter().any(|end| key.ends_with(end))
+    let small = key.to_lowercase();
+    let is_file = ["values", "content", "value", "key"]
+        .iter()
+        .any(|end| small.ends_with(end));
+    is_file || named(key) != Named::Nothing
 }
 
 fn is_json(word: &str) -> bool {
@@ -101,18 +97,9 @@ fn is_json(word: &str) -> bool {
     ) || word.parse::<f64>().is_ok()
 }
 
-/// Writes as many asterisks as a text has characters, each as long as what it stands for. Ends of lines stay, so that
-/// places do.
+/// Writes other characters in place of a text; its quotes stay, so that one sees where it ends.
 fn mask(shown: &mut String, text: &str) {
-    for c in text.chars() {
-        shown.push(match c.len_utf8() {
-            1 if c == '\n' || c == '"' => c,
-            1 => '*',
-            2 => '·',
-            3 => '•',
-            _ => '\u{1d7ce}',
-        });
-    }
+    shown.extend(text.chars().map(|c| if c == '"' { c } else { stand_in(c) }));
 }
 
 #[cfg(test)]
@@ -142,7 +129,7 @@ mod tests {
             ),
             (r#"[true, hunter2"#, "[true, *******"),
         ] {
-            let made = hidden(text);
+            let made = masked(text);
             assert_eq!(made, shown);
             assert_eq!(made.len(), text.len());
         }

@@ -1,0 +1,253 @@
+//! What is a secret: which names say so, which forms, which places; what is shown in its stead. Everything that is printed
+//! asks here.
+
+mod json;
+mod names;
+mod reference;
+mod scan;
+mod tree;
+mod value;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+pub(crate) use names::{name_within, names_a_secret};
+pub(crate) use reference::{is_macro, is_name, is_reference};
+pub(crate) use scan::{PRINTED, decoded};
+pub(crate) use tree::{Beside, Way, arguments, hidden};
+pub(crate) use value::Withheld;
+pub use value::{Secret, SecretSource};
+
+use crate::diagnostic::{Guard, Source};
+
+/// What keeps the secrets of a source out of messages.
+static GUARD: Guard = Guard {
+    text: masked,
+    message,
+};
+
+/// A text of somebody's own, of which messages show no secrets.
+pub fn source(name: impl Into<String>, text: impl Into<String>) -> Source {
+    Source::guarded(name, text, &GUARD)
+}
+
+/// As [`source`], where more than its own secrets is hidden: the text as it may be shown.
+pub(crate) fn source_shown(
+    name: impl Into<String>,
+    text: impl Into<String>,
+    shown: String,
+) -> Source {
+    Source::guarded(name, text, &GUARD).with_shown(shown)
+}
+
+/// Where the secrets of a text stand, in order.
+pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
+    find(text, 0)
+}
+
+/// A text with its secrets written by `hide`.
+pub(crate) fn replaced<'t>(text: &'t str, hide: &dyn Fn(&str) -> String) -> Cow<'t, str> {
+    let spans = spans(text);
+    if spans.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for span in spans {
+        let secret = text[span.clone()].trim_end();
+        shown.push_str(&text[end..span.start]);
+        shown.push_str(&hide(secret));
+        end = span.start + secret.len();
+    }
+    shown.push_str(&text[end..]);
+    Cow::Owned(shown)
+}
+
+/// A text as messages may show it, of the same length: other characters stand for its secrets.
+pub fn masked(text: &str) -> String {
+    if is_json(text) {
+        let shown = json::masked(text);
+        return if says_secret(text) {
+            mask(&shown, &find(text, 0))
+        } else {
+            shown
+        };
+    }
+    // A text without any structure may be a secret's own file, named by mistake.
+    let bare = text.trim();
+    if !bare.contains([':', '{', '[', '<', '\n', ' ']) {
+        let start = text.len() - text.trim_start().len();
+        return mask(text, &[start..start + bare.len()]);
+    }
+    mask(text, &find(text, 0))
+}
+
+/// A profile as messages may show it: as [`masked`], and without what may be a variable's secret or a whole text.
+pub fn masked_profile(text: &str) -> String {
+    if is_json(text) {
+        return masked(text);
+    }
+    let mut spans = find(text, 0);
+    values(text, 0, &mut spans, |key, value| match key {
+        "value" | "defaultValue" => true,
+        // The path of a file needs no quotes.
+        "values" | "content" => value.starts_with(['"', '\'']),
+        _ => false,
+    });
+    mask(text, &settled(text, spans))
+}
+
+/// A message without what has the form of a secret.
+fn message(text: &str) -> String {
+    let spans = settled(text, scan::forms(text, 0));
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for span in spans {
+        shown.push_str(&text[end..span.start]);
+        shown.push_str("***");
+        end = span.end;
+    }
+    shown.push_str(&text[end..]);
+    shown
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
+}
+
+/// Other characters in place of some, each as long as what it stands for. Ends of lines stay, so that places do.
+fn mask(text: &str, spans: &[Range<usize>]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut end = 0;
+    for span in spans {
+        shown.push_str(&text[end..span.start]);
+        shown.extend(text[span.clone()].chars().map(stand_in));
+        end = span.end;
+    }
+    shown.push_str(&text[end..]);
+    shown
+}
+
+fn stand_in(c: char) -> char {
+    match c.len_utf8() {
+        1 if c == '\n' || c == '\r' => c,
+        1 => '*',
+        2 => '·',
+        3 => '•',
+        _ => '\u{1d7ce}',
+    }
+}
+
+/// Where the secrets of a text stand that is `depth` texts within another.
+fn find(text: &str, depth: usize) -> Vec<Range<usize>> {
+    if depth > scan::DEEPEST {
+        return vec![0..text.len()];
+    }
+    let mut found = Vec::new();
+    let is_tree = text.contains(':') && text.contains(['\n', '{', '[']);
+    if !is_tree {
+        found = scan::scan(text, depth);
+        let is_wrapped = text.trim().contains('\n') && text.len() < 8 << 20;
+        if is_wrapped {
+            let joined: String = text.split_whitespace().collect();
+            if scan::decoded(&joined).is_some_and(|inner| !find(&inner, depth + 1).is_empty()) {
+                found.push(0..text.len());
+            }
+        }
+        return settled(text, found);
+    }
+    let mut start = 0;
+    for part in documents(text) {
+        let end = start + part.len();
+        match tree::spans(part, depth) {
+            Some(spans) => found.extend(
+                spans
+                    .into_iter()
+                    .map(|span| start + span.start..start + span.end),
+            ),
+            None => broken(part, start, depth, &mut found),
+        }
+        start = end;
+    }
+    settled(text, found)
+}
+
+/// What is no tree: its lines say what is secret, and where it may be a Secret, all of them are.
+fn broken(text: &str, start: usize, depth: usize, found: &mut Vec<Range<usize>>) {
+    found.extend(
+        scan::scan(text, depth)
+            .into_iter()
+            .map(|span| start + span.start..start + span.end),
+    );
+    let holds_secret = says_secret(text);
+    values(text, start, found, |key, _| {
+        holds_secret || matches!(key, "value" | "defaultValue")
+    });
+}
+
+/// Adds the values of lines, and all of those without a key, where `is_secret` says so.
+fn values(
+    text: &str,
+    start: usize,
+    found: &mut Vec<Range<usize>>,
+    is_secret: impl Fn(&str, &str) -> bool,
+) {
+    let mut at = start;
+    for line in text.split_inclusive('\n') {
+        let content = line.trim_end();
+        let key_start = content.len() - content.trim_start_matches([' ', '\t', '-', '{']).len();
+        let key_end = content[key_start..]
+            .find(':')
+            .map_or(key_start, |colon| key_start + colon + 1);
+        let key = content[key_start..key_end].trim_matches(['"', '\'', ':']);
+        let value = content[key_end..].trim();
+        let from = at + content.len() - value.len();
+        if !matches!(key, "kind" | "apiVersion") && !is_macro(value) && is_secret(key, value) {
+            found.push(from..from + value.len());
+        }
+        at += line.len();
+    }
+}
+
+/// Whether a text says that it is a Kubernetes Secret.
+fn says_secret(text: &str) -> bool {
+    let blanks = [' ', '\t', '"', '\'', '\\'];
+    text.match_indices("kind").any(|(at, kind)| {
+        let behind = text[at + kind.len()..].trim_start_matches(['"', '\'', '\\', ' ']);
+        let value = behind
+            .strip_prefix(':')
+            .map(|value| value.trim_start_matches(blanks));
+        value.is_some_and(|value| {
+            value.starts_with("Secret")
+                && !value["Secret".len()..].starts_with(char::is_alphanumeric)
+        })
+    })
+}
+
+/// The documents of a text, each with the line that begins it.
+fn documents(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest.find("\n---").map_or(rest.len(), |at| at + 1);
+        let (document, behind) = rest.split_at(end);
+        rest = behind;
+        Some(document)
+    })
+}
+
+/// Places in order, each byte once.
+fn settled(text: &str, mut spans: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    spans.retain(|span| span.start < span.end && text.get(span.clone()).is_some());
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut settled: Vec<Range<usize>> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match settled.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => settled.push(span),
+        }
+    }
+    settled
+}
