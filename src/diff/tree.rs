@@ -390,7 +390,13 @@ impl<'v> Comparison<'v> {
             return self.inside("base64", |inner| inner.texts(&old, &new));
         }
         let (way, _) = self.way();
-        if !way.hides(old) && !way.hides(new) {
+        let is_secret = way.hides(old) || way.hides(new);
+        if way.is_data()
+            && let (Some(old), Some(new)) = (json_tree(old), json_tree(new))
+        {
+            return self.inside("json", |inner| inner.values(&old, &new));
+        }
+        if !is_secret {
             if let Some((language, old, new)) = self.trees(old, new) {
                 return self.inside(language, |inner| inner.values(&old, &new));
             }
@@ -566,7 +572,8 @@ fn json_tree(text: &str) -> Option<Value> {
 
 /// A text of several lines that is a YAML map, or a list of maps; a script or a unit file is neither.
 fn yaml_tree(text: &str) -> Option<Value> {
-    if !text.contains('\n') {
+    // A tree would not tell which text an alias repeats as a secret.
+    if !text.contains('\n') || text.contains(": *") {
         return None;
     }
     let value = yaml::to_json(&Source::new("text", text), Limits::VALUES).ok()?;

@@ -26,6 +26,7 @@ pub use kind::{Guess, Kind};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::folder::{Entry, PROFILE};
 use crate::profile::{self, Document, Form, Profile};
+use crate::secret;
 use crate::site::{Inputs, Site};
 use folder::Folder;
 
@@ -278,7 +279,7 @@ fn source(disk: &dyn Disk, path: &Path, largest: u64) -> Result<(Source, bool), 
         Some(without) => without.to_owned(),
         None => read.text,
     };
-    Ok((Source::new(name, text), read.private))
+    Ok((secret::source(name, text), read.private))
 }
 
 fn name_of(path: &Path, of_standard_input: &str) -> String {

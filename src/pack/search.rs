@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::secret;
 
 /// How many folders are looked at below one that a user names.
 const MOST_FOLDERS: usize = 100_000;
@@ -118,5 +119,5 @@ pub(super) fn read(path: &Path) -> Result<Source, Diagnostic> {
     fs::File::open(path)
         .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
         .map_err(|error| problem(error.to_string()))?;
-    Ok(Source::new(path.display().to_string(), text))
+    Ok(secret::source(path.display().to_string(), text))
 }

@@ -9,6 +9,7 @@ mod tree;
 mod value;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 pub(crate) use names::{name_within, names_a_secret};
@@ -91,7 +92,9 @@ pub fn masked_profile(text: &str) -> String {
     values(text, 0, &mut spans, |key, value| match key {
         "value" | "defaultValue" => true,
         // The path of a file needs no quotes.
-        "values" | "content" => value.starts_with(['"', '\'']),
+        "values" | "content" => {
+            value.starts_with(['"', '\'']) && !is_name(value.trim_matches(['"', '\'']))
+        }
         _ => false,
     });
     mask(text, &settled(text, spans))
@@ -146,7 +149,7 @@ fn find(text: &str, depth: usize) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let is_tree = text.contains(':') && text.contains(['\n', '{', '[']);
     if !is_tree {
-        found = scan::scan(text, depth);
+        found = scan::scan(text, depth, false);
         let is_wrapped = text.trim().contains('\n') && text.len() < 8 << 20;
         if is_wrapped {
             let joined: String = text.split_whitespace().collect();
@@ -174,8 +177,10 @@ fn find(text: &str, depth: usize) -> Vec<Range<usize>> {
 
 /// What is no tree: its lines say what is secret, and where it may be a Secret, all of them are.
 fn broken(text: &str, start: usize, depth: usize, found: &mut Vec<Range<usize>>) {
+    let spans = scan::scan(text, depth, true);
+    anchored(text, start, &spans, found);
     found.extend(
-        scan::scan(text, depth)
+        spans
             .into_iter()
             .map(|span| start + span.start..start + span.end),
     );
@@ -183,6 +188,32 @@ fn broken(text: &str, start: usize, depth: usize, found: &mut Vec<Range<usize>>)
     values(text, start, found, |key, _| {
         holds_secret || matches!(key, "value" | "defaultValue")
     });
+}
+
+/// Adds the values of anchors that stand for secrets elsewhere: `password: *x`.
+fn anchored(text: &str, start: usize, spans: &[Range<usize>], found: &mut Vec<Range<usize>>) {
+    let names: HashSet<&str> = spans
+        .iter()
+        .filter_map(|span| text[span.clone()].strip_prefix('*'))
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    const LONGEST: usize = 64;
+    for (at, _) in text.match_indices('&') {
+        let near = &text[at + 1
+            ..text
+                .floor_char_boundary((at + LONGEST).min(text.len()))
+                .max(at + 1)];
+        let name = near.split_whitespace().next().unwrap_or_default();
+        if names.contains(name) {
+            let behind = at + 1 + name.len();
+            let end = text[behind..]
+                .find('\n')
+                .map_or(text.len(), |end| behind + end);
+            found.push(start + behind..start + end);
+        }
+    }
 }
 
 /// Adds the values of lines, and all of those without a key, where `is_secret` says so.
@@ -202,7 +233,8 @@ fn values(
         let key = content[key_start..key_end].trim_matches(['"', '\'', ':']);
         let value = content[key_end..].trim();
         let from = at + content.len() - value.len();
-        if !matches!(key, "kind" | "apiVersion") && !is_macro(value) && is_secret(key, value) {
+        let is_plain = matches!(key, "kind" | "apiVersion") && !value.contains([',', '{', '[']);
+        if !is_plain && !is_macro(value) && is_secret(key, value) {
             found.push(from..from + value.len());
         }
         at += line.len();

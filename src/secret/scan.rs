@@ -75,7 +75,7 @@ const READERS: [&str; 9] = [
 ];
 
 /// Where secrets stand in a text, by everything that is known of texts; in no order.
-pub(super) fn scan(text: &str, depth: usize) -> Vec<Range<usize>> {
+pub(super) fn scan(text: &str, depth: usize, is_broken: bool) -> Vec<Range<usize>> {
     let mut found = forms(text, depth);
     elements(text, &mut found);
     let mut lines = Lines {
@@ -83,6 +83,9 @@ pub(super) fn scan(text: &str, depth: usize) -> Vec<Range<usize>> {
         below: None,
         quote: None,
         heredoc: None,
+        is_broken,
+        in_saas: false,
+        command: String::new(),
     };
     let mut start = 0;
     for line in text.split_inclusive('\n') {
@@ -404,6 +407,12 @@ struct Lines {
     quote: Option<char>,
     /// The line that ends a text which a command reads.
     heredoc: Option<String>,
+    /// Whether this may be YAML that cannot be read, where what a `value` is may stand anywhere.
+    is_broken: bool,
+    /// Whether the last key was the licence of Portworx, whose own key is a secret.
+    in_saas: bool,
+    /// The command of a list that has each argument on a line.
+    command: String,
 }
 
 #[derive(Clone, Copy)]
@@ -471,9 +480,48 @@ impl Lines {
                 return;
             }
         }
+        if let Some(item) = content.strip_prefix("- ") {
+            self.item(item.trim().trim_matches(['"', '\'']), line, start);
+        }
         self.pairs(line, start);
         self.words(line, start);
         self.pipes(line, start);
+    }
+
+    /// An item of a list that may be an argument of a command, or the option before one.
+    fn item(&mut self, item: &str, line: &str, start: usize) {
+        if item.contains(char::is_whitespace) {
+            return;
+        }
+        if self.command == "-" {
+            self.command.clear();
+            let from = line.find("- ").map_or(0, |at| at + 2);
+            if !is_reference(item) {
+                self.hide(start, line, from..line.len());
+            }
+        } else if let Some(option) = item.strip_prefix('-') {
+            let name = option.trim_start_matches('-');
+            let is_named = !item.contains('=') && name.len() > 1 && named(name) != Named::Nothing;
+            if is_named || takes_secret(&self.command, item, true) {
+                "-".clone_into(&mut self.command);
+            }
+        } else if is_command(item) {
+            item.clone_into(&mut self.command);
+        }
+    }
+
+    /// What a name in front of a separator says.
+    fn named(&mut self, name: &str, line: &str) -> Named {
+        let in_saas = std::mem::take(&mut self.in_saas);
+        match name {
+            "saas" => self.in_saas = true,
+            "key" if in_saas => return Named::All,
+            // A comment stands between.
+            _ if line.trim_start().starts_with('#') => self.in_saas = in_saas,
+            "value" | "defaultValue" if self.is_broken => return Named::Scalar,
+            _ => {}
+        }
+        named(name)
     }
 
     /// What stands behind a name with a colon or an equals sign.
@@ -503,7 +551,13 @@ impl Lines {
                 b'{' | b'[' => flow += 1,
                 b'}' | b']' => flow = flow.saturating_sub(1),
                 b':' | b'=' => {
-                    if let Some((name, found)) = name_before(line, at)
+                    if let Some((name, is_escaped)) = name_before(line, at)
+                        && let found = self.named(&line[name.clone()], line)
+                        && let found = if is_escaped && self.is_broken {
+                            Named::All
+                        } else {
+                            found
+                        }
                         && found != Named::Nothing
                     {
                         let is_first = name.start <= first
@@ -750,8 +804,8 @@ fn key_of(content: &str) -> Option<(&str, &str)> {
     is_key.then(|| (key.trim_matches(['"', '\'']), value.trim()))
 }
 
-/// The name in front of a separator, and what it says.
-fn name_before(line: &str, at: usize) -> Option<(Range<usize>, Named)> {
+/// The name in front of a separator, and whether it is the end of one with an escape.
+fn name_before(line: &str, at: usize) -> Option<(Range<usize>, bool)> {
     let bytes = line.as_bytes();
     let skip = |mut end: usize, letters: &[u8]| {
         let least = end.saturating_sub(8);
@@ -770,7 +824,8 @@ fn name_before(line: &str, at: usize) -> Option<(Range<usize>, Named)> {
         start -= 1;
     }
     let name = line.get(start..end)?;
-    (!name.is_empty()).then(|| (start..end, self::named(name)))
+    let is_escaped = start > 0 && bytes[start - 1] == b'\\' && end < at && bytes[end] == b'"';
+    (!name.is_empty()).then_some((start..end, is_escaped))
 }
 
 /// Where the value ends that begins at `from`.
@@ -866,7 +921,8 @@ fn is_pointer(value: &str) -> bool {
         _ => {
             key.len() <= LONGEST_NAME
                 && names::is_about(key)
-                && (rest.trim_start().starts_with('{') || is_name(given))
+                && (rest.trim_start().starts_with('{')
+                    || (is_name(given) && rest[end..].starts_with('}')))
         }
     }
 }

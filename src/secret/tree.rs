@@ -216,6 +216,11 @@ impl<'k> Way<'k> {
         }
     }
 
+    /// Whether this is the data of a Kubernetes Secret.
+    pub(crate) fn is_data(&self) -> bool {
+        self.hides == Hides::Data
+    }
+
     /// The same for as long as anybody likes.
     pub(crate) fn into_owned(self) -> Way<'static> {
         Way {
@@ -261,7 +266,7 @@ fn arguments_of(items: &[Option<&str>]) -> Vec<bool> {
         ends.push(line.len());
         line.push(' ');
     }
-    for span in scan::scan(&line, scan::DEEPEST) {
+    for span in scan::scan(&line, scan::DEEPEST, false) {
         let item = ends.partition_point(|end| *end <= span.start);
         if let Some(hidden) = hidden.get_mut(item) {
             *hidden = true;
@@ -373,7 +378,7 @@ impl<'n> Finder<'_> {
         if let Some(between) = self.text.get(self.end..to)
             && between.contains('#')
         {
-            let found = scan::scan(between, self.depth);
+            let found = scan::scan(between, self.depth, false);
             self.found.extend(
                 found
                     .into_iter()
@@ -421,6 +426,16 @@ impl<'n> Finder<'_> {
         if way.hides(if scalar.block { &scalar.text } else { written }) {
             self.found.push(node.span.clone());
             return;
+        }
+        if written.contains("{{") {
+            // Macros were read as words of their length.
+            let inner = super::find(written, self.depth + 1);
+            let shift = node.span.start;
+            self.found.extend(
+                inner
+                    .into_iter()
+                    .map(|span| shift + span.start..shift + span.end),
+            );
         }
         let text = if scalar.plain && scalar.text.len() == written.len() {
             written

@@ -40,6 +40,7 @@ mod revisions;
 mod rules;
 mod rules_properties;
 mod rules_rendered;
+mod secret_kinds;
 mod secrets;
 mod site_options;
 mod site_schema;

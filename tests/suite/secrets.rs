@@ -38,7 +38,7 @@ vmo:
 const ENTERPRISE: &str =
     "storage: {licence: {type: enterprise, activationId: {file: activation}}}\n";
 
-fn scratch(name: &str) -> PathBuf {
+pub(super) fn scratch(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
         .join("secrets")
         .join(name);
@@ -55,7 +55,7 @@ fn scratch(name: &str) -> PathBuf {
 
 /// The forms in which a secret can still be read: as it is, in base64 at each of the three places, in hexadecimal digits, in
 /// two bytes a letter, backwards.
-fn forms(secret: &str) -> Vec<Vec<u8>> {
+pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![secret.as_bytes().to_vec()];
     for shift in 0..3 {
         let padded = [&b"xx"[..shift], secret.as_bytes()].concat();
@@ -96,14 +96,14 @@ fn the_search_finds_what_is_there() {
     assert!(readable(b"planted-grafana").is_empty());
 }
 
-struct Run {
+pub(super) struct Run {
     arguments: String,
-    code: Option<i32>,
-    told: Vec<u8>,
-    said: Vec<u8>,
+    pub(super) code: Option<i32>,
+    pub(super) told: Vec<u8>,
+    pub(super) said: Vec<u8>,
 }
 
-fn run(folder: &Path, arguments: &str) -> Run {
+pub(super) fn run(folder: &Path, arguments: &str) -> Run {
     let output = Command::new(PROGRAM)
         .args(arguments.split(' '))
         .current_dir(folder)

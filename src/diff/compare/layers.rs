@@ -182,6 +182,12 @@ impl Comparison<'_> {
         };
         match (parse(&old_text), parse(&new_text)) {
             (Some(mut before), Some(mut after)) => {
+                self.secrets.forget();
+                // What an alias repeats as a secret is one where it is written, too.
+                if old.values.contains(": *") || new.values.contains(": *") {
+                    self.secrets.learn(&before);
+                    self.secrets.learn(&after);
+                }
                 self.node_files(&mut before, &mut after);
                 for difference in tree::compare(&before, &after) {
                     let preset = self.explaining(&difference.place);

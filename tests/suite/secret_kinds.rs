@@ -1,0 +1,422 @@
+//! Every kind of secret is planted in every place a text can stand, and looked for in every byte that comes out.
+
+use std::fs;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::secrets::{forms, run, scratch};
+use crate::common::nothing_wrong;
+
+/// One kind of secret: what it is, and a text with `@` where the secret stands and `%` for its base64.
+type KindOf = (&'static str, &'static str);
+
+/// YAML with secrets, as it stands in values and below the keys of manifests.
+const VALUES: &[KindOf] = &[
+    ("api key", "a: [{endpoint: a.b, apiKey: @}]\n"),
+    ("passphrase", "passphrase: @\n"),
+    ("misspelt", "x:\n  apiTokn: @\n"),
+    ("block", "privateKey: |\n  @\n  more\n"),
+    ("double quotes", "password: \"@\\nb\"\n"),
+    ("json in a text", "config: '{\"password\":\"@\\nb\"}'\n"),
+    (
+        "json in double quotes",
+        "config: \"{\\\"password\\\": \\\"@\\\"}\"\n",
+    ),
+    (
+        "pem",
+        "x:\n  cert: |\n    -----BEGIN RSA PRIVATE KEY-----\n    @\n    -----END RSA PRIVATE KEY-----\n",
+    ),
+    (
+        "gcp",
+        "account: |\n  {\"type\": \"service_account\", \"private_key\": \"-----BEGIN PRIVATE KEY-----\\n@\\n-----END PRIVATE KEY-----\\n\"}\n",
+    ),
+    ("cookie", "cookie_secret: @\n"),
+    (
+        "encryption",
+        "resources:\n- providers:\n  - aescbc: {keys: [{name: key1, secret: @}]}\n",
+    ),
+    ("kubeconfig", "users:\n- user:\n    client-key-data: @\n"),
+    ("access key", "accessKey: @\nAWS_SECRET_ACCESS_KEY: @\n"),
+    (
+        "short names",
+        "pwd: @\npsk: @\nauth: @\njwt: @\nsshKey: @\napikey: @\n",
+    ),
+    ("list", "passwords: [@]\n"),
+    ("list below", "tokens:\n- @\n- @\n"),
+    ("map", "password: {value: @}\n"),
+    ("credentials", "credentials: {user: a, word: @}\n"),
+    ("next line", "token:\n  @\n"),
+    ("env", "env:\n- {name: DB_PASSWORD, value: @}\n"),
+    ("arguments", "args: [--password, @, --more]\n"),
+    ("arguments below", "command:\n- sshpass\n- -p\n- @\n"),
+    ("number", "pin: 1\npassword: 4@7\n"),
+    ("user data", "userDataBase64: %\n"),
+    ("partly a macro", "password: '{{ .spectro.var.x }}@'\n"),
+    ("no macro", "password: '{{@}}'\n"),
+    ("brace", "adminPassword: '{@'\n"),
+    ("bracket", "adminPassword: '[@'\n"),
+    ("bar", "adminPassword: '|@'\n"),
+    ("hash", "adminPassword: '#@'\n"),
+    ("comment", "a: 1 # password: @\n# token=@\n"),
+    ("alias", "aliased: &x @1@\npassword: *x\n"),
+    (
+        "extra objects",
+        "extraObjects:\n- kind: Secret\n  stringData: {plain: @}\n",
+    ),
+    (
+        "extra objects as text",
+        "extraObjects:\n- |\n  kind: Secret\n  stringData:\n    plain: @\n",
+    ),
+    ("address", "url: https://admin:@§registry.internal/x\n"),
+    (
+        "webhook",
+        "hook: https://hooks.slack.com/services/T0/B0/@\n",
+    ),
+    (
+        "anchors in names",
+        "kubeadm:\n  certificateKey: x\n  bootstrapToken: @\n",
+    ),
+    (
+        "unattend",
+        "xml: |\n  <Password>\n    <Value>{@</Value>\n  </Password>\n",
+    ),
+    (
+        "cloud-init",
+        "chpasswd:\n  expire: false\n  list: |\n    root:@\n",
+    ),
+    (
+        "cloud-init users",
+        "users:\n- {name: a, plain_text_passwd: @, hashed_passwd: @}\n",
+    ),
+    ("folded", "password: >-\n  @\n  b\n"),
+    ("flow of two lines", "password: [\n  @,\n  b]\n"),
+    (
+        "secret key ref beside",
+        "password: {literal: @, secretKeyRef: {name: a, key: b}}\n",
+    ),
+    ("tagged", "password: !!str @\n"),
+    ("quoted key", "\"admin-password\": '@'\n"),
+    ("escaped key", "\"admin\\x50assword\": '@'\n"),
+];
+
+/// Texts of files and commands on nodes.
+const TEXTS: &[KindOf] = &[
+    ("docker", "{\"auths\": {\"r.io\": {\"auth\": \"@\"}}}"),
+    ("docker in base64", "%"),
+    (
+        "containerd",
+        "[plugins.\"io.containerd\".registry.configs.\"r.io\".auth]\n  auth = \"@\"\n  password = \"@\"\n",
+    ),
+    (
+        "hosts.toml",
+        "[host.\"https://r.io\".header]\n  Authorization = \"Basic @\"\n",
+    ),
+    (
+        "hosts.toml list",
+        "[host.\"https://r.io\".header]\n  Authorization = [\"Bearer @\"]\n",
+    ),
+    ("netrc", "machine r.io login me password @\n"),
+    ("netrc lines", "machine r.io\n  login me\n  password @\n"),
+    (
+        "join",
+        "kubeadm join 10.0.0.1:6443 --token @ --discovery-token-unsafe-skip-ca-verification\n",
+    ),
+    ("option", "mytool --password @ --x\nmytool --password=@\n"),
+    (
+        "curl",
+        "curl -u user:@ https://r.io\ncurl --user=user:@ https://r.io\n",
+    ),
+    ("chpasswd", "echo user:@ | chpasswd\n"),
+    ("chpasswd quoted", "echo \"root:@\" | sudo chpasswd -e\n"),
+    ("heredoc", "chpasswd <<EOF\nroot:@\nEOF\n"),
+    ("here string", "chpasswd <<< 'root:@'\n"),
+    (
+        "bearer",
+        "curl -H \"Authorization: Bearer @\" https://r.io\n",
+    ),
+    ("token header", "curl -H 'X-Auth-Token: @' https://r.io\n"),
+    ("sshpass", "sshpass -p @ ssh host\nsshpass -p'@' ssh host\n"),
+    ("ipmitool", "ipmitool -H 10.0.0.1 -U admin -P @ power on\n"),
+    ("mysql", "mysql -u root -p@ db\n"),
+    ("login", "docker login -u me -p @ r.io\n"),
+    (
+        "stdin",
+        "echo @ | docker login -u me --password-stdin r.io\n",
+    ),
+    ("shadow", "root:$6$salt$@abcdefgh:19000:0:99999:7:::\n"),
+    ("htpasswd", "htpasswd -bc /etc/x me @\n"),
+    ("iscsi", "node.session.auth.password = @\n"),
+    (
+        "iscsiadm",
+        "iscsiadm -m node -o update -n node.session.auth.password -v @\n",
+    ),
+    ("export", "export DB_PASSWORD=@\nPGPASSWORD=@ psql\n"),
+    ("query", "curl 'https://r.io/x?api_key=@&b=1'\n"),
+    ("default", "x=${PASSWORD:-@}\n"),
+    ("npm", "//registry.npmjs.org/:_authToken=@\n"),
+    ("ini", "[x]\npassword = @ with blanks @\n"),
+    ("github", "x ghp_@0123456789abcdef0123\n"),
+    ("aws", "aws configure set aws_secret_access_key @\n"),
+    ("redis", "redis-cli -a @ ping\n"),
+    (
+        "literal",
+        "kubectl create secret generic x --from-literal=a=@\n",
+    ),
+    ("smb", "mount -o username=me,password=@ //h/s /mnt\n"),
+    (
+        "openssh",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\n@\n-----END OPENSSH PRIVATE KEY-----\n",
+    ),
+    ("wpa", "network={\n  ssid=\"x\"\n  psk=\"@\"\n}\n"),
+    (
+        "plist",
+        "<Password>@</Password><ProductKey>@</ProductKey>\n",
+    ),
+];
+
+/// Manifests, whole ones and broken ones.
+const MANIFESTS: &[KindOf] = &[
+    (
+        "secret",
+        "kind: Secret\nstringData:\n  plain: @\ndata:\n  other: %\n",
+    ),
+    (
+        "secret block",
+        "kind: Secret\nstringData:\n  plain: |\n    @\n    more\n",
+    ),
+    (
+        "list",
+        "kind: List\nitems:\n- kind: Secret\n  data: {plain: %}\n- kind: Secret\n  stringData: {plain: @}\n",
+    ),
+    (
+        "last applied",
+        "kind: Secret\nmetadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"kind\":\"Secret\",\"stringData\":{\"plain\":\"@\"}}\n",
+    ),
+    (
+        "kyverno",
+        "kind: ClusterPolicy\nspec:\n  rules:\n  - generate:\n      kind: Secret\n      data: {stringData: {plain: @}, data: {b: %}}\n",
+    ),
+    ("tab", "kind: Secret\nstringData:\n\tplain: @\n"),
+    (
+        "duplicate",
+        "kind: Secret\nstringData:\n  plain: @\n  plain: @\n",
+    ),
+    ("colon", "kind: Secret\nstringData:\n  plain: a: @\n"),
+    (
+        "if",
+        "kind: Secret\n{{- if .x }}\nstringData:\n  plain: @\n{{- end }}\n",
+    ),
+    (
+        "macro in a name",
+        "kind: Secret\nmetadata:\n  name: {{ .spectro.var.N }}-x\nstringData:\n  plain: @\n",
+    ),
+    (
+        "open quote",
+        "kind: \"Secret\"\nstringData:\n  plain: \"@\n  b: 1\n",
+    ),
+    (
+        "json",
+        "{\"kind\": \"Secret\", \"stringData\": {\"plain\": \"@\"}}",
+    ),
+    ("misplaced", "kind: Secret\nstringData:\nplain: @\n"),
+    (
+        "config map",
+        "kind: ConfigMap\ndata:\n  a.json: '{\"APIToken\": \"@\"}'\n  b: |\n    password=@\n",
+    ),
+    (
+        "virtual machine",
+        "kind: VirtualMachine\nspec:\n  cloudInitNoCloud: {userDataBase64: %}\n",
+    ),
+    (
+        "encoded file",
+        "kind: X\nfiles:\n- encoding: b64\n  content: %\n",
+    ),
+];
+
+/// The planted secret of a kind, on the old and on the new side.
+fn planted(place: &str, kind: usize, side: char) -> String {
+    format!("Zq{side}{place}{kind}xHunter2")
+}
+
+fn text_of((name, text): &KindOf, secret: &str) -> String {
+    let carried = match *name {
+        "docker in base64" => format!("{{\"auths\":{{\"r.io\":{{\"auth\":\"{secret}\"}}}}}}"),
+        "user data" | "virtual machine" => format!("#cloud-config\npassword: {secret}\n"),
+        "encoded file" => format!("export TOKEN={secret}\n"),
+        _ => secret.to_owned(),
+    };
+    text.replace('@', secret)
+        .replace('§', "@")
+        .replace('%', &STANDARD.encode(carried))
+}
+
+/// A profile that has every kind of secret in every place, each with a value of its own, and those values.
+fn full_profile(side: char) -> (Value, Vec<(String, String)>) {
+    let mut known = Vec::new();
+    let mut packs = Vec::new();
+    let mut plant = |place: &str, kinds: &[KindOf], number: usize| {
+        let secret = planted(place, number, side);
+        known.push((secret.clone(), format!("{} in {place}", kinds[number].0)));
+        text_of(&kinds[number], &secret)
+    };
+    let layer = |name: String, values: String, manifests: Vec<Value>| {
+        json!({"name": name, "type": "manifest", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": values, "manifests": manifests,
+            "registry": {"metadata": {"uid": "1", "name": "r", "kind": "pack", "isPrivate": false, "providerType": ""}}})
+    };
+    let indented = |text: &str| {
+        text.lines()
+            .map(|line| format!("      {line}\n"))
+            .collect::<String>()
+    };
+    for number in 0..VALUES.len() {
+        let whole = plant("v", VALUES, number);
+        packs.push(layer(
+            format!("v{number}"),
+            format!("zz: {side}\n{whole}"),
+            vec![],
+        ));
+        let broken = plant("b", VALUES, number);
+        packs.push(layer(
+            format!("b{number}"),
+            format!("zz: {side}\n{broken}x: [\n"),
+            vec![],
+        ));
+    }
+    let mut manifests = Vec::new();
+    for number in 0..MANIFESTS.len() {
+        manifests
+            .push(json!({"name": format!("m{number}"), "content": plant("m", MANIFESTS, number)}));
+        let broken = plant("n", MANIFESTS, number);
+        manifests.push(
+            json!({"name": format!("n{number}"), "content": format!("{broken}\nx: [{side}\n")}),
+        );
+    }
+    for number in 0..VALUES.len() {
+        let values = plant("c", VALUES, number);
+        let content = format!(
+            "kind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  a.yaml: |\n{}",
+            indented(&values)
+        );
+        manifests.push(json!({"name": format!("c{number}"), "content": content}));
+    }
+    packs.push(layer("manifests".to_owned(), String::new(), manifests));
+    for number in 0..TEXTS.len() {
+        let content = plant("f", TEXTS, number);
+        let command = plant("d", TEXTS, number);
+        let values = format!(
+            "kubeadmconfig:\n  files:\n  - targetPath: /etc/x{number}\n    content: |\n{}  preKubeadmCommands:\n  - |\n{}  - echo {side}\n",
+            indented(&content),
+            indented(&command),
+        );
+        packs.push(layer(format!("f{number}"), values, vec![]));
+        let broken = plant("g", TEXTS, number);
+        packs.push(layer(
+            format!("g{number}"),
+            format!("{broken}\n: [ {side}\n"),
+            vec![],
+        ));
+    }
+    let mut variable = |name: &str, sensitive: bool, number: usize| {
+        let secret = planted("w", number, side);
+        known.push((secret.clone(), format!("variable {name}")));
+        json!({"name": name, "defaultValue": secret, "isSensitive": sensitive, "required": false, "displayName": name})
+    };
+    let variables = json!([
+        variable("dbPassword", false, 0),
+        variable("plain", true, 1),
+        variable("api_key", false, 2)
+    ]);
+    let profile = json!({
+        "metadata": {"name": "full", "description": "", "labels": {}},
+        "spec": {"version": "1.0.0", "template": {"type": "add-on", "cloudType": "all", "packs": packs}, "variables": variables}
+    });
+    (profile, known)
+}
+
+/// The known secrets that can be read in some bytes, as they are, escaped, or in base64.
+fn leaks<'k>(bytes: &[u8], known: &'k [(String, String)]) -> Vec<&'k str> {
+    let text = String::from_utf8_lossy(bytes);
+    let can_be_read = |secret: &str| {
+        text.contains(secret)
+            || forms(secret)
+                .iter()
+                .skip(1)
+                .take(3)
+                .any(|form| text.contains(&*String::from_utf8_lossy(form)))
+    };
+    // All of them begin alike, which is cheaper to look for.
+    let found = known.iter().filter(|(secret, _)| can_be_read(secret));
+    found.map(|(_, what)| what.as_str()).collect()
+}
+
+#[test]
+fn no_kind_of_secret_is_shown_from_any_place() {
+    let folder = scratch("kinds");
+    let mut wrong = Vec::new();
+    let (old, mut known) = full_profile('A');
+    let (new, others) = full_profile('B');
+    known.extend(others);
+    let mut empty = old.clone();
+    empty["spec"]["template"]["packs"] = json!([]);
+    empty["spec"]["variables"] = json!([]);
+    let write = |name: &str, profile: &Value| {
+        fs::write(folder.join(name), profile.to_string()).expect("it can be written");
+    };
+    write("old.json", &old);
+    write("new.json", &new);
+    write("empty.json", &empty);
+    // A wrong type far inside, so that its line is shown; and JSON that ends early.
+    let mut misfit = old.clone();
+    misfit["spec"]["variables"][0]["required"] = json!("maybe");
+    fs::write(
+        folder.join("misfit.json"),
+        serde_json::to_string_pretty(&misfit).unwrap(),
+    )
+    .unwrap();
+    fs::write(folder.join("misfit.yaml"), vmo_ra::yaml::from_json(&misfit)).unwrap();
+    let whole = old.to_string();
+    fs::write(folder.join("cut.json"), &whole[..whole.len() - 40]).unwrap();
+    let mut commands = vec![
+        "split old.json --out split".to_owned(),
+        "join split --out joined.json".to_owned(),
+        "fmt --check old.json".to_owned(),
+        "fmt misfit.json".to_owned(),
+        "fmt cut.json".to_owned(),
+        "split misfit.yaml --out s2".to_owned(),
+        "check split".to_owned(),
+        "diff split new.json".to_owned(),
+    ];
+    for file in ["old.json", "misfit.json", "misfit.yaml", "cut.json"] {
+        for format in ["text", "json", "sarif"] {
+            commands.push(format!("check {file} --format {format}"));
+        }
+        commands.push(format!("check {file} --against 1.9.0"));
+    }
+    for (old, new) in [
+        ("old.json", "new.json"),
+        ("old.json", "empty.json"),
+        ("empty.json", "new.json"),
+    ] {
+        for format in ["text", "json", "markdown", "html"] {
+            commands.push(format!("diff {old} {new} --format {format}"));
+            commands.push(format!("diff {old} {new} --format {format} --text"));
+        }
+    }
+    for arguments in &commands {
+        let done = run(&folder, arguments);
+        for bytes in [&done.told, &done.said] {
+            let leaks = leaks(bytes, &known);
+            if !leaks.is_empty() {
+                wrong.push(format!("{arguments}: {leaks:?}"));
+            }
+        }
+        assert!(
+            matches!(done.code, Some(0..=3)),
+            "{arguments}: {:?}",
+            done.code
+        );
+    }
+    nothing_wrong(&wrong);
+}
