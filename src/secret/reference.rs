@@ -112,7 +112,7 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.len() <= LONGEST
         && scan::forms(text, 0).is_empty()
         && text
-            .split(['/', '.', '_', '-', '~', ' ', ':', '{', '}'])
+            .split(['/', '\\', '.', '_', '-', '~', ' ', ':', '{', '}'])
             .all(is_word)
 }
 
