@@ -78,7 +78,8 @@ pub fn masked(text: &str) -> String {
     let bare = text.trim();
     if !bare.contains([':', '{', '[', '<', '\n', ' ']) {
         let start = text.len() - text.trim_start().len();
-        return mask(text, &[start..start + bare.len()]);
+        let whole = start..start + bare.len();
+        return mask(text, std::slice::from_ref(&whole));
     }
     mask(text, &find(text, 0))
 }
@@ -144,7 +145,7 @@ fn stand_in(c: char) -> char {
 /// Where the secrets of a text stand that is `depth` texts within another.
 fn find(text: &str, depth: usize) -> Vec<Range<usize>> {
     if depth > scan::DEEPEST {
-        return vec![0..text.len()];
+        return std::iter::once(0..text.len()).collect();
     }
     let mut found = Vec::new();
     let is_tree = text.contains(':') && text.contains(['\n', '{', '[']);

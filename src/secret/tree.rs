@@ -354,9 +354,10 @@ fn with_words(text: &str) -> Option<String> {
         }
         from = close + 2;
         changed = true;
-        let line = text[..open].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[from..].find('\n').map_or(text.len(), |at| from + at);
-        let is_alone = text[line..open].trim().is_empty() && text[from..end].trim().is_empty();
+        let before = text[..open].trim_end_matches([' ', '\t']);
+        let behind = text[from..].trim_start_matches([' ', '\t']);
+        let is_alone = (before.is_empty() || before.ends_with('\n'))
+            && (behind.is_empty() || behind.starts_with('\n'));
         bytes[open..from].fill(if is_alone { b' ' } else { b'x' });
     }
     changed.then(|| String::from_utf8(bytes).ok()).flatten()
