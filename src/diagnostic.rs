@@ -199,6 +199,50 @@ impl fmt::Display for Severity {
     }
 }
 
+/// The kind of a mistake in what was given, by which programs tell them apart. No rule has such an id.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Code {
+    /// Nothing closer is known.
+    #[default]
+    Input,
+    /// The text cannot be read as YAML.
+    Yaml,
+    /// There is more than is read.
+    Limit,
+    /// A key stands twice in a map.
+    KeyTwice,
+    /// Nobody asks for the key.
+    UnknownKey,
+    /// A key has to be there.
+    MissingKey,
+    /// A map, a list or a single value stands in another's place.
+    WrongShape,
+    /// The value does not have its form, or cannot stand beside others.
+    WrongValue,
+    /// A secret stands where it is not to be written.
+    OpenSecret,
+    /// What the input names cannot be read.
+    Unreadable,
+}
+
+impl Code {
+    /// As reports give it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::Input => "input",
+            Code::Yaml => "yaml",
+            Code::Limit => "limit",
+            Code::KeyTwice => "key-twice",
+            Code::UnknownKey => "unknown-key",
+            Code::MissingKey => "missing-key",
+            Code::WrongShape => "wrong-shape",
+            Code::WrongValue => "wrong-value",
+            Code::OpenSecret => "open-secret",
+            Code::Unreadable => "unreadable",
+        }
+    }
+}
+
 /// One message to the person at the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -209,6 +253,7 @@ pub struct Diagnostic {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Content {
     severity: Severity,
+    code: Code,
     message: String,
     place: Option<Place>,
     label: String,
@@ -243,12 +288,29 @@ impl Diagnostic {
         Diagnostic {
             content: Box::new(Content {
                 severity,
+                code: Code::default(),
                 message: message.into(),
                 place: None,
                 label: String::new(),
                 notes: Vec::new(),
                 help: Vec::new(),
             }),
+        }
+    }
+
+    /// Says what kind of mistake it is.
+    #[must_use]
+    pub fn code(mut self, code: Code) -> Self {
+        self.content.code = code;
+        self
+    }
+
+    /// Says what kind of mistake it is, where nothing closer is known.
+    #[must_use]
+    pub(crate) fn or_code(self, code: Code) -> Self {
+        match self.content.code {
+            Code::Input => self.code(code),
+            _ => self,
         }
     }
 
@@ -294,6 +356,15 @@ impl Diagnostic {
         self
     }
 
+    /// Asks under the marked bytes whether a known name was meant, where one is near.
+    #[must_use]
+    pub fn did_you_mean<'n>(self, given: &str, known: impl IntoIterator<Item = &'n str>) -> Self {
+        match suggestion(given, known) {
+            Some(suggestion) => self.label(suggestion),
+            None => self,
+        }
+    }
+
     /// Something that explains the message, such as its source.
     #[must_use]
     pub fn because(mut self, note: impl Into<String>) -> Self {
@@ -308,6 +379,11 @@ impl Diagnostic {
         let help = self.without_secrets(help);
         self.content.help.push(help);
         self
+    }
+
+    /// The kind of mistake.
+    pub fn kind(&self) -> Code {
+        self.content.code
     }
 
     /// How much it matters.
@@ -481,10 +557,26 @@ impl Problems {
     }
 }
 
+/// Asks whether a name was meant.
+pub(crate) fn meant(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
+/// Asks whether the name of `known` was meant that is [`nearest`] to `given`.
+pub(crate) fn suggestion<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    nearest(given, known).map(meant)
+}
+
 /// The name of `known` that `given` was probably meant to be: a few letters away, or longer by an end.
 ///
 /// Texts that are no names, by their length, are not compared: that would take long.
-pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     const LONGEST: usize = 400;
     if given.len() > LONGEST {
         return None;

@@ -255,7 +255,7 @@ impl Item {
             .as_ref()
             .map(|(source, span)| source.position(span.start));
         Item {
-            id: "site".to_owned(),
+            id: diagnostic.kind().as_str().to_owned(),
             severity: diagnostic.severity(),
             message: diagnostic.message().to_owned(),
             file: place.map(|(source, _)| source.name().to_owned()),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::{Diagnostic, nearest};
+use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format};
 use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
 use vmo_ra::output;
@@ -160,9 +160,7 @@ impl Diff {
                 "`--only {place}`: neither side has a layer `{first}`"
             ))
             .help("a place is LAYER/PART/PATH, or begins with `profile` or `variable`");
-            if let Some(nearest) = nearest(first, known.iter().copied()) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
+            problem = problem.did_you_mean(first, known.iter().copied());
             problems.push(problem);
         }
         if problems.is_empty() {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::{Diagnostic, Severity, nearest};
+use vmo_ra::diagnostic::{Diagnostic, Severity};
 use vmo_ra::network::{self, Nodes};
 use vmo_ra::output;
 use vmo_ra::revision::Revision;
@@ -106,11 +106,11 @@ fn machine<'s>(site: &'s Site, name: &str) -> Result<&'s vmo_ra::site::Machine, 
     {
         return Ok(machine);
     }
-    let mut problem = Diagnostic::error(format!("the site has no machine `{name}`"));
-    if let Some(near) = nearest(name, machines.iter().map(|machine| machine.name.as_str())) {
-        problem = problem.because(format!("did you mean `{near}`?"));
-    }
-    Err(problem
-        .help("name it in `nodes.machines`, with its addresses")
-        .into())
+    let names = machines.iter().map(|machine| machine.name.as_str());
+    Err(
+        Diagnostic::error(format!("the site has no machine `{name}`"))
+            .did_you_mean(name, names)
+            .help("name it in `nodes.machines`, with its addresses")
+            .into(),
+    )
 }

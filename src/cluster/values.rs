@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{CheckedLayer, CheckedProfile, Cluster, Document};
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::profile::Layer;
 use crate::rules::Finding;
 use crate::site::Quantity;
@@ -179,8 +179,8 @@ impl Suggestions {
             Vec::new()
         };
         self.left = self.left.saturating_sub(names.len());
-        match nearest(given, names) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
+        match suggestion(given, names) {
+            Some(meant) => meant,
             None => other.to_owned(),
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 
 use super::dependency::Dependency;
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source};
 
 /// The layers that Palette knows packs of.
 const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
@@ -80,9 +80,7 @@ impl Description {
                 format!("there is no layer `{}`", description.layer),
             )
             .help(format!("layers: {}", LAYERS.join(", ")));
-            if let Some(nearest) = nearest(&description.layer, LAYERS) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
+            problem = problem.did_you_mean(&description.layer, LAYERS);
             return Err(problem);
         }
         Ok(description)

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
 
@@ -177,9 +177,7 @@ impl Library {
         let Some(packs) = self.found.get(name) else {
             let mut problem = Diagnostic::error(format!("there is no pack `{name}`"))
                 .help("name a folder that holds it with `--packs DIR`");
-            if let Some(nearest) = nearest(name, self.found.keys().map(String::as_str)) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
+            problem = problem.did_you_mean(name, self.found.keys().map(String::as_str));
             return Err(problem);
         };
         // A group is looked for in the user's folders first too, even if ours has a newer one.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::{self, Limits, Path};
 
 /// A preset of a pack.
@@ -221,9 +221,7 @@ fn unknown(pack: &str, presets: &[Preset], wanted: &PresetName) -> Diagnostic {
         .map(|preset| format!("{}:{}", preset.group, preset.name))
         .collect();
     let mut problem = Diagnostic::error(format!("`{pack}` has no preset `{wanted}`"));
-    if let Some(nearest) = nearest(&wanted.to_string(), known.iter().map(String::as_str)) {
-        problem = problem.label(format!("did you mean `{nearest}`?"));
-    }
+    problem = problem.did_you_mean(&wanted.to_string(), known.iter().map(String::as_str));
     if known.is_empty() {
         problem.help("it has no presets at all: is its presets.yaml missing?")
     } else {

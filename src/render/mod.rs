@@ -10,7 +10,7 @@ mod variables;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::pack::Library;
 use crate::profile::{Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
@@ -265,9 +265,7 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
             let mut problem =
                 Diagnostic::error(format!("RA {} has no pack `{name}`", request.revision.name))
                     .help(format!("its packs: {}", known.join(", ")));
-            if let Some(nearest) = nearest(name, known.iter().copied()) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
+            problem = problem.did_you_mean(name, known.iter().copied());
             request
                 .site
                 .places

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Revision;
-use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::version::Version;
 use crate::yaml::{self, Limits};
 
@@ -88,9 +88,7 @@ impl Revisions {
             let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             let mut problem = Diagnostic::error(format!("there is no revision `{name}`"))
                 .help(format!("revisions: {}", listed.join(", ")));
-            if let Some(nearest) = nearest(name, names) {
-                problem = problem.label(format!("did you mean `{nearest}`?"));
-            }
+            problem = problem.did_you_mean(name, names);
             return Err(problem);
         }
         let lineage = self.lineage(name)?;

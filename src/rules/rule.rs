@@ -1,7 +1,7 @@
 //! A rule: its id, and what `vmo-ra explain` tells of it.
 
 use super::Finding;
-use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::diagnostic::{Diagnostic, Severity};
 
 // `RULES`, and a constant for each of them, so that an id cannot be misspelt and one that nothing raises is dead code.
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -37,9 +37,7 @@ impl Rule {
         }
         let mut problem = Diagnostic::error(format!("there is no rule `{id}`"))
             .help("`vmo-ra explain` lists them all");
-        if let Some(nearest) = nearest(id, RULES.iter().map(|rule| rule.id)) {
-            problem = problem.label(format!("did you mean `{nearest}`?"));
-        }
+        problem = problem.did_you_mean(id, RULES.iter().map(|rule| rule.id));
         Err(problem)
     }
 

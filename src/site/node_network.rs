@@ -13,7 +13,7 @@ use super::network::Layout;
 use super::reader::{Fields, Reader, fixed};
 use super::setting::{Preset, Scalar, settings};
 use super::vlan::VlanId;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::Node;
 
 /// The VLAN a host network uses: an id, or the native (untagged) one.
@@ -106,6 +106,7 @@ impl StaticRoute {
         let to: Option<Cidr> = reader.required(&mut fields, "to", node);
         let lacks = |_: &str| {
             Diagnostic::error("a static route needs a `via`")
+                .code(Code::MissingKey)
                 .help("name the router of the management network that knows the way")
         };
         let via = reader.needed(&mut fields, "via", node, Address::kind, lacks);

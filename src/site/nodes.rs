@@ -13,7 +13,7 @@ use super::quantity::Quantity;
 use super::reader::{Fields, Reader};
 use super::setting::{Kind, Preset, Scalar, settings, words};
 use crate::certificate::{self, Certificate};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::Node;
 
 words! {
@@ -227,7 +227,7 @@ impl Nodes {
         let mut fields = reader.item::<CaCertificate>(node, path);
         let name = reader.required(&mut fields, "name", node);
         let file_node = reader.needed(&mut fields, "file", node, String::kind, |_| {
-            Diagnostic::error("a CA certificate needs a `file`")
+            Diagnostic::error("a CA certificate needs a `file`").code(Code::MissingKey)
         });
         reader.close(fields);
         let file_node = file_node?;

@@ -12,7 +12,7 @@ use serde_json::Map;
 use super::cidr::Address;
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
-use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
+use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 use crate::secret::{self, Secret, SecretSource};
 use crate::yaml::{self, Entry, Node, Style};
 
@@ -172,10 +172,9 @@ impl<'s> Reader<'s> {
                     path => format!("in `{path}`"),
                 };
                 let mut problem = Diagnostic::error(format!("unknown key `{name}` {place}"))
+                    .code(Code::UnknownKey)
                     .at(self.source, entry.key.span.clone());
-                if let Some(nearest) = nearest(name, fields.known.iter().copied()) {
-                    problem = problem.label(format!("did you mean `{nearest}`?"));
-                }
+                problem = problem.did_you_mean(name, fields.known.iter().copied());
                 let known: Vec<String> =
                     fields.known.iter().map(|key| format!("`{key}`")).collect();
                 problem.help(format!("known keys here: {}", known.join(", ")))
@@ -350,9 +349,7 @@ impl<'s> Reader<'s> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                let problem =
-                    Diagnostic::error(error.to_string()).at(self.source, node.span.clone());
-                self.problems.push(|| problem);
+                self.problem_at(node, Diagnostic::error(error.to_string()));
                 None
             }
         }
@@ -368,6 +365,7 @@ impl<'s> Reader<'s> {
 
     pub(super) fn expected(&mut self, what: &str, node: &Node) {
         let mut problem = Diagnostic::error(format!("expected {what}, found {}", node.describe()))
+            .code(Code::WrongShape)
             .at(self.source, node.span.clone());
         if matches!(node.kind, yaml::Kind::Alias(_)) {
             problem = problem.help("a site takes no YAML aliases; write the value out");
@@ -377,8 +375,11 @@ impl<'s> Reader<'s> {
 
     /// A problem with the value of a field, by its whole path.
     pub(super) fn problem_at(&mut self, node: &Node, problem: Diagnostic) {
-        self.problems
-            .push(|| problem.at(self.source, node.span.clone()));
+        self.problems.push(|| {
+            problem
+                .or_code(Code::WrongValue)
+                .at(self.source, node.span.clone())
+        });
     }
 
     pub(super) fn flag(
@@ -596,7 +597,7 @@ impl<'s> Reader<'s> {
         around: &Node,
     ) -> Option<T> {
         let node = self.needed(fields, key, around, T::kind, |path| {
-            Diagnostic::error(format!("`{path}` needs a `{key}`"))
+            Diagnostic::error(format!("`{path}` needs a `{key}`")).code(Code::MissingKey)
         })?;
         self.parse(node)
     }
@@ -614,7 +615,7 @@ impl<'s> Reader<'s> {
             key,
             around,
             || Kind::whole(range.clone()),
-            |path| Diagnostic::error(format!("`{path}` needs a `{key}`")),
+            |path| Diagnostic::error(format!("`{path}` needs a `{key}`")).code(Code::MissingKey),
         )?;
         self.whole_number(node, range)
     }
@@ -642,6 +643,7 @@ impl<'s> Reader<'s> {
         let node = self.node(fields, key)?;
         let Some(source) = secret_source(node) else {
             let problem = Diagnostic::error("a secret does not stand in the site itself")
+                .code(Code::OpenSecret)
                 .help("write `{ env: NAME }` for an environment variable, or `{ file: PATH }` for a file beside the site")
                 .help(format!(
                     "or leave `{key}` out: it then stays a Palette variable, filled in at deployment"
@@ -655,7 +657,7 @@ impl<'s> Reader<'s> {
                 Some(secret)
             }
             Err(problem) => {
-                self.problem_at(node, problem);
+                self.problem_at(node, problem.code(Code::Unreadable));
                 None
             }
         }
@@ -707,7 +709,8 @@ impl<'s> Reader<'s> {
             Ok(text) => Some(text),
             Err(error) => {
                 let problem =
-                    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
+                    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
+                        .code(Code::Unreadable);
                 self.problem_at(node, problem);
                 None
             }

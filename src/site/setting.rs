@@ -428,9 +428,9 @@ pub(super) use words;
 
 pub(super) fn unknown_word(what: &str, text: &str, words: &[&str]) -> String {
     let listed: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    let hint = match crate::diagnostic::nearest(text, words.iter().copied()) {
+    let hint = match crate::diagnostic::suggestion(text, words.iter().copied()) {
         // Single signs are near to all others.
-        Some(nearest) if text.len() > 1 => format!("; did you mean `{nearest}`?"),
+        Some(meant) if text.len() > 1 => format!("; {meant}"),
         _ => String::new(),
     };
     format!("`{text}` is not {what}: use {}{hint}", listed.join(" or "))

@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_saphyr::granit_parser::{Event, Options, Parser, StructureStyle};
 
 use super::scalar::{self, Scalar};
-use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 
 /// Limits against hostile or mistaken input.
 #[derive(Clone, Copy, Debug)]
@@ -173,6 +173,7 @@ pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagno
         let start = documents[1].span.start;
         return Err(vec![
             Diagnostic::error("more than one YAML document in this file")
+                .code(Code::Yaml)
                 .at(source, start..start)
                 .label("a second document starts here")
                 .help("keep one document, without a `---` line between two parts"),
@@ -195,6 +196,7 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
                 text.len(),
                 limits.bytes
             ))
+            .code(Code::Limit)
             .help("split it up, or take out what is no configuration"),
         ]);
     }
@@ -226,6 +228,7 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
                 let at = error.marker().byte_offset().unwrap_or(0).min(text.len());
                 builder.problems.push(|| {
                     Diagnostic::error("this is not YAML")
+                        .code(Code::Yaml)
                         .at(source, at..at)
                         .label(error.info())
                 });
@@ -302,13 +305,16 @@ impl Builder<'_> {
         let problem = if self.stack.len() > depth {
             let start = self.stack[depth].node.span.start;
             Diagnostic::error(format!("nested deeper than {depth} levels"))
+                .code(Code::Limit)
                 .at(self.source, start..start)
                 .help("take levels out; nothing that Kubernetes or Palette reads is so deep")
         } else if self.nodes > nodes {
             Diagnostic::error(format!("`{name}` holds more than {nodes} values"))
+                .code(Code::Limit)
                 .help("split it up, or take out what is no configuration")
         } else if self.documents.len() > documents {
             Diagnostic::error(format!("`{name}` holds more than {documents} documents"))
+                .code(Code::Limit)
                 .help("split it up into several files")
         } else {
             return false;
@@ -505,6 +511,7 @@ impl Builder<'_> {
                         self.problems.push(|| {
                             let (line, _) = self.source.position(first.key.span.start);
                             Diagnostic::error(format!("the key `{name}` stands here twice"))
+                                .code(Code::KeyTwice)
                                 .at(self.source, node.span.clone())
                                 .label(format!("first used on line {line}"))
                                 .help("keep one of the two; the other would be lost silently")

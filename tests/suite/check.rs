@@ -10,6 +10,8 @@ use std::process::{Command, Output};
 
 use crate::common::Shared;
 use serde_json::Value;
+use vmo_ra::diagnostic::Code;
+use vmo_ra::rules::Rule;
 
 fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")
@@ -71,12 +73,19 @@ fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
         .collect();
     assert!(lines.len() >= 60, "only {} have a line", lines.len());
     assert!(lines.is_sorted(), "{lines:?}");
-    // Mistakes of form and of rules, both.
-    let of_form = findings
-        .iter()
-        .filter(|finding| finding["id"] == "site")
-        .count();
-    assert!((30..findings.len()).contains(&of_form), "{of_form}");
+    // Mistakes of form and of rules, both; the form's are told apart by their kind.
+    let ids = findings.iter().filter_map(|finding| finding["id"].as_str());
+    let of_form: Vec<&str> = ids.filter(|id| Rule::find(id).is_err()).collect();
+    assert!((30..findings.len()).contains(&of_form.len()), "{of_form:?}");
+    let kinds: BTreeSet<&str> = of_form.into_iter().collect();
+    let wanted = [
+        Code::OpenSecret,
+        Code::Unreadable,
+        Code::UnknownKey,
+        Code::WrongShape,
+        Code::WrongValue,
+    ];
+    assert_eq!(kinds, wanted.map(Code::as_str).into());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{PROFILE, each_text, is_aside};
-use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
+use crate::diagnostic::{Diagnostic, Problems, Source, meant as suggested, nearest};
 use crate::profile::document::{self, Placed};
 use crate::secret;
 use crate::yaml::Step;
@@ -75,7 +75,7 @@ pub fn join(
                 && let Some(nearest) = similar(path, &unnamed, entries)
             {
                 meant.insert(nearest);
-                problem = problem.label(format!("did you mean `{nearest}`?"));
+                problem = problem.label(suggested(nearest));
             }
             problem.help(help)
         });

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::cluster::machines::{is_true, list};
 use crate::cluster::{Cluster, Document};
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::rules::{ClusterRule, Finding, rule};
 
 const CONFIG: &str = "spec.config";
@@ -251,8 +251,8 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
         let option = OPTIONS.iter().find(|(option, _)| option == key);
         match option {
             None => {
-                let help = match nearest(key, OPTIONS.iter().map(|(option, _)| *option)) {
-                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                let help = match suggestion(key, OPTIONS.iter().map(|(option, _)| *option)) {
+                    Some(meant) => meant,
                     None => "take it out".to_owned(),
                 };
                 findings.push(

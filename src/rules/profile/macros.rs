@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::cluster::walk::walk;
 use crate::cluster::{Cluster, Document, Role};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{meant, nearest};
 use crate::rules::{ClusterRule, DocumentRule, Finding, rule};
 use crate::yaml::Kind;
 
@@ -174,7 +174,7 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
             return None;
         }
         let help = match nearest(given, known.iter().copied()) {
-            Some(nearest) => format!("did you mean `{before}{nearest}`?"),
+            Some(nearest) => meant(&format!("{before}{nearest}")),
             None => format!("known behind `{before}`: {}", known.join(", ")),
         };
         Some(

@@ -2,7 +2,7 @@
 //! and the errors that people met).
 
 use crate::cluster::{CheckedProfile, Cluster};
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::profile::Layer;
 use crate::rules::{ClusterRule, Finding, rule};
 use crate::site::ProfileVersion;
@@ -52,8 +52,8 @@ fn wrong_word(given: &str, known: &[&str]) -> (String, String) {
     if given.is_empty() {
         return ("nothing".to_owned(), list);
     }
-    let help = match nearest(given, known.iter().copied()) {
-        Some(nearest) => format!("did you mean `{nearest}`? It is {list}"),
+    let help = match suggestion(given, known.iter().copied()) {
+        Some(meant) => format!("{meant} It is {list}"),
         None => list,
     };
     (format!("`{given}`"), help)

@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::cluster::{CheckedLayer, Cluster};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{meant, nearest};
 use crate::pack::{Library, Origin, PRESETS_LINE, Pack, Preset, PresetName};
 use crate::profile::Layer;
 use crate::rules::{Finding, rule};
@@ -131,14 +131,14 @@ fn names(checked: &CheckedLayer, pack: &Pack, named: &[Named], findings: &mut Ve
         let groups = pack.presets.iter().map(|known| known.group.as_str());
         let help = if group.is_empty() {
             match nearest(&preset.group, groups) {
-                Some(group) => format!("did you mean the group `{group}`?"),
+                Some(group) => meant(group),
                 // Our packs do not have every group of the real ones.
                 None if pack.origin == Origin::BuiltIn => continue,
                 None => "its presets.yaml names them all".to_owned(),
             }
         } else {
             match nearest(&preset.name, group.iter().copied()) {
-                Some(name) => format!("did you mean `{}:{name}`?", preset.group),
+                Some(name) => meant(&format!("{}:{name}", preset.group)),
                 None => format!("known in this group: {}", group.join(", ")),
             }
         };

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::cluster::{CheckedProfile, Cluster};
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::expression::{self, Unusable};
 use crate::profile::{Variable, variables_used};
 use crate::rules::{ClusterRule, Finding, rule};
@@ -338,8 +338,8 @@ fn inputs(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let name = &variable.name;
         let input = variable.input_type.as_deref().unwrap_or("text");
         let (message, help) = if !INPUTS.contains(&input) {
-            let help = match nearest(input, INPUTS) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
+            let help = match suggestion(input, INPUTS) {
+                Some(meant) => meant,
                 None => format!("write one of {}", INPUTS.join(", ")),
             };
             (

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::rules::{Finding, Rule, SiteRule, rule};
 use crate::site::Site;
 
@@ -152,8 +152,8 @@ fn images(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 fn unknown(rule: &'static Rule, path: String, what: &str, name: &str, known: Vec<&str>) -> Finding {
-    let hint = match nearest(name, known.iter().copied()) {
-        Some(nearest) => format!("; did you mean `{nearest}`?"),
+    let hint = match suggestion(name, known.iter().copied()) {
+        Some(meant) => format!("; {meant}"),
         None => String::new(),
     };
     let listed: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::cluster::Cluster;
 use crate::cluster::machines::{Machine, VMO_PACK, VMO_ROOT, all_preferences, is_true, machines};
 use crate::cluster::values::{Values, is_on};
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::rules::{ClusterRule, Finding, rule};
 use crate::version::Version;
 
@@ -181,8 +181,8 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
         });
         if known.is_none() {
             let all = KNOWN.iter().map(|gate| gate.0);
-            let help = match nearest(name, all.filter(|other| other != name)) {
-                Some(nearest) => format!("did you mean `{nearest}`?"),
+            let help = match suggestion(name, all.filter(|other| other != name)) {
+                Some(meant) => meant,
                 None => {
                     "take it out, or look the name up in this release's documentation".to_owned()
                 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cluster::machines::{all_preferences, is_true, machines, preferences, text};
 use crate::cluster::{Cluster, Document};
-use crate::diagnostic::nearest;
+use crate::diagnostic::suggestion;
 use crate::rules::{ClusterRule, Finding, rule};
 
 /// The descheduler looks at pods that carry it, whatever its value is.
@@ -108,14 +108,14 @@ fn fields(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 continue;
             };
             for key in found.keys().filter(|key| !known.contains(&key.as_str())) {
-                let help = match (key.as_str(), nearest(key, known.iter().copied())) {
+                let help = match (key.as_str(), suggestion(key, known.iter().copied())) {
                     ("preferredEvictionStrategy" | "evictionStrategy", _) => {
                         "the eviction strategy is KubeVirt's own setting, or each VM's".to_owned()
                     }
                     ("ioThreadsPolicy" | "dedicatedCpuPlacement", _) => {
                         "an instance type or a VM can say that".to_owned()
                     }
-                    (_, Some(nearest)) => format!("did you mean `{nearest}`?"),
+                    (_, Some(meant)) => meant,
                     (_, None) => "take it out; `kubectl explain` lists the fields".to_owned(),
                 };
                 findings.push(
