@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod guest;
+pub mod harness;
 pub mod matrix;
 pub mod programs;
 pub mod schema;

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -IS
 """A MAAS to run scripts against: the commands they use, over a state in a file, with MAAS's own refusals.
 
 The rules are those of MAAS's interface forms: a bond's cards are in no other bond and on the bond's VLAN, a VLAN interface is

@@ -3,42 +3,17 @@
 //! Each tests/bad_input/NAME.yaml is rendered as a site; NAME.stderr beside it holds all of standard error. A first line
 //! `# --revision 1.7.0` adds arguments. After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite bad_input::`.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
-fn cases() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bad_input")
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bad_input-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn vmo_ra(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("VMO_RA_TEST_IS_EMPTY", "")
-        .env_remove("VMO_RA_TEST_IS_NOT_SET")
-        .output()
-        .expect("the program starts")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use crate::common::harness::{Scratch, all_golden, differs, root, vmo_ra};
 
 #[test]
 fn every_bad_site_is_explained_in_full() {
-    let out = scratch("bad-input").join("out");
+    let out = Scratch::new().join("out");
     let out = out.to_str().expect("a path of text");
     let mut wrong = Vec::new();
-    let mut names: Vec<String> = fs::read_dir(cases())
+    let mut names: Vec<String> = fs::read_dir(root("tests/bad_input"))
         .expect("the cases can be read")
         .map(|entry| {
             entry
@@ -52,7 +27,8 @@ fn every_bad_site_is_explained_in_full() {
     names.sort();
     assert!(names.len() >= 25, "only {} cases", names.len());
     for name in names {
-        let text = fs::read_to_string(cases().join(&name)).expect("the case can be read");
+        let text =
+            fs::read_to_string(root("tests/bad_input").join(&name)).expect("the case can be read");
         let more = text
             .lines()
             .next()
@@ -62,91 +38,87 @@ fn every_bad_site_is_explained_in_full() {
         });
         let mut arguments = vec!["render", "--site", &name, "--out", out];
         arguments.extend(more.iter().map(String::as_str));
-        let output = vmo_ra(&arguments, &cases());
-        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
+        let output = vmo_ra(&arguments)
+            .within(&root("tests/bad_input"))
+            .env("VMO_RA_TEST_IS_EMPTY", "")
+            .run();
+        output.ends(2);
         assert!(output.stdout.is_empty(), "{name} writes to standard output");
         assert!(!Path::new(out).exists(), "{name}: something was written");
-        let golden = cases().join(name.replace(".yaml", ".stderr"));
-        if env::var_os("VMO_RA_ACCEPT").is_some() {
-            fs::write(&golden, &output.stderr).expect("the file can be written");
-        } else if fs::read_to_string(&golden).ok().as_deref() != Some(&stderr(&output)) {
-            wrong.push(format!("--- {name}\n{}", stderr(&output)));
-        }
+        let golden = format!("tests/bad_input/{}", name.replace(".yaml", ".stderr"));
+        wrong.extend(differs(&golden, &output.stderr));
     }
-    assert!(
-        wrong.is_empty(),
-        "other messages than in tests/bad_input/*.stderr:\n{}",
-        wrong.join("\n")
-    );
+    all_golden(wrong);
 }
 
 #[test]
 fn a_secret_never_shows() {
-    let output = vmo_ra(
-        &["render", "--site", "secrets.yaml", "--out", "out"],
-        &cases(),
-    );
+    let output = vmo_ra(&["render", "--site", "secrets.yaml", "--out", "out"])
+        .within(&root("tests/bad_input"))
+        .env("VMO_RA_TEST_IS_EMPTY", "")
+        .run();
     for secret in ["hunter2", "347eba54", "f694ab394a3b"] {
-        assert!(!stderr(&output).contains(secret), "{}", stderr(&output));
+        assert!(!output.said().contains(secret), "{}", output.said());
     }
 }
 
 #[test]
 fn a_huge_site_is_refused_before_it_is_read() {
-    let folder = scratch("huge");
+    let folder = Scratch::new();
     let file = fs::File::create(folder.join("site.yaml")).expect("the file can be made");
     file.set_len(200_000_000).expect("the file can grow");
-    let output = vmo_ra(&["render", "--site", "site.yaml"], &folder);
-    assert_eq!(output.status.code(), Some(2));
+    let output = vmo_ra(&["render", "--site", "site.yaml"])
+        .within(&folder)
+        .run();
+    output.ends(2);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n\n"
     );
 }
 
 #[test]
 fn a_site_that_is_not_text_is_refused() {
-    let folder = scratch("binary");
+    let folder = Scratch::new();
     fs::write(folder.join("site.yaml"), b"cluster: {name: \xff}").expect("the file can be written");
-    let output = vmo_ra(&["render", "--site", "site.yaml"], &folder);
-    assert_eq!(output.status.code(), Some(2));
+    let output = vmo_ra(&["render", "--site", "site.yaml"])
+        .within(&folder)
+        .run();
+    output.ends(2);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n\n"
     );
 }
 
 #[test]
 fn deep_nesting_is_refused() {
-    let folder = scratch("deep");
+    let folder = Scratch::new();
     let text = format!("cluster: {}{}", "[".repeat(5000), "]".repeat(5000));
     fs::write(folder.join("site.yaml"), text).expect("the file can be written");
-    let output = vmo_ra(&["render", "--site", "site.yaml"], &folder);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stderr(&output).starts_with("error: "),
-        "{}",
-        stderr(&output)
-    );
+    let output = vmo_ra(&["render", "--site", "site.yaml"])
+        .within(&folder)
+        .run();
+    output.ends(2);
+    assert!(output.said().starts_with("error: "), "{}", output.said());
 }
 
 #[test]
 fn packs_that_are_not_there_are_named() {
-    let folder = scratch("packs");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("empty")).expect("the folder can be made");
     fs::create_dir(folder.join("broken")).expect("the folder can be made");
     fs::write(folder.join("broken/pack.json"), "{\n  \"name\": \"x\",\n}")
         .expect("the file can be written");
-    let output = vmo_ra(
-        &[
-            "render", "--packs", "missing", "--packs", "empty", "--packs", "broken",
-        ],
-        &folder,
-    );
+    let output = vmo_ra(&[
+        "render", "--packs", "missing", "--packs", "empty", "--packs", "broken",
+    ])
+    .within(&folder)
+    .run();
     // One of them could not be read.
-    assert_eq!(output.status.code(), Some(3));
+    output.ends(3);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "\
 error: cannot read `missing`: No such file or directory (os error 2)
   = help: name a folder that holds packs, each with its pack.json and values.yaml
@@ -170,23 +142,23 @@ error: this pack.json cannot be read
 
 #[test]
 fn an_occupied_folder_is_left_alone() {
-    let folder = scratch("occupied");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("out")).expect("the folder can be made");
     fs::write(folder.join("out/notes.txt"), "mine").expect("the file can be written");
-    let refused = vmo_ra(&["render"], &folder);
-    assert_eq!(refused.status.code(), Some(2));
+    let refused = vmo_ra(&["render"]).within(&folder).run();
+    refused.ends(2);
     assert_eq!(
-        stderr(&refused),
+        refused.said(),
         "\
 error: `out` is not empty
   = help: choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`
 
 "
     );
-    let refused = vmo_ra(&["render", "--force"], &folder);
-    assert_eq!(refused.status.code(), Some(2));
+    let refused = vmo_ra(&["render", "--force"]).within(&folder).run();
+    refused.ends(2);
     assert_eq!(
-        stderr(&refused),
+        refused.said(),
         "\
 error: `out` holds files that no earlier run wrote: `notes.txt`
   = help: move them away, or choose another folder with `--out DIR`
@@ -206,15 +178,14 @@ error: `out` holds files that no earlier run wrote: `notes.txt`
 
 #[test]
 fn an_earlier_run_is_replaced_with_force_only() {
-    let folder = scratch("again");
-    assert!(
-        vmo_ra(&["render", "--revision", "1.7.0"], &folder)
-            .status
-            .success()
-    );
-    assert_eq!(vmo_ra(&["render"], &folder).status.code(), Some(2));
+    let folder = Scratch::new();
+    vmo_ra(&["render", "--revision", "1.7.0"])
+        .within(&folder)
+        .run()
+        .ends(0);
+    vmo_ra(&["render"]).within(&folder).run().ends(2);
     let old = fs::read(folder.join("out/SHA256SUMS")).expect("it was written");
-    assert!(vmo_ra(&["render", "--force"], &folder).status.success());
+    vmo_ra(&["render", "--force"]).within(&folder).run().ends(0);
     let new = fs::read(folder.join("out/SHA256SUMS")).expect("it was written");
     assert_ne!(old, new);
     assert_eq!(
@@ -226,19 +197,21 @@ fn an_earlier_run_is_replaced_with_force_only() {
 
 #[test]
 fn what_cannot_be_written_ends_with_3() {
-    let folder = scratch("unwritable");
+    let folder = Scratch::new();
     fs::write(folder.join("file"), "").expect("the file can be written");
-    let output = vmo_ra(&["render", "--out", "file/out"], &folder);
-    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let output = vmo_ra(&["render", "--out", "file/out"])
+        .within(&folder)
+        .run();
+    output.ends(3);
     assert!(
-        stderr(&output).starts_with("error: cannot "),
+        output.said().starts_with("error: cannot "),
         "{}",
-        stderr(&output)
+        output.said()
     );
-    let output = vmo_ra(&["render", "--out", "file"], &folder);
-    assert_eq!(output.status.code(), Some(2));
+    let output = vmo_ra(&["render", "--out", "file"]).within(&folder).run();
+    output.ends(2);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "error: `file` is not a folder\n  = help: choose another one with `--out DIR`\n\n"
     );
 }
@@ -246,13 +219,13 @@ fn what_cannot_be_written_ends_with_3() {
 #[cfg(unix)]
 #[test]
 fn a_link_is_not_followed() {
-    let folder = scratch("link");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("elsewhere")).expect("the folder can be made");
     std::os::unix::fs::symlink("elsewhere", folder.join("out")).expect("the link can be made");
-    let output = vmo_ra(&["render"], &folder);
-    assert_eq!(output.status.code(), Some(2));
+    let output = vmo_ra(&["render"]).within(&folder).run();
+    output.ends(2);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "error: `out` is a link, which is not followed\n  = help: name the folder itself\n\n"
     );
     assert_eq!(
@@ -266,7 +239,7 @@ fn a_link_is_not_followed() {
 /// Profiles can be right for such hosts; what cannot be written is refused where it is asked for.
 #[test]
 fn host_networks_that_cannot_be_written_are_refused() {
-    let folder = scratch("network");
+    let folder = Scratch::new();
     for (site, arguments, message) in [
         (
             "network: {layout: one-bond, data: {vlan: native, cidr: 10.20.0.0/16, gateway: 10.20.30.1, interface: bond0}}",
@@ -306,9 +279,9 @@ fn host_networks_that_cannot_be_written_are_refused() {
     ] {
         fs::write(folder.join("site.yaml"), site).expect("the file can be written");
         let all = [&["network", "--site", "site.yaml"], arguments].concat();
-        let output = vmo_ra(&all, &folder);
-        assert_eq!(output.status.code(), Some(2), "{site}: {}", stderr(&output));
-        let said = stderr(&output);
+        let output = vmo_ra(&all).within(&folder).run();
+        output.ends(2);
+        let said = output.said();
         assert!(
             said.starts_with(&format!("error: {message}\n --> site.yaml:")),
             "{said}"
@@ -320,7 +293,7 @@ fn host_networks_that_cannot_be_written_are_refused() {
 
 #[test]
 fn wrong_words_on_the_command_line_end_with_2() {
-    let folder = scratch("words");
+    let folder = Scratch::new();
     for (arguments, message) in [
         (
             &["render", "--revision", "1.9"][..],
@@ -343,9 +316,9 @@ fn wrong_words_on_the_command_line_end_with_2() {
             "error: the site has no machine `worker-01`\n  = help: name it in `nodes.machines`, with its addresses\n\n",
         ),
     ] {
-        let output = vmo_ra(arguments, &folder);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert_eq!(stderr(&output), message, "{arguments:?}");
+        let output = vmo_ra(arguments).within(&folder).run();
+        assert_eq!(output.code, Some(2), "{arguments:?}");
+        assert_eq!(output.said(), message, "{arguments:?}");
     }
     for arguments in [
         &["nad", "--vlans", "0"][..],
@@ -353,16 +326,10 @@ fn wrong_words_on_the_command_line_end_with_2() {
         &["render", "--profile", "x"],
         &["rendr"],
     ] {
-        assert_eq!(
-            vmo_ra(arguments, &folder).status.code(),
-            Some(2),
-            "{arguments:?}"
-        );
+        vmo_ra(arguments).within(&folder).run().ends(2);
     }
-    assert_eq!(
-        vmo_ra(&["render", "--site", "missing.yaml"], &folder)
-            .status
-            .code(),
-        Some(3)
-    );
+    vmo_ra(&["render", "--site", "missing.yaml"])
+        .within(&folder)
+        .run()
+        .ends(3);
 }

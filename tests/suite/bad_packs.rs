@@ -3,26 +3,20 @@
 //! tests/bad_packs/NAME.stderr holds all of standard error. After a wanted change:
 //! `VMO_RA_ACCEPT=1 cargo test --test suite bad_packs::`.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+
+use crate::common::harness::{Run, Scratch, is_golden, vmo_ra, write};
 
 /// A folder of packs, made file by file.
-struct Folder(PathBuf);
+struct Folder(Scratch);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("bad-packs-{name}"));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        Folder(folder)
+    fn new() -> Self {
+        Folder(Scratch::new())
     }
 
     fn file(&self, path: &str, text: &str) -> &Self {
-        let path = self.0.join(path);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder can be made");
-        fs::write(path, text).expect("the file can be written");
+        write(&self.0, path, text);
         self
     }
 
@@ -38,16 +32,12 @@ impl Folder {
         .file(&format!("{path}/presets.yaml"), PRESETS)
     }
 
-    fn render(&self, more: &[&str]) -> Output {
+    fn render(&self, more: &[&str]) -> Run {
         self.run(&[&["render", "--packs", "packs", "--profile", "infra"], more].concat())
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-            .args(arguments)
-            .current_dir(&self.0)
-            .output()
-            .expect("the program starts")
+    fn run(&self, arguments: &[&str]) -> Run {
+        vmo_ra(arguments).within(&self.0).run()
     }
 }
 
@@ -66,37 +56,21 @@ const PRESETS: &str = "presets:
 - {name: px-internal-kvdb, group: Kvdb and Etcd}
 ";
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 /// The run ends with exit code 2, writes nothing and says what the golden file holds.
-fn is_refused(name: &str, folder: &Folder, output: &Output) {
-    let stderr = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{name}: {stderr}");
+fn is_refused(name: &str, folder: &Folder, output: &Run) {
+    let stderr = output.said();
+    assert_eq!(output.code, Some(2), "{name}: {stderr}");
     assert!(output.stdout.is_empty(), "{name} writes to standard output");
     assert!(
         !folder.0.join("out").exists(),
         "{name}: something was written"
     );
-    says(name, output);
-}
-
-fn says(name: &str, output: &Output) {
-    let golden =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/bad_packs/{name}.stderr"));
-    let stderr = text(&output.stderr);
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
-        fs::write(&golden, &stderr).expect("the file can be written");
-    } else {
-        let wanted = fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(stderr, wanted, "{name}");
-    }
+    is_golden(&format!("tests/bad_packs/{name}.stderr"), &output.stderr);
 }
 
 #[test]
 fn a_pack_json_that_is_none_is_refused() {
-    let folder = Folder::new("pack-json");
+    let folder = Folder::new();
     folder
         .file("packs/cut/pack.json", "{\n  \"name\": \"x\",\n")
         .file("packs/nameless/pack.json", "{\"name\": \" \", \"version\": \"1.0.0\", \"layer\": \"csi\"}\n")
@@ -109,12 +83,12 @@ fn a_pack_json_that_is_none_is_refused() {
 
 #[test]
 fn two_packs_of_one_name_and_version_are_refused_if_they_differ() {
-    let folder = Folder::new("twice");
+    let folder = Folder::new();
     folder
         .portworx("packs/one", "3.6.0", "")
         .portworx("packs/two", "3.6.0", "");
     let output = folder.render(&[]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    output.ends(0);
     fs::remove_dir_all(folder.0.join("out")).expect("the folder can go");
     folder.file("packs/two/values.yaml", "a: 1\n");
     is_refused("twice", &folder, &folder.render(&[]));
@@ -122,12 +96,12 @@ fn two_packs_of_one_name_and_version_are_refused_if_they_differ() {
     folder.portworx("packs/two", "3.6.0", ",\n  \"cloudTypes\": [\"azure\"]");
     folder.file("packs/two/values.yaml", "a: 1\n");
     let output = folder.render(&[]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
+    output.ends(0);
 }
 
 #[test]
 fn files_of_a_pack_that_cannot_be_read_are_named() {
-    let folder = Folder::new("files");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "");
     fs::remove_file(folder.0.join("packs/px/values.yaml")).expect("the file can go");
     folder
@@ -144,7 +118,7 @@ fn files_of_a_pack_that_cannot_be_read_are_named() {
 
 #[test]
 fn presets_that_are_no_yaml_are_refused() {
-    let folder = Folder::new("presets");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "").file(
         "packs/px/presets.yaml",
         "presets:\n- name: a\n  group: G\n  ad: x\n",
@@ -154,7 +128,7 @@ fn presets_that_are_no_yaml_are_refused() {
 
 #[test]
 fn unknown_presets_come_with_the_near_ones() {
-    let folder = Folder::new("unknown-presets");
+    let folder = Folder::new();
     let presets = PRESETS.replace("px-spec-flasharray", "px-spec-flash-array");
     folder
         .portworx("packs/px", "3.6.0", "")
@@ -170,7 +144,7 @@ fn values_that_are_no_map_are_refused() {
         ("values_broken", "charts:\n  a: [1,\n  b: 2\n"),
         ("values_twice", "charts:\n  a: 1\ncharts:\n  b: 2\n"),
     ] {
-        let folder = Folder::new(name);
+        let folder = Folder::new();
         folder
             .portworx("packs/px", "3.6.0", "")
             .file("packs/px/values.yaml", values);
@@ -182,7 +156,7 @@ fn values_that_are_no_map_are_refused() {
 #[test]
 fn links_that_go_in_a_circle_are_named() {
     use std::os::unix::fs::symlink;
-    let folder = Folder::new("circle");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "");
     symlink("..", folder.0.join("packs/up")).expect("the link can be made");
     is_refused("circle", &folder, &folder.render(&[]));
@@ -192,13 +166,13 @@ fn links_that_go_in_a_circle_are_named() {
 #[test]
 fn linked_packs_are_found_once() {
     use std::os::unix::fs::symlink;
-    let folder = Folder::new("linked");
+    let folder = Folder::new();
     folder.portworx("elsewhere/a/b/c/d/e/f/g/h/i/j/px", "3.6.0", "");
     fs::create_dir(folder.0.join("packs")).expect("the folder can be made");
     symlink("../elsewhere", folder.0.join("packs/one")).expect("the link can be made");
     symlink("../elsewhere", folder.0.join("packs/two")).expect("the link can be made");
     let output = folder.run(&["packs", "list", "--packs", "packs", "--revision", "1.9.0"]);
-    let list = text(&output.stdout);
+    let list = output.told();
     let found: Vec<&str> = list
         .lines()
         .filter(|line| line.contains("packs/"))
@@ -214,7 +188,7 @@ fn linked_packs_are_found_once() {
 
 #[test]
 fn values_without_measure_are_refused() {
-    let folder = Folder::new("huge");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "");
     let file =
         fs::File::create(folder.0.join("packs/px/values.yaml")).expect("the file can be made");
@@ -230,7 +204,7 @@ fn what_packs_ask_of_each_other_is_checked() {
     {\"packName\": \"nginx\", \"layer\": \"addon\", \"minVersion\": \"1.0.0\", \"type\": \"notSupported\"},
     {\"packName\": \"ubuntu-maas\", \"layer\": \"os\", \"minVersion\": \"20.04\", \"type\": \"required\"}
   ]}";
-    let folder = Folder::new("constraints");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.4.1", MAX);
     folder.file(
         "site.yaml",
@@ -255,7 +229,7 @@ fn what_packs_ask_of_each_other_is_checked() {
 
 #[test]
 fn what_a_pack_asks_of_its_values_is_checked() {
-    let folder = Folder::new("schema");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "").file(
         "packs/px/schema.yaml",
         "charts.portworx-generic.vsphereSecret.password:
@@ -281,13 +255,13 @@ charts.portworx-generic.storageCluster.spec.image:
 ",
     );
     let output = folder.render(&[]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    says("schema_unread", &output);
+    output.ends(0);
+    is_golden("tests/bad_packs/schema_unread.stderr", &output.stderr);
 }
 
 #[test]
 fn a_group_that_no_pack_is_of_is_refused() {
-    let folder = Folder::new("group");
+    let folder = Folder::new();
     folder
         .portworx("packs/px", "3.6.0", "")
         .file("site.yaml", "packVersions:\n  kubernetes: 1.35.x\n");
@@ -296,7 +270,7 @@ fn a_group_that_no_pack_is_of_is_refused() {
 
 #[test]
 fn a_removal_of_nothing_is_a_note() {
-    let folder = Folder::new("stale");
+    let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "").file(
         "packs/px/presets.yaml",
         &PRESETS
@@ -310,13 +284,13 @@ fn a_removal_of_nothing_is_a_note() {
             ),
     );
     let output = folder.render(&[]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    says("stale", &output);
+    output.ends(0);
+    is_golden("tests/bad_packs/stale.stderr", &output.stderr);
 }
 
 #[test]
 fn an_overlay_follows_the_pack_at_hand_and_says_so() {
-    let folder = Folder::new("shape");
+    let folder = Folder::new();
     // Before 3.3.0 there was one storage class, and here the chart has another name as well.
     folder
         .portworx("packs/px", "3.6.0", ",\n  \"cloudTypes\": [\"all\"]")
@@ -342,8 +316,8 @@ fn an_overlay_follows_the_pack_at_hand_and_says_so() {
         )
         .file("packs/cilium/presets.yaml", CILIUM_PRESETS);
     let output = folder.render(&[]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    says("shape", &output);
+    output.ends(0);
+    is_golden("tests/bad_packs/shape.stderr", &output.stderr);
     let values = |name: &str| {
         fs::read_to_string(folder.0.join("out/values/infra").join(name)).expect("the values")
     };
@@ -363,13 +337,13 @@ fn an_overlay_follows_the_pack_at_hand_and_says_so() {
 
 #[test]
 fn settings_for_a_chart_that_is_not_there_are_a_warning() {
-    let folder = Folder::new("unplaced");
+    let folder = Folder::new();
     folder
         .portworx("packs/px", "3.6.0", "")
         .file("packs/px/values.yaml", "pack: {}\n");
     let output = folder.render(&[]);
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    says("unplaced", &output);
+    output.ends(0);
+    is_golden("tests/bad_packs/unplaced.stderr", &output.stderr);
 }
 
 const CILIUM_PRESETS: &str = "presets:

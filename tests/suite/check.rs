@@ -3,67 +3,35 @@
 //! tests/check/NAME.stdout holds all of standard output. After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite check::`.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use crate::common::Shared;
+use crate::common::harness::{Scratch, is_golden, root, vmo_ra};
 use serde_json::Value;
 use vmo_ra::diagnostic::Code;
 use vmo_ra::rules::Rule;
 
-fn cases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("check-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("NOT_SET")
-        .output()
-        .expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 /// Checks in a folder, with this exit code and nothing on standard error.
 fn checked(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = run(folder, &[&["check"], arguments].concat());
-    let stderr = text(&output.stderr);
+    let output = vmo_ra(&[&["check"], arguments].concat())
+        .within(folder)
+        .run();
+    let stderr = output.said();
     assert!(stderr.is_empty(), "{arguments:?}: {stderr}");
-    assert_eq!(output.status.code(), Some(code), "{}", text(&output.stdout));
-    text(&output.stdout)
-}
-
-fn is_golden(name: &str, shown: &str) {
-    let golden = cases().join(format!("{name}.stdout"));
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
-        fs::write(&golden, shown).expect("the file can be written");
-    }
-    let wanted = fs::read_to_string(&golden).unwrap_or_default();
-    assert_eq!(shown, wanted, "{name}");
+    assert_eq!(output.code, Some(code), "{}", output.told());
+    output.told()
 }
 
 #[test]
 fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
-    let shown = checked(&cases(), &["sixty.yaml"], 1);
-    is_golden("sixty", &shown);
+    let shown = checked(&root("tests/check"), &["sixty.yaml"], 1);
+    is_golden("tests/check/sixty.stdout", &shown);
     assert!(
         !shown.contains("hunter2") && !shown.contains("f694ab394a3b"),
         "a secret shows"
     );
-    let json = checked(&cases(), &["sixty.yaml", "--format", "json"], 1);
+    let json = checked(&root("tests/check"), &["sixty.yaml", "--format", "json"], 1);
     let report: Value = serde_json::from_str(&json).expect("JSON");
     let findings = report["findings"].as_array().expect("findings");
     assert!(findings.len() >= 60, "only {} findings", findings.len());
@@ -90,14 +58,13 @@ fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
 
 #[test]
 fn whatever_we_write_is_in_order() {
-    let folder = scratch("own");
+    let folder = Scratch::new();
     for revision in ["1.7.0", "1.9.0"] {
         let out = format!("out-{revision}");
-        assert!(
-            run(&folder, &["render", "--revision", revision, "--out", &out])
-                .status
-                .success()
-        );
+        vmo_ra(&["render", "--revision", revision, "--out", &out])
+            .within(&folder)
+            .run()
+            .ends(0);
         let shown = checked(
             &folder,
             &[&out, "--against", revision, "--deny", "warnings"],
@@ -123,11 +90,10 @@ fn whatever_we_write_is_in_order() {
             let file = format!("{out}/{name}");
             checked(&folder, &[&file], 0);
             let split = format!("split-{revision}-{name}");
-            assert!(
-                run(&folder, &["split", &file, "--out", &split])
-                    .status
-                    .success()
-            );
+            vmo_ra(&["split", &file, "--out", &split])
+                .within(&folder)
+                .run()
+                .ends(0);
             checked(&folder, &[&split], 0);
             checked(&folder, &[&format!("{split}/profile.yaml")], 0);
         }
@@ -137,24 +103,32 @@ fn whatever_we_write_is_in_order() {
 
 #[test]
 fn a_finding_names_the_file_that_a_person_can_open() {
-    let folder = scratch("places");
-    assert!(run(&folder, &["render", "--out", "out"]).status.success());
+    let folder = Scratch::new();
+    vmo_ra(&["render", "--out", "out"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let export = folder.join("out/VMO-RA-Core-PXKE.json");
     let json = fs::read_to_string(&export).expect("the profile");
     let changed = json.replace("{{ .spectro.var.VMVlans }}", "{{ .spectro.var.VmVlans }}");
     assert_ne!(json, changed);
     fs::write(folder.join("core.json"), &changed).expect("the file can be written");
-    assert!(
-        run(&folder, &["split", "core.json", "--out", "core"])
-            .status
-            .success()
+    vmo_ra(&["split", "core.json", "--out", "core"])
+        .within(&folder)
+        .run()
+        .ends(0);
+    is_golden(
+        "tests/check/undeclared_export.stdout",
+        checked(&folder, &["core.json"], 1),
     );
-    is_golden("undeclared_export", &checked(&folder, &["core.json"], 1));
-    is_golden("undeclared_split", &checked(&folder, &["core"], 1));
+    is_golden(
+        "tests/check/undeclared_split.stdout",
+        checked(&folder, &["core"], 1),
+    );
     let sarif = checked(&folder, &["core", "--format", "sarif"], 1);
     is_golden(
-        "undeclared_sarif",
-        &sarif.replace(env!("CARGO_PKG_VERSION"), "VERSION"),
+        "tests/check/undeclared_sarif.stdout",
+        sarif.replace(env!("CARGO_PKG_VERSION"), "VERSION"),
     );
     let log: Value = serde_json::from_str(&sarif).expect("JSON");
     let run = &log["runs"][0];
@@ -176,7 +150,9 @@ fn a_finding_names_the_file_that_a_person_can_open() {
 
 /// The URIs of the files that a log names.
 fn uris(folder: &Path, file: &str) -> BTreeSet<String> {
-    let output = run(folder, &["check", "--format", "sarif", file]);
+    let output = vmo_ra(&["check", "--format", "sarif", file])
+        .within(folder)
+        .run();
     let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let results = log["runs"][0]["results"].as_array().expect("results");
     results
@@ -191,10 +167,16 @@ fn uris(folder: &Path, file: &str) -> BTreeSet<String> {
 
 #[test]
 fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
-    let folder = scratch("uris");
-    fs::copy(cases().join("sixty.yaml"), folder.join("a: b \u{f6}.yaml"))
-        .expect("the file can be copied");
-    assert!(run(&folder, &["render", "--out", "out"]).status.success());
+    let folder = Scratch::new();
+    fs::copy(
+        root("tests/check").join("sixty.yaml"),
+        folder.join("a: b \u{f6}.yaml"),
+    )
+    .expect("the file can be copied");
+    vmo_ra(&["render", "--out", "out"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let core = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("the profile");
     let changed = core.replace(".spectro.var.VMVlans", ".spectro.var.VmVlans");
     fs::write(folder.join("core: 2.json"), changed).expect("the file can be written");
@@ -215,7 +197,7 @@ fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
             "{uri}"
         );
         assert!(
-            uri.ends_with("-uris/core%3A%202.json") && !uri.contains("/."),
+            uri.ends_with("/core%3A%202.json") && !uri.contains("/."),
             "{uri}"
         );
     }
@@ -223,12 +205,13 @@ fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
 
 #[test]
 fn the_json_form_is_that_of_its_schema() {
-    let folder = scratch("schema");
+    let folder = Scratch::new();
     let schema: Value =
-        serde_json::from_slice(&run(&folder, &["schema", "check"]).stdout).expect("JSON");
+        serde_json::from_slice(&vmo_ra(&["schema", "check"]).within(&folder).run().stdout)
+            .expect("JSON");
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let mut reports = vec![
-        checked(&cases(), &["sixty.yaml", "--format", "json"], 1),
+        checked(&root("tests/check"), &["sixty.yaml", "--format", "json"], 1),
         checked(&folder, &["--format", "json"], 0),
     ];
     if let Some(shared) = Shared::find() {
@@ -275,7 +258,7 @@ fn a_real_export_is_measured_against_a_revision() {
 
 #[test]
 fn what_cannot_be_checked_is_explained() {
-    let folder = scratch("wrong");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("empty")).expect("the folder can be made");
     fs::write(folder.join("cut.json"), "{\"metadata\": {").expect("the file can be written");
     fs::write(folder.join("broken.yaml"), "cluster: [\n").expect("the file can be written");
@@ -301,14 +284,16 @@ fn what_cannot_be_checked_is_explained() {
             "error: there is no revision `1.8.0`\n  = note: did you mean `1.7.0`?\n  = help: revisions: `docs-2024`, `1.7.0`, `1.9.0`\n\n",
         ),
     ] {
-        let output = run(&folder, arguments);
-        assert_eq!(text(&output.stderr), message, "{arguments:?}");
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let output = vmo_ra(arguments).within(&folder).run();
+        assert_eq!(output.said(), message, "{arguments:?}");
+        assert_eq!(output.code, Some(code), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
-    let output = run(&folder, &["check", "cut.json", "broken.yaml"]);
-    assert_eq!(output.status.code(), Some(2));
-    let stderr = text(&output.stderr);
+    let output = vmo_ra(&["check", "cut.json", "broken.yaml"])
+        .within(&folder)
+        .run();
+    output.ends(2);
+    let stderr = output.said();
     assert!(
         stderr.contains("cut.json:1:14") && stderr.contains("broken.yaml:"),
         "{stderr}"
@@ -317,7 +302,7 @@ fn what_cannot_be_checked_is_explained() {
 
 #[test]
 fn warnings_can_be_denied() {
-    let folder = scratch("deny");
+    let folder = Scratch::new();
     fs::write(folder.join("site.yaml"), "cluster: {workers: 3}\n")
         .expect("the file can be written");
     let shown = checked(&folder, &["site.yaml"], 0);
@@ -327,13 +312,11 @@ fn warnings_can_be_denied() {
 
 #[test]
 fn claims_that_do_not_hold_are_results_for_code_hosts() {
-    let folder = scratch("against-sarif");
-    let rendered = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(["render", "--profile", "core", "--out", "out"])
-        .current_dir(&folder)
-        .output()
-        .expect("the program starts");
-    assert!(rendered.status.success());
+    let folder = Scratch::new();
+    vmo_ra(&["render", "--profile", "core", "--out", "out"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let log = |revision: &str| -> Value {
         let told = checked(
             &folder,
@@ -366,7 +349,7 @@ fn claims_that_do_not_hold_are_results_for_code_hosts() {
 
 #[test]
 fn a_tagged_network_to_boot_over_is_a_note() {
-    let folder = scratch("boot");
+    let folder = Scratch::new();
     fs::write(
         folder.join("site.yaml"),
         "network:\n  pxe: {vlan: 5, cidr: 192.168.0.0/22}\n",
@@ -392,7 +375,7 @@ fn a_tagged_network_to_boot_over_is_a_note() {
 
 #[test]
 fn disks_that_maas_erases_are_an_error() {
-    let folder = scratch("erased");
+    let folder = Scratch::new();
     fs::write(
         folder.join("site.yaml"),
         "nodes:\n  eraseDisksOnRelease: true\n",

@@ -1,68 +1,13 @@
 //! `vmo-ra diff` as a program: what it takes, how it ends, and all it says to bad input.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::common::harness::{Scratch, vmo_ra, write};
 use crate::common::nothing_wrong;
 use crate::common::schema::{compile, complaints};
 use serde_json::{Value, json};
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("diff-cli")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn command(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-ra"));
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("COLUMNS")
-        .env_remove("NO_COLOR");
-    command
-}
-
-fn vmo_ra(arguments: &[&str], folder: &Path) -> Output {
-    command(arguments, folder)
-        .output()
-        .expect("the program starts")
-}
-
-/// With these bytes on standard input.
-fn fed(arguments: &[&str], folder: &Path, input: &[u8]) -> Output {
-    let mut child = command(arguments, folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut pipe = child.stdin.take().expect("it is piped");
-    // A program that does not read breaks the pipe, and is judged by what it says.
-    let _ = pipe.write_all(input);
-    drop(pipe);
-    child.wait_with_output().expect("the program ends")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn ends_with(code: i32, output: &Output) {
-    let said = stdout(output) + &stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-}
 
 /// A profile whose only layer has these values.
 fn profile(values: &str) -> Value {
@@ -76,13 +21,9 @@ fn profile(values: &str) -> Value {
     })
 }
 
-fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
-    fs::write(folder.join(name), bytes).expect("the file can be written");
-}
-
 /// A folder with `a.json`, `same.json` with the same in another order, and `b.json` that differs in one value.
-fn three_profiles(name: &str) -> PathBuf {
-    let folder = scratch(name);
+fn three_profiles() -> Scratch {
+    let folder = Scratch::new();
     for (name, values) in [
         ("a.json", "replicas: 1\nkeep: x\n"),
         ("same.json", "keep: x\nreplicas: 1\n"),
@@ -95,26 +36,31 @@ fn three_profiles(name: &str) -> PathBuf {
 
 #[test]
 fn the_exit_code_tells_whether_there_are_differences() {
-    let folder = three_profiles("codes");
-    let same = vmo_ra(&["diff", "a.json", "same.json"], &folder);
-    ends_with(0, &same);
-    assert_eq!(stdout(&same), "a.json -> same.json: no differences\n");
-    assert_eq!(stderr(&same), "");
-    let different = vmo_ra(&["diff", "a.json", "b.json"], &folder);
-    ends_with(1, &different);
-    assert!(stdout(&different).contains("replicas"));
-    assert_eq!(stderr(&different), "");
-    ends_with(
-        1,
-        &vmo_ra(&["diff", "--text", "a.json", "same.json"], &folder),
-    );
-    ends_with(2, &vmo_ra(&["diff", "a.json"], &folder));
-    ends_with(3, &vmo_ra(&["diff", "a.json", "missing.json"], &folder));
+    let folder = three_profiles();
+    let same = vmo_ra(&["diff", "a.json", "same.json"])
+        .within(&folder)
+        .run();
+    same.ends(0);
+    assert_eq!(same.told(), "a.json -> same.json: no differences\n");
+    assert_eq!(same.said(), "");
+    let different = vmo_ra(&["diff", "a.json", "b.json"]).within(&folder).run();
+    different.ends(1);
+    assert!(different.told().contains("replicas"));
+    assert_eq!(different.said(), "");
+    vmo_ra(&["diff", "--text", "a.json", "same.json"])
+        .within(&folder)
+        .run()
+        .ends(1);
+    vmo_ra(&["diff", "a.json"]).within(&folder).run().ends(2);
+    vmo_ra(&["diff", "a.json", "missing.json"])
+        .within(&folder)
+        .run()
+        .ends(3);
 }
 
 #[test]
 fn fail_on_lets_milder_changes_pass() {
-    let folder = three_profiles("fail-on");
+    let folder = three_profiles();
     for (sides, impact, code) in [
         (["a.json", "same.json"], "review", 0),
         (["a.json", "b.json"], "review", 1),
@@ -126,9 +72,9 @@ fn fail_on_lets_milder_changes_pass() {
         (["1.7.0", "1.9.0"], "repave", 1),
     ] {
         let arguments = ["diff", sides[0], sides[1], "--fail-on", impact];
-        let output = vmo_ra(&arguments, &folder);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert_eq!(stderr(&output), "", "{arguments:?}");
+        let output = vmo_ra(&arguments).within(&folder).run();
+        assert_eq!(output.code, Some(code), "{arguments:?}");
+        assert_eq!(output.said(), "", "{arguments:?}");
         assert!(!output.stdout.is_empty(), "{arguments:?} says nothing");
     }
     // What is left out does not count.
@@ -141,29 +87,36 @@ fn fail_on_lets_milder_changes_pass() {
         "--profile",
         "templates",
     ];
-    ends_with(0, &vmo_ra(&arguments, &folder));
+    vmo_ra(&arguments).within(&folder).run().ends(0);
 }
 
 #[test]
 fn stat_counts_and_shows_no_value() {
-    let folder = scratch("stat");
-    let output = vmo_ra(&["diff", "--stat", "1.7.0", "1.9.0"], &folder);
-    ends_with(1, &output);
-    let text = stdout(&output);
+    let folder = Scratch::new();
+    let output = vmo_ra(&["diff", "--stat", "1.7.0", "1.9.0"])
+        .within(&folder)
+        .run();
+    output.ends(1);
+    let text = output.told();
     assert!(text.starts_with("1.7.0 -> 1.9.0: "), "{text}");
     for layer in ["kubernetes", "cni-cilium-oss", "csi-portworx-generic"] {
         assert!(text.contains(layer), "{text}");
     }
     assert!(!text.contains("pause:3.10"), "{text}");
-    let whole = stdout(&vmo_ra(&["diff", "1.7.0", "1.9.0"], &folder));
+    let whole = vmo_ra(&["diff", "1.7.0", "1.9.0"])
+        .within(&folder)
+        .run()
+        .told();
     assert!(whole.lines().count() > text.lines().count());
     assert!(!whole.contains('\u{1b}'), "colours without a terminal");
 }
 
 fn json_form(arguments: &[&str], folder: &Path) -> Value {
-    let output = vmo_ra(&[&["diff", "--format", "json"], arguments].concat(), folder);
-    let text = stdout(&output);
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(&output)))
+    let output = vmo_ra(&[&["diff", "--format", "json"], arguments].concat())
+        .within(folder)
+        .run();
+    let text = output.told();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", output.said()))
 }
 
 fn layers(report: &Value) -> Vec<&str> {
@@ -177,7 +130,7 @@ fn layers(report: &Value) -> Vec<&str> {
 
 #[test]
 fn only_and_ignore_choose_what_is_told() {
-    let folder = scratch("only");
+    let folder = Scratch::new();
     let report = |more: &[&str]| json_form(&[&["1.7.0", "1.9.0"], more].concat(), &folder);
     let count = |report: &Value| report["summary"]["changes"].as_u64().expect("a number");
     let only = report(&["--only", "nginx"]);
@@ -192,15 +145,15 @@ fn only_and_ignore_choose_what_is_told() {
     let none = [
         "diff", "1.7.0", "1.9.0", "--only", "nginx", "--ignore", "nginx",
     ];
-    ends_with(0, &vmo_ra(&none, &folder));
+    vmo_ra(&none).within(&folder).run().ends(0);
 }
 
 #[test]
 fn the_json_form_is_as_its_schema_says() {
-    let folder = three_profiles("schema");
-    let schema = vmo_ra(&["schema", "diff"], &folder);
-    ends_with(0, &schema);
-    let schema = serde_json::from_str(&stdout(&schema)).expect("JSON");
+    let folder = three_profiles();
+    let schema = vmo_ra(&["schema", "diff"]).within(&folder).run();
+    schema.ends(0);
+    let schema = serde_json::from_str(&schema.told()).expect("JSON");
     let validator = compile("diff", schema);
     let mut wrong = Vec::new();
     for sides in [
@@ -220,13 +173,15 @@ fn the_json_form_is_as_its_schema_says() {
 
 #[test]
 fn out_takes_what_standard_output_would() {
-    let folder = scratch("out");
+    let folder = Scratch::new();
     for format in ["text", "json", "markdown", "html"] {
         let arguments = ["diff", "1.7.0", "1.9.0", "--format", format];
-        let printed = vmo_ra(&arguments, &folder);
-        ends_with(1, &printed);
-        let written = vmo_ra(&[&arguments[..], &["--out", "report"]].concat(), &folder);
-        ends_with(1, &written);
+        let printed = vmo_ra(&arguments).within(&folder).run();
+        printed.ends(1);
+        let written = vmo_ra(&[&arguments[..], &["--out", "report"]].concat())
+            .within(&folder)
+            .run();
+        written.ends(1);
         assert!(written.stdout.is_empty() && written.stderr.is_empty());
         let report = fs::read(folder.join("report")).expect("it was written");
         assert!(!report.is_empty(), "{format}");
@@ -235,13 +190,15 @@ fn out_takes_what_standard_output_would() {
     let left = fs::read_dir(&folder).expect("it is there").count();
     assert_eq!(left, 1, "something was left behind");
     let refused = ["diff", "1.9.0", "1.9.0", "--out", "report/below"];
-    let refused = vmo_ra(&refused, &folder);
-    ends_with(3, &refused);
-    assert_eq!(stdout(&refused), "");
+    let refused = vmo_ra(&refused).within(&folder).run();
+    refused.ends(3);
+    assert_eq!(refused.told(), "");
     assert!(
-        stderr(&refused).starts_with("error: cannot write `report/below`: "),
+        refused
+            .said()
+            .starts_with("error: cannot write `report/below`: "),
         "{}",
-        stderr(&refused)
+        refused.said()
     );
 }
 
@@ -250,14 +207,14 @@ fn out_takes_what_standard_output_would() {
 #[test]
 fn a_report_that_shows_secrets_is_private() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = scratch("private");
+    let folder = Scratch::new();
     for name in ["old", "new"] {
         let values = format!("adminPassword: hunter2-{name}\n");
         write(&folder, name, profile(&values).to_string());
     }
     let report = |more: &[&str]| {
         let arguments = [&["diff", "old", "new", "--out", "report"], more].concat();
-        ends_with(1, &vmo_ra(&arguments, &folder));
+        vmo_ra(&arguments).within(&folder).run().ends(1);
         fs::read_to_string(folder.join("report")).expect("it was written")
     };
     let hidden = report(&[]);
@@ -272,7 +229,7 @@ fn a_report_that_shows_secrets_is_private() {
 /// Wherever Kubernetes and its users put a password, none of the forms shows it.
 #[test]
 fn a_secret_that_stays_is_no_change_beside_what_is_no_yaml() {
-    let folder = scratch("stays");
+    let folder = Scratch::new();
     let with = |end: &str| {
         let text = format!("password: hunter2\nlicense:\n  saas:\n    key: hunter2\nb: {end}\n");
         let mut tree = profile(&text);
@@ -294,7 +251,7 @@ fn a_secret_that_stays_is_no_change_beside_what_is_no_yaml() {
 
 #[test]
 fn no_form_shows_a_secret() {
-    let folder = scratch("secrets");
+    let folder = Scratch::new();
     let values = |secret: &str| {
         format!(
             "\
@@ -332,9 +289,10 @@ settings: '{{\"apiToken\": \"{secret}\"}}'
     ] {
         for format in ["text", "json", "markdown", "html"] {
             let arguments = ["diff", sides[0], sides[1], "--format", format, "--text"];
-            let output = vmo_ra(&arguments, &folder);
-            ends_with(1, &output);
-            let text = stdout(&output)
+            let output = vmo_ra(&arguments).within(&folder).run();
+            output.ends(1);
+            let text = output
+                .told()
                 .replace("hunter2-old.json", "")
                 .replace("hunter2-new.json", "");
             let lines = text.lines().filter(|line| line.contains("hunter2"));
@@ -346,20 +304,31 @@ settings: '{{\"apiToken\": \"{secret}\"}}'
 
 #[test]
 fn standard_input_is_a_side() {
-    let folder = three_profiles("stdin");
+    let folder = three_profiles();
     let same = fs::read(folder.join("same.json")).expect("it is there");
-    let output = fed(&["diff", "a.json", "-"], &folder, &same);
-    ends_with(0, &output);
+    let output = vmo_ra(&["diff", "a.json", "-"])
+        .within(&folder)
+        .fed(&same)
+        .run();
+    output.ends(0);
+    assert_eq!(output.told(), "a.json -> standard input: no differences\n");
+    vmo_ra(&["diff", "-", "a.json"])
+        .within(&folder)
+        .fed(&same)
+        .run()
+        .ends(0);
+    vmo_ra(&["diff", "-", "b.json"])
+        .within(&folder)
+        .fed(&same)
+        .run()
+        .ends(1);
+    let broken = vmo_ra(&["diff", "a.json", "-"])
+        .within(&folder)
+        .fed(b"{\"metadata\":")
+        .run();
+    broken.ends(2);
     assert_eq!(
-        stdout(&output),
-        "a.json -> standard input: no differences\n"
-    );
-    ends_with(0, &fed(&["diff", "-", "a.json"], &folder, &same));
-    ends_with(1, &fed(&["diff", "-", "b.json"], &folder, &same));
-    let broken = fed(&["diff", "a.json", "-"], &folder, b"{\"metadata\":");
-    ends_with(2, &broken);
-    assert_eq!(
-        stderr(&broken),
+        broken.said(),
         "\
 error: this is not JSON
  --> <standard input>:1:12
@@ -375,17 +344,26 @@ error: this is not JSON
 
 #[test]
 fn what_render_writes_is_its_revision() {
-    let folder = scratch("rendered");
+    let folder = Scratch::new();
     for revision in ["1.7.0", "1.9.0"] {
         let out = format!("out-{revision}");
-        ends_with(
-            0,
-            &vmo_ra(&["render", "--revision", revision, "--out", &out], &folder),
-        );
-        ends_with(0, &vmo_ra(&["diff", revision, &out], &folder));
-        ends_with(0, &vmo_ra(&["diff", &out, revision], &folder));
+        vmo_ra(&["render", "--revision", revision, "--out", &out])
+            .within(&folder)
+            .run()
+            .ends(0);
+        vmo_ra(&["diff", revision, &out])
+            .within(&folder)
+            .run()
+            .ends(0);
+        vmo_ra(&["diff", &out, revision])
+            .within(&folder)
+            .run()
+            .ends(0);
     }
-    ends_with(1, &vmo_ra(&["diff", "1.7.0", "out-1.9.0"], &folder));
+    vmo_ra(&["diff", "1.7.0", "out-1.9.0"])
+        .within(&folder)
+        .run()
+        .ends(1);
     // Two folders differ as the two revisions do; only of these it is known what their text announces.
     let comparable = |arguments: &[&str]| {
         let mut report = json_form(arguments, &folder);
@@ -401,25 +379,31 @@ fn what_render_writes_is_its_revision() {
         comparable(&["1.7.0", "1.9.0"])
     );
     let file = "out-1.9.0/VMO-RA-Core-PXKE.json";
-    ends_with(
-        0,
-        &vmo_ra(&["diff", "1.9.0", file, "--profile", "core"], &folder),
-    );
+    vmo_ra(&["diff", "1.9.0", file, "--profile", "core"])
+        .within(&folder)
+        .run()
+        .ends(0);
     // A site is what is rendered from it.
     write(&folder, "site.yaml", "network: {clusterOnBridge: true}\n");
     let render = ["render", "--site", "site.yaml", "--out", "out-site"];
-    ends_with(0, &vmo_ra(&render, &folder));
-    ends_with(0, &vmo_ra(&["diff", "site.yaml", "out-site"], &folder));
+    vmo_ra(&render).within(&folder).run().ends(0);
+    vmo_ra(&["diff", "site.yaml", "out-site"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let with_site = ["diff", "1.9.0", "out-site", "--site", "site.yaml"];
-    ends_with(0, &vmo_ra(&with_site, &folder));
-    ends_with(1, &vmo_ra(&["diff", "1.9.0", "out-site"], &folder));
+    vmo_ra(&with_site).within(&folder).run().ends(0);
+    vmo_ra(&["diff", "1.9.0", "out-site"])
+        .within(&folder)
+        .run()
+        .ends(1);
 }
 
 #[test]
 fn yaml_json_and_terraforms_form_are_one() {
-    let folder = scratch("forms");
+    let folder = Scratch::new();
     let render = ["render", "--profile", "core", "--out", "out"];
-    ends_with(0, &vmo_ra(&render, &folder));
+    vmo_ra(&render).within(&folder).run().ends(0);
     let text = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("it is there");
     let tree: Value = serde_json::from_str(&text).expect("JSON");
     let yaml = |tree: &Value| serde_saphyr::to_string(tree).expect("YAML");
@@ -448,18 +432,17 @@ fn yaml_json_and_terraforms_form_are_one() {
         ("export.json", "flat.json"),
         ("export.json", "flat.yaml"),
     ] {
-        let output = vmo_ra(&["diff", "--text", one, other], &folder);
-        ends_with(0, &output);
-        assert_eq!(
-            stdout(&output),
-            format!("{one} -> {other}: no differences\n")
-        );
+        let output = vmo_ra(&["diff", "--text", one, other])
+            .within(&folder)
+            .run();
+        output.ends(0);
+        assert_eq!(output.told(), format!("{one} -> {other}: no differences\n"));
     }
 }
 
 #[test]
 fn bad_input_is_explained_in_full() {
-    let folder = three_profiles("bad");
+    let folder = three_profiles();
     write(&folder, "cut.json", "{\"metadata\": {\"name\": \"a");
     write(
         &folder,
@@ -594,43 +577,48 @@ error: cannot read `none.yaml`: No such file or directory (os error 2)
 ",
         ),
     ] {
-        let output = vmo_ra(&[&["diff"], arguments].concat(), &folder);
-        assert_eq!(stderr(&output), message, "{arguments:?}");
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
-        assert_eq!(stdout(&output), "", "{arguments:?}");
+        let output = vmo_ra(&[&["diff"], arguments].concat()).within(&folder).run();
+        assert_eq!(output.said(), message, "{arguments:?}");
+        assert_eq!(output.code, Some(code), "{arguments:?}");
+        assert_eq!(output.told(), "", "{arguments:?}");
     }
 }
 
 /// An export that failed leaves an empty file, and that it does not differ would be the wrong thing to say.
 #[test]
 fn nothing_is_no_profile() {
-    let folder = three_profiles("nothing");
+    let folder = three_profiles();
     for text in ["", "\n", " \t\n", "---\n", "# nothing\n"] {
         write(&folder, "empty.json", text);
-        let output = vmo_ra(&["diff", "empty.json", "1.9.0"], &folder);
-        let said = stdout(&output);
-        assert_eq!(output.status.code(), Some(2), "{text:?}: {said}");
-        assert!(
-            stderr(&output).starts_with("error: "),
-            "{}",
-            stderr(&output)
-        );
-        ends_with(2, &fed(&["diff", "-", "1.9.0"], &folder, text.as_bytes()));
+        let output = vmo_ra(&["diff", "empty.json", "1.9.0"])
+            .within(&folder)
+            .run();
+        let said = output.told();
+        assert_eq!(output.code, Some(2), "{text:?}: {said}");
+        assert!(output.said().starts_with("error: "), "{}", output.said());
+        vmo_ra(&["diff", "-", "1.9.0"])
+            .within(&folder)
+            .fed(text.as_bytes())
+            .run()
+            .ends(2);
     }
 }
 
 /// As programs on Windows write it.
 #[test]
 fn a_byte_order_mark_is_no_difference() {
-    let folder = three_profiles("mark");
+    let folder = three_profiles();
     let text = fs::read_to_string(folder.join("a.json")).expect("it is there");
     write(&folder, "mark.json", format!("\u{feff}{text}"));
-    ends_with(0, &vmo_ra(&["diff", "mark.json", "a.json"], &folder));
+    vmo_ra(&["diff", "mark.json", "a.json"])
+        .within(&folder)
+        .run()
+        .ends(0);
 }
 
 #[test]
 fn two_layers_or_variables_of_one_name_are_a_note() {
-    let folder = scratch("twice");
+    let folder = Scratch::new();
     let mut tree = profile("a: 1\n");
     let packs = tree["spec"]["template"]["packs"].as_array_mut();
     let packs = packs.expect("a list");
@@ -642,7 +630,10 @@ fn two_layers_or_variables_of_one_name_are_a_note() {
     tree["spec"]["template"]["packs"][1]["values"] = json!("a: 2\n");
     tree["spec"]["variables"][1]["defaultValue"] = json!("y");
     write(&folder, "b.json", tree.to_string());
-    ends_with(0, &vmo_ra(&["diff", "a.json", "a.json"], &folder));
+    vmo_ra(&["diff", "a.json", "a.json"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let report = json_form(&["a.json", "b.json"], &folder);
     assert_eq!(report["summary"]["changes"], 2, "{report:#}");
     let notes = report["notes"].to_string();
@@ -652,7 +643,7 @@ fn two_layers_or_variables_of_one_name_are_a_note() {
 
 #[test]
 fn hostile_values_are_compared_as_text_with_a_note() {
-    let folder = scratch("hostile");
+    let folder = Scratch::new();
     let levels = (1..12).map(|level| {
         let alias = format!("*a{}", level - 1);
         format!("a{level}: &a{level} [{}]\n", vec![alias; 9].join(", "))
@@ -686,7 +677,7 @@ fn hostile_values_are_compared_as_text_with_a_note() {
 
 #[test]
 fn twenty_megabytes_are_compared() {
-    let folder = scratch("huge");
+    let folder = Scratch::new();
     let mut long = String::from("text: |\n");
     while long.len() < 2 << 20 {
         let number = long.len().to_string();
@@ -708,24 +699,28 @@ fn twenty_megabytes_are_compared() {
         write(&folder, name, text);
     }
     let start = Instant::now();
-    let output = vmo_ra(&["diff", "--stat", "old.json", "new.json"], &folder);
+    let output = vmo_ra(&["diff", "--stat", "old.json", "new.json"])
+        .within(&folder)
+        .run();
     let taken = start.elapsed();
-    ends_with(1, &output);
-    let text = stdout(&output);
+    output.ends(1);
+    let text = output.told();
     assert!(
         text.starts_with("old.json -> new.json: 10 changes"),
         "{text}"
     );
-    assert_eq!(stderr(&output), "");
+    assert_eq!(output.said(), "");
     // A release takes about a second; this is a debug build beside other tests.
     assert!(taken < Duration::from_secs(120), "it took {taken:?}");
     // More than 128 MiB are not even read.
     let file = fs::File::create(folder.join("larger.json")).expect("the file can be made");
     file.set_len(200 << 20).expect("the file can grow");
-    let output = vmo_ra(&["diff", "larger.json", "1.9.0"], &folder);
-    ends_with(2, &output);
+    let output = vmo_ra(&["diff", "larger.json", "1.9.0"])
+        .within(&folder)
+        .run();
+    output.ends(2);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n\n"
     );
     let _ = fs::remove_dir_all(&folder);
@@ -734,22 +729,21 @@ fn twenty_megabytes_are_compared() {
 /// A gate whose place is mistyped would let everything pass.
 #[test]
 fn a_place_that_is_nowhere_and_a_revision_that_is_none_are_refused() {
-    let folder = scratch("nowhere");
-    let output = vmo_ra(
-        &[
-            "diff",
-            "1.7.0",
-            "1.9.0",
-            "--only",
-            "kubernets/values",
-            "--only",
-            "*/values",
-        ],
-        &folder,
-    );
-    ends_with(2, &output);
+    let folder = Scratch::new();
+    let output = vmo_ra(&[
+        "diff",
+        "1.7.0",
+        "1.9.0",
+        "--only",
+        "kubernets/values",
+        "--only",
+        "*/values",
+    ])
+    .within(&folder)
+    .run();
+    output.ends(2);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "\
 error: `--only kubernets/values`: neither side has a layer `kubernets`
   = note: did you mean `kubernetes`?
@@ -757,11 +751,13 @@ error: `--only kubernets/values`: neither side has a layer `kubernets`
 
 "
     );
-    let output = vmo_ra(&["diff", "1.9", "1.9.0"], &folder);
-    ends_with(2, &output);
+    let output = vmo_ra(&["diff", "1.9", "1.9.0"]).within(&folder).run();
+    output.ends(2);
     assert!(
-        stderr(&output).starts_with("error: there is no revision `1.9`"),
+        output
+            .said()
+            .starts_with("error: there is no revision `1.9`"),
         "{}",
-        stderr(&output)
+        output.said()
     );
 }

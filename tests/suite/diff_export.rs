@@ -5,10 +5,9 @@
 //! `VMO_RA_ACCEPT=1 cargo test --test suite diff_export::`; a new difference also needs its reason below.
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
-use std::path::Path;
 
+use crate::common::harness::{accepting, is_golden, root};
 use crate::common::{Shared, nothing_wrong};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::diff::{Change, Input, Options, Part, Report, compare};
@@ -267,13 +266,11 @@ fn reasons(name: &str, report: &Report) -> BTreeSet<usize> {
     assert_eq!(report.notes, Vec::<String>::new());
     let lines: Vec<String> = report.changes.iter().map(line).collect();
     let made = lines.join("\n") + "\n";
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/diff_export")
-        .join(name);
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
-        fs::write(&file, &made).expect("the file can be written");
+    let path = format!("tests/diff_export/{name}");
+    if accepting() {
+        is_golden(&path, &made);
     }
-    let wanted = fs::read_to_string(&file).unwrap_or_default();
+    let wanted = fs::read_to_string(root(&path)).unwrap_or_default();
     let old: BTreeSet<&str> = wanted.lines().collect();
     let new: BTreeSet<&str> = made.lines().collect();
     assert_eq!(lines.len(), new.len(), "two changes of one place and kind");

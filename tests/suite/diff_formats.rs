@@ -3,9 +3,7 @@
 //! After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite diff_formats::`, then read the difference with git before it
 //! is committed.
 
-use std::env;
-use std::fs;
-use std::path::Path;
+use crate::common::harness::is_golden;
 
 use crate::common::nothing_wrong;
 use crate::common::schema::{compile, complaints};
@@ -18,32 +16,6 @@ use vmo_ra::diff::{
 
 /// The limit of a comment that `vmo-ra diff` uses.
 const COMMENT: usize = 65_000;
-
-/// Compares a text with tests/diff_formats/NAME, or takes it over.
-fn golden(name: &str, made: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/diff_formats")
-        .join(name);
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
-        fs::write(&file, made).expect("the file can be written");
-        return;
-    }
-    let wanted = fs::read_to_string(&file).unwrap_or_default();
-    let at = wanted
-        .lines()
-        .zip(made.lines())
-        .take_while(|(a, b)| a == b)
-        .count();
-    assert!(
-        wanted == made,
-        "{} differs in line {}\n  golden: {:?}\n  made:   {:?}\n\
-         accept a wanted change with VMO_RA_ACCEPT=1 cargo test --test suite diff_formats::",
-        file.display(),
-        at + 1,
-        wanted.lines().nth(at),
-        made.lines().nth(at)
-    );
-}
 
 fn value(value: Value) -> Option<Shown> {
     Some(Shown::Value { value })
@@ -534,22 +506,22 @@ const PLAIN: TextOptions = TextOptions {
 
 #[test]
 fn text_is_golden() {
-    golden("text-100.txt", &text(&rich(), &PLAIN));
-    golden(
-        "text-60.txt",
-        &text(&rich(), &TextOptions { width: 60, ..PLAIN }),
+    is_golden("tests/diff_formats/text-100.txt", text(&rich(), &PLAIN));
+    is_golden(
+        "tests/diff_formats/text-60.txt",
+        text(&rich(), &TextOptions { width: 60, ..PLAIN }),
     );
-    golden(
-        "text-unfolded.txt",
-        &text(&rich(), &TextOptions { width: 0, ..PLAIN }),
+    is_golden(
+        "tests/diff_formats/text-unfolded.txt",
+        text(&rich(), &TextOptions { width: 0, ..PLAIN }),
     );
 }
 
 #[test]
 fn stat_is_golden() {
-    golden(
-        "stat.txt",
-        &text(
+    is_golden(
+        "tests/diff_formats/stat.txt",
+        text(
             &rich(),
             &TextOptions {
                 stat: true,
@@ -561,13 +533,16 @@ fn stat_is_golden() {
 
 #[test]
 fn markdown_is_golden() {
-    golden("comment.md", &markdown(&rich(), COMMENT));
-    golden("comment-3000.md", &markdown(&rich(), 3000));
+    is_golden("tests/diff_formats/comment.md", markdown(&rich(), COMMENT));
+    is_golden(
+        "tests/diff_formats/comment-3000.md",
+        markdown(&rich(), 3000),
+    );
 }
 
 #[test]
 fn json_is_golden() {
-    golden("report.json", &json(&rich()));
+    is_golden("tests/diff_formats/report.json", json(&rich()));
 }
 
 #[test]

@@ -4,9 +4,9 @@ mod report;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use crate::common::browser;
+use crate::common::harness::Scratch;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -424,12 +424,8 @@ fn luminance(theme: &str, name: &str) -> f64 {
 }
 
 /// A folder with the page, and with copies of it that run one more script.
-fn opened(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("diff_page")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
+fn opened() -> Scratch {
+    let folder = Scratch::new();
     let page = html(&rich());
     fs::write(folder.join("page.html"), &page).expect("the page can be written");
     for (file, script) in [
@@ -466,7 +462,7 @@ fn the_page_runs_under_its_own_policy() {
     if !browser::is_there() {
         return;
     }
-    let folder = opened("policy");
+    let folder = opened();
     let page = browser::run(&folder, "page.html", &["--dump-dom"]);
     assert!(
         page.contains("21 changes, all shown"),
@@ -496,7 +492,7 @@ fn the_filter_shows_what_is_asked_for() {
         return;
     }
     let report = rich();
-    let folder = opened("filter");
+    let folder = opened();
     let page = browser::run(
         &folder,
         "driven.html",
@@ -569,7 +565,7 @@ fn the_page_fits_light_dark_narrow_and_paper() {
     if !browser::is_there() {
         return;
     }
-    let folder = opened("looks");
+    let folder = opened();
     let light = "--blink-settings=preferredColorScheme=1";
     let dark = "--blink-settings=preferredColorScheme=0";
     // The pictures and the document are for a person to look at.

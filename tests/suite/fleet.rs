@@ -1,31 +1,13 @@
 //! `vmo-ra render --sites DIR` renders every site as if it were alone, and goes on past bad ones.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("fleet")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
+use crate::common::harness::{Scratch, vmo_ra};
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .arg("render")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    let arguments = [&["render"], arguments].concat();
+    vmo_ra(&arguments).within(folder).run().all()
 }
 
 fn site(folder: &Path, name: &str, text: &str) {
@@ -40,7 +22,7 @@ fn sums(folder: &Path) -> String {
 
 #[test]
 fn every_site_is_as_if_it_were_alone() {
-    let folder = scratch("alone");
+    let folder = Scratch::new();
     let names: Vec<String> = (0..70).map(|number| format!("s{number:02}")).collect();
     for name in &names {
         site(
@@ -85,7 +67,7 @@ fn every_site_is_as_if_it_were_alone() {
 
 #[test]
 fn bad_sites_are_told_at_the_end() {
-    let folder = scratch("bad");
+    let folder = Scratch::new();
     site(&folder, "berlin", "cluster: {name: berlin}\n");
     site(&folder, "hamburg", "cluster: {nam: hamburg}\n");
     site(&folder, "munich", "cluster: {name: munich}\n");
@@ -136,7 +118,7 @@ error: cannot read `sites/vienna/site.yaml`: No such file or directory (os error
 
 #[test]
 fn what_is_no_fleet_is_refused() {
-    let folder = scratch("none");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("sites")).expect("it can be made");
     assert_eq!(
         run(&folder, &["--sites", "sites"]),

@@ -1,44 +1,20 @@
 //! `vmo-ra fmt` as a program: both forms, what `--check` says, and bad input.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("fmt")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn command(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-ra"));
-    command.arg("fmt").args(arguments).current_dir(folder);
-    command
-}
-
-fn fmt(arguments: &[&str], folder: &Path) -> Output {
-    command(arguments, folder)
-        .output()
-        .expect("the program starts")
-}
+use crate::common::harness::{Run, Scratch, read, vmo_ra, write};
 
 #[track_caller]
-fn ends(output: &Output, code: i32, stdout: &str, stderr: &str) {
-    assert_eq!(String::from_utf8_lossy(&output.stderr), stderr);
-    assert_eq!(String::from_utf8_lossy(&output.stdout), stdout);
-    assert_eq!(output.status.code(), Some(code));
+fn ends(output: &Run, code: i32, stdout: &str, stderr: &str) {
+    assert_eq!(
+        output.all(),
+        (Some(code), stdout.to_owned(), stderr.to_owned())
+    );
 }
 
-fn write(folder: &Path, name: &str, text: &str) {
-    fs::write(folder.join(name), text).expect("the file can be written");
-}
-
-fn read(folder: &Path, name: &str) -> String {
-    fs::read_to_string(folder.join(name)).expect("the file can be read")
+fn fmt(arguments: &[&str], folder: &Path) -> Run {
+    vmo_ra(&[&["fmt"], arguments].concat()).within(folder).run()
 }
 
 /// With keys that no typed profile knows, at every level.
@@ -74,7 +50,7 @@ const READABLE: &str = r#"{
 
 #[test]
 fn both_forms_lead_to_each_other() {
-    let folder = scratch("forms");
+    let folder = Scratch::new();
     write(&folder, "a.json", PALETTE);
     write(&folder, "b.json", READABLE);
     ends(
@@ -112,7 +88,7 @@ fn both_forms_lead_to_each_other() {
 
 #[test]
 fn check_names_what_differs_and_writes_nothing() {
-    let folder = scratch("check");
+    let folder = Scratch::new();
     write(&folder, "a.json", PALETTE);
     write(&folder, "b.json", READABLE);
     ends(
@@ -134,19 +110,10 @@ fn check_names_what_differs_and_writes_nothing() {
 
 #[test]
 fn standard_input_goes_to_standard_output() {
-    let folder = scratch("stdin");
+    let folder = Scratch::new();
     let fed = |arguments: &[&str], input: &str| {
-        let mut child = command(arguments, &folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut pipe = child.stdin.take().expect("it is piped");
-        // A program that does not read breaks the pipe, and is judged by what it says.
-        let _ = pipe.write_all(input.as_bytes());
-        drop(pipe);
-        child.wait_with_output().expect("the program ends")
+        let arguments = [&["fmt"], arguments].concat();
+        vmo_ra(&arguments).within(&folder).fed(input).run()
     };
     ends(&fed(&["-"], PALETTE), 0, READABLE, "");
     ends(&fed(&["-", "--palette"], READABLE), 0, PALETTE, "");
@@ -167,7 +134,7 @@ fn standard_input_goes_to_standard_output() {
 
 #[test]
 fn one_wrong_file_and_nothing_is_written() {
-    let folder = scratch("wrong");
+    let folder = Scratch::new();
     write(&folder, "a.json", PALETTE);
     write(
         &folder,
@@ -224,7 +191,7 @@ error: `config.json` is not a profile: it has no key at its top that a site, a p
 #[test]
 fn a_file_keeps_its_mode_and_a_link_its_target() {
     use std::os::unix::fs::{PermissionsExt, symlink};
-    let folder = scratch("mode");
+    let folder = Scratch::new();
     for mode in [0o600, 0o640, 0o664] {
         write(&folder, "a.json", PALETTE);
         let path = folder.join("a.json");

@@ -3,53 +3,28 @@
 #[cfg(unix)]
 mod hostile {
     use std::fs;
-    use std::path::{Path, PathBuf};
-    use std::process::{Command, Output, Stdio};
+    use std::path::Path;
+    use std::process::Command;
 
+    use crate::common::harness::{Run, Scratch, vmo_ra_by};
     use vmo_ra::limits;
 
-    /// A folder of its own for a test.
-    fn folder(name: &str) -> PathBuf {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("limits")
-            .join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder");
-        folder
-    }
-
     /// A run that may take so many MiB of memory in all, stacks and the program itself among them.
-    fn run(folder: &Path, memory: u64, arguments: &[&str]) -> Output {
-        Command::new("sh")
-            .arg("-c")
-            .arg(format!("ulimit -v {} && exec \"$0\" \"$@\"", memory << 10))
-            .arg(env!("CARGO_BIN_EXE_vmo-ra"))
-            .args(arguments)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output()
-            .expect("sh runs")
-    }
-
-    fn text(bytes: &[u8]) -> String {
-        String::from_utf8_lossy(bytes).into_owned()
+    fn run(folder: &Path, memory: u64, arguments: &[&str]) -> Run {
+        let limited = format!("ulimit -v {} && exec \"$0\" \"$@\"", memory << 10);
+        vmo_ra_by("sh", &["-c", &limited], arguments)
+            .within(folder)
+            .run()
     }
 
     /// Runs commands over one file, which each must refuse with these words first.
-    fn refused(
-        name: &str,
-        file: &str,
-        content: &str,
-        commands: &[&[&str]],
-        memory: u64,
-        words: &str,
-    ) {
-        let folder = folder(name);
+    fn refused(file: &str, content: &str, commands: &[&[&str]], memory: u64, words: &str) {
+        let folder = Scratch::new();
         fs::write(folder.join(file), content).expect("a file");
         for command in commands {
             let output = run(&folder, memory, command);
-            let said = text(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            let said = output.said();
+            assert_eq!(output.code, Some(2), "{command:?}: {said:.2000}");
             assert!(said.starts_with(words), "{command:?}: {said:.2000}");
             assert!(said.contains("= help: "), "no way out: {said:.2000}");
         }
@@ -73,7 +48,6 @@ mod hostile {
     fn an_export_has_no_more_values_than_are_read() {
         let numbers = "0,".repeat(500_000);
         refused(
-            "values",
             "p.json",
             &export("", &format!(r#","x":[{numbers}0]"#)),
             OF_EXPORTS,
@@ -86,7 +60,6 @@ mod hostile {
     fn an_export_is_no_deeper_than_is_read() {
         let deep = format!("{}{}", "[".repeat(1 << 20), "]".repeat(1 << 20));
         refused(
-            "depth",
             "p.json",
             &export("", &format!(r#","x":{deep}"#)),
             OF_EXPORTS,
@@ -94,7 +67,6 @@ mod hostile {
             "error: nested 1048578 levels deep, more than the 100 that are read\n",
         );
         refused(
-            "depth-of-a-site",
             "site.yaml",
             &format!("cluster: {deep}"),
             &[
@@ -112,7 +84,6 @@ mod hostile {
         let layers = vec![layer; limits::LAYERS + 1].join(",");
         let commands = &OF_EXPORTS[..2];
         refused(
-            "layers",
             "p.json",
             &export(&layers, ""),
             commands,
@@ -121,7 +92,6 @@ mod hostile {
         );
         let manifests = vec![r#"{"name":"m"}"#; limits::MANIFESTS + 1].join(",");
         refused(
-            "manifests",
             "p.json",
             &export(
                 &format!(r#"{{"name":"a","type":"oci","manifests":[{manifests}]}}"#),
@@ -136,7 +106,7 @@ mod hostile {
     /// Messages of one text: a thousand, and how many more there are.
     #[test]
     fn of_many_problems_the_first_are_told() {
-        let folder = folder("problems");
+        let folder = Scratch::new();
         let keys = r#""a":0,"#.repeat(100_000);
         fs::write(
             folder.join("p.json"),
@@ -164,8 +134,8 @@ mod hostile {
             ),
         ] {
             let output = run(&folder, 128, command);
-            let said = text(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            let said = output.said();
+            assert_eq!(output.code, Some(2), "{command:?}: {said:.2000}");
             assert!(
                 said.contains(&format!("error: {more}; the first 1000 are told\n")),
                 "{command:?}"
@@ -183,7 +153,7 @@ mod hostile {
     /// The findings of a rule: a thousand, and how many more there are.
     #[test]
     fn of_many_findings_the_first_are_told() {
-        let folder = folder("findings");
+        let folder = Scratch::new();
         let passwords = "- {password: hunter2}\n".repeat(20_000);
         fs::write(
             folder.join("m.yaml"),
@@ -205,10 +175,10 @@ mod hostile {
         .expect("a file");
         for file in ["m.yaml", "s.yaml"] {
             let output = run(&folder, 192, &["check", file]);
-            let said = text(&output.stdout);
+            let said = output.told();
             // Secrets are a warning, addresses that are taken an error.
             let code = i32::from(file == "s.yaml");
-            assert_eq!(output.status.code(), Some(code), "{said:.2000}");
+            assert_eq!(output.code, Some(code), "{said:.2000}");
             assert!(
                 said.contains(" more findings like this are not told"),
                 "{file}: {said:.2000}"
@@ -223,7 +193,6 @@ mod hostile {
             .map(|number| format!("- {{vlan: 1-4094, prefix: a{number}-}}\n"))
             .collect();
         refused(
-            "networks",
             "site.yaml",
             &format!("nads:\n{groups}"),
             &[
@@ -238,14 +207,14 @@ mod hostile {
     #[test]
     fn documents_and_aliases_have_limits() {
         let documents = "--- {kind: A, apiVersion: b}\n".repeat(50_001);
-        let folder = folder("documents");
+        let folder = Scratch::new();
         fs::write(
             folder.join("m.yaml"),
             format!("kind: A\napiVersion: b\n{documents}"),
         )
         .expect("a file");
         let output = run(&folder, 256, &["check", "m.yaml"]);
-        let said = text(&output.stdout);
+        let said = output.told();
         assert!(
             said.contains("`m.yaml` holds more than 50000 documents"),
             "{said:.2000}"
@@ -261,27 +230,27 @@ mod hostile {
         )
         .expect("a file");
         let output = run(&folder, 192, &["check", "b.yaml"]);
-        let said = text(&output.stdout);
+        let said = output.told();
         assert!(
             said.contains(
                 "the aliases of this text expand to more than the 500000 values that are read"
             ),
             "{said:.2000} {:.2000}",
-            text(&output.stderr)
+            output.said()
         );
     }
 
     /// What never ends, or never comes, is not waited for.
     #[test]
     fn devices_and_pipes_end_in_a_message() {
-        let folder = folder("devices");
+        let folder = Scratch::new();
         for command in [
             &["check", "/dev/zero"][..],
             &["split", "/dev/zero", "--out", "d"],
         ] {
             let output = run(&folder, 512, command);
-            let said = text(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            let said = output.said();
+            assert_eq!(output.code, Some(2), "{command:?}: {said:.2000}");
             assert!(
                 said.starts_with(
                     "error: cannot read `/dev/zero`: it is larger than the 128 MiB that are read\n"
@@ -294,7 +263,7 @@ mod hostile {
             96,
             &["render", "--site", "/dev/zero", "--out", "o"],
         );
-        assert!(text(&output.stderr).contains("larger than the 4 MiB"));
+        assert!(output.said().contains("larger than the 4 MiB"));
         // A pipe that nobody writes to, where only files belong.
         for (within, file) in [
             ("m", "pipe.yaml"),
@@ -321,8 +290,8 @@ mod hostile {
             &["packs", "list", "--packs", "k"],
         ] {
             let output = run(&folder, 96, command);
-            let said = text(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{command:?}: {said:.2000}");
+            let said = output.said();
+            assert_eq!(output.code, Some(2), "{command:?}: {said:.2000}");
             assert!(said.contains("file"), "{command:?}: {said:.2000}");
         }
     }
@@ -330,7 +299,7 @@ mod hostile {
     /// A link in a folder would show what its reader may see and its writer may not.
     #[test]
     fn links_are_not_followed_out_of_a_folder() {
-        let folder = folder("links");
+        let folder = Scratch::new();
         fs::create_dir_all(folder.join("d")).expect("a folder");
         fs::create_dir_all(folder.join("fleet/a")).expect("a folder");
         fs::create_dir_all(folder.join("elsewhere")).expect("a folder");
@@ -347,8 +316,8 @@ mod hostile {
             (&["render", "--sites", "fleet", "--out", "o"], 2),
         ] {
             let output = run(&folder, 256, command);
-            let said = text(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{command:?}: {said}");
+            let said = output.said();
+            assert_eq!(output.code, Some(2), "{command:?}: {said}");
             let told = said.matches("is a link that leads out of the folder, and is not followed");
             assert_eq!(told.count(), times, "{command:?}: {said}");
             assert!(!said.contains("root:x"), "{command:?}: {said}");
@@ -357,13 +326,13 @@ mod hostile {
 
     #[test]
     fn a_folder_has_no_more_files_than_are_read() {
-        let folder = folder("files");
+        let folder = Scratch::new();
         for number in 0..=limits::FILES {
             fs::write(folder.join(format!("{number}.yaml")), "").expect("a file");
         }
         let output = run(&folder, 96, &["check", "."]);
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{said:.2000}");
+        let said = output.said();
+        assert_eq!(output.code, Some(2), "{said:.2000}");
         assert!(
             said.starts_with(
                 "error: `.` holds more than the 10000 files that are read\n  = help: "

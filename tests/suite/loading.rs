@@ -1,10 +1,8 @@
 //! Every command has the same answer to what a file, a folder or standard input is.
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
+use crate::common::harness::{Run, Scratch, vmo_ra};
 use serde_json::{Value, json};
 
 /// A kind of input: its name, the ending of its file, its text, and how it is called where it is refused: as something to
@@ -15,34 +13,6 @@ type Case = (
     String,
     [Option<&'static str>; 5],
 );
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("loading-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-/// Runs with this text on standard input.
-fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut pipe = child.stdin.take().expect("it is piped");
-    // A program that does not read breaks the pipe, and is judged by what it says.
-    let _ = pipe.write_all(input.as_bytes());
-    drop(pipe);
-    child.wait_with_output().expect("the program ends")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
 
 fn export() -> Value {
     json!({
@@ -171,13 +141,8 @@ fn cases() -> Vec<Case> {
 }
 
 /// Whether a command took its input, or refused it with these words.
-fn judged(
-    name: &str,
-    arguments: &[&str],
-    output: &Output,
-    refused: Option<&str>,
-) -> Option<String> {
-    let (said, code) = (stderr(output), output.status.code());
+fn judged(name: &str, arguments: &[&str], output: &Run, refused: Option<&str>) -> Option<String> {
+    let (said, code) = (output.said(), output.code);
     let is_right = match refused {
         None => matches!(code, Some(0 | 1)) && !said.contains("error: "),
         Some(words) => {
@@ -193,7 +158,7 @@ fn judged(
 
 #[test]
 fn every_command_says_the_same_of_every_kind() {
-    let folder = scratch("kinds");
+    let folder = Scratch::new();
     fs::write(folder.join("other.json"), export().to_string()).expect("the file can be written");
     let mut wrong = Vec::new();
     for (name, ending, text, [check, diff, split, fmt, site]) in cases() {
@@ -219,11 +184,11 @@ fn every_command_says_the_same_of_every_kind() {
                 (&["fmt", "--check", named], fmt),
                 (&["nad", "--site", named], site),
             ] {
-                let output = run(&folder, arguments, input);
+                let output = vmo_ra(arguments).within(&folder).fed(input).run();
                 wrong.extend(judged(name, arguments, &output, refused));
             }
             if named != "-" {
-                let output = run(&folder, &["join", named], input);
+                let output = vmo_ra(&["join", named]).within(&folder).fed(input).run();
                 let is_folder = named == within;
                 let words = if is_folder {
                     "holds no `profile.yaml`"
@@ -239,7 +204,7 @@ fn every_command_says_the_same_of_every_kind() {
 
 #[test]
 fn what_is_not_there_cannot_be_read() {
-    let folder = scratch("missing");
+    let folder = Scratch::new();
     for arguments in [
         &["check", "none"][..],
         &["diff", "none", "1.9.0"],
@@ -252,9 +217,9 @@ fn what_is_not_there_cannot_be_read() {
         &["check", "--packs", "none"],
         &["packs", "list", "--packs", "none"],
     ] {
-        let output = run(&folder, arguments, "");
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {said}");
+        let output = vmo_ra(arguments).within(&folder).run();
+        let said = output.said();
+        assert_eq!(output.code, Some(3), "{arguments:?}: {said}");
         assert!(
             said.starts_with("error: cannot read `none`: "),
             "{arguments:?}: {said}"
@@ -263,9 +228,11 @@ fn what_is_not_there_cannot_be_read() {
     // What is wrong beside it is told in the same run.
     fs::write(folder.join("empty.yaml"), "").expect("the file can be written");
     for command in ["check", "fmt", "diff"] {
-        let output = run(&folder, &[command, "none", "empty.yaml"], "");
-        let said = stderr(&output);
-        assert_eq!(output.status.code(), Some(3), "{said}");
+        let output = vmo_ra(&[command, "none", "empty.yaml"])
+            .within(&folder)
+            .run();
+        let said = output.said();
+        assert_eq!(output.code, Some(3), "{said}");
         assert!(
             said.contains("`none`") && said.contains("it is empty"),
             "{said}"
@@ -276,40 +243,40 @@ fn what_is_not_there_cannot_be_read() {
 /// The site's mistakes were not seen while there was a profile beside it.
 #[test]
 fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
-    let folder = scratch("whole");
+    let folder = Scratch::new();
     let files = folder.join("d");
     fs::create_dir(&files).expect("the folder can be made");
     fs::write(files.join("site.yaml"), "network: {vmVlans: 10-20}\n")
         .expect("the file can be written");
     fs::write(files.join("core.json"), export().to_string()).expect("the file can be written");
     fs::write(files.join(".core.json"), "{").expect("the file can be written");
-    let output = run(&folder, &["check", "d"], "");
-    let told = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{told}");
+    let output = vmo_ra(&["check", "d"]).within(&folder).run();
+    let told = output.told();
+    assert_eq!(output.code, Some(1), "{told}");
     assert!(
         told.contains("[captured-vlan]\n --> d/site.yaml:1:"),
         "{told}"
     );
     // The profiles are compared, and it is said that the site is not.
-    let output = run(&folder, &["diff", "d", "d/core.json"], "");
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let output = vmo_ra(&["diff", "d", "d/core.json"]).within(&folder).run();
+    assert_eq!(output.code, Some(0), "{}", output.said());
     assert!(
-        stderr(&output).starts_with(
+        output.said().starts_with(
             "note: of `d` the profiles are compared, and neither its site nor its manifests\n"
         ),
         "{}",
-        stderr(&output)
+        output.said()
     );
     fs::create_dir(files.join("more")).expect("the folder can be made");
     fs::write(files.join("more/core.json"), export().to_string()).expect("the file can be written");
-    let output = run(&folder, &["diff", "d", "d/core.json"], "");
-    assert_eq!(output.status.code(), Some(2));
+    let output = vmo_ra(&["diff", "d", "d/core.json"]).within(&folder).run();
+    assert_eq!(output.code, Some(2));
     assert!(
-        stderr(&output).starts_with(
+        output.said().starts_with(
             "error: `d` holds profiles in several folders, such as `d` and `d/more`\n"
         ),
         "{}",
-        stderr(&output)
+        output.said()
     );
 }
 
@@ -365,7 +332,7 @@ fn a_check_without_findings_says_what_it_looked_at() {
 /// What Palette's API answers lacks variables, texts of manifests and the names of registries; what is left is compared.
 #[test]
 fn an_answer_is_compared_as_far_as_it_goes() {
-    let folder = scratch("answer");
+    let folder = Scratch::new();
     let mut profile = export();
     profile["spec"]["variables"] = json!([{"name": "v", "displayName": "v", "format": "string"}]);
     fs::write(folder.join("export.json"), profile.to_string()).expect("the file can be written");
@@ -374,19 +341,23 @@ fn an_answer_is_compared_as_far_as_it_goes() {
         ["diff", "export.json", "answer.json"],
         ["diff", "answer.json", "export.json"],
     ] {
-        let output = run(&folder, &arguments, "");
-        let told = String::from_utf8_lossy(&output.stdout);
-        assert_eq!(output.status.code(), Some(0), "{told}");
+        let output = vmo_ra(&arguments).within(&folder).run();
+        let told = output.told();
+        assert_eq!(output.code, Some(0), "{told}");
         assert!(
-            stderr(&output).contains("without the texts of manifests and the variables"),
+            output
+                .said()
+                .contains("without the texts of manifests and the variables"),
             "{}",
-            stderr(&output)
+            output.said()
         );
     }
     let changed = answer().to_string().replace("replicas: 1", "replicas: 2");
     fs::write(folder.join("answer.json"), changed).expect("the file can be written");
-    let output = run(&folder, &["diff", "export.json", "answer.json"], "");
-    let told = String::from_utf8_lossy(&output.stdout);
+    let output = vmo_ra(&["diff", "export.json", "answer.json"])
+        .within(&folder)
+        .run();
+    let told = output.told();
     assert!(
         told.starts_with("export.json -> answer.json: 1 change"),
         "{told}"
@@ -398,7 +369,7 @@ fn an_answer_is_compared_as_far_as_it_goes() {
 #[test]
 fn an_output_is_no_wider_than_its_input() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = scratch("modes");
+    let folder = Scratch::new();
     let mode = |path: &str| {
         let metadata = fs::metadata(folder.join(path)).expect("it was written");
         metadata.permissions().mode() & 0o777
@@ -408,19 +379,22 @@ fn an_output_is_no_wider_than_its_input() {
     for (input, wanted) in [(0o640, 0o600), (0o604, 0o644), (0o644, 0o644)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(input)).expect("the mode can be set");
         let out = format!("d-{input:o}");
-        let split = run(&folder, &["split", "p.json", "--out", &out], "");
-        assert_eq!(split.status.code(), Some(0), "{}", stderr(&split));
+        let split = vmo_ra(&["split", "p.json", "--out", &out])
+            .within(&folder)
+            .run();
+        split.ends(0);
         assert_eq!(mode(&format!("{out}/profile.yaml")), wanted, "{input:o}");
         let joined = format!("{out}.json");
-        let join = run(&folder, &["join", &out, "--out", &joined], "");
-        assert_eq!(join.status.code(), Some(0), "{}", stderr(&join));
+        let join = vmo_ra(&["join", &out, "--out", &joined])
+            .within(&folder)
+            .run();
+        join.ends(0);
         assert_eq!(mode(&joined), wanted, "{input:o}");
     }
-    let split = run(
-        &folder,
-        &["split", "-", "--out", "piped"],
-        &export().to_string(),
-    );
-    assert_eq!(split.status.code(), Some(0), "{}", stderr(&split));
+    let split = vmo_ra(&["split", "-", "--out", "piped"])
+        .within(&folder)
+        .fed(export().to_string())
+        .run();
+    split.ends(0);
     assert_eq!(mode("piped/profile.yaml"), 0o600);
 }

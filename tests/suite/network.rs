@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::common::harness::Scratch;
 use crate::common::programs::{file, program};
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
@@ -256,13 +257,6 @@ fn whatever_an_interface_consists_of_stands_before_it() {
     }
 }
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("network-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
 /// What netplan makes of a file, by the name of networkd's file. This is the program behind `netplan generate`, without
 /// the half second that Python takes to start.
 fn networkd(generate: &Path, folder: &Path, text: &str) -> Vec<(String, String)> {
@@ -300,7 +294,7 @@ fn netplan_makes_of_every_site_what_the_model_says() {
     let Some(generate) = file("/usr/libexec/netplan/generate") else {
         return;
     };
-    let folder = scratch("netplan");
+    let folder = Scratch::new();
     for (index, (text, site)) in sites().into_iter().enumerate() {
         // The kinds of bond are tried on workers.
         let with_control_plane = (index / OPTIONS.len()).is_multiple_of(BONDING.len());
@@ -437,7 +431,7 @@ fn a_machines_file_is_its_own() {
     let machine = Nodes::Machine(&site.nodes.machines[0]);
     let files = networkd(
         &generate,
-        &scratch("machine"),
+        &Scratch::new(),
         &written(&site, machine, Format::Netplan),
     );
     let of = |name: &str| {
@@ -649,7 +643,7 @@ fn a_script_brings_a_machine_to_the_model_and_leaves_it_there() {
     let (Some(_), Some(_)) = (program("jq"), file("/usr/bin/python3")) else {
         return;
     };
-    let folder = scratch("maas");
+    let folder = Scratch::new();
     let site = machines();
     let machine = &site.nodes.machines[0];
     let script = written(&site, Nodes::Machine(machine), Format::MaasCli);
@@ -705,7 +699,7 @@ fn a_script_for_any_machine_takes_names_and_stops_at_what_is_wrong() {
     let (Some(_), Some(_)) = (program("jq"), file("/usr/bin/python3")) else {
         return;
     };
-    let folder = scratch("maas-any");
+    let folder = Scratch::new();
     let cards = ["enp1s0", "enp2s0", "enp1s1", "enp2s1"];
     let script = written(&site(""), Nodes::Role(NodeRole::Worker), Format::MaasCli);
     let good = commissioned(cards, "Ready");

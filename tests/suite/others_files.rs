@@ -2,28 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("others-files")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
+use crate::common::harness::{PROGRAM, Scratch, vmo_ra};
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = Command::new(PROGRAM)
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program starts");
-    told(&output)
+    let run = vmo_ra(arguments).within(folder).run();
+    (run.code, run.said())
 }
 
 fn told(output: &Output) -> (Option<i32>, String) {
@@ -54,7 +40,7 @@ fn names(folder: &Path) -> Vec<String> {
 /// The file of a run is staged under a name that cannot be another's, whatever the process's number is.
 #[test]
 fn files_beside_the_output_stay() {
-    let folder = scratch("beside");
+    let folder = Scratch::new();
     let neighbours: Vec<String> = (1..400).map(|number| format!("plan.md.{number}")).collect();
     for name in &neighbours {
         fs::write(folder.join(name), "notes").expect("it can be written");
@@ -93,7 +79,7 @@ fn files_beside_the_output_stay() {
 
 #[test]
 fn devices_and_pipes_are_written_to() {
-    let folder = scratch("devices");
+    let folder = Scratch::new();
     assert_eq!(
         run(&folder, &["plan", "--out", "/dev/null"]),
         (Some(0), String::new())
@@ -129,7 +115,7 @@ fn devices_and_pipes_are_written_to() {
 
 #[test]
 fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
-    let folder = scratch("replaced");
+    let folder = Scratch::new();
     let plan = folder.join("plan.md");
     fs::write(&plan, "old").expect("it can be written");
     fs::set_permissions(&plan, fs::Permissions::from_mode(0o640)).expect("it is ours");
@@ -164,7 +150,7 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
 /// All are staged before the first takes its place.
 #[test]
 fn of_several_files_all_are_formatted_or_none() {
-    let folder = scratch("several");
+    let folder = Scratch::new();
     let profile = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","cloudType":"all","packs":[]}}}"#;
     for name in ["a.json", "b.json"] {
         fs::write(folder.join(name), profile).expect("it can be written");
@@ -179,7 +165,7 @@ fn of_several_files_all_are_formatted_or_none() {
 
 #[test]
 fn a_folder_of_others_is_never_replaced() {
-    let folder = scratch("others");
+    let folder = Scratch::new();
     let out = folder.join("out");
     fs::create_dir(&out).expect("it can be made");
     fs::write(out.join("big.iso"), "precious").expect("it can be written");
@@ -208,7 +194,7 @@ fn a_folder_of_others_is_never_replaced() {
 
 #[test]
 fn edits_by_hand_are_named_and_kept() {
-    let folder = scratch("edited");
+    let folder = Scratch::new();
     let nads = |options: &[&str]| {
         let mut arguments = vec!["nad", "--vlans", "1-3", "--out", "out"];
         arguments.extend(options);
@@ -241,7 +227,7 @@ fn edits_by_hand_are_named_and_kept() {
 
 #[test]
 fn two_runs_into_one_folder_do_not_both_win() {
-    let folder = scratch("two-runs");
+    let folder = Scratch::new();
     for round in 0..10 {
         let out = format!("out-{round}");
         let start = |vlans: &str| {
@@ -275,7 +261,7 @@ fn two_runs_into_one_folder_do_not_both_win() {
 
 #[test]
 fn folders_that_cannot_make_way_are_named() {
-    let folder = scratch("no-way");
+    let folder = Scratch::new();
     assert_eq!(
         run(&folder, &["nad", "--vlans", "1", "--out", "."]),
         (
@@ -298,7 +284,7 @@ fn folders_that_cannot_make_way_are_named() {
 /// Its entries cannot be removed as it stands, which is no reason to leave it behind under a hidden name.
 #[test]
 fn a_folder_that_cannot_be_written_to_goes_all_the_same() {
-    let folder = scratch("read-only");
+    let folder = Scratch::new();
     assert_eq!(
         run(&folder, &["nad", "--vlans", "1-3", "--out", "out"]).0,
         Some(0)
@@ -324,7 +310,7 @@ fn a_folder_that_cannot_be_written_to_goes_all_the_same() {
 /// A list of checksums is read as any other input: a regular file within limits.
 #[test]
 fn a_list_of_checksums_that_is_no_file_is_refused() {
-    let folder = scratch("lists");
+    let folder = Scratch::new();
     let out = folder.join("out");
     fs::create_dir(&out).expect("it can be made");
     let list = out.join("SHA256SUMS");

@@ -1,10 +1,9 @@
 //! Packs are found, chosen and read as Palette does.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use crate::common::harness::{Scratch, is_golden, vmo_ra};
 use crate::common::{Shared, nothing_wrong};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::{Library, Origin, Pack, PresetName, compose};
@@ -32,20 +31,14 @@ fn pack(folder: &Path, name: &str, version: &str, values: &str, presets: &str) {
     }
 }
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("packs-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn library(folders: &[PathBuf]) -> Library {
-    Library::with_folders(folders).unwrap_or_else(|problems| panic!("{problems:?}"))
+fn library(folders: &[&Path]) -> Library {
+    let folders: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
+    Library::with_folders(&folders).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 #[test]
 fn a_group_takes_its_newest_and_the_users_folders_come_first() {
-    let (one, two) = (scratch("one"), scratch("two"));
+    let (one, two) = (Scratch::new(), Scratch::new());
     for (folder, version, values) in [
         (&one, "1.34.2", "a: one\n"),
         (&one, "1.34.10-rc.1", "a: candidate\n"),
@@ -55,7 +48,7 @@ fn a_group_takes_its_newest_and_the_users_folders_come_first() {
     ] {
         pack(folder, "kubernetes", version, values, "");
     }
-    let library = library(&[one.clone(), two]);
+    let library = library(&[&one, &two]);
     for (wanted, values) in [
         ("1.34.2", "a: one\n"),
         ("1.34.4", "a: four\n"),
@@ -147,7 +140,7 @@ fn the_line_of_presets_is_read_kept_and_rewritten() {
 - {name: b-one, group: B, add: 'y: 1'}
 - {name: c-one, group: C, remove: [z]}
 ";
-    let folder = scratch("line");
+    let folder = Scratch::new();
     for (version, first, presets, wanted) in [
         // Of groups that are not chosen, what the pack says stays, also what we do not know.
         (
@@ -190,7 +183,7 @@ fn the_line_of_presets_is_read_kept_and_rewritten() {
             &format!("{first}z: 1\n"),
             PRESETS,
         );
-        let library = library(std::slice::from_ref(&folder));
+        let library = library(&[&folder]);
         let pack = library.find("lined", version).expect("the pack is whole");
         let text = values(&pack, presets);
         assert_eq!(text, wanted, "{version}");
@@ -208,7 +201,7 @@ fn vlan_filtering_goes_where_the_pack_has_it() {
         allowedVlans: \"21-100\"
         allowVlansOnSelf: \"true\"
 ";
-    let folder = scratch("shapes");
+    let folder = Scratch::new();
     for (version, values, wanted) in [
         (
             "4.9.0",
@@ -244,7 +237,7 @@ fn vlan_filtering_goes_where_the_pack_has_it() {
         ),
     ] {
         pack(&folder, "virtual-machine-orchestrator", version, values, "");
-        let library = library(std::slice::from_ref(&folder));
+        let library = library(&[&folder]);
         let pack = library
             .find("virtual-machine-orchestrator", version)
             .expect("the pack is whole");
@@ -257,7 +250,7 @@ fn vlan_filtering_goes_where_the_pack_has_it() {
 
 #[test]
 fn two_presets_of_one_group_are_refused() {
-    let folder = scratch("group");
+    let folder = Scratch::new();
     pack(
         &folder,
         "grouped",
@@ -265,7 +258,7 @@ fn two_presets_of_one_group_are_refused() {
         "a: 1\n",
         "presets:\n- {name: one, group: Group A}\n- {name: two, group: Group A}\n",
     );
-    let library = library(&[folder]);
+    let library = library(&[&folder]);
     let pack = library.find("grouped", "1.0.0").expect("the pack is whole");
     let presets = ["Group A:one", "group a:two", "Group A:too"]
         .map(|name| name.parse().expect("the name of a preset"));
@@ -288,9 +281,9 @@ fn a_hundred_thousand_lines_change_where_they_are_meant_to() {
             "# About {block}.\nblock{block}:\n  enabled: true # or not\n  list: [1, 2]\n  name: b{block}\n"
         ));
     }
-    let folder = scratch("long");
+    let folder = Scratch::new();
     pack(&folder, "long", "1.0.0", &values, "");
-    let library = library(&[folder]);
+    let library = library(&[&folder]);
     let pack = library.find("long", "1.0.0").expect("the pack is whole");
     let overlay = Source::new(
         "overlay",
@@ -358,31 +351,10 @@ fn the_built_in_packs_are_as_whole_as_a_vendors() {
     nothing_wrong(&problems);
 }
 
-/// After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite packs::`.
+/// Standard output of a run without a word on standard error is what tests/packs/NAME.stdout holds.
 fn prints(name: &str, folder: &Path, arguments: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts");
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(
-        output.stderr.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/packs/{name}.stdout"));
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
-        fs::write(&golden, &output.stdout).expect("the file can be written");
-    } else {
-        let wanted = fs::read_to_string(&golden).unwrap_or_default();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), wanted, "{name}");
-    }
+    let told = vmo_ra(arguments).within(folder).run().well();
+    is_golden(&format!("tests/packs/{name}.stdout"), told);
 }
 
 #[test]
@@ -415,7 +387,7 @@ fn packs_are_listed_and_shown() {
 
 #[test]
 fn a_list_says_what_a_site_lacks() {
-    let folder = scratch("lacks");
+    let folder = Scratch::new();
     pack(&folder.join("packs"), "nginx", "1.0.0", "a: 1\n", "");
     fs::write(
         folder.join("site.yaml"),

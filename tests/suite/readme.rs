@@ -1,8 +1,9 @@
 //! The worked example of the README is what the program really does.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+
+use crate::common::harness::{Scratch, vmo_ra};
 
 /// The text of the fenced blocks of a language, in order.
 fn blocks(language: &str) -> Vec<String> {
@@ -26,35 +27,22 @@ fn shown_after(command: &str) -> String {
         .unwrap_or_else(|| panic!("the README does not show `{command}`"))
 }
 
-fn scratch() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("readme");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
 /// Runs a line as it stands in the README; what a terminal shows of it.
 fn terminal(command: &str, folder: &Path) -> String {
-    let arguments = command
-        .strip_prefix("vmo-ra ")
-        .expect("our own command")
-        .split(' ');
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("FLASHARRAY_TOKEN", "00000000-1111-2222-3333-444444444444")
-        .output()
-        .expect("the program starts");
-    let shown = [output.stderr, output.stdout].concat();
-    String::from_utf8(shown)
-        .expect("text")
-        .trim_end()
-        .to_owned()
+    let arguments = command.strip_prefix("vmo-ra ").expect("our own command");
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let token = "00000000-1111-2222-3333-444444444444";
+    let run = vmo_ra(&arguments)
+        .within(folder)
+        .env("FLASHARRAY_TOKEN", token)
+        .run();
+    let shown = run.said() + &run.told();
+    shown.trim_end().to_owned()
 }
 
 #[test]
 fn the_example_is_what_happens() {
-    let folder = scratch();
+    let folder = Scratch::new();
     let site = blocks("yaml").remove(0);
     fs::write(folder.join("berlin.yaml"), &site).expect("the file can be written");
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
+use crate::common::harness::vmo_ra;
 use serde_json::json;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::rules::Rule;
@@ -84,17 +84,7 @@ fn a_test_shows_what_every_rule_finds() {
 }
 
 fn explain(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .arg("explain")
-        .args(arguments)
-        .output()
-        .expect("the program starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (
-        output.status.code(),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    vmo_ra(&[&["explain"], arguments].concat()).run().all()
 }
 
 #[test]

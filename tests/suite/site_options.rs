@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::common::harness::Scratch;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
@@ -517,8 +518,7 @@ fn manifest_text<'r>(rendered: &'r Rendered, name: &str, manifest: &str) -> &'r 
 fn files_with_secrets_are_their_owners_only() {
     use std::os::unix::fs::PermissionsExt;
     use vmo_ra::output::{Tree, write};
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("private");
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = Scratch::new();
     let mode = |site: &str| {
         let out = folder.join(site.len().to_string());
         write(

@@ -3,96 +3,18 @@
 //! tests/split_join/NAME.stderr holds all of standard error. After a wanted change:
 //! `VMO_RA_ACCEPT=1 cargo test --test suite split_join::`.
 
-use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use crate::common::Shared;
+use crate::common::harness::{Scratch, all_golden, differs, files, root, vmo_ra, write};
 use serde_json::{Value, json};
 use vmo_ra::profile::to_palette_json;
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("split-join")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-fn command(arguments: &[&str], folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-ra"));
-    command.args(arguments).current_dir(folder);
-    command
-}
-
-fn vmo_ra(arguments: &[&str], folder: &Path) -> Output {
-    command(arguments, folder)
-        .output()
-        .expect("the program starts")
-}
-
-/// With these bytes on standard input.
-fn fed(arguments: &[&str], folder: &Path, input: &[u8]) -> Output {
-    let mut child = command(arguments, folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let mut pipe = child.stdin.take().expect("it is piped");
-    // A program that does not read breaks the pipe, and is judged by what it says.
-    let _ = pipe.write_all(input);
-    drop(pipe);
-    child.wait_with_output().expect("the program ends")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn ends_with(code: i32, output: &Output) {
-    assert_eq!(output.status.code(), Some(code), "{}", stderr(output));
-}
-
-fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
-    let path = folder.join(name);
-    fs::create_dir_all(path.parent().expect("it has a folder")).expect("the folder can be made");
-    fs::write(path, bytes).expect("the file can be written");
-}
-
 fn read(folder: &Path, name: &str) -> Vec<u8> {
     fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// All files below a folder.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).expect("the folder can be read") {
-            let path = entry.expect("the entry can be read").path();
-            if path.is_dir() {
-                collect(root, &path, found);
-            } else {
-                let name = path.strip_prefix(root).expect("it is below").display();
-                found.insert(name.to_string(), fs::read(&path).unwrap_or_default());
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    collect(folder, folder, &mut found);
-    found
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -121,42 +43,50 @@ fn palette(value: &Value) -> Vec<u8> {
 }
 
 /// A folder with `p.json` and what it is split to in `d`.
-fn split(name: &str) -> PathBuf {
-    let folder = scratch(name);
+fn split() -> Scratch {
+    let folder = Scratch::new();
     write(&folder, "p.json", palette(&profile()));
-    let output = vmo_ra(&["split", "p.json", "--out", "d"], &folder);
-    ends_with(0, &output);
-    assert_eq!(stderr(&output), "");
+    let output = vmo_ra(&["split", "p.json", "--out", "d"])
+        .within(&folder)
+        .run();
+    output.ends(0);
+    assert_eq!(output.said(), "");
     folder
 }
 
 /// Splits and joins, which must say nothing and give the same bytes.
 #[track_caller]
 fn comes_back(name: &str, export: &[u8]) {
-    let folder = scratch(name);
+    let folder = Scratch::new();
     write(&folder, "export.json", export);
-    let output = vmo_ra(&["split", "export.json", "--out", "d"], &folder);
-    ends_with(0, &output);
-    assert_eq!(stderr(&output), "", "{name}");
-    let joined = vmo_ra(&["join", "d"], &folder);
-    ends_with(0, &joined);
+    let output = vmo_ra(&["split", "export.json", "--out", "d"])
+        .within(&folder)
+        .run();
+    output.ends(0);
+    assert_eq!(output.said(), "", "{name}");
+    let joined = vmo_ra(&["join", "d"]).within(&folder).run();
+    joined.ends(0);
     // Control characters are no YAML, and come through.
-    let warned = stderr(&joined).starts_with("warning: this is not YAML");
-    assert_eq!(warned, name == "to-come", "{name}: {}", stderr(&joined));
-    assert!(warned || joined.stderr.is_empty(), "{}", stderr(&joined));
+    let warned = joined.said().starts_with("warning: this is not YAML");
+    assert_eq!(warned, name == "to-come", "{name}: {}", joined.said());
+    assert!(warned || joined.stderr.is_empty(), "{}", joined.said());
     assert!(
         joined.stdout == export,
         "{name} comes back with other bytes"
     );
-    let written = vmo_ra(&["join", "d", "--out", "again.json"], &folder);
-    ends_with(0, &written);
-    assert_eq!(stdout(&written), "wrote again.json\n");
+    let written = vmo_ra(&["join", "d", "--out", "again.json"])
+        .within(&folder)
+        .run();
+    written.ends(0);
+    assert_eq!(written.told(), "wrote again.json\n");
     assert!(
         read(&folder, "again.json") == export,
         "{name}: the file differs"
     );
-    let palette = vmo_ra(&["fmt", "--palette", "--check", "export.json"], &folder);
-    ends_with(0, &palette);
+    let palette = vmo_ra(&["fmt", "--palette", "--check", "export.json"])
+        .within(&folder)
+        .run();
+    palette.ends(0);
 }
 
 #[test]
@@ -171,7 +101,7 @@ fn a_real_export_comes_back() {
 fn every_rendered_profile_comes_back() {
     let mut count = 0;
     for revision in ["1.7.0", "1.9.0"] {
-        for (path, bytes) in files(&root().join("golden").join(revision)) {
+        for (path, bytes) in files(&root("golden").join(revision)) {
             if path.ends_with(".json") {
                 comes_back(&format!("{revision}-{path}"), &bytes);
                 count += 1;
@@ -221,7 +151,7 @@ fn the_deepest_export_comes_back() {
 
 #[test]
 fn every_text_has_its_own_file_and_numbers_are_for_names_that_collide() {
-    let folder = split("layout");
+    let folder = split();
     let layout = files(&folder.join("d"));
     let listed: Vec<&str> = layout.keys().map(String::as_str).collect();
     assert_eq!(
@@ -287,7 +217,7 @@ spec:
 /// Whatever a profile is called, and whatever its layers and manifests are.
 #[test]
 fn hostile_names_stay_in_the_folder() {
-    let folder = scratch("hostile");
+    let folder = Scratch::new();
     let mut value = profile();
     let layers = [
         "../../escape",
@@ -312,8 +242,10 @@ fn hostile_names_stay_in_the_folder() {
         .map(|name| json!({"name": name, "type": "oci", "values": "a: 1", "manifests": manifests}))
         .collect();
     write(&folder, "in/p.json", palette(&value));
-    let output = vmo_ra(&["split", "p.json", "--out", "d"], &folder.join("in"));
-    ends_with(0, &output);
+    let output = vmo_ra(&["split", "p.json", "--out", "d"])
+        .within(&folder.join("in"))
+        .run();
+    output.ends(0);
     let cut = "n".repeat(100);
     let cut_too = format!("{}-2", "N".repeat(100));
     let mut wanted = vec![
@@ -342,13 +274,19 @@ fn hostile_names_stay_in_the_folder() {
     wanted.sort();
     assert_eq!(names(&folder.join("in")), wanted);
     assert_eq!(names(&folder).len(), wanted.len());
-    assert!(vmo_ra(&["join", "d"], &folder.join("in")).stdout == palette(&value));
+    assert!(
+        vmo_ra(&["join", "d"])
+            .within(&folder.join("in"))
+            .run()
+            .stdout
+            == palette(&value)
+    );
 }
 
 /// Its order is in `profile.yaml`; git sees what changed and nothing else.
 #[test]
 fn a_new_layer_renames_nothing() {
-    let folder = split("inserted");
+    let folder = split();
     let mut value = profile();
     let packs = value["spec"]["template"]["packs"]
         .as_array_mut()
@@ -356,10 +294,10 @@ fn a_new_layer_renames_nothing() {
     packs.insert(0, json!({"name": "new", "type": "oci", "values": "x: 1"}));
     write(&folder, "p.json", palette(&value));
     let before = files(&folder.join("d"));
-    ends_with(
-        0,
-        &vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder),
-    );
+    vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let after = files(&folder.join("d"));
     let changed: Vec<&String> = after
         .keys()
@@ -377,7 +315,7 @@ fn a_new_layer_renames_nothing() {
 
 #[test]
 fn edits_come_through_as_they_are() {
-    let folder = split("edited");
+    let folder = split();
     let d = folder.join("d");
     // What editors do to line ends, byte order marks and blanks is the person's own affair.
     let odd = "\u{feff}replicas: 2  \r\n# no line break at the end\r\nx:\t";
@@ -394,8 +332,8 @@ fn edits_come_through_as_they_are() {
     write(&d, "first/README.md", "about");
     write(&d, ".hidden/x", "");
     write(&d, "second/.swp", "");
-    let joined = vmo_ra(&["join", "d"], &folder);
-    ends_with(0, &joined);
+    let joined = vmo_ra(&["join", "d"]).within(&folder).run();
+    joined.ends(0);
     let mut wanted = profile();
     wanted["spec"]["version"] = json!("1.1.0");
     let packs = &mut wanted["spec"]["template"]["packs"];
@@ -406,62 +344,45 @@ fn edits_come_through_as_they_are() {
     );
     wanted["spec"]["variables"] = json!([{"name": "v"}]);
     assert_eq!(
-        stdout(&joined),
+        joined.told(),
         String::from_utf8(palette(&wanted)).expect("text")
     );
 }
 
 #[test]
 fn what_is_not_in_palettes_bytes_is_said_to_become_so() {
-    let folder = scratch("notes");
+    let folder = Scratch::new();
     let pretty = serde_json::to_string_pretty(&profile()).expect("it has a JSON form");
     write(&folder, "pretty.json", pretty + "\n");
-    let output = vmo_ra(&["split", "pretty.json", "--out", "d"], &folder);
-    ends_with(0, &output);
+    let output = vmo_ra(&["split", "pretty.json", "--out", "d"])
+        .within(&folder)
+        .run();
+    output.ends(0);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "note: `pretty.json` is not in the bytes of Palette's export; `vmo-ra join` writes those\n\n"
     );
-    assert_eq!(stdout(&output), "wrote 5 files to d\n");
-    assert!(vmo_ra(&["join", "d", "--out", "-"], &folder).stdout == palette(&profile()));
+    assert_eq!(output.told(), "wrote 5 files to d\n");
+    assert!(
+        vmo_ra(&["join", "d", "--out", "-"])
+            .within(&folder)
+            .run()
+            .stdout
+            == palette(&profile())
+    );
 
     let yaml = vmo_ra::yaml::from_json(&profile());
-    let output = fed(&["split", "-", "--out", "y"], &folder, yaml.as_bytes());
-    ends_with(0, &output);
+    let output = vmo_ra(&["split", "-", "--out", "y"])
+        .within(&folder)
+        .fed(yaml.as_bytes())
+        .run();
+    output.ends(0);
     assert_eq!(
-        stderr(&output),
+        output.said(),
         "note: `<standard input>` is YAML; `vmo-ra join` writes JSON, as Palette exports it\n\n"
     );
-    assert!(vmo_ra(&["join", "y"], &folder).stdout == palette(&profile()));
+    assert!(vmo_ra(&["join", "y"]).within(&folder).run().stdout == palette(&profile()));
     assert_eq!(files(&folder.join("d")), files(&folder.join("y")));
-}
-
-/// Holds standard error to tests/split_join/NAME.stderr.
-fn says(name: &str, output: &Output, wrong: &mut Vec<String>) {
-    let golden = root()
-        .join("tests/split_join")
-        .join(format!("{name}.stderr"));
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
-        write(
-            &root(),
-            &format!("tests/split_join/{name}.stderr"),
-            &output.stderr,
-        );
-    } else if fs::read_to_string(golden).ok().as_deref() != Some(&stderr(output)) {
-        wrong.push(format!("--- {name}\n{}", stderr(output)));
-    }
-    if !output.stdout.is_empty() {
-        wrong.push(format!("--- {name} writes to standard output"));
-    }
-}
-
-#[track_caller]
-fn all_right(wrong: &[String]) {
-    assert!(
-        wrong.is_empty(),
-        "other messages than in tests/split_join/*.stderr:\n{}",
-        wrong.join("\n")
-    );
 }
 
 #[test]
@@ -485,22 +406,28 @@ fn what_cannot_be_split_is_explained_and_nothing_is_written() {
         ("deep", format!("{{\"metadata\":{{\"name\":\"a\"}},\"spec\":{{\"template\":{{\"type\":\"\",\"packs\":[]}}}},\"x\":{}{}}}", "[".repeat(101), "]".repeat(101))),
         ("deeper", format!("{{\"spec\":{}{}}}", "[".repeat(5000), "]".repeat(5000))),
     ];
-    let folder = scratch("bad-exports");
+    let folder = Scratch::new();
     let mut wrong = Vec::new();
     for (name, text) in cases {
         assert_ne!(*text, good, "{name}");
         write(&folder, "p.json", text);
-        let output = vmo_ra(&["split", "p.json", "--out", "d"], &folder);
-        ends_with(2, &output);
+        let output = vmo_ra(&["split", "p.json", "--out", "d"])
+            .within(&folder)
+            .run();
+        output.ends(2);
         assert!(
-            !stderr(&output).contains("hunter2"),
+            !output.said().contains("hunter2"),
             "{name}: {}",
-            stderr(&output)
+            output.said()
         );
         assert_eq!(names(&folder), ["p.json"], "{name} leaves something behind");
-        says(&format!("split_{name}"), &output, &mut wrong);
+        assert_eq!(output.told(), "", "{name}");
+        wrong.extend(differs(
+            &format!("tests/split_join/split_{name}.stderr"),
+            &output.stderr,
+        ));
     }
-    all_right(&wrong);
+    all_golden(wrong);
 }
 
 #[test]
@@ -621,21 +548,27 @@ fn what_cannot_be_joined_is_explained_all_at_once() {
     ];
     let mut wrong = Vec::new();
     for (name, edit) in cases {
-        let folder = split(&format!("bad-{name}"));
+        let folder = split();
         edit(&folder.join("d"));
         write(&folder, "out.json", "old");
-        let output = vmo_ra(&["join", "d", "--out", "out.json"], &folder);
-        ends_with(2, &output);
+        let output = vmo_ra(&["join", "d", "--out", "out.json"])
+            .within(&folder)
+            .run();
+        output.ends(2);
         assert_eq!(read(&folder, "out.json"), b"old");
-        assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
-        says(&format!("join_{name}"), &output, &mut wrong);
+        assert!(!output.said().contains("hunter2"), "{}", output.said());
+        assert_eq!(output.told(), "", "{name}");
+        wrong.extend(differs(
+            &format!("tests/split_join/join_{name}.stderr"),
+            &output.stderr,
+        ));
     }
-    all_right(&wrong);
+    all_golden(wrong);
 }
 
 #[test]
 fn what_is_no_folder_of_a_profile_is_refused() {
-    let folder = split("no-folder");
+    let folder = split();
     for (arguments, code, message) in [
         (
             &["join", "p.json"][..],
@@ -668,16 +601,16 @@ fn what_is_no_folder_of_a_profile_is_refused() {
             "error: cannot read `p.json/x`: Not a directory (os error 20)\n\n",
         ),
     ] {
-        let output = vmo_ra(arguments, &folder);
-        ends_with(code, &output);
-        assert_eq!(stderr(&output), message, "{arguments:?}");
+        let output = vmo_ra(arguments).within(&folder).run();
+        output.ends(code);
+        assert_eq!(output.said(), message, "{arguments:?}");
     }
     assert!(!folder.join("x").exists());
 }
 
 #[test]
 fn a_text_that_is_not_yaml_comes_through_with_a_warning() {
-    let folder = split("not-yaml");
+    let folder = split();
     let d = folder.join("d");
     write(
         &d,
@@ -694,17 +627,18 @@ fn a_text_that_is_not_yaml_comes_through_with_a_warning() {
         "second/values-2.yaml",
         "a: {{.spectro.var.x}}:{{ .spectro.system.cluster.uid }}\n{{ .spectro.var.more }}\nb: 1\n",
     );
-    let output = vmo_ra(&["join", "d", "--out", "out.json"], &folder);
-    ends_with(0, &output);
-    assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
-    assert_eq!(stdout(&output), "wrote out.json\n");
+    let output = vmo_ra(&["join", "d", "--out", "out.json"])
+        .within(&folder)
+        .run();
+    output.ends(0);
+    assert!(!output.said().contains("hunter2"), "{}", output.said());
+    assert_eq!(output.told(), "wrote out.json\n");
     let mut wrong = Vec::new();
-    let said = Output {
-        stdout: Vec::new(),
-        ..output
-    };
-    says("join_warnings", &said, &mut wrong);
-    all_right(&wrong);
+    wrong.extend(differs(
+        "tests/split_join/join_warnings.stderr",
+        &output.stderr,
+    ));
+    all_golden(wrong);
     let joined: Value = serde_json::from_slice(&read(&folder, "out.json")).expect("JSON");
     let packs = &joined["spec"]["template"]["packs"];
     assert_eq!(
@@ -719,12 +653,14 @@ fn a_text_that_is_not_yaml_comes_through_with_a_warning() {
 
 #[test]
 fn force_replaces_what_the_folder_itself_names() {
-    let folder = split("force");
+    let folder = split();
     let d = folder.join("d");
-    let refused = vmo_ra(&["split", "p.json", "--out", "d"], &folder);
-    ends_with(2, &refused);
+    let refused = vmo_ra(&["split", "p.json", "--out", "d"])
+        .within(&folder)
+        .run();
+    refused.ends(2);
     assert_eq!(
-        stderr(&refused),
+        refused.said(),
         "error: `d` is not empty\n  = help: choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`\n\n"
     );
     // A person's own files stay, byte for byte; a file of a layer that is gone goes.
@@ -737,8 +673,10 @@ fn force_replaces_what_the_folder_itself_names() {
         .expect("a list")
         .remove(0);
     write(&folder, "p.json", palette(&value));
-    let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder);
-    ends_with(0, &output);
+    let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+        .within(&folder)
+        .run();
+    output.ends(0);
     assert_eq!(
         names(&d),
         [
@@ -753,7 +691,7 @@ fn force_replaces_what_the_folder_itself_names() {
     assert_eq!(read(&d, "README.md"), b"mine\r\n");
     assert_eq!(read(&d, ".gitattributes"), b"* -text\n*.yaml diff\n");
     assert_eq!(read(&d, "first/.notes/n"), b"\xff\x00");
-    assert!(vmo_ra(&["join", "d"], &folder).stdout == palette(&value));
+    assert!(vmo_ra(&["join", "d"]).within(&folder).run().stdout == palette(&value));
     assert_eq!(
         fs::read_dir(&folder).expect("it is there").count(),
         2,
@@ -763,74 +701,88 @@ fn force_replaces_what_the_folder_itself_names() {
     // A file that nobody names is somebody's.
     write(&d, "second/mine.yaml", "a: 1\n");
     let before = files(&d);
-    let refused = vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder);
-    ends_with(2, &refused);
+    let refused = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+        .within(&folder)
+        .run();
+    refused.ends(2);
     assert_eq!(
-        stderr(&refused),
+        refused.said(),
         "error: `d` holds files that no earlier run wrote: `second/mine.yaml`\n  = help: move them away, or choose another folder with `--out DIR`\n\n"
     );
     assert_eq!(files(&d), before);
 
     // So is a folder of anything else, and one whose own list cannot be read.
     write(&folder, "other/notes.txt", "mine");
-    let refused = vmo_ra(&["split", "p.json", "--out", "other", "--force"], &folder);
-    ends_with(2, &refused);
+    let refused = vmo_ra(&["split", "p.json", "--out", "other", "--force"])
+        .within(&folder)
+        .run();
+    refused.ends(2);
     assert!(
-        stderr(&refused).contains("no earlier run wrote: `notes.txt`"),
+        refused.said().contains("no earlier run wrote: `notes.txt`"),
         "{}",
-        stderr(&refused)
+        refused.said()
     );
     write(&d, "profile.yaml", "a: [\n");
-    let refused = vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder);
-    ends_with(2, &refused);
+    let refused = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+        .within(&folder)
+        .run();
+    refused.ends(2);
     assert!(
-        stderr(&refused).contains("d/profile.yaml:"),
+        refused.said().contains("d/profile.yaml:"),
         "{}",
-        stderr(&refused)
+        refused.said()
     );
 
     // One that holds a remark only may be filled.
     write(&folder, "new/README.md", "about");
     write(&folder, "new/.gitignore", "x");
-    ends_with(2, &vmo_ra(&["split", "p.json", "--out", "new"], &folder));
-    ends_with(
-        0,
-        &vmo_ra(&["split", "p.json", "--out", "new", "--force"], &folder),
-    );
+    vmo_ra(&["split", "p.json", "--out", "new"])
+        .within(&folder)
+        .run()
+        .ends(2);
+    vmo_ra(&["split", "p.json", "--out", "new", "--force"])
+        .within(&folder)
+        .run()
+        .ends(0);
     assert_eq!(read(&folder, "new/README.md"), b"about");
     fs::create_dir_all(folder.join("empty/below")).expect("the folder can be made");
-    ends_with(0, &vmo_ra(&["split", "p.json", "--out", "empty"], &folder));
+    vmo_ra(&["split", "p.json", "--out", "empty"])
+        .within(&folder)
+        .run()
+        .ends(0);
 }
 
 #[test]
 fn a_repository_is_not_moved_aside() {
-    let folder = split("repository");
+    let folder = split();
     write(&folder, "d/.git/HEAD", "ref: refs/heads/main\n");
     for more in [&["--force"][..], &[]] {
-        let output = vmo_ra(
-            &[&["split", "p.json", "--out", "d"], more].concat(),
-            &folder,
-        );
-        ends_with(2, &output);
+        let output = vmo_ra(&[&["split", "p.json", "--out", "d"], more].concat())
+            .within(&folder)
+            .run();
+        output.ends(2);
         assert_eq!(
-            stderr(&output),
+            output.said(),
             "error: `d` is a git repository\n  = help: split into a folder below it, such as `--out d/profile`\n\n"
         );
     }
-    ends_with(
-        0,
-        &vmo_ra(&["split", "p.json", "--out", "d/profile"], &folder),
-    );
+    vmo_ra(&["split", "p.json", "--out", "d/profile"])
+        .within(&folder)
+        .run()
+        .ends(0);
 }
 
 /// With git's own help: what it takes out is what went in, whatever it is set to.
 #[test]
 fn git_leaves_the_bytes_alone() {
-    let folder = scratch("git");
+    let folder = Scratch::new();
     let mut value = profile();
     value["spec"]["template"]["packs"][0]["values"] = json!("a: 1\r\nb: 2\nc: 3\r");
     write(&folder, "p.json", palette(&value));
-    ends_with(0, &vmo_ra(&["split", "p.json", "--out", "repo/p"], &folder));
+    vmo_ra(&["split", "p.json", "--out", "repo/p"])
+        .within(&folder)
+        .run()
+        .ends(0);
     let git = |arguments: &[&str]| {
         Command::new("git")
             .args([
@@ -853,16 +805,16 @@ fn git_leaves_the_bytes_alone() {
         eprintln!("skipped: git cannot be started");
         return;
     };
-    ends_with(0, &made);
+    assert!(made.status.success());
     for arguments in [
         &["add", "--all"][..],
         &["commit", "--quiet", "--message", "x"],
         &["rm", "-r", "--quiet", "--force", "p"],
         &["checkout", "--quiet", "HEAD", "--", "p"],
     ] {
-        ends_with(0, &git(arguments).expect("git starts"));
+        assert!(git(arguments).expect("git starts").status.success());
     }
-    assert!(vmo_ra(&["join", "repo/p"], &folder).stdout == palette(&value));
+    assert!(vmo_ra(&["join", "repo/p"]).within(&folder).run().stdout == palette(&value));
 }
 
 #[cfg(unix)]
@@ -885,20 +837,24 @@ mod permissions {
 
     #[test]
     fn a_private_profile_stays_private() {
-        let folder = scratch("private");
+        let folder = Scratch::new();
         write(&folder, "p.json", palette(&profile()));
         set_mode(&folder.join("p.json"), 0o600);
-        let output = vmo_ra(&["split", "p.json", "--out", "d"], &folder);
+        let output = vmo_ra(&["split", "p.json", "--out", "d"])
+            .within(&folder)
+            .run();
         assert_eq!(
-            stdout(&output),
+            output.told(),
             "wrote 5 files to d, readable by you only as the profile was\n"
         );
         for name in names(&folder.join("d")) {
             assert_eq!(mode(&folder.join("d").join(&name)), 0o600, "{name}");
         }
-        let output = vmo_ra(&["join", "d", "--out", "j.json"], &folder);
+        let output = vmo_ra(&["join", "d", "--out", "j.json"])
+            .within(&folder)
+            .run();
         assert_eq!(
-            stdout(&output),
+            output.told(),
             "wrote j.json, readable by you only as its files are\n"
         );
         assert_eq!(mode(&folder.join("j.json")), 0o600);
@@ -906,86 +862,104 @@ mod permissions {
         for name in names(&folder.join("d")) {
             set_mode(&folder.join("d").join(&name), 0o644);
         }
-        ends_with(0, &vmo_ra(&["join", "d", "--out", "k.json"], &folder));
+        vmo_ra(&["join", "d", "--out", "k.json"])
+            .within(&folder)
+            .run()
+            .ends(0);
         assert_eq!(mode(&folder.join("k.json")) & 0o044, 0o044);
         set_mode(&folder.join("d/second/one.yaml"), 0o400);
-        ends_with(0, &vmo_ra(&["join", "d", "--out", "l.json"], &folder));
+        vmo_ra(&["join", "d", "--out", "l.json"])
+            .within(&folder)
+            .run()
+            .ends(0);
         assert_eq!(mode(&folder.join("l.json")), 0o600);
         // A file that is read as standard input is the same file.
         let input = fs::File::open(folder.join("p.json")).expect("it can be read");
-        let output = command(&["split", "-", "--out", "e"], &folder)
-            .stdin(input)
-            .output()
-            .expect("the program starts");
-        ends_with(0, &output);
+        let output = vmo_ra(&["split", "-", "--out", "e"])
+            .within(&folder)
+            .reading(input)
+            .run();
+        output.ends(0);
         assert_eq!(mode(&folder.join("e/profile.yaml")), 0o600);
         set_mode(&folder.join("p.json"), 0o644);
-        ends_with(0, &vmo_ra(&["split", "p.json", "--out", "f"], &folder));
+        vmo_ra(&["split", "p.json", "--out", "f"])
+            .within(&folder)
+            .run()
+            .ends(0);
         assert_eq!(mode(&folder.join("f/profile.yaml")) & 0o044, 0o044);
     }
 
     #[test]
     fn a_folder_and_the_files_that_stay_keep_their_modes() {
-        let folder = split("modes");
+        let folder = split();
         write(&folder, "d/.run", "#!/bin/sh\n");
         set_mode(&folder.join("d/.run"), 0o750);
         set_mode(&folder.join("d"), 0o711);
-        ends_with(
-            0,
-            &vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder),
-        );
+        vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+            .within(&folder)
+            .run()
+            .ends(0);
         assert_eq!(mode(&folder.join("d/.run")), 0o750);
         assert_eq!(mode(&folder.join("d")), 0o711);
     }
 
     #[test]
     fn links_are_not_followed() {
-        let folder = split("links");
+        let folder = split();
         let d = folder.join("d");
         fs::rename(d.join("second"), folder.join("elsewhere")).expect("it moves");
         symlink("../elsewhere", d.join("second")).expect("the link can be made");
         fs::remove_file(d.join("first/values.yaml")).expect("it goes");
         symlink("/etc/hostname", d.join("first/values.yaml")).expect("the link can be made");
         let mut wrong = Vec::new();
-        let output = vmo_ra(&["join", "d"], &folder);
-        ends_with(2, &output);
-        says("join_links", &output, &mut wrong);
-        all_right(&wrong);
+        let output = vmo_ra(&["join", "d"]).within(&folder).run();
+        output.ends(2);
+        wrong.extend(differs(
+            "tests/split_join/join_links.stderr",
+            &output.stderr,
+        ));
+        all_golden(wrong);
         // Nor written through, nor taken for our own.
         let before = files(&folder.join("elsewhere"));
-        let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder);
-        ends_with(2, &output);
+        let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+            .within(&folder)
+            .run();
+        output.ends(2);
         assert!(
-            stderr(&output).contains("no earlier run wrote: `second`"),
+            output.said().contains("no earlier run wrote: `second`"),
             "{}",
-            stderr(&output)
+            output.said()
         );
         assert_eq!(files(&folder.join("elsewhere")), before);
         symlink("d", folder.join("l")).expect("the link can be made");
         for out in ["l", "l/", "./l//"] {
-            let output = vmo_ra(&["split", "p.json", "--out", out, "--force"], &folder);
-            ends_with(2, &output);
-            let said = stderr(&output);
+            let output = vmo_ra(&["split", "p.json", "--out", out, "--force"])
+                .within(&folder)
+                .run();
+            output.ends(2);
+            let said = output.said();
             assert!(
                 said.contains("l` is a link, which is not followed"),
                 "{said}"
             );
         }
         // A hidden link cannot be carried over.
-        let folder = split("hidden-link");
+        let folder = split();
         symlink("/etc", folder.join("d/.etc")).expect("the link can be made");
-        let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"], &folder);
-        ends_with(2, &output);
+        let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
+            .within(&folder)
+            .run();
+        output.ends(2);
         assert_eq!(
-            stderr(&output),
+            output.said(),
             "error: `.etc` in `d` is a link or no file, and cannot be carried over\n  = help: move it away, or choose another folder with `--out DIR`\n\n"
         );
         fs::remove_file(folder.join("d/profile.yaml")).expect("it goes");
         symlink("../p.json", folder.join("d/profile.yaml")).expect("the link can be made");
-        let output = vmo_ra(&["join", "d"], &folder);
-        ends_with(2, &output);
+        let output = vmo_ra(&["join", "d"]).within(&folder).run();
+        output.ends(2);
         assert_eq!(
-            stderr(&output),
+            output.said(),
             "error: `d/profile.yaml` is a link or no file\n  = help: put the file itself there\n\n"
         );
     }
@@ -993,43 +967,51 @@ mod permissions {
     /// Root writes anywhere, so this looks at a place where nobody can.
     #[test]
     fn a_failure_leaves_nothing_behind() {
-        let folder = split("failure");
+        let folder = split();
         let before = files(&folder);
-        let output = vmo_ra(&["split", "p.json", "--out", "/proc/no/such"], &folder);
-        ends_with(3, &output);
-        let output = vmo_ra(&["join", "d", "--out", "/proc/no.json"], &folder);
-        ends_with(3, &output);
+        let output = vmo_ra(&["split", "p.json", "--out", "/proc/no/such"])
+            .within(&folder)
+            .run();
+        output.ends(3);
+        let output = vmo_ra(&["join", "d", "--out", "/proc/no.json"])
+            .within(&folder)
+            .run();
+        output.ends(3);
         assert_eq!(files(&folder), before);
     }
 }
 
 #[test]
 fn a_folder_is_a_side_of_a_comparison() {
-    let folder = split("diff");
-    let same = vmo_ra(&["diff", "p.json", "d"], &folder);
-    ends_with(0, &same);
-    assert_eq!(stdout(&same), "p.json -> d: no differences\n");
+    let folder = split();
+    let same = vmo_ra(&["diff", "p.json", "d"]).within(&folder).run();
+    same.ends(0);
+    assert_eq!(same.told(), "p.json -> d: no differences\n");
     write(&folder, "d/first/values.yaml", "replicas: 2\n");
-    let other = vmo_ra(&["diff", "d", "p.json", "--stat"], &folder);
-    ends_with(1, &other);
+    let other = vmo_ra(&["diff", "d", "p.json", "--stat"])
+        .within(&folder)
+        .run();
+    other.ends(1);
     assert!(
-        stdout(&other).starts_with("d -> p.json: 1 change"),
+        other.told().starts_with("d -> p.json: 1 change"),
         "{}",
-        stdout(&other)
+        other.told()
     );
     write(&folder, "d/first/more.yaml", "");
-    let wrong = vmo_ra(&["diff", "d", "p.json"], &folder);
-    ends_with(2, &wrong);
+    let wrong = vmo_ra(&["diff", "d", "p.json"]).within(&folder).run();
+    wrong.ends(2);
     assert!(
-        stderr(&wrong).contains("`d/first/more.yaml` is named by nothing"),
+        wrong
+            .said()
+            .contains("`d/first/more.yaml` is named by nothing"),
         "{}",
-        stderr(&wrong)
+        wrong.said()
     );
 }
 
 #[test]
 fn sizes_have_limits() {
-    let folder = split("large");
+    let folder = split();
     for (name, grown) in [
         ("p.json", "p.json"),
         ("d", "d/first/values.yaml"),
@@ -1042,11 +1024,11 @@ fn sizes_have_limits() {
         let size = file.metadata().expect("it has a size").len();
         file.set_len(200 << 20).expect("the file can grow");
         let output = match name {
-            "d" => vmo_ra(&["join", "d"], &folder),
-            file => vmo_ra(&["split", file, "--out", "x"], &folder),
+            "d" => vmo_ra(&["join", "d"]).within(&folder).run(),
+            file => vmo_ra(&["split", file, "--out", "x"]).within(&folder).run(),
         };
-        ends_with(2, &output);
-        let said = stderr(&output);
+        output.ends(2);
+        let said = output.said();
         let limit = format!(
             "error: cannot read `{grown}`: it is larger than the 128 MiB that are read\n\n"
         );

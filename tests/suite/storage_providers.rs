@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::common::harness::Scratch;
 use crate::common::matrix::{Case, cases, storage_packs};
 use crate::common::nothing_wrong;
 use serde_json::Value;
@@ -392,11 +393,8 @@ fn presets_are_those_of_the_platform() {
 }
 
 /// The packs of one folder with another version, and perhaps without presets.
-fn other_packs(name: &str, pack: &str, version: &str) -> PathBuf {
-    let folder =
-        PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("storage_providers-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
+fn other_packs(pack: &str, version: &str) -> Scratch {
+    let folder = Scratch::new();
     let from = fs::read_dir(storage_packs())
         .expect("the packs can be read")
         .map(|entry| entry.expect("an entry").path())
@@ -423,16 +421,18 @@ fn messages(rendered: &Rendered, severity: Severity) -> Vec<String> {
 
 #[test]
 fn what_a_pack_lacks_is_told() {
-    let old = other_packs("old-longhorn", "csi-longhorn", "1.6.0");
-    let old = rendered("storage: {provider: longhorn}", &[old]).expect("it renders");
+    let packs = other_packs("csi-longhorn", "1.6.0");
+    let old =
+        rendered("storage: {provider: longhorn}", &[packs.to_path_buf()]).expect("it renders");
     assert_eq!(
         messages(&old, Severity::Warning),
         [
             "`csi-longhorn` 1.6.0 is below 1.8, from which on the RA knows it to share volumes [provider-version]"
         ]
     );
-    let bare = other_packs("bare-dell", "csi-dell", "1.9.0");
-    let bare = rendered("storage: {provider: powermax}", &[bare]).expect("it renders");
+    let packs = other_packs("csi-dell", "1.9.0");
+    let bare =
+        rendered("storage: {provider: powermax}", &[packs.to_path_buf()]).expect("it renders");
     assert_eq!(
         messages(&bare, Severity::Warning),
         [

@@ -2,40 +2,24 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
+
+use crate::common::harness::{Scratch, vmo_ra};
 
 fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it is text");
-    (
-        output.status.code(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    vmo_ra(arguments).within(folder).run().all()
 }
 
-fn written(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("verify")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    let (code, _, said) = run(
-        &folder,
-        &["render", "--profile", "templates", "--out", "out"],
-    );
-    assert_eq!(code, Some(0), "{said}");
+fn written() -> Scratch {
+    let folder = Scratch::new();
+    let render = ["render", "--profile", "templates", "--out", "out"];
+    vmo_ra(&render).within(&folder).run().ends(0);
     folder
 }
 
 #[test]
 fn a_folder_as_it_was_written_is_well() {
-    let folder = written("well");
+    let folder = written();
     let files = fs::read_to_string(folder.join("out/SHA256SUMS"))
         .expect("it was written")
         .lines()
@@ -50,7 +34,7 @@ fn a_folder_as_it_was_written_is_well() {
 
 #[test]
 fn every_difference_is_named() {
-    let folder = written("differences");
+    let folder = written();
     let out = folder.join("out");
     let profile = out.join("VMO-RA-Templates.json");
     let text = fs::read_to_string(&profile).expect("it was written");
@@ -92,7 +76,7 @@ added    notes\\x1B[31m.txt
 
 #[test]
 fn a_list_that_is_none_is_explained() {
-    let folder = written("lists");
+    let folder = written();
     assert_eq!(
         run(&folder, &["verify", "nowhere"]),
         (

@@ -4,55 +4,17 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::common::harness::{PROGRAM, Run, Scratch, files, vmo_ra, vmo_ra_by};
 use crate::common::nothing_wrong;
 use crate::common::programs::program;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("writing")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
-/// The files below a folder with their bytes; none where there is no folder.
-fn content(folder: &Path) -> Option<BTreeMap<PathBuf, Vec<u8>>> {
-    let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).ok()? {
-        let path = entry.expect("an entry").path();
-        match content(&path) {
-            Some(below) => files.extend(below),
-            None => {
-                files.insert(path.clone(), fs::read(&path).expect("it can be read"));
-            }
-        }
-    }
-    let relative = |path: PathBuf| path.strip_prefix(folder).map(Path::to_path_buf);
-    Some(
-        files
-            .into_iter()
-            .map(|(path, bytes)| {
-                let path = if path.starts_with(folder) {
-                    relative(path).expect("it is below")
-                } else {
-                    path
-                };
-                (folder.join(path), bytes)
-            })
-            .collect(),
-    )
-}
 
 /// A way to run the program in which it writes something.
 struct Case {
     /// Its folder, which is its own.
-    folder: PathBuf,
+    folder: Scratch,
     arguments: &'static [&'static str],
     /// What it writes, a file or a folder.
     target: &'static str,
@@ -60,13 +22,16 @@ struct Case {
     before: fn(&Path),
 }
 
-type State = Option<BTreeMap<PathBuf, Vec<u8>>>;
+/// The files below the target, or its own bytes by an empty path; nothing where there is none.
+type State = BTreeMap<String, Vec<u8>>;
 
 impl Case {
     fn state(&self) -> State {
         let target = self.folder.join(self.target);
-        content(&target)
-            .or_else(|| Some(BTreeMap::from([(target.clone(), fs::read(&target).ok()?)])))
+        match fs::read(&target) {
+            Ok(bytes) => State::from([(String::new(), bytes)]),
+            Err(_) => files(&target),
+        }
     }
 
     /// As it is before the program runs.
@@ -76,21 +41,20 @@ impl Case {
         (self.before)(&self.folder);
     }
 
-    fn run(&self, command: &mut Command) -> Output {
-        command
-            .args(self.arguments)
-            .current_dir(&self.folder)
-            .output()
-            .expect("it starts")
+    fn run(&self, strace: &Path, words: &[&str]) -> Run {
+        vmo_ra_by(strace, words, self.arguments)
+            .within(&self.folder)
+            .run()
     }
 
     /// The system calls of a run that ends well, from the first that changes something: each with its name, and which of
     /// that name it is. And what is there afterwards.
     fn calls(&self, strace: &Path) -> (Vec<(String, usize)>, State) {
         self.reset();
-        let log = self.folder.with_extension("log");
-        let output = self.run(Command::new(strace).arg("-o").arg(&log).arg(PROGRAM));
-        assert!(output.status.success(), "{}", text(&output.stderr));
+        let logs = Scratch::new();
+        let log = logs.join("log");
+        self.run(strace, &["-o", &log.display().to_string()])
+            .ends(0);
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         let calls: Vec<(String, usize)> = fs::read_to_string(&log)
             .expect("strace wrote it")
@@ -123,19 +87,15 @@ impl Case {
         self.reset();
         let old = self.state();
         let (name, number) = call;
-        let output = self.run(
-            Command::new(strace)
-                .args(["-o", "/dev/null", "-e"])
-                .arg(format!("inject={name}:{how}:when={number}"))
-                .arg(PROGRAM),
-        );
+        let inject = format!("inject={name}:{how}:when={number}");
+        let output = self.run(strace, &["-o", "/dev/null", "-e", &inject]);
         let now = self.state();
-        let said = text(&output.stderr);
+        let said = output.said();
         let place = format!("{} {name} {number} {how}", self.target);
         if now != old && now != *new {
             wrong.push(format!("{place}: neither the old nor the new is there"));
         }
-        if output.status.success() && now != *new {
+        if output.code == Some(0) && now != *new {
             wrong.push(format!("{place}: it says that all is well, and it is not"));
         }
         if said.contains("panicked") {
@@ -144,27 +104,22 @@ impl Case {
     }
 }
 
-fn cases(name: &str) -> Vec<Case> {
+fn cases() -> Vec<Case> {
     let old_networks: fn(&Path) = |folder| {
-        let output = Command::new(PROGRAM)
-            .args(["nad", "--vlans", "31-32", "--out", "out"])
-            .current_dir(folder)
-            .output()
-            .expect("it starts");
-        assert!(output.status.success());
+        let networks = ["nad", "--vlans", "31-32", "--out", "out"];
+        vmo_ra(&networks).within(folder).run().ends(0);
     };
-    let case = |number: usize, arguments, target, before| Case {
-        folder: scratch(&format!("{name}-{number}")),
+    let case = |arguments, target, before| Case {
+        folder: Scratch::new(),
         arguments,
         target,
         before,
     };
     let networks = &["nad", "--vlans", "21-23", "--out", "out", "--force"];
     vec![
-        case(1, networks, "out", old_networks),
-        case(2, networks, "out", |_| {}),
+        case(networks, "out", old_networks),
+        case(networks, "out", |_| {}),
         case(
-            3,
             &["network", "--format", "netplan", "--out", "netplan.yaml"],
             "netplan.yaml",
             |folder| fs::write(folder.join("netplan.yaml"), "old\n").expect("it can be written"),
@@ -178,7 +133,7 @@ fn whoever_is_killed_leaves_the_old_or_the_new() {
         return;
     };
     let mut wrong = Vec::new();
-    for case in cases("killed") {
+    for case in cases() {
         let (calls, new) = case.calls(&strace);
         assert!(calls.len() > 8, "{calls:?}");
         for call in &calls {
@@ -210,7 +165,7 @@ fn whoever_is_refused_leaves_the_old_or_the_new_and_says_so() {
         "rmdir",
     ];
     let mut wrong = Vec::new();
-    for case in cases("refused") {
+    for case in cases() {
         let (calls, new) = case.calls(&strace);
         let changing: Vec<_> = calls
             .iter()
@@ -245,13 +200,9 @@ fn in_a_namespace(script: &str, folder: &Path) -> Option<Output> {
     Some(output)
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
 #[test]
 fn a_full_disk_leaves_what_was_there() {
-    let folder = scratch("full");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("disk")).expect("it can be made");
     let script = "
         mount -t tmpfs -o size=48k none disk
@@ -268,7 +219,11 @@ fn a_full_disk_leaves_what_was_there() {
         return;
     };
     let said = fs::read_to_string(folder.join("said")).unwrap_or_default();
-    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(
         said.starts_with("error: cannot write `out/nad-vlan-")
             && said.ends_with(".yaml`: No space left on device (os error 28)\n\n"),
@@ -278,7 +233,7 @@ fn a_full_disk_leaves_what_was_there() {
 
 #[test]
 fn a_disk_that_cannot_be_written_leaves_what_was_there() {
-    let folder = scratch("read-only");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("disk")).expect("it can be made");
     let script = "
         mount -t tmpfs none disk
@@ -298,7 +253,11 @@ fn a_disk_that_cannot_be_written_leaves_what_was_there() {
         return;
     };
     let said = fs::read_to_string(folder.join("said")).unwrap_or_default();
-    assert!(output.status.success(), "{said}{}", text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let said: Vec<&str> = said
         .lines()
         .filter(|line| line.starts_with("error"))
@@ -313,50 +272,40 @@ fn a_disk_that_cannot_be_written_leaves_what_was_there() {
 
 #[test]
 fn a_folder_that_vanished_is_said_to_be_gone() {
-    let folder = scratch("vanished");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("gone")).expect("it can be made");
-    let output = Command::new("sh")
-        .args([
-            "-c",
-            "cd gone && rmdir ../gone && exec \"$0\" nad --vlans 31 --out out",
-            PROGRAM,
-        ])
-        .current_dir(&folder)
-        .output()
-        .expect("it starts");
-    assert_eq!(output.status.code(), Some(3));
+    let gone = "cd gone && rmdir ../gone && exec \"$0\" \"$@\"";
+    let networks = ["nad", "--vlans", "31", "--out", "out"];
+    let run = vmo_ra_by("sh", &["-c", gone], &networks)
+        .within(&folder)
+        .run();
     assert_eq!(
-        text(&output.stderr),
+        run.ends(3).said(),
         "error: cannot write `out`: No such file or directory (os error 2)\n\n"
     );
 }
 
 #[test]
 fn links_are_not_followed() {
-    let folder = scratch("links");
+    let folder = Scratch::new();
     fs::create_dir(folder.join("elsewhere")).expect("it can be made");
     symlink("elsewhere", folder.join("link")).expect("it can be made");
     let write = |out: &str| {
-        Command::new(PROGRAM)
-            .args(["nad", "--vlans", "31", "--out", out, "--force"])
-            .current_dir(&folder)
-            .output()
-            .expect("it starts")
+        let networks = ["nad", "--vlans", "31", "--out", out, "--force"];
+        vmo_ra(&networks).within(&folder).run()
     };
     for out in ["link", "link/"] {
-        let output = write(out);
-        assert_eq!(output.status.code(), Some(2));
         assert_eq!(
-            text(&output.stderr),
+            write(out).ends(2).said(),
             "error: `link` is a link, which is not followed\n  = help: name the folder itself\n\n"
         );
     }
     // A link inside an old folder goes; what it leads to stays.
     fs::write(folder.join("elsewhere/file"), "theirs").expect("it can be written");
-    assert!(write("out").status.success());
+    write("out").ends(0);
     fs::remove_file(folder.join("out/nad-vlan-31.yaml")).expect("it is there");
     symlink("../elsewhere", folder.join("out/nad-vlan-31.yaml")).expect("it can be made");
-    assert!(write("out").status.success());
+    write("out").ends(0);
     assert!(
         fs::symlink_metadata(folder.join("out/nad-vlan-31.yaml")).is_ok_and(|new| new.is_file())
     );
@@ -368,14 +317,10 @@ fn links_are_not_followed() {
 
 #[test]
 fn an_old_folder_keeps_its_permissions() {
-    let folder = scratch("permissions");
+    let folder = Scratch::new();
     let write = || {
-        let output = Command::new(PROGRAM)
-            .args(["nad", "--vlans", "31", "--out", "out", "--force"])
-            .current_dir(&folder)
-            .output()
-            .expect("it starts");
-        assert!(output.status.success());
+        let networks = ["nad", "--vlans", "31", "--out", "out", "--force"];
+        vmo_ra(&networks).within(&folder).run().ends(0);
     };
     write();
     let out = folder.join("out");
