@@ -1,144 +1,40 @@
-//! What the commands write is what lies in golden/, byte for byte.
+//! What the commands write is what lies in golden/ and schema/, byte for byte, and no command or format is left out.
 //!
 //! After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite golden::`, then read the difference with git before it is
 //! committed.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::common::harness::{
+    Scratch, accepting, all_golden, differs, files, read, root, vmo_ra, write,
+};
+use crate::common::nothing_wrong;
 use vmo_ra::revision::Revision;
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Compares two revisions, which differ and so end with 1.
-fn diff(arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(["diff", "1.7.0", "1.9.0"])
-        .args(arguments)
-        .env_remove("COLUMNS")
-        .output()
-        .expect("the program starts");
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
-}
-
 fn run(arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(arguments)
-        .output()
-        .expect("the program starts");
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    output.stdout
-}
-
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fn collect(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
-        for entry in fs::read_dir(folder).expect("the folder can be read") {
-            let path = entry.expect("the entry can be read").path();
-            if path.is_dir() {
-                collect(root, &path, found);
-            } else {
-                let name = path
-                    .strip_prefix(root)
-                    .expect("it is below")
-                    .display()
-                    .to_string();
-                found.insert(name, fs::read(&path).expect("the file can be read"));
-            }
-        }
-    }
-    let mut found = BTreeMap::new();
-    if folder.is_dir() {
-        collect(folder, folder, &mut found);
-    }
-    found
+    let run = vmo_ra(arguments).run();
+    run.ends(0);
+    run.stdout
 }
 
 /// Compares a folder with golden/NAME, or takes it over.
 fn compare(name: &str, made: &Path) {
-    let golden = root().join("golden").join(name);
-    if env::var_os("VMO_RA_ACCEPT").is_some() {
+    let golden = root("golden").join(name);
+    let made = files(made);
+    if accepting() {
         let _ = fs::remove_dir_all(&golden);
-        for (path, bytes) in files(made) {
-            let target = golden.join(path);
-            fs::create_dir_all(target.parent().expect("it has a folder"))
-                .expect("the folder can be made");
-            fs::write(target, bytes).expect("the file can be written");
-        }
-        return;
     }
-    let (wanted, made) = (files(&golden), files(made));
-    let mut differences = Vec::new();
-    for path in wanted
-        .keys()
-        .chain(made.keys().filter(|path| !wanted.contains_key(*path)))
-    {
-        match (wanted.get(path), made.get(path)) {
-            (Some(_), None) => differences.push(format!("golden/{name}/{path} was not written")),
-            (None, Some(_)) => differences.push(format!("golden/{name}/{path} is not there")),
-            (Some(wanted), Some(made)) if wanted != made => {
-                differences.push(format!(
-                    "golden/{name}/{path} differs: {}",
-                    first_difference(wanted, made)
-                ));
-            }
-            _ => {}
-        }
-    }
-    assert!(
-        differences.is_empty(),
-        "{}\naccept a wanted change with VMO_RA_ACCEPT=1 cargo test --test suite golden::",
-        differences.join("\n")
-    );
-}
-
-fn first_difference(wanted: &[u8], made: &[u8]) -> String {
-    let (wanted, made) = (
-        String::from_utf8_lossy(wanted),
-        String::from_utf8_lossy(made),
-    );
-    let pairs = wanted.lines().zip(made.lines()).zip(1..);
-    for ((wanted, made), line) in pairs {
-        if wanted != made {
-            let at = wanted
-                .chars()
-                .zip(made.chars())
-                .take_while(|(a, b)| a == b)
-                .count();
-            let around = |text: &str| {
-                text.chars()
-                    .skip(at.saturating_sub(40))
-                    .take(120)
-                    .collect::<String>()
-            };
-            return format!(
-                "line {line}\n  golden: {}\n  made:   {}",
-                around(wanted),
-                around(made)
-            );
-        }
-    }
-    "one is longer".to_owned()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("golden-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    folder
+    let wanted = files(&golden);
+    let gone = wanted.keys().filter(|path| !made.contains_key(*path));
+    let gone = gone.map(|path| format!("golden/{name}/{path} was not written"));
+    let differ = made
+        .iter()
+        .filter_map(|(path, bytes)| differs(&format!("golden/{name}/{path}"), bytes));
+    all_golden(gone.chain(differ));
 }
 
 fn revisions() -> Vec<Revision> {
@@ -146,11 +42,11 @@ fn revisions() -> Vec<Revision> {
     Revision::names().into_iter().map(load).collect()
 }
 
-fn rendered(revision: &str, arguments: &[&str]) -> PathBuf {
-    let folder = scratch(&format!("golden-{revision}{}", arguments.join("")));
+fn rendered(revision: &str, arguments: &[&str]) -> Scratch {
+    let folder = Scratch::new();
     let out = folder.display().to_string();
     run(&[
-        &["render", "--revision", revision, "--out", &out][..],
+        &["render", "--revision", revision, "--out", &out],
         arguments,
     ]
     .concat());
@@ -167,25 +63,20 @@ fn every_revision_is_golden() {
 /// What another storage provider changes: the texts that differ from the RA's own, and the names of those that go.
 #[test]
 fn other_storage_is_golden() {
-    let packs = root().join("tests/storage_packs").display().to_string();
+    let packs = root("tests/storage_packs").display().to_string();
     let portworx = files(&rendered(Revision::newest(), &["--packs", &packs]));
     for provider in ["longhorn", "trident", "portworx-csi"] {
-        let folder = scratch(&format!("golden-storage-{provider}"));
-        fs::create_dir_all(&folder).expect("the folder can be made");
-        let site = root().join(format!("tests/data/storage-{provider}.yaml"));
+        let folder = Scratch::new();
+        let site = root(&format!("tests/data/storage-{provider}.yaml"));
         let out = folder.join("out").display().to_string();
         let site = site.display().to_string();
         run(&["render", "--site", &site, "--packs", &packs, "--out", &out]);
         let made = files(&folder.join("out"));
         let shown = folder.join("shown");
-        fs::create_dir_all(&shown).expect("the folder can be made");
         let is_text = |path: &str| path.ends_with(".yaml");
         for (path, bytes) in made.iter().filter(|(path, _)| is_text(path)) {
             if portworx.get(path) != Some(bytes) {
-                let target = shown.join(path);
-                fs::create_dir_all(target.parent().expect("it has a folder"))
-                    .expect("the folder can be made");
-                fs::write(target, bytes).expect("the file can be written");
+                write(&shown, path, bytes);
             }
         }
         let gone: String = portworx
@@ -193,108 +84,281 @@ fn other_storage_is_golden() {
             .filter(|path| is_text(path) && !made.contains_key(*path))
             .map(|path| format!("{path}\n"))
             .collect();
-        fs::write(shown.join("gone.txt"), gone).expect("the file can be written");
+        write(&shown, "gone.txt", gone);
         compare(&format!("storage/{provider}"), &shown);
     }
-}
-
-#[test]
-fn networks_are_golden() {
-    let folder = scratch("golden-nad");
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    let stream = run(&["nad", "--vlans", "21-23,untagged"]);
-    fs::write(folder.join("stream.yaml"), stream).expect("the file can be written");
-    compare("nad", &folder);
 }
 
 /// The files of a folder that `split` writes, and the one that is not a text of the profile itself.
 #[test]
 fn a_split_profile_is_golden() {
-    let folder = scratch("golden-split");
+    let folder = Scratch::new();
     let split = folder.join("split");
-    let export = root().join("golden/1.9.0/VMO-RA-Templates.json");
+    let export = root("golden/1.9.0/VMO-RA-Templates.json");
     let (export, out) = (export.display().to_string(), split.display().to_string());
     run(&["split", &export, "--out", &out]);
     let made = files(&split);
     let shown = folder.join("shown");
-    fs::create_dir_all(&shown).expect("the folder can be made");
     let listing: String = made.keys().map(|path| format!("{path}\n")).collect();
-    fs::write(shown.join("files.txt"), listing).expect("the file can be written");
-    fs::write(shown.join("profile.yaml"), &made["profile.yaml"]).expect("the file can be written");
+    write(&shown, "files.txt", listing);
+    write(&shown, "profile.yaml", &made["profile.yaml"]);
     compare("split", &shown);
 }
 
-#[test]
-fn host_networks_are_golden() {
-    let folder = scratch("golden-network");
-    let cases = root().join("tests/network");
-    for (name, site) in [
-        ("two-bonds", None),
-        ("one-bond", Some("one-bond.yaml")),
-        ("one-bond-br0-vlan", Some("one-bond-br0-vlan.yaml")),
-        ("machines", Some("machines.yaml")),
-        ("control-plane", None),
+/// What a command prints, run in the repository: the file that holds it, the exit code, and the arguments.
+fn outputs() -> Vec<(String, i32, String)> {
+    let mut list: Vec<(String, i32, String)> = [
+        ("init/site.yaml", 0, "init -"),
+        ("nad/stream.yaml", 0, "nad --vlans 21-23,untagged"),
+        ("revisions/list.txt", 0, "revisions"),
+        (
+            "revisions/compare.txt",
+            0,
+            "revisions --compare 1.7.0 1.9.0",
+        ),
+        ("diff/1.7.0..1.9.0.txt", 1, "diff 1.7.0 1.9.0"),
+        ("diff/1.7.0..1.9.0.stat.txt", 1, "diff 1.7.0 1.9.0 --stat"),
+        (
+            "diff/1.7.0..1.9.0.json",
+            1,
+            "diff 1.7.0 1.9.0 --format json",
+        ),
+        (
+            "diff/1.7.0..1.9.0.md",
+            1,
+            "diff 1.7.0 1.9.0 --format markdown",
+        ),
+        (
+            "diff/1.7.0..1.9.0.html",
+            1,
+            "diff 1.7.0 1.9.0 --format html",
+        ),
+        (
+            "check/captured.txt",
+            1,
+            "check tests/bad_input/captured_vlans.yaml",
+        ),
+        (
+            "check/captured.json",
+            1,
+            "check tests/bad_input/captured_vlans.yaml --format json",
+        ),
+        (
+            "check/captured.sarif",
+            1,
+            "check tests/bad_input/captured_vlans.yaml --format sarif",
+        ),
+        ("explain/captured-vlan.txt", 0, "explain captured-vlan"),
+        (
+            "packs/list.txt",
+            0,
+            "packs list --packs tests/storage_packs --revision 1.9.0",
+        ),
+        (
+            "packs/show.txt",
+            0,
+            "packs show csi-longhorn --packs tests/storage_packs",
+        ),
+        ("verify/1.9.0.txt", 0, "verify golden/1.9.0"),
+        ("verify/1.9.0.json", 0, "verify golden/1.9.0 --format json"),
+        (
+            "fmt/check.txt",
+            1,
+            "fmt --check golden/1.9.0/VMO-RA-Templates.json",
+        ),
+    ]
+    .map(|(file, code, arguments)| (format!("golden/{file}"), code, arguments.to_owned()))
+    .into();
+    for revision in revisions() {
+        let name = revision.name.as_str();
+        list.push((
+            format!("golden/revisions/{name}.txt"),
+            0,
+            format!("revisions {name}"),
+        ));
+        // Nobody sees from its own files what a revision inherits.
+        if revision.lineage().len() > 1 {
+            let file = format!("golden/revisions/{name}.yaml");
+            list.push((file, 0, format!("revisions {name} --format yaml")));
+        }
+    }
+    for schema in values(&["schema"], "<OF>") {
+        list.push((
+            format!("schema/{schema}.json"),
+            0,
+            format!("schema {schema}"),
+        ));
+    }
+    for (name, endings) in [
+        ("two-bonds", &["txt", "json", "md", "html"][..]),
+        ("one-bond", &["txt"]),
+        ("one-bond-br0-vlan", &["txt", "html"]),
+        ("trident", &["md"]),
     ] {
-        let out = folder.join(name);
-        fs::create_dir_all(&out).expect("the folder can be made");
-        let site = site.map(|site| cases.join(site).display().to_string());
+        for ending in endings {
+            let format = match *ending {
+                "txt" => "text",
+                "md" => "markdown",
+                same => same,
+            };
+            let arguments = format!("plan --site tests/plan/{name}.yaml --format {format}");
+            list.push((format!("golden/plan/{name}.{ending}"), 0, arguments));
+        }
+    }
+    for (name, site) in [
+        ("two-bonds", ""),
+        ("one-bond", " --site tests/network/one-bond.yaml"),
+        (
+            "one-bond-br0-vlan",
+            " --site tests/network/one-bond-br0-vlan.yaml",
+        ),
+        ("machines", " --site tests/network/machines.yaml"),
+        ("control-plane", " --role control-plane"),
+    ] {
         for (format, file) in [
             ("netplan", "60-vmo.yaml"),
             ("maas-cli", "maas.sh"),
             ("terraform", "main.tf"),
         ] {
-            let mut arguments = vec!["network", "--format", format];
-            arguments.extend(site.iter().flat_map(|site| ["--site", site.as_str()]));
-            match (name, format) {
-                ("machines", "netplan") => arguments.extend(["--node", "worker-01"]),
-                ("control-plane", _) => arguments.extend(["--role", "control-plane"]),
-                _ => {}
+            let node = match (name, format) {
+                ("machines", "netplan") => " --node worker-01",
+                _ => "",
+            };
+            let arguments = format!("network --format {format}{site}{node}");
+            list.push((format!("golden/network/{name}/{file}"), 0, arguments));
+        }
+    }
+    list
+}
+
+/// The folders of golden/ that other tests hold to what a command writes there.
+const FOLDERS: [&str; 4] = ["1.7.0/", "1.9.0/", "split/", "storage/"];
+
+/// Commands that print nothing but what they have written, and a file that holds it.
+const WRITING: [(&str, &str); 3] = [
+    ("render", "golden/1.9.0/SHA256SUMS"),
+    ("split", "golden/split/profile.yaml"),
+    ("join", "golden/1.9.0/VMO-RA-Templates.json"),
+];
+
+#[test]
+fn what_is_printed_is_golden() {
+    let mut wrong = Vec::new();
+    let list = outputs();
+    for (file, code, arguments) in &list {
+        let arguments: Vec<&str> = arguments.split(' ').collect();
+        let run = vmo_ra(&arguments).run();
+        run.ends(*code);
+        wrong.extend(differs(file, &run.stdout));
+    }
+    let listed: BTreeSet<&str> = list.iter().map(|(file, ..)| file.as_str()).collect();
+    for file in files(&root("golden")).into_keys() {
+        let elsewhere = FOLDERS.iter().any(|folder| file.starts_with(folder));
+        let file = format!("golden/{file}");
+        if !elsewhere && !listed.contains(file.as_str()) {
+            wrong.push(format!("{file} is what no command prints"));
+        }
+    }
+    all_golden(wrong);
+}
+
+fn help(command: &[&str]) -> String {
+    vmo_ra(&[command, &["-h"]].concat()).run().well()
+}
+
+/// The values that a command takes for an argument, and the one it has without, as its help tells.
+fn choices(command: &[&str], argument: &str) -> (Vec<String>, Option<String>) {
+    let help = help(command);
+    let told = help
+        .lines()
+        .find(|line| line.trim_start().starts_with(argument));
+    let after = |mark: &str| {
+        let (_, rest) = told?.split_once(mark)?;
+        rest.split(']').next()
+    };
+    let values = after("[possible values: ")
+        .into_iter()
+        .flat_map(|values| values.split(", "));
+    let values: Vec<String> = values.map(str::to_owned).collect();
+    assert_eq!(values.is_empty(), told.is_none(), "{command:?}: {help}");
+    (values, after("[default: ").map(str::to_owned))
+}
+
+fn values(command: &[&str], argument: &str) -> Vec<String> {
+    choices(command, argument).0
+}
+
+/// The commands below one, each with the words that call it.
+fn commands(above: &[&str]) -> Vec<Vec<String>> {
+    let help = help(above);
+    let Some((_, list)) = help.split_once("Commands:\n") else {
+        return vec![above.iter().map(|&word| word.to_owned()).collect()];
+    };
+    let names = list.lines().take_while(|line| !line.is_empty());
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    names
+        .filter(|name| *name != "help")
+        .flat_map(|name| commands(&[above, &[name]].concat()))
+        .collect()
+}
+
+/// Asks the program itself, so that a new command or format is noticed.
+#[test]
+fn every_command_and_format_is_golden_and_in_the_readme() {
+    let readme = read(&root(""), "README.md");
+    let outputs = outputs();
+    let all = commands(&[]);
+    assert!(all.len() >= 16, "only {all:?}");
+    let mut wrong = Vec::new();
+    for words in &all {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let command = words.join(" ");
+        let row = readme.lines().find(|line| {
+            let rest = line
+                .strip_prefix("| `vmo-ra ")
+                .and_then(|line| line.strip_prefix(&command));
+            rest.is_some_and(|rest| rest.starts_with([' ', '`']))
+        });
+        if row.is_none() {
+            wrong.push(format!(
+                "`{command}` is not in the README's table of commands"
+            ));
+        }
+        let golden: Vec<&str> = outputs
+            .iter()
+            .map(|(_, _, arguments)| arguments.as_str())
+            .filter(|arguments| format!("{arguments} ").starts_with(&format!("{command} ")))
+            .collect();
+        let written = WRITING.iter().find(|(writing, _)| *writing == command);
+        if golden.is_empty() && !written.is_some_and(|(_, file)| root(file).is_file()) {
+            wrong.push(format!("`{command}` has no golden file"));
+        }
+        let (formats, default) = choices(&words, "--format");
+        for format in formats {
+            let named = format!("--format {format}");
+            let shown = |arguments: &&str| {
+                format!("{arguments} ").contains(&format!("{named} "))
+                    || default.as_ref() == Some(&format) && !arguments.contains("--format")
+            };
+            if !golden.iter().any(shown) {
+                wrong.push(format!("`{command} {named}` has no golden file"));
             }
-            fs::write(out.join(file), run(&arguments)).expect("the file can be written");
+            let mut words = row
+                .unwrap_or_default()
+                .split(|c: char| !c.is_alphanumeric() && c != '-');
+            if !words.any(|word| word == format) {
+                wrong.push(format!(
+                    "`{command} {named}` is not in the README's table of commands"
+                ));
+            }
         }
     }
-    compare("network", &folder);
-}
-
-#[test]
-fn tables_are_golden() {
-    let folder = scratch("golden-revisions");
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    for (file, arguments) in [
-        ("list.txt", &["revisions"][..]),
-        ("compare.txt", &["revisions", "--compare", "1.7.0", "1.9.0"]),
-    ] {
-        fs::write(folder.join(file), run(arguments)).expect("the file can be written");
-    }
-    for revision in revisions() {
-        let name = revision.name.as_str();
-        let text = run(&["revisions", name]);
-        fs::write(folder.join(format!("{name}.txt")), text).expect("the file can be written");
-        // Nobody sees from its own files what a revision inherits.
-        if revision.lineage().len() > 1 {
-            let whole = run(&["revisions", name, "--format", "yaml"]);
-            fs::write(folder.join(format!("{name}.yaml")), whole).expect("the file can be written");
+    for schema in values(&["schema"], "<OF>") {
+        if !readme.contains(&schema) {
+            wrong.push(format!("`schema {schema}` is not in the README"));
         }
     }
-    compare("revisions", &folder);
-}
-
-#[test]
-fn the_difference_of_the_revisions_is_golden() {
-    let folder = scratch("golden-diff");
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    for (file, arguments) in [
-        ("1.7.0..1.9.0.txt", &[][..]),
-        ("1.7.0..1.9.0.stat.txt", &["--stat"]),
-        ("1.7.0..1.9.0.json", &["--format", "json"]),
-        ("1.7.0..1.9.0.md", &["--format", "markdown"]),
-        ("1.7.0..1.9.0.html", &["--format", "html"]),
-    ] {
-        fs::write(folder.join(file), diff(arguments)).expect("the file can be written");
-    }
-    fs::write(folder.join("schema.json"), run(&["schema", "diff"]))
-        .expect("the file can be written");
-    compare("diff", &folder);
+    nothing_wrong(&wrong);
 }
 
 /// The RA tells its readers to edit lines 4, 10, 12 and 13 of a network.

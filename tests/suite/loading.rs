@@ -283,7 +283,7 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
 /// Who has learnt `check FILE` writes `plan FILE`, and the other way round.
 #[test]
 fn a_site_is_named_with_and_without_its_option() {
-    let folder = scratch("named");
+    let folder = Scratch::new();
     fs::write(
         folder.join("s.yaml"),
         "cluster: {name: a, workers: 3}\nnetwork: {bridge: br1}\n",
@@ -294,9 +294,9 @@ fn a_site_is_named_with_and_without_its_option() {
         &["network", "--format", "netplan"],
         &["check"],
     ] {
-        let named = |more: &[&str]| run(&folder, &[command, more].concat(), "");
+        let named = |more: &[&str]| vmo_ra(&[command, more].concat()).within(&folder).run();
         let (with, without) = (named(&["--site", "s.yaml"]), named(&["s.yaml"]));
-        assert_eq!(with.status.code(), Some(0), "{}", stderr(&with));
+        with.ends(0);
         assert!(
             !with.stdout.is_empty() && with.stdout == without.stdout,
             "{command:?}"
@@ -311,22 +311,19 @@ fn a_site_is_named_with_and_without_its_option() {
         &["plan", "s.yaml", "--site", "s.yaml"][..],
         &["render", "s.yaml", "--sites", "."],
     ] {
-        let output = run(&folder, arguments, "");
-        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        let output = vmo_ra(arguments).within(&folder).run();
+        output.ends(2);
     }
 }
 
 #[test]
 fn a_check_without_findings_says_what_it_looked_at() {
-    let folder = scratch("counted");
+    let folder = Scratch::new();
     let manifest = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: m, namespace: x}\n";
     fs::write(folder.join("m.yaml"), format!("{manifest}---\n{manifest}"))
         .expect("the file can be written");
-    let output = run(&folder, &["check", "m.yaml"], "");
-    assert_eq!(
-        String::from_utf8_lossy(&output.stdout),
-        "nothing to report on 2 manifests\n"
-    );
+    let output = vmo_ra(&["check", "m.yaml"]).within(&folder).run();
+    assert_eq!(output.told(), "nothing to report on 2 manifests\n");
 }
 
 /// What Palette's API answers lacks variables, texts of manifests and the names of registries; what is left is compared.

@@ -1,95 +1,27 @@
-//! The plan of a site: the RA's own numbers, every format, and a page that a browser shows as it is meant.
-//!
-//! After a wanted change: `VMO_RA_ACCEPT=1 cargo test --test suite plan::`, then read the difference with git.
+//! The plan of a site: the RA's own numbers, and a page that a browser shows as it is meant.
 
-use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
 use crate::common::browser;
+use crate::common::harness::{Run, Scratch, vmo_ra, write};
 use roxmltree::{Document, ParsingOptions};
 use serde_json::Value;
 
-fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("plan-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    folder
-}
-
 /// Plans a site given by its text.
-fn plan(name: &str, site: &str, arguments: &[&str]) -> Output {
-    let folder = scratch(name);
-    fs::write(folder.join("site.yaml"), site).expect("the file can be written");
-    Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .args(["plan", "--site", "site.yaml"])
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts")
+fn run(site: &str, arguments: &[&str]) -> Run {
+    let folder = Scratch::new();
+    write(&folder, "site.yaml", site);
+    let arguments = [&["plan", "--site", "site.yaml"], arguments].concat();
+    vmo_ra(&arguments).within(&folder).run()
 }
 
-fn printed(name: &str, site: &str, arguments: &[&str]) -> String {
-    let output = plan(name, site, arguments);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && stderr.is_empty(),
-        "{name}: {stderr}"
-    );
-    String::from_utf8(output.stdout).expect("text")
-}
-
-const EXAMPLE: &str = "cluster: {name: vmo}\n";
-const ONE_BOND: &str = "cluster: {name: berlin, workers: 12, controlPlaneRunsVms: true}
-network:
-  layout: one-bond
-  bondMode: active-backup
-  nics: {management: [eno1, eno2]}
-";
-const BRIDGED: &str = "cluster: {name: oslo}
-network:
-  layout: one-bond-br0-vlan
-  bondMode: balance-xor
-  management: {routes: [{to: 10.99.0.0/16, via: 172.16.0.1}]}
-storage:
-  deviceSizes: [1024, 2048]
-  flashArrays: [{endpoint: array-1.example.com}, {endpoint: array-2.example.com}]
-";
-
-const TRIDENT: &str = "cluster: {name: rome}
-storage:
-  provider: trident
-  storageClass: {name: ontap-block}
-";
-
-#[test]
-fn plans_are_what_lies_in_golden() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/plan");
-    for (name, site, format, ending) in [
-        ("two-bonds", EXAMPLE, "text", "txt"),
-        ("two-bonds", EXAMPLE, "json", "json"),
-        ("two-bonds", EXAMPLE, "markdown", "md"),
-        ("two-bonds", EXAMPLE, "html", "html"),
-        ("one-bond", ONE_BOND, "text", "txt"),
-        ("one-bond-br0-vlan", BRIDGED, "text", "txt"),
-        ("one-bond-br0-vlan", BRIDGED, "html", "html"),
-        ("trident", TRIDENT, "markdown", "md"),
-    ] {
-        let text = printed(&format!("{name}-{format}"), site, &["--format", format]);
-        let file = golden.join(format!("{name}.{ending}"));
-        if env::var_os("VMO_RA_ACCEPT").is_some() {
-            fs::create_dir_all(&golden).expect("the folder can be made");
-            fs::write(&file, &text).expect("the file can be written");
-        }
-        let wanted = fs::read_to_string(&file).unwrap_or_default();
-        assert!(text == wanted, "{} differs", file.display());
-    }
-}
+const EXAMPLE: &str = include_str!("../plan/two-bonds.yaml");
+const ONE_BOND: &str = include_str!("../plan/one-bond.yaml");
+const BRIDGED: &str = include_str!("../plan/one-bond-br0-vlan.yaml");
 
 #[test]
 fn the_numbers_are_those_of_the_ra() {
-    let json = printed("numbers", EXAMPLE, &["--format", "json", "--nodes", "128"]);
+    let json = run(EXAMPLE, &["--format", "json", "--nodes", "128"]).well();
     let plan: Value = serde_json::from_str(&json).expect("JSON");
     let largest = &plan["capacity"]["largest"];
     for (key, number) in [
@@ -122,7 +54,7 @@ fn the_numbers_are_those_of_the_ra() {
         let site = format!(
             "cluster: {{workers: {workers}}}\nnetwork: {{podCidr: 100.64.0.0/14, serviceCidr: 100.72.0.0/16}}\n"
         );
-        let json = printed("table", &site, &["--format", "json"]);
+        let json = run(&site, &["--format", "json"]).well();
         let plan: Value = serde_json::from_str(&json).expect("JSON");
         assert_eq!(plan["controlPlane"]["cores"], cores, "{workers}");
         assert_eq!(plan["controlPlane"]["memoryGb"], memory, "{workers}");
@@ -141,16 +73,16 @@ fn a_number_of_nodes_that_no_network_holds_is_refused() {
             "error: no pod and service networks for 4000000000 nodes can begin at 0.0.0.0\n",
         ),
     ] {
-        let output = plan("refused", EXAMPLE, &["--nodes", nodes]);
-        assert_eq!(output.status.code(), Some(2));
+        let output = run(EXAMPLE, &["--nodes", nodes]);
+        output.ends(2);
         assert!(output.stdout.is_empty());
-        let stderr = String::from_utf8_lossy(&output.stderr);
+        let stderr = output.said();
         assert!(stderr.starts_with(message), "{stderr}");
     }
-    let output = plan("old", EXAMPLE, &["--revision", "docs-2024"]);
-    assert_eq!(output.status.code(), Some(2));
+    let output = run(EXAMPLE, &["--revision", "docs-2024"]);
+    output.ends(2);
     assert_eq!(
-        String::from_utf8_lossy(&output.stderr),
+        output.said(),
         "error: `docs-2024` has tables only, and no layers to plan\n  = help: plan with 1.9.0\n\n"
     );
 }
@@ -158,7 +90,7 @@ fn a_number_of_nodes_that_no_network_holds_is_refused() {
 #[test]
 fn markup_in_a_site_stays_text() {
     let site = "cluster: {name: a}\nstorage:\n  flashArrays: [{endpoint: array.example.com}]\nvmo:\n  goldenImages: [{name: g, source: 'docker://x|y/<b>:latest', size: 5Gi}]\n";
-    let output = plan("markup", site, &["--format", "html"]);
+    let output = run(site, &["--format", "html"]);
     // What is no image is refused with its place; nothing of it reaches a page.
     let all = [output.stdout, output.stderr].concat();
     assert!(
@@ -198,13 +130,13 @@ fn well_formed(page: &str) {
 
 #[test]
 fn the_page_fits_in_a_browser_and_on_paper() {
-    let folder = scratch("page");
+    let folder = Scratch::new();
     for (name, site) in [
         ("two-bonds", EXAMPLE),
         ("one-bond", ONE_BOND),
         ("bridged", BRIDGED),
     ] {
-        let page = printed(name, site, &["--format", "html"]);
+        let page = run(site, &["--format", "html"]).well();
         well_formed(&page);
         assert!(
             !page.contains("http://")

@@ -36,9 +36,10 @@ fn a_file_that_is_there_stays_without_force() {
     );
     assert_eq!(read(&folder, "site.yaml"), "mine: 1\n");
     init(&folder, &["--force"]).ends(0);
-    assert!(read(&folder, "site.yaml").starts_with(
-        "# yaml-language-server: $schema=.vmo-ra.schema.json\n# One cluster"
-    ));
+    assert!(
+        read(&folder, "site.yaml")
+            .starts_with("# yaml-language-server: $schema=.vmo-ra.schema.json\n# One cluster")
+    );
 }
 
 #[test]
