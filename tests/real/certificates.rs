@@ -13,6 +13,7 @@ use vmo_ra::site::{Inputs, Site};
 
 use super::common::programs::program;
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 const FOLDER: &str = "/usr/local/share/ca-certificates";
 
@@ -32,15 +33,15 @@ impl Inputs for Folder {
 /// OpenSSL, and a folder of a test's own.
 struct Forge {
     openssl: PathBuf,
-    folder: PathBuf,
+    folder: Scratch,
 }
 
 impl Forge {
     /// None where OpenSSL is not here.
-    fn new(name: &str) -> Option<Forge> {
+    fn new() -> Option<Forge> {
         Some(Forge {
             openssl: program("openssl")?,
-            folder: node::scratch(name),
+            folder: Scratch::new(),
         })
     }
 
@@ -87,14 +88,18 @@ impl Forge {
     /// The node of a site with one file of authorities.
     fn node(&self, file: &str, text: &str) -> Node {
         node::write(&self.folder.join(file), text);
-        Node::with(&site(file), REVISIONS[1], &Folder(self.folder.clone()))
+        Node::with(
+            &site(file),
+            REVISIONS[1],
+            &Folder(self.folder.to_path_buf()),
+        )
     }
 
     /// What is said of a file that is no authority.
     fn refusal(&self, file: &str, text: &str) -> String {
         node::write(&self.folder.join(file), text);
         let source = Source::new("site.yaml", site(file));
-        match Site::parse(&source, &Folder(self.folder.clone())) {
+        match Site::parse(&source, &Folder(self.folder.to_path_buf())) {
             Ok(_) => panic!("{file} is taken:\n{text}"),
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
         }
@@ -124,7 +129,7 @@ const SMALL: &[&str] = &["ed25519", "-extensions", "nothing"];
 
 #[test]
 fn an_authority_lands_as_it_is() {
-    let Some(forge) = Forge::new("certificates") else {
+    let Some(forge) = Forge::new() else {
         return;
     };
     for (name, key) in [("rsa", RSA), ("ec", EC), ("small", SMALL)] {
@@ -152,7 +157,7 @@ fn an_authority_lands_as_it_is() {
 /// A bundle stays one file, and all of it is trusted: `update-ca-certificates` puts it into the file that programs read.
 #[test]
 fn every_authority_of_a_bundle_is_trusted() {
-    let Some(forge) = Forge::new("bundle") else {
+    let Some(forge) = Forge::new() else {
         return;
     };
     let Some(update) = program("update-ca-certificates") else {
@@ -199,7 +204,7 @@ fn every_authority_of_a_bundle_is_trusted() {
 
 #[test]
 fn what_openssl_refuses_is_refused_with_its_place() {
-    let Some(forge) = Forge::new("broken") else {
+    let Some(forge) = Forge::new() else {
         return;
     };
     let pem = forge.authority("good", RSA);
@@ -291,7 +296,7 @@ fn what_openssl_refuses_is_refused_with_its_place() {
 /// Two files of one name would be one on the nodes.
 #[test]
 fn authorities_of_one_name_are_refused() {
-    let Some(forge) = Forge::new("twice") else {
+    let Some(forge) = Forge::new() else {
         return;
     };
     for name in ["one", "two"] {
@@ -300,7 +305,7 @@ fn authorities_of_one_name_are_refused() {
     let site = |second: &str| {
         let list = format!("[{{name: one, file: one.pem}}, {{name: {second}, file: two.pem}}]");
         let source = Source::new("site.yaml", format!("nodes: {{caCertificates: {list}}}"));
-        Site::parse(&source, &Folder(forge.folder.clone())).expect("a site")
+        Site::parse(&source, &Folder(forge.folder.to_path_buf())).expect("a site")
     };
     let revision = Revision::load(REVISIONS[1]).expect("it is built in");
     let found = |second: &str| -> Vec<String> {

@@ -11,6 +11,7 @@ use super::common::programs::{file, program};
 use super::common::{self, matrix, nothing_wrong};
 use super::node::{self, File, Node};
 use super::shell::{Shells, boot_script};
+use crate::common::harness::Scratch;
 
 const JOIN: &str = "/run/kubeadm/kubeadm-join-config.yaml";
 
@@ -151,7 +152,7 @@ fn the_command_line_agrees() {
     let (Some(python), Some(cloud_init)) = (python(), program("cloud-init")) else {
         return;
     };
-    let folder = node::scratch("cloud-init");
+    let folder = Scratch::new();
     let node = node::nodes()
         .iter()
         .max_by_key(|node| node.files().count())

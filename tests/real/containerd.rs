@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::common::programs::{namespaces, program};
 use super::common::{nothing_wrong, schema};
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 const CONFIG: &str = "/etc/containerd/config.toml";
 const CRI: &str = "/plugins/io.containerd.grpc.v1.cri";
@@ -27,7 +28,7 @@ fn files() -> BTreeMap<&'static str, &'static Node> {
 
 /// What containerd makes of a configuration, with other files beside it.
 fn dumped(unshare: &Path, config: &str, drop_ins: &[(&str, &str)]) -> Value {
-    let folder = node::scratch("containerd");
+    let folder = Scratch::new();
     node::write(&folder.join("config.toml"), config);
     for (name, text) in drop_ins {
         node::write(&folder.join("conf.d").join(name), text);

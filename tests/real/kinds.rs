@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -11,6 +10,7 @@ use vmo_ra::diagnostic::Source;
 use vmo_ra::revision::Revision;
 use vmo_ra::yaml::{Limits, to_json_all};
 
+use crate::common::harness::Scratch;
 use crate::common::matrix::cases;
 use crate::common::programs::program;
 use crate::common::{documents, nothing_wrong};
@@ -96,8 +96,7 @@ fn every_built_in_kind_is_as_its_kubernetes_takes_it() {
     let Some(validate) = program("kubernetes-validate") else {
         return;
     };
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("real-kinds");
-    let _ = fs::remove_dir_all(&folder);
+    let folder = Scratch::new();
     let mut objects: BTreeMap<(&str, String), (String, String)> = BTreeMap::new();
     every_rendered_map(&mut |revision, place, map| {
         if let Some(kind) = kind_of(map) {

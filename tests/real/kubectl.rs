@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::common::harness::Scratch;
 use serde_json::{Value, json};
 use vmo_ra::profile::Profile;
 
@@ -54,10 +55,8 @@ impl Texts {
     }
 
     /// The objects that kubectl reads in each text.
-    pub fn read(&self, kubectl: &Path, name: &str) -> Vec<Vec<Value>> {
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("kubectl-{name}"));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("the folder can be made");
+    pub fn read(&self, kubectl: &Path) -> Vec<Vec<Value>> {
+        let folder = Scratch::new();
         for (number, (_, text)) in self.list.iter().enumerate() {
             // The objects come in the order of the files; one of our own ends each text's.
             let end = format!(
@@ -70,10 +69,10 @@ impl Texts {
         }
         let output = Command::new(kubectl)
             .args(["label", "--local", "--output=json", "--filename"])
-            .arg(&folder)
+            .arg(folder.as_os_str())
             .arg(format!("{}={}", LABEL.0, LABEL.1))
             // Nobody's own cluster or defaults.
-            .env("HOME", &folder)
+            .env("HOME", folder.as_os_str())
             .env("KUBECONFIG", "/dev/null")
             .output()
             .expect("kubectl starts");

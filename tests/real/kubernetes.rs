@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
@@ -12,6 +11,7 @@ use vmo_ra::render::{Rendered, Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::{Inputs, Site, StorageProvider};
 
+use crate::common::harness::vmo_ra;
 use crate::common::matrix::{cases, storage_packs};
 use crate::common::programs::program;
 use crate::common::{documents, nothing_wrong};
@@ -20,13 +20,7 @@ use crate::words::{FREE, NAMES, Place, SITE, TYPED};
 
 /// What `vmo-ra nad` prints.
 fn networks(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_vmo-ra"))
-        .arg("nad")
-        .args(arguments)
-        .output()
-        .expect("the program starts");
-    assert!(output.status.success(), "{arguments:?}");
-    String::from_utf8(output.stdout).expect("UTF-8")
+    vmo_ra(&[&["nad"], arguments].concat()).run().well()
 }
 
 #[test]
@@ -63,7 +57,7 @@ fn kubernetes_reads_what_we_read() {
     ] {
         texts.add(&format!("nad {arguments:?}"), networks(arguments));
     }
-    let read = texts.read(&kubectl, "same");
+    let read = texts.read(&kubectl);
     let mut problems = Vec::new();
     for ((place, text), theirs) in texts.list.iter().zip(&read) {
         let ours: Vec<Value> = documents(place, text)
@@ -180,8 +174,8 @@ fn take_inner(value: &mut Value, inner: &mut Vec<String>) {
 }
 
 /// Fails where a word is not the same text wherever its mark is, or where anything else changes with it.
-fn words_stay_words(kubectl: &Path, name: &str, texts: &Texts, pairs: &[Pair]) {
-    let mut read = texts.read(kubectl, name);
+fn words_stay_words(kubectl: &Path, texts: &Texts, pairs: &[Pair]) {
+    let mut read = texts.read(kubectl);
     let mut inner_texts = Texts::default();
     let mut inner: Vec<Vec<usize>> = Vec::new();
     for (objects, (place, _)) in read.iter_mut().zip(&texts.list) {
@@ -196,7 +190,7 @@ fn words_stay_words(kubectl: &Path, name: &str, texts: &Texts, pairs: &[Pair]) {
                 .collect(),
         );
     }
-    let read_inner = inner_texts.read(kubectl, &format!("{name}-inner"));
+    let read_inner = inner_texts.read(kubectl);
     let whole = |number: usize| {
         let inner: Vec<&Vec<Value>> = inner[number]
             .iter()
@@ -266,7 +260,7 @@ fn a_word_of_a_site_is_that_word_to_kubernetes() {
             }
         }
     }
-    words_stay_words(&kubectl, "words", &texts, &pairs);
+    words_stay_words(&kubectl, &texts, &pairs);
 }
 
 #[test]
@@ -328,7 +322,7 @@ fn a_class_of_any_provider_keeps_its_name() {
             });
         }
     }
-    words_stay_words(&kubectl, "providers", &texts, &pairs);
+    words_stay_words(&kubectl, &texts, &pairs);
 }
 
 #[test]
@@ -373,5 +367,5 @@ fn what_is_typed_for_a_text_variable_stays_a_text() {
             }
         }
     }
-    words_stay_words(&kubectl, "typed", &texts, &pairs);
+    words_stay_words(&kubectl, &texts, &pairs);
 }

@@ -8,6 +8,7 @@ use vmo_ra::site::{SanType, StorageProvider};
 use super::common::nothing_wrong;
 use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 const CONF: &str = "/etc/multipath.conf";
 
@@ -191,7 +192,7 @@ fn multipath_has_what_is_written() {
     let (Some(unshare), Some(_)) = (namespaces(), program("multipath")) else {
         return;
     };
-    let folder = node::scratch("multipath");
+    let folder = Scratch::new();
     let files = files();
     let mut problems = Vec::new();
     for ((text, place), number) in files.iter().zip(0..) {
@@ -210,7 +211,8 @@ fn what_multipath_reads_otherwise_is_seen() {
     let (Some(unshare), Some(_)) = (namespaces(), program("multipath")) else {
         return;
     };
-    let file = node::scratch("multipath-wrong").join("multipath.conf");
+    let folder = Scratch::new();
+    let file = folder.join("multipath.conf");
     let node = Node::of("", REVISIONS[1]);
     let good = node.file(CONF).expect("it has one");
     assert_eq!(wrong(&unshare, &file, good), Vec::<String>::new());

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 /// What the command makes of a node: the file after one run and after two, and what it says.
 struct Outcome {
@@ -14,11 +15,11 @@ struct Outcome {
 }
 
 /// Runs a node's command. None where the programs are not here.
-fn outcome(name: &str, node: &Node, interfaces: &str, before: Option<&str>) -> Option<Outcome> {
+fn outcome(node: &Node, interfaces: &str, before: Option<&str>) -> Option<Outcome> {
     let (Some(unshare), Some(_), Some(_)) = (namespaces(), program("ip"), program("dash")) else {
         return None;
     };
-    let folder = node::scratch(&format!("node-ip-{name}"));
+    let folder = Scratch::new();
     node::write(&folder.join("command.sh"), node.command("--node-ip="));
     node::write(&folder.join("interfaces"), interfaces);
     if let Some(before) = before {
@@ -107,7 +108,7 @@ fn the_address_goes_into_every_form_of_the_file() {
             "#KUBELET_EXTRA_ARGS=--v=2\nKUBELET_EXTRA_ARGS=--node-ip=172.16.1.21\n",
         ),
     ] {
-        let Some(outcome) = outcome(name, &example(), CARDS, before) else {
+        let Some(outcome) = outcome(&example(), CARDS, before) else {
             return;
         };
         assert_eq!(outcome.first.as_deref(), Some(after), "{name}");
@@ -144,7 +145,7 @@ fn the_address_is_the_first_of_the_management_network() {
     ] {
         let node = Node::of(site, REVISIONS[0]);
         let before = Some("KUBELET_EXTRA_ARGS=");
-        let Some(outcome) = outcome(name, &node, interfaces, before) else {
+        let Some(outcome) = outcome(&node, interfaces, before) else {
             return;
         };
         let expected = format!("KUBELET_EXTRA_ARGS=--node-ip={expected}");
@@ -166,7 +167,7 @@ fn without_an_address_the_file_stays() {
         ),
         ("nothing", "", Some("")),
     ] {
-        let Some(outcome) = outcome(name, &example(), interfaces, before) else {
+        let Some(outcome) = outcome(&example(), interfaces, before) else {
             return;
         };
         assert_eq!(outcome.first.as_deref(), before, "{name}");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 const SCRIPT: &str = "/usr/local/sbin/vmo-san-boot.sh";
 const DISK: &str = "3624a93701234567890abcdef00011010";
@@ -14,7 +15,7 @@ const OTHER: &str = "3624a93701234567890abcdef00011011";
 /// A node before the script runs.
 struct Machine {
     unshare: PathBuf,
-    folder: PathBuf,
+    folder: Scratch,
 }
 
 /// What a run said and ended with, and the files after it.
@@ -26,7 +27,7 @@ struct Run {
 
 impl Machine {
     /// A node that boots from a disk with the alias `mpatha`. None where the programs are not here.
-    fn new(name: &str) -> Option<Machine> {
+    fn new() -> Option<Machine> {
         let (Some(unshare), Some(_), Some(_)) =
             (namespaces(), program("dash"), program("mountpoint"))
         else {
@@ -34,7 +35,7 @@ impl Machine {
         };
         let machine = Machine {
             unshare,
-            folder: node::scratch(&format!("san-boot-{name}")),
+            folder: Scratch::new(),
         };
         node::copy(&node::data("san_boot/node"), &machine.folder);
         node::copy(&node::data("san_boot/bin"), &machine.folder.join("bin"));
@@ -133,7 +134,7 @@ impl Run {
 
 #[test]
 fn a_node_on_the_san_boots_from_lasting_names() {
-    let Some(machine) = Machine::new("root") else {
+    let Some(machine) = Machine::new() else {
         return;
     };
     let [first, second] = machine.runs();
@@ -158,7 +159,7 @@ fn a_node_on_the_san_boots_from_lasting_names() {
 /// Where nothing names the root device, GRUB asks the mount table, which has the old name.
 #[test]
 fn grub_is_told_where_it_would_find_the_old_name() {
-    let Some(machine) = Machine::new("probe") else {
+    let Some(machine) = Machine::new() else {
         return;
     };
     machine.remove("etc/default/grub.d/50-curtin-multipath.cfg");
@@ -175,7 +176,7 @@ fn grub_is_told_where_it_would_find_the_old_name() {
 
 #[test]
 fn a_volume_group_on_the_san_counts() {
-    let Some(machine) = Machine::new("lvm") else {
+    let Some(machine) = Machine::new() else {
         return;
     };
     machine.write("root", "dm-5");
@@ -187,7 +188,7 @@ fn a_volume_group_on_the_san_counts() {
 
 #[test]
 fn a_node_on_a_local_disk_stays_as_it_is() {
-    let Some(machine) = Machine::new("local") else {
+    let Some(machine) = Machine::new() else {
         return;
     };
     for (root, why) in [
@@ -207,7 +208,7 @@ fn a_node_on_a_local_disk_stays_as_it_is() {
 
 #[test]
 fn a_configuration_with_aliases_changes_nothing() {
-    let Some(machine) = Machine::new("aliases") else {
+    let Some(machine) = Machine::new() else {
         return;
     };
     let conf = machine.text("etc/multipath.conf");
@@ -224,7 +225,7 @@ fn a_configuration_with_aliases_changes_nothing() {
 /// A run that broke off is taken up by the next, although the kernel has the new names by then.
 #[test]
 fn a_run_that_broke_off_is_taken_up() {
-    let Some(machine) = Machine::new("broken-off") else {
+    let Some(machine) = Machine::new() else {
         return;
     };
     let update = machine.text("bin/update-grub");

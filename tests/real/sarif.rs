@@ -1,12 +1,13 @@
 //! What `vmo-ra check --format sarif` writes is SARIF 2.1.0 to Microsoft's validator of it, beyond the schema.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::common::Shared;
+use crate::common::harness::{Scratch, vmo_ra};
 use crate::common::nothing_wrong;
 use crate::common::programs::program;
 use crate::common::schema::{compile, complaints};
@@ -23,23 +24,15 @@ fn logs(folder: &Path) -> Vec<Value> {
     let odd = "mit Leerzeichen/gr\u{f6}\u{df}e: 1 #%?.yaml";
     fs::create_dir_all(folder.join("mit Leerzeichen")).expect("the folder can be made");
     fs::copy(mistakes, folder.join(odd)).expect("the file can be copied");
-    let ours = |arguments: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmo-ra"));
-        command.args(arguments).current_dir(folder);
-        command
-    };
-    let rendered = ours(&["render", "--out", "out"])
-        .output()
-        .expect("it starts");
-    assert!(rendered.status.success());
+    let ours = |arguments: &[&str]| vmo_ra(arguments).within(folder);
+    ours(&["render", "--out", "out"]).run().ends(0);
     let export = folder.join("out/VMO-RA-Core-PXKE.json");
     let core = fs::read_to_string(&export).expect("the profile");
     let changed = core.replace(".spectro.var.VMVlans", ".spectro.var.VmVlans");
     fs::write(folder.join("core: 2.json"), changed).expect("the file can be written");
-    let split = ours(&["split", "core: 2.json", "--out", "core folder"])
-        .output()
-        .expect("it starts");
-    assert!(split.status.success());
+    ours(&["split", "core: 2.json", "--out", "core folder"])
+        .run()
+        .ends(0);
     let mut inputs = vec![
         vec![],
         vec![mistakes.to_owned()],
@@ -59,12 +52,11 @@ fn logs(folder: &Path) -> Vec<Value> {
     }
     let mut logs = Vec::new();
     for (number, input) in inputs.iter().enumerate() {
-        let output = ours(&["check", "--format", "sarif"])
-            .args(input)
-            .stdin(Stdio::from(fs::File::open(mistakes).expect("the site")))
-            .output()
-            .expect("it starts");
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{input:?}");
+        let input: Vec<&str> = input.iter().map(String::as_str).collect();
+        let site = fs::File::open(mistakes).expect("the site");
+        let arguments = [&["check", "--format", "sarif"], &input[..]].concat();
+        let output = ours(&arguments).reading(site).run();
+        assert!(matches!(output.code, Some(0 | 1)), "{input:?}");
         let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let results = log["runs"][0]["results"].as_array().expect("results");
         let is_ours = input.first().is_none_or(|path| path.starts_with("out"));
@@ -85,9 +77,7 @@ fn every_log_is_sarif_to_its_validator() {
     // The launcher hands its arguments to a shell.
     let package = fs::canonicalize(launcher).expect("a program");
     let package = package.parent().expect("the folder of a package");
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("real-sarif");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
+    let folder = Scratch::new();
     let logs = logs(&folder);
     let output = Command::new(package.join("Sarif.Multitool"))
         .args([

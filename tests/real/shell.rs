@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::common::nothing_wrong;
 use super::common::programs::program;
 use super::node::{self, Node, Part};
+use crate::common::harness::Scratch;
 
 /// What cloud-init makes of a node's commands: one file, in which each begins where the one before it ended.
 ///
@@ -67,7 +68,7 @@ impl Shells {
 
     /// What they say of scripts, each given with its origin.
     pub fn complaints<'s>(&self, scripts: impl Iterator<Item = (&'s str, &'s str)>) -> Vec<String> {
-        let folder = node::scratch("shell");
+        let folder = Scratch::new();
         let mut problems = Vec::new();
         let mut files = vec!["-s".to_owned(), "dash".to_owned()];
         for ((text, place), number) in scripts.zip(0..) {

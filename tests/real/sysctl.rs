@@ -2,6 +2,7 @@
 
 use super::common::programs::program;
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 /// The settings of a file, as sysctl prints them.
 fn settings(text: &str) -> Vec<String> {
@@ -17,7 +18,7 @@ fn the_kernel_has_every_setting() {
     let Some(sysctl) = program("sysctl") else {
         return;
     };
-    let folder = node::scratch("sysctl");
+    let folder = Scratch::new();
     let node = Node::of(
         "nodes: {sysctl: {net/ipv4/conf/all/rp_filter: 2, net.ipv4.tcp_rmem: 4096 131072 6291456}}",
         REVISIONS[1],

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::common::nothing_wrong;
 use super::common::programs::program;
 use super::node::{self, File, Node};
+use crate::common::harness::Scratch;
 
 const UNITS: &str = "/etc/systemd/system/";
 
@@ -89,8 +90,8 @@ fn systemd_knows_every_setting() {
     };
     let nodes = nodes();
     let mut problems = Vec::new();
-    for (node, number) in nodes.iter().zip(0..) {
-        let folder = node::scratch(&format!("systemd-{number}"));
+    for node in &nodes {
+        let folder = Scratch::new();
         let units = written(&folder, node);
         assert_eq!(units.len(), 3, "{node}: {units:?}");
         for complaint in complaints(&analyze, &folder, &units) {
@@ -107,7 +108,7 @@ fn what_systemd_passes_over_is_seen() {
     let Some(analyze) = program("systemd-analyze") else {
         return;
     };
-    let folder = node::scratch("systemd-wrong");
+    let folder = Scratch::new();
     for (place, text) in [
         ("kube.slice", "[Slice]\nCPUAffinity=0-7\n"),
         ("kube.slice", "[Slice]\nAllowedCPUs=7-x\n"),

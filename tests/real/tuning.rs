@@ -5,6 +5,7 @@ use std::fs;
 
 use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
+use crate::common::harness::Scratch;
 
 /// Where the files wait.
 const STAGED: &str = "/etc/vmo/tuning/";
@@ -38,7 +39,7 @@ fn outcome(name: &str, node: &Node, run: &[(&str, &str)]) -> Option<Outcome> {
     let (Some(unshare), Some(_)) = (namespaces(), program("dash")) else {
         return None;
     };
-    let folder = node::scratch(&format!("tuning-{name}"));
+    let folder = Scratch::new();
     node::copy(&node::data("tuning/bin"), &folder.join("bin"));
     node::write(&folder.join("command.sh"), node.command("/etc/vmo/tuning"));
     for file in node.files().filter(|file| file.path.starts_with(STAGED)) {
