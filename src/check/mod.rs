@@ -28,7 +28,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::load::{Item as LoadedItem, Loaded, LoadedProfile};
 use crate::pack::Library;
 use crate::revision::Revision;
-use crate::rules::{self, Finding};
+use crate::rules::{self, Finding, Inspected};
 use crate::site::Site;
 
 /// What is to be checked.
@@ -37,7 +37,7 @@ pub struct Input {
     /// Sites, with the mistakes that reading them found.
     pub sites: Vec<(Site, Vec<Diagnostic>)>,
     /// Profiles and manifests, which are one cluster together.
-    pub cluster: Cluster,
+    pub cluster: Inspected,
 }
 
 impl Input {
@@ -46,7 +46,7 @@ impl Input {
         for item in loaded.items {
             match item {
                 LoadedItem::Site(site, problems) => self.sites.push((*site, problems)),
-                LoadedItem::Manifests(source) => self.cluster.add_manifests(source),
+                LoadedItem::Manifests(source) => self.cluster.add_manifests(&source),
                 LoadedItem::Profile(loaded) => {
                     let LoadedProfile {
                         file,
@@ -153,6 +153,7 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         items.sort_by_key(|item| item.diagnostic.offset().unwrap_or(usize::MAX));
         findings.append(&mut items);
     }
+    let cluster = input.cluster.cluster();
     let found = rules::check_cluster(&input.cluster, library);
     let mut items: Vec<Item> = found
         .iter()
@@ -162,10 +163,10 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         item.part_of = item
             .file
             .as_deref()
-            .and_then(|text| export_of(&input.cluster, text))
+            .and_then(|text| export_of(cluster, text))
             .map(str::to_owned);
     }
-    let order = order_of_texts(&input.cluster);
+    let order = order_of_texts(cluster);
     items.sort_by_key(|item| {
         let text = item
             .file
@@ -180,8 +181,8 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     Report {
         looked_at: LookedAt {
             sites: input.sites.len(),
-            profiles: input.cluster.profiles.len(),
-            manifests: input.cluster.manifests.len(),
+            profiles: cluster.profiles.len(),
+            manifests: cluster.manifests.len(),
         },
         findings,
         against: None,

@@ -88,6 +88,7 @@ impl Check {
         if let Some(name) = &self.against {
             let profiles = input
                 .cluster
+                .cluster()
                 .profiles
                 .iter()
                 .map(|checked| (checked.file.as_str(), &checked.profile));

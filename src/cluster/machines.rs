@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::values::{Values, is_on};
 use super::{Cluster, Document};
-use crate::rules::Finding;
 
 /// The VMO pack.
 pub(crate) const VMO_PACK: &str = "virtual-machine-orchestrator";
@@ -65,12 +64,6 @@ impl<'c> Machine<'c> {
     /// A path of the guest as a path of the manifest.
     pub fn at(&self, path: &str) -> String {
         format!("{GUEST}.{path}")
-    }
-
-    /// A finding at a path of the guest.
-    pub fn mark(&self, finding: Finding) -> Finding {
-        let path = self.at(&finding.path);
-        self.document.mark(finding.on(path))
     }
 
     /// The name of its preference, where it is one for the whole cluster.

@@ -17,8 +17,6 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
-use crate::rules::limit;
-use crate::rules::{DOCUMENT_RULES, Finding, rule};
 use crate::secret;
 use crate::yaml::{self, Limits, Node, Path, Step};
 
@@ -32,8 +30,6 @@ pub struct Cluster {
     pub profiles: Vec<CheckedProfile>,
     /// Manifests that are in no profile.
     pub manifests: Vec<Document>,
-    /// What was found in single documents, and the texts that are no YAML.
-    found: Vec<Finding>,
 }
 
 /// A profile.
@@ -90,23 +86,28 @@ struct Unparsed {
     role: Role,
 }
 
-/// What became of a text.
-struct Parsed {
-    documents: Vec<Document>,
-    found: Vec<Finding>,
+/// A text while its documents have their trees.
+pub(crate) enum Read<'t> {
+    /// It is YAML.
+    Documents(&'t [Document]),
+    /// It is none, for these reasons.
+    NotYaml(&'t Source, &'t [Diagnostic]),
 }
 
 impl Cluster {
-    /// Adds a profile; `name` gives each of its texts the name it is shown by: the number of the layer, and the
-    /// manifest's number where it is one.
-    pub fn add_profile(
+    /// Adds a profile. `name` gives each of its texts the name it is shown by: the number of the layer, and the
+    /// manifest's number where it is one. `look` sees each text while it has its trees, on any core; what it makes of
+    /// them comes back in the order of the texts.
+    pub(crate) fn add_profile<T: Send>(
         &mut self,
         file: impl Into<String>,
         profile: Profile,
         name: impl Fn(usize, Option<usize>) -> String,
-    ) {
+        look: impl Fn(Read<'_>) -> T + Sync,
+    ) -> Vec<T> {
+        let packs = &profile.spec.template.packs;
         let mut texts = Vec::new();
-        for (layer, number) in profile.spec.template.packs.iter().zip(0..) {
+        for (layer, number) in packs.iter().zip(0..) {
             texts.push(Unparsed {
                 source: secret::source(name(number, None), layer.values.as_str()),
                 role: Role::Values,
@@ -118,48 +119,39 @@ impl Cluster {
                 });
             }
         }
-        let mut parsed = parse_all(&texts).into_iter();
-        let mut layers = Vec::new();
-        let mut sources = texts.iter().filter(|text| text.role == Role::Values);
-        for layer in &profile.spec.template.packs {
-            let source = sources.next().map(|text| text.source.clone());
-            let mut next = |found: &mut Vec<Finding>| {
-                let mut parsed = parsed.next()?;
-                found.append(&mut parsed.found);
-                Some(parsed.documents)
-            };
-            let values = next(&mut self.found)
-                .and_then(|documents| documents.into_iter().next())
-                .unwrap_or_else(|| {
-                    Document::empty(source.unwrap_or_else(|| Source::new(&layer.name, "")))
-                });
-            let manifests = layer
-                .manifests
-                .iter()
-                .filter_map(|_| next(&mut self.found))
-                .flatten()
-                .collect();
-            layers.push(CheckedLayer {
-                name: layer.name.clone(),
-                values,
-                manifests,
-            });
+        let (parsed, seen): (Vec<_>, Vec<T>) = parse_all(&texts, &look).into_iter().unzip();
+        let mut names = packs.iter().map(|layer| layer.name.clone());
+        let mut layers: Vec<CheckedLayer> = Vec::new();
+        for (text, documents) in texts.into_iter().zip(parsed) {
+            match (text.role, layers.last_mut()) {
+                (Role::Manifest, Some(layer)) => layer.manifests.extend(documents),
+                _ => layers.push(CheckedLayer {
+                    name: names.next().unwrap_or_default(),
+                    values: documents
+                        .into_iter()
+                        .next()
+                        .unwrap_or_else(|| Document::empty(text.source)),
+                    manifests: Vec::new(),
+                }),
+            }
         }
         self.profiles.push(CheckedProfile {
             file: file.into(),
             profile,
             layers,
         });
+        seen
     }
 
-    /// Adds a file of manifests.
-    pub fn add_manifests(&mut self, source: Source) {
-        let parsed = parse(&Unparsed {
+    /// Adds a file of manifests, at which `look` looks as in [`Cluster::add_profile`].
+    pub(crate) fn add_manifests<T>(&mut self, source: &Source, look: impl Fn(Read<'_>) -> T) -> T {
+        let text = Unparsed {
             source: secret::source(source.name(), source.text()),
             role: Role::Manifest,
-        });
-        self.found.extend(parsed.found);
-        self.manifests.extend(parsed.documents);
+        };
+        let (documents, seen) = parse(&text, &look);
+        self.manifests.extend(documents);
+        seen
     }
 
     /// Every manifest, those of profiles first.
@@ -192,33 +184,14 @@ impl Cluster {
     pub fn layer(&self, pack: &str) -> Option<(&CheckedProfile, &CheckedLayer, &Layer)> {
         self.layers().find(|(_, layer, _)| layer.name == pack)
     }
-
-    /// What was found in single documents while they were read, and the texts that are no YAML.
-    pub(crate) fn found(&self) -> &[Finding] {
-        &self.found
-    }
 }
 
 impl Text {
-    /// A text that has no tree.
-    fn without_tree(source: Source) -> Self {
-        Text {
-            source,
-            role: Role::Values,
-            roots: OnceLock::from(Vec::new()),
-        }
-    }
-
     /// The trees of its documents. It has been read before, so it can be read.
     fn roots(&self) -> &[Node] {
         self.roots.get_or_init(|| {
             read(&self.source, self.role).map_or_else(|_| Vec::new(), |(roots, _)| roots)
         })
-    }
-
-    /// A finding at some of its bytes.
-    fn mark(&self, finding: Finding, span: Range<usize>) -> Finding {
-        finding.at(&self.source, span)
     }
 }
 
@@ -234,7 +207,11 @@ impl fmt::Debug for Document {
 impl Document {
     fn empty(source: Source) -> Self {
         Document {
-            text: Arc::new(Text::without_tree(source)),
+            text: Arc::new(Text {
+                source,
+                role: Role::Values,
+                roots: OnceLock::from(Vec::new()),
+            }),
             number: 0,
             value: Value::Null,
         }
@@ -248,6 +225,11 @@ impl Document {
     /// What it is for.
     pub fn role(&self) -> Role {
         self.text.role
+    }
+
+    /// Its text with the name that it is shown by, for messages.
+    pub fn source(&self) -> &Source {
+        &self.text.source
     }
 
     /// The whole text that it stands in.
@@ -322,27 +304,14 @@ impl Document {
         }
         node.span.clone()
     }
-
-    /// A finding at a path of this document.
-    pub(crate) fn mark(&self, finding: Finding) -> Finding {
-        let span = self.span(&finding.path);
-        self.mark_bytes(finding, span)
-    }
-
-    /// A finding about a path whose text must not be shown: the line of another path is, such as a name's.
-    pub(crate) fn mark_beside(&self, finding: Finding, shown: &str) -> Finding {
-        let span = self.span(shown);
-        self.mark_bytes(finding, span)
-    }
-
-    /// A finding at bytes of this document's text.
-    pub(crate) fn mark_bytes(&self, finding: Finding, span: Range<usize>) -> Finding {
-        self.text.mark(finding, span)
-    }
 }
 
 /// Parses texts, on all cores where they are large, and keeps their order.
-fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
+fn parse_all<T: Send>(
+    texts: &[Unparsed],
+    look: &(impl Fn(Read<'_>) -> T + Sync),
+) -> Vec<(Vec<Document>, T)> {
+    let parse = |text| parse(text, look);
     let bytes: usize = texts.iter().map(|text| text.source.text().len()).sum();
     let threads = thread::available_parallelism().map_or(1, usize::from);
     if bytes < WORTH_A_THREAD || threads == 1 {
@@ -363,7 +332,7 @@ fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
     thread::scope(|scope| {
         let running: Vec<_> = parts
             .iter()
-            .map(|part| scope.spawn(|| part.iter().map(parse).collect::<Vec<_>>()))
+            .map(|part| scope.spawn(move || part.iter().map(parse).collect::<Vec<_>>()))
             .collect();
         running
             .into_iter()
@@ -375,17 +344,12 @@ fn parse_all(texts: &[Unparsed]) -> Vec<Parsed> {
     })
 }
 
-fn parse(text: &Unparsed) -> Parsed {
+/// The documents of a text, without their trees, and what `look` made of them with these; none where it is no YAML.
+fn parse<T>(text: &Unparsed, look: &impl Fn(Read<'_>) -> T) -> (Vec<Document>, T) {
     let source = &text.source;
     let (roots, values) = match read(source, text.role) {
         Ok(read) => read,
-        Err(problems) => {
-            let found = problems.first().map(|problem| not_yaml(source, problem));
-            return Parsed {
-                documents: Vec::new(),
-                found: found.into_iter().collect(),
-            };
-        }
+        Err(problems) => return (Vec::new(), look(Read::NotYaml(source, &problems))),
     };
     let text_of = |roots| {
         Arc::new(Text {
@@ -404,19 +368,12 @@ fn parse(text: &Unparsed) -> Parsed {
             value,
         })
         .collect();
-    let mut found = Vec::new();
-    for rule in DOCUMENT_RULES.iter().copied().flatten().copied().flatten() {
-        let before = found.len();
-        for document in &documents {
-            rule(document, &mut found);
-        }
-        limit(&mut found, before);
-    }
+    let seen = look(Read::Documents(&documents));
     let without_trees = text_of(OnceLock::new());
     for document in &mut documents {
         document.text = Arc::clone(&without_trees);
     }
-    Parsed { documents, found }
+    (documents, seen)
 }
 
 /// The trees and values of the documents of a text.
@@ -441,12 +398,6 @@ fn read(source: &Source, role: Role) -> Result<(Vec<Node>, Vec<Value>), Vec<Diag
             .or_else(|| again(without_macros(source.text())))
             .ok_or(problems)
     })
-}
-
-fn not_yaml(source: &Source, problem: &Diagnostic) -> Finding {
-    let finding = rule::NOT_YAML.error("", problem.message());
-    let span = problem.span().unwrap_or(0..0);
-    Text::without_tree(source.clone()).mark(finding, span)
 }
 
 /// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
@@ -478,16 +429,15 @@ mod tests {
     use super::*;
     use crate::profile::read;
 
+    fn is_yaml(text: Read<'_>) -> bool {
+        matches!(text, Read::Documents(_))
+    }
+
     #[test]
     fn a_macro_without_quotes_is_read_as_a_text() {
         let text = "a: {{ .spectro.var.x }}\nb:\n- {{.spectro.var.y}} # why\nc: \"{{ .z }}\"\n";
         let mut cluster = Cluster::default();
-        cluster.add_manifests(Source::new("m", text));
-        let unread = cluster
-            .found()
-            .iter()
-            .filter(|one| one.rule.id == "not-yaml");
-        assert_eq!(unread.count(), 0);
+        assert!(cluster.add_manifests(&Source::new("m", text), is_yaml));
         let document = &cluster.manifests[0];
         assert_eq!(document.text_at("a"), Some("{ .spectro.var.x }"));
         assert_eq!(document.text_at("b[0]"), Some("{.spectro.var.y}"));
@@ -500,8 +450,7 @@ mod tests {
     #[test]
     fn braces_the_wrong_way_round_are_no_macro() {
         let mut cluster = Cluster::default();
-        cluster.add_manifests(Source::new("m", "[ }}# -{{kind: \n"));
-        assert_eq!(cluster.found().len(), 1);
+        assert!(!cluster.add_manifests(&Source::new("m", "[ }}# -{{kind: \n"), is_yaml));
     }
 
     #[test]
@@ -518,12 +467,12 @@ env:
 - why: seen
 ";
         let mut cluster = Cluster::default();
-        cluster.add_manifests(Source::new("m", text));
+        assert!(cluster.add_manifests(&Source::new("m", text), is_yaml));
         let document = &cluster.manifests[1];
         assert!(!document.is_first() && cluster.manifests[0].is_first());
         let shown = |path: &str| {
-            let finding = document.mark(rule::NOT_YAML.error(path, "wrong"));
-            finding.diagnostic(None).to_string()
+            let wrong = Diagnostic::error("wrong");
+            wrong.at(document.source(), document.span(path)).to_string()
         };
         assert!(shown("env[0].value").contains("value: *******}"));
         let other = shown("env[1].why");
@@ -547,9 +496,15 @@ env:
         let json = serde_json::json!({"metadata": {"name": "x"}, "spec": {"template": {"type": "add-on", "packs": packs}}});
         let profile = read(&Source::new("x.json", json.to_string())).unwrap();
         let mut cluster = Cluster::default();
-        cluster.add_profile("x.json", profile, |layer, manifest| {
-            format!("{layer} {manifest:?}")
+        let name = |layer, manifest| format!("{layer} {manifest:?}");
+        let names = cluster.add_profile("x.json", profile, name, |text| match text {
+            Read::Documents(documents) => documents[0].name_of_text().to_owned(),
+            Read::NotYaml(..) => String::new(),
         });
+        let expected: Vec<String> = (0..7)
+            .flat_map(|layer| [name(layer, None), name(layer, Some(0))])
+            .collect();
+        assert_eq!(names, expected);
         for (number, (_, layer, _)) in cluster.layers().enumerate() {
             assert_eq!(layer.values.find("a"), Some(&serde_json::json!(number)));
             let kinds: Vec<&str> = layer.manifests.iter().map(Document::kind).collect();

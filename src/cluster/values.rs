@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{CheckedLayer, CheckedProfile, Cluster, Document};
 use crate::diagnostic::suggestion;
 use crate::profile::Layer;
-use crate::rules::Finding;
 use crate::site::Quantity;
 
 /// What stands before a profile variable's name in a macro.
@@ -81,12 +80,6 @@ impl<'c> Values<'c> {
             .filter(|(_, value)| !value.is_null())
             .map(|(key, value)| (key.as_str(), format!("{path}.{}", escaped(key)), value))
             .collect()
-    }
-
-    /// A finding at a path below the root.
-    pub fn mark(&self, finding: Finding) -> Finding {
-        let path = self.at(&finding.path);
-        self.checked.values.mark(finding.on(path))
     }
 }
 
@@ -230,7 +223,7 @@ mod tests {
         });
         let profile = read(&Source::new("x.json", json.to_string())).unwrap();
         let mut cluster = Cluster::default();
-        cluster.add_profile("x.json", profile, |_, _| String::new());
+        cluster.add_profile("x.json", profile, |_, _| String::new(), |_| ());
         let profile = &cluster.profiles[0];
         for (text, filled) in [
             ("1,{{ .spectro.var.a }}", Some("1,21-100")),

@@ -37,7 +37,7 @@ enum Place {
 
 /// Keeps of what a rule found, behind the first `before` findings, no more than [`limits::FINDINGS`]; a last one says how
 /// many more there are, and is as bad as the worst of them.
-pub(crate) fn limit(findings: &mut Vec<Finding>, before: usize) {
+pub(super) fn limit(findings: &mut Vec<Finding>, before: usize) {
     if findings.len() - before <= limits::FINDINGS {
         return;
     }

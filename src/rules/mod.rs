@@ -1,6 +1,8 @@
 //! What there is to say about a site, one file for each subject. A rule only looks; it never changes anything.
 
 mod finding;
+mod inspected;
+mod mark;
 mod monitoring;
 mod network;
 mod node;
@@ -16,7 +18,8 @@ mod vm;
 use serde_json::Value;
 
 pub use finding::Finding;
-pub(crate) use finding::limit;
+use finding::limit;
+pub use inspected::Inspected;
 pub use rule::Rule;
 
 use crate::cluster::{Cluster, Document};
@@ -45,11 +48,10 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
 }
 
 /// A rule over single documents, which are looked at on all cores while they are read.
-pub(crate) type DocumentRule = fn(&Document, &mut Vec<Finding>);
+type DocumentRule = fn(&Document, &mut Vec<Finding>);
 
 /// The rules over single documents, by subject.
-pub(crate) const DOCUMENT_RULES: &[&[&[DocumentRule]]] =
-    &[profile::DOCUMENT_RULES, text::DOCUMENT_RULES];
+const DOCUMENT_RULES: &[&[&[DocumentRule]]] = &[profile::DOCUMENT_RULES, text::DOCUMENT_RULES];
 
 /// A rule over profiles and manifests.
 type ClusterRule = fn(&Cluster, &mut Vec<Finding>);
@@ -67,8 +69,9 @@ const CLUSTER_RULES: &[&[&[ClusterRule]]] = &[
 
 /// Everything the rules find in profiles and manifests, in the order of the rules. `library` says what packs know of
 /// their own values.
-pub fn check_cluster(cluster: &Cluster, library: &Library) -> Vec<Finding> {
-    let mut findings = cluster.found().to_vec();
+pub fn check_cluster(inspected: &Inspected, library: &Library) -> Vec<Finding> {
+    let cluster = inspected.cluster();
+    let mut findings = inspected.found.clone();
     for rules in CLUSTER_RULES.iter().copied().flatten() {
         for rule in *rules {
             let before = findings.len();

@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, Document};
 use crate::diagnostic::Source;
 use crate::profile::read;
-use crate::rules::{ClusterRule, DocumentRule, Finding};
+use crate::rules::{ClusterRule, DocumentRule, Finding, Inspected};
 
 /// A cluster of one profile; layers and variables as JSON.
 pub(super) fn profile(kind: &str, layers: &str, variables: &str) -> Cluster {
@@ -29,10 +29,11 @@ pub(super) fn add(cluster: &mut Cluster, file: &str, json: &str) {
             (layer.name.clone(), manifests)
         })
         .collect();
-    cluster.add_profile(file, profile, |layer, manifest| match manifest {
+    let name = |layer: usize, manifest: Option<usize>| match manifest {
         None => names[layer].0.clone(),
         Some(index) => format!("{}/{}", names[layer].0, names[layer].1[index]),
-    });
+    };
+    cluster.add_profile(file, profile, name, |_| ());
 }
 
 /// A profile of one layer with these values.
@@ -46,8 +47,15 @@ pub(super) fn values(name: &str, layer: &str, values: &str) -> Cluster {
 /// A cluster of manifests.
 pub(super) fn manifests(text: &str) -> Cluster {
     let mut cluster = Cluster::default();
-    cluster.add_manifests(Source::new("m.yaml", text));
+    cluster.add_manifests(&Source::new("m.yaml", text), |_| ());
     cluster
+}
+
+/// What is found in the single documents of manifests while they are read.
+pub(super) fn found_on_reading(text: &str) -> Vec<Finding> {
+    let mut inspected = Inspected::default();
+    inspected.add_manifests(&Source::new("m.yaml", text));
+    inspected.found
 }
 
 /// What rules find, each as `severity id place: path: message`; the place is line and column, or the file.

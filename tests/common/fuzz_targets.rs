@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use vmo_ra::check::{Input as CheckInput, check as run_checks, format as check_format};
-use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::{Diagnostic, Severity, Source};
 use vmo_ra::diff::{self, compare};
 use vmo_ra::load;
@@ -19,6 +18,7 @@ use vmo_ra::profile::folder::{Entry, join, named_files, split, yaml_problem};
 use vmo_ra::profile::{Document, Profile, read, to_palette_json, to_readable_json};
 use vmo_ra::revision::Revision;
 use vmo_ra::rules;
+use vmo_ra::rules::Inspected;
 use vmo_ra::secret;
 use vmo_ra::site::{Inputs, NodeRole, Site};
 use vmo_ra::template::Engine;
@@ -754,7 +754,7 @@ pub fn diff_of_two(data: &[u8]) -> End {
 
 /// Rules bear any export and any manifests, and point into them.
 pub fn check(data: &[u8]) -> End {
-    let mut cluster = Cluster::default();
+    let mut cluster = Inspected::default();
     let mut packs = Vec::new();
     for (name, text) in parts(data) {
         match name.split_once(' ').unwrap_or((name, "")) {
@@ -772,7 +772,7 @@ pub fn check(data: &[u8]) -> End {
                     _ => "addon",
                 },
             })),
-            _ => cluster.add_manifests(Source::new(name, text)),
+            _ => cluster.add_manifests(&Source::new(name, text)),
         }
     }
     if !packs.is_empty() {
@@ -796,7 +796,7 @@ pub fn check(data: &[u8]) -> End {
     End::Held
 }
 
-fn add(cluster: &mut Cluster, profile: Profile) {
+fn add(cluster: &mut Inspected, profile: Profile) {
     cluster.add_profile("p.json", profile, |layer, manifest| {
         format!("layer {layer}, manifest {manifest:?}")
     });

@@ -15,11 +15,10 @@ mod vms;
 
 use std::sync::LazyLock;
 
-use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile;
-use vmo_ra::rules::{Finding, check_cluster};
+use vmo_ra::rules::{Finding, Inspected, check_cluster};
 
 /// The packs behind the rules about presets.
 static LIBRARY: LazyLock<Library> =
@@ -59,7 +58,7 @@ impl Given {
         self
     }
 
-    fn cluster(&self) -> Cluster {
+    fn cluster(&self) -> Inspected {
         let packs: Vec<_> = self
             .layers
             .iter()
@@ -80,13 +79,13 @@ impl Given {
             "metadata": {"name": "x"},
             "spec": {"version": "1.0.0", "template": {"type": "add-on", "packs": packs}, "variables": variables}
         });
-        let mut cluster = Cluster::default();
+        let mut cluster = Inspected::default();
         if !packs.is_empty() {
             let read = profile::read(&Source::new("x.json", json.to_string())).expect("a profile");
             let names: Vec<String> = self.layers.iter().map(|(name, ..)| name.clone()).collect();
             cluster.add_profile("x.json", read, |layer, _| names[layer].clone());
         }
-        cluster.add_manifests(Source::new("manifests.yaml", self.manifests.as_str()));
+        cluster.add_manifests(&Source::new("manifests.yaml", self.manifests.as_str()));
         cluster
     }
 

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use serde_json::json;
 use vmo_ra::check::{Input, check};
-use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::read;
 use vmo_ra::revision::Revision;
+use vmo_ra::rules::Inspected;
 
 /// Texts of what rules look at: quotes, braces, line breaks and words in any order.
 fn text() -> impl Strategy<Value = String> {
@@ -53,7 +53,7 @@ proptest! {
             ]},
             "variables": [{"name": texts[4], "format": "string", "regex": texts[4], "defaultValue": texts[0]}]}});
         let profile = read(&Source::new("p.json", json.to_string())).expect("it is a profile");
-        let mut cluster = Cluster::default();
+        let mut cluster = Inspected::default();
         cluster.add_profile("p.json", profile, |layer, manifest| format!("{layer} {manifest:?}"));
         let input = Input { sites: Vec::new(), cluster };
         for item in check(&input, &revision, &library).findings {

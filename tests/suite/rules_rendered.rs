@@ -7,15 +7,15 @@ use crate::common::matrix::{self, Case};
 use crate::common::{Shared, nothing_wrong};
 use serde_json::json;
 use vmo_ra::check::{Input, Item, check};
-use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::read;
 use vmo_ra::revision::Revision;
+use vmo_ra::rules::Inspected;
 
 /// What is found in the profiles of one rendering.
 fn found(case: &Case, library: &Library) -> Vec<Item> {
-    let mut cluster = Cluster::default();
+    let mut cluster = Inspected::default();
     for profile in &case.rendered.profiles {
         let names: Vec<(String, Vec<String>)> = profile
             .profile
@@ -185,7 +185,7 @@ fn a_real_export_has_the_secrets_that_the_ra_prints() {
 /// What is found in one profile.
 fn messages(json: &str, library: &Library) -> Vec<String> {
     let profile = read(&Source::new("p.json", json)).expect("it is a profile");
-    let mut cluster = Cluster::default();
+    let mut cluster = Inspected::default();
     cluster.add_profile("p.json", profile, |layer, manifest| {
         format!("{layer} {manifest:?}")
     });

@@ -283,12 +283,12 @@ fn broken_files_with_secrets_show_none() {
 /// What a site says of itself in debug output.
 #[test]
 fn debug_output_withholds_texts() {
-    use vmo_ra::cluster::Cluster;
     use vmo_ra::diagnostic::Source;
     use vmo_ra::output::Tree;
     use vmo_ra::pack::Library;
     use vmo_ra::render::{Request, render};
     use vmo_ra::revision::{Revision, Role};
+    use vmo_ra::rules::Inspected;
     use vmo_ra::site::{Inputs, Site};
 
     struct Files(PathBuf);
@@ -314,7 +314,7 @@ fn debug_output_withholds_texts() {
     };
     let rendered = render(&request).unwrap_or_else(|problems| panic!("{problems:?}"));
     let tree = Tree::of_render(&rendered).expect("names differ");
-    let mut cluster = Cluster::default();
+    let mut cluster = Inspected::default();
     for profile in &rendered.profiles {
         cluster.add_profile("p.json", profile.profile.clone(), |layer, manifest| {
             format!("{layer} {manifest:?}")

@@ -353,7 +353,9 @@ mod tests {
 
     use super::*;
     use crate::certificate::tests::made_of;
-    use crate::rules::test_support::{found, found_in, lines, manifests, profile, values};
+    use crate::rules::test_support::{
+        found, found_in, found_on_reading, lines, manifests, profile, values,
+    };
 
     fn all(cluster: &Cluster) -> Vec<String> {
         [found_in(DOCUMENT_RULES, cluster), found(RULES, cluster)].concat()
@@ -444,15 +446,14 @@ mod tests {
             "xml: |\n  <unattend>\n    <AdministratorPassword><Value>hunter2</Value></AdministratorPassword>\n  </unattend>\n",
             "pem: |\n  -----BEGIN PRIVATE KEY-----\n  hunter2\n",
         ] {
-            let cluster = manifests(text);
-            let findings = cluster.found();
+            let findings = found_on_reading(text);
             assert_eq!(findings.len(), 1, "{text}");
             let shown = findings[0].diagnostic(None).to_string();
             assert!(
                 shown.contains("m.yaml:") && !shown.contains("hunter2"),
                 "{shown}"
             );
-            assert!(!lines(findings)[0].contains("hunter2"));
+            assert!(!lines(&findings)[0].contains("hunter2"));
         }
     }
 

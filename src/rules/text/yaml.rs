@@ -369,7 +369,7 @@ fn is_label_key(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::test_support::{found_in, manifests, values};
+    use crate::rules::test_support::{found_in, found_on_reading, manifests, values};
 
     fn manifest(text: &str) -> Vec<String> {
         found_in(DOCUMENT_RULES, &manifests(text))
@@ -544,8 +544,7 @@ mod tests {
             ("a: 1\na: 2\n", "the key `a` stands here twice"),
             ("a:\n\tb: 1\n", "this is not YAML"),
         ] {
-            let cluster = manifests(text);
-            assert_eq!(cluster.found()[0].message, message);
+            assert_eq!(found_on_reading(text)[0].message, message);
         }
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Severity;
-use vmo_ra::rules::{Finding, check_cluster};
+use vmo_ra::rules::{Finding, Inspected, check_cluster};
 use vmo_ra::site::StorageProvider;
 
 use crate::common::matrix::{Case, cases};
 
 fn findings(case: &Case) -> Vec<Finding> {
-    let mut cluster = Cluster::default();
+    let mut cluster = Inspected::default();
     for rendered in &case.rendered.profiles {
         let profile = rendered.profile.clone();
         let file = profile.metadata.name.clone();
@@ -138,7 +137,7 @@ fn a_real_export_is_known_for_its_faults() {
     let path = "exports/VMO-RA-Templates-1.9.6-longhorn.json";
     let source = vmo_ra::diagnostic::Source::new(path, shared.text(path));
     let profile = vmo_ra::profile::read(&source).expect("a profile");
-    let mut cluster = Cluster::default();
+    let mut cluster = Inspected::default();
     cluster.add_profile(path, profile, |layer, manifest| {
         format!("{layer} {manifest:?}")
     });

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
-use vmo_ra::cluster::Cluster;
 use vmo_ra::diagnostic::Source;
-use vmo_ra::rules::check_cluster;
+use vmo_ra::rules::{Inspected, check_cluster};
 
 /// The time that this thread has had a processor, whatever else the machine does.
 fn worked() -> Duration {
@@ -49,8 +48,8 @@ data: {{unattend.xml: a}}
         )
         .expect("a text can be written to");
     }
-    let mut cluster = Cluster::default();
-    cluster.add_manifests(Source::new("many.yaml", text));
+    let mut cluster = Inspected::default();
+    cluster.add_manifests(&Source::new("many.yaml", text));
     let start = worked();
     let found = check_cluster(&cluster, &super::LIBRARY);
     let took = worked() - start;
