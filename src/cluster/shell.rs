@@ -390,14 +390,12 @@ impl<'s> Reader<'s> {
     fn plain_word(&mut self, start: usize) {
         let word = self.script.get(start..self.at).unwrap_or_default();
         let was_command = std::mem::replace(&mut self.is_command, false);
-        if word.starts_with('{') && word.len() > 2 || word.contains("{") && word.contains("..") {
-            let inside = word
-                .split('{')
-                .nth(1)
-                .and_then(|rest| rest.split('}').next());
-            if inside.is_some_and(|inside| inside.contains("..") && !inside.contains('/')) {
-                self.trap(start, BRACES);
-            }
+        let inside = word
+            .split('{')
+            .nth(1)
+            .and_then(|rest| rest.split('}').next());
+        if inside.is_some_and(|inside| inside.contains("..") && !inside.contains('/')) {
+            self.trap(start, BRACES);
         }
         if !was_command {
             if self.in_test && word == "==" {
@@ -423,10 +421,9 @@ impl<'s> Reader<'s> {
             "function" => self.trap(start, FUNCTION),
             "echo" => {
                 let flag = self.next_word();
-                if flag.starts_with('-')
-                    && flag.len() > 1
-                    && flag.contains('e')
-                    && flag[1..].bytes().all(|b| matches!(b, b'e' | b'n' | b'E'))
+                if let Some(letters) = flag.strip_prefix('-')
+                    && letters.contains('e')
+                    && letters.bytes().all(|b| matches!(b, b'e' | b'n' | b'E'))
                 {
                     self.trap(start, ECHO);
                 }
