@@ -52,6 +52,7 @@ impl Guest {
         let output = File::create(&console).expect("the file can be made");
         let place = |name: &str, path: &Path| format!("{name}={}", path.display());
         let mut child = Command::new(&self.linux)
+            .env("LD_PRELOAD", wide_registers(&self.folder))
             .args(["mem=256M", "root=/dev/root", "rootfstype=hostfs"])
             .args(["rootflags=/", "rw", "quiet"])
             .args(["con=null", "con0=null,fd:1", "ssl=null"])
@@ -81,6 +82,18 @@ impl Guest {
         assert!(in_time, "the guest did not end by itself\n{results}");
         results
     }
+}
+
+/// Compiles what the guest's kernel needs on some processors, with the linker that Rust needs anyway.
+fn wide_registers(folder: &Path) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/common/wide_registers.c");
+    let library = folder.join("wide_registers.so");
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-Wall", "-o"])
+        .args([&library, &source])
+        .status();
+    assert!(compiled.is_ok_and(|status| status.success()), "cc works");
+    library
 }
 
 fn ended(child: &mut Child, within: Duration) -> bool {
