@@ -42,7 +42,7 @@ struct Condition {
     pack: Option<String>,
     part: Option<String>,
     path: Option<String>,
-    kind: Option<String>,
+    kind: Option<ChangeKind>,
     object: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl Condition {
         is(&self.layer, subject.layer)
             && is(&self.pack, subject.pack)
             && is(&self.part, part_word(subject.part))
-            && is(&self.kind, kind_word(subject.kind))
+            && self.kind.is_none_or(|kind| kind == subject.kind)
             && is(&self.object, subject.object)
             && self
                 .path
@@ -106,17 +106,6 @@ fn part_word(part: &Part) -> &'static str {
         Part::File(_) => "file",
         Part::Commands(_) => "commands",
         Part::Manifest(_) => "manifest",
-    }
-}
-
-fn kind_word(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Removed => "removed",
-        ChangeKind::Changed => "changed",
-        ChangeKind::Retyped => "retyped",
-        ChangeKind::Moved => "moved",
-        ChangeKind::Text => "text",
     }
 }
 

@@ -11,7 +11,7 @@ const CONTEXT: usize = 3;
 const SHORTEST: usize = 4_000_000;
 
 /// A line of both sides, in order.
-struct Entry<'t> {
+struct Aligned<'t> {
     side: Side,
     text: &'t str,
     old: usize,
@@ -34,41 +34,11 @@ pub(super) fn hunks(old: &str, new: &str) -> Vec<Hunk> {
         .zip(new[start..].iter().rev())
         .take_while(|(old, new)| old == new)
         .count();
-    let mut entries = Vec::with_capacity(old.len() + new.len());
-    push_both(&mut entries, &old, 0, 0, start);
-    changed(&mut entries, &old, &new, start, end);
-    push_both(&mut entries, &old, old.len() - end, new.len() - end, end);
-    cut(&entries)
-}
-
-fn push_both<'t>(
-    entries: &mut Vec<Entry<'t>>,
-    old: &[&'t str],
-    old_at: usize,
-    new_at: usize,
-    count: usize,
-) {
-    entries.extend((0..count).map(|offset| Entry {
-        side: Side::Both,
-        text: old[old_at + offset],
-        old: old_at + offset,
-        new: new_at + offset,
-    }));
-}
-
-/// The lines between the common start and the common end.
-fn changed<'t>(
-    entries: &mut Vec<Entry<'t>>,
-    old: &[&'t str],
-    new: &[&'t str],
-    start: usize,
-    end: usize,
-) {
-    let old_part = &old[start..old.len() - end];
-    let new_part = &new[start..new.len() - end];
-    let (mut old_at, mut new_at) = (start, start);
-    let mut push = |side: Side, text: &'t str| {
-        entries.push(Entry {
+    let (old_end, new_end) = (old.len() - end, new.len() - end);
+    let mut aligned = Vec::with_capacity(old.len() + new.len());
+    let (mut old_at, mut new_at) = (0, 0);
+    let mut push = |side: Side, text| {
+        aligned.push(Aligned {
             side,
             text,
             old: old_at,
@@ -77,19 +47,26 @@ fn changed<'t>(
         old_at += usize::from(side != Side::New);
         new_at += usize::from(side != Side::Old);
     };
+    old[..start].iter().for_each(|line| push(Side::Both, line));
+    changed(&old[start..old_end], &new[start..new_end], &mut push);
+    old[old_end..]
+        .iter()
+        .for_each(|line| push(Side::Both, line));
+    cut(&aligned)
+}
+
+/// Pushes the lines between the common start and the common end, in order.
+fn changed<'t>(old_part: &[&'t str], new_part: &[&'t str], push: &mut impl FnMut(Side, &'t str)) {
     if old_part.len().saturating_mul(new_part.len()) <= SHORTEST {
         for op in capture_diff_slices(Algorithm::Myers, old_part, new_part) {
-            match op {
-                DiffOp::Equal { old_index, len, .. } => {
-                    (old_index..old_index + len).for_each(|line| push(Side::Both, old_part[line]));
-                }
-                _ => {
-                    op.old_range()
-                        .for_each(|line| push(Side::Old, old_part[line]));
-                    op.new_range()
-                        .for_each(|line| push(Side::New, new_part[line]));
-                }
+            if let DiffOp::Equal { old_index, len, .. } = op {
+                (old_index..old_index + len).for_each(|line| push(Side::Both, old_part[line]));
+                continue;
             }
+            op.old_range()
+                .for_each(|line| push(Side::Old, old_part[line]));
+            op.new_range()
+                .for_each(|line| push(Side::New, new_part[line]));
         }
         return;
     }
@@ -129,31 +106,31 @@ fn changed<'t>(
 }
 
 /// Leaves of the unchanged lines only those around changes.
-fn cut(entries: &[Entry<'_>]) -> Vec<Hunk> {
+fn cut(aligned: &[Aligned<'_>]) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
     let mut end = 0;
-    for (index, entry) in entries.iter().enumerate() {
-        if entry.side == Side::Both {
+    for (index, line) in aligned.iter().enumerate() {
+        if line.side == Side::Both {
             continue;
         }
         let from = index.saturating_sub(CONTEXT).max(end);
         let continues = from == end && !hunks.is_empty();
         if !continues {
             hunks.push(Hunk {
-                old_start: entries[from].old + 1,
-                new_start: entries[from].new + 1,
+                old_start: aligned[from].old + 1,
+                new_start: aligned[from].new + 1,
                 lines: Vec::new(),
             });
         }
         let mut to = index + 1;
-        while to < entries.len() && to <= index + CONTEXT && entries[to].side == Side::Both {
+        while to < aligned.len() && to <= index + CONTEXT && aligned[to].side == Side::Both {
             to += 1;
         }
         if let Some(hunk) = hunks.last_mut() {
             hunk.lines
-                .extend(entries[from..to.max(from)].iter().map(|entry| Line {
-                    side: entry.side,
-                    text: entry.text.to_owned(),
+                .extend(aligned[from..to.max(from)].iter().map(|line| Line {
+                    side: line.side,
+                    text: line.text.to_owned(),
                 }));
         }
         end = to.max(end);

@@ -3,7 +3,7 @@
 //! Works on block maps, by their lines: an entry that has the same lines in both texts means the same in both. Whatever
 //! is written in another way is kept. The texts that are left differ in meaning exactly where the whole texts do.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Both texts without entries that they share; `None` where the texts cannot be taken apart by lines.
 pub(super) fn reduce(old: &str, new: &str) -> Option<(String, String)> {
@@ -34,7 +34,7 @@ fn has_anchor(text: &str) -> bool {
 }
 
 /// An entry of a block map: its key and all its lines.
-struct Entry<'t> {
+struct WrittenEntry<'t> {
     key: &'t str,
     text: &'t str,
 }
@@ -54,9 +54,9 @@ fn map(
     }
     let (before_old, before_new) = (kept_old.len(), kept_new.len());
     let mut same: Option<&str> = None;
-    let mut seen: HashMap<&str, ()> = HashMap::with_capacity(old.len());
+    let mut seen: HashSet<&str> = HashSet::with_capacity(old.len());
     for entry in &old {
-        if seen.insert(entry.key, ()).is_some() {
+        if !seen.insert(entry.key) {
             return None;
         }
         match by_key.get(entry.key) {
@@ -66,7 +66,7 @@ fn map(
         }
     }
     for entry in &new {
-        if !seen.contains_key(entry.key) {
+        if !seen.contains(entry.key) {
             line_by_line(kept_new, entry.text);
         }
     }
@@ -139,7 +139,7 @@ fn opens_map(head: &str) -> bool {
 }
 
 /// Takes a block map apart; `None` where a line at its indentation is no plain key.
-fn entries(text: &str, indent: usize) -> Option<Vec<Entry<'_>>> {
+fn entries(text: &str, indent: usize) -> Option<Vec<WrittenEntry<'_>>> {
     let mut starts: Vec<(usize, &str)> = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -161,10 +161,13 @@ fn entries(text: &str, indent: usize) -> Option<Vec<Entry<'_>>> {
         .skip(1)
         .map(|(start, _)| *start)
         .chain([text.len()]);
-    let entries = starts.iter().zip(ends).map(|((start, key), end)| Entry {
-        key,
-        text: without_comments_behind(&text[*start..end], indent),
-    });
+    let entries = starts
+        .iter()
+        .zip(ends)
+        .map(|((start, key), end)| WrittenEntry {
+            key,
+            text: without_comments_behind(&text[*start..end], indent),
+        });
     Some(entries.collect())
 }
 

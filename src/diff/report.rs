@@ -1,6 +1,6 @@
 //! What a comparison found, as data: every format is written from this and from nothing else.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form of a [`Report`]; it grows when a reader would have to change.
 pub const FORMAT: &str = "vmo-ra/diff/1";
@@ -48,9 +48,7 @@ pub struct ImpactCount {
 }
 
 /// What a change does to a running cluster, mildest first.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impact {
     /// Nothing but a person's attention.
@@ -238,7 +236,7 @@ pub enum Part {
 }
 
 /// What happened at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ChangeKind {
     /// It is new.

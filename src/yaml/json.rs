@@ -120,13 +120,7 @@ impl Conversion<'_> {
         }
         match &node.kind {
             Kind::Scalar(scalar) => Ok(scalar.value()),
-            Kind::Sequence { items, .. } => {
-                let mut list = Vec::with_capacity(items.len());
-                for item in items {
-                    list.push(self.value(item)?);
-                }
-                Ok(Value::Array(list))
-            }
+            Kind::Sequence { items, .. } => items.iter().map(|item| self.value(item)).collect(),
             Kind::Mapping { entries, .. } => {
                 let mut map = Map::with_capacity(entries.len());
                 for entry in entries {
@@ -164,26 +158,19 @@ impl Conversion<'_> {
 
     /// A merge key adds what the map does not have itself; of several sources the first wins.
     fn merge(&mut self, node: &Node, map: &mut Map<String, Value>) -> Result<(), Box<Diagnostic>> {
-        match self.value(node)? {
-            Value::Object(other) => {
-                for (key, value) in other {
-                    map.entry(key).or_insert(value);
-                }
-                Ok(())
+        let others = match self.value(node)? {
+            Value::Array(several) => several,
+            one => vec![one],
+        };
+        for other in others {
+            let Value::Object(other) = other else {
+                return Err(self.problem(node, "a merge key needs a map or a list of maps"));
+            };
+            for (key, value) in other {
+                map.entry(key).or_insert(value);
             }
-            Value::Array(several) => {
-                for other in several {
-                    let Value::Object(other) = other else {
-                        return Err(self.problem(node, "a merge key needs a map or a list of maps"));
-                    };
-                    for (key, value) in other {
-                        map.entry(key).or_insert(value);
-                    }
-                }
-                Ok(())
-            }
-            _ => Err(self.problem(node, "a merge key needs a map or a list of maps")),
         }
+        Ok(())
     }
 
     fn problem(&self, node: &Node, message: &str) -> Box<Diagnostic> {

@@ -57,29 +57,9 @@ struct Page<'r> {
 
 #[derive(Clone, Serialize)]
 struct ImpactCount {
-    #[serde(flatten)]
-    name: ImpactName,
+    impact: Impact,
     count: usize,
     meaning: &'static str,
-}
-
-/// An impact as a word for the machine and one for the person.
-#[derive(Clone, Serialize)]
-struct ImpactName {
-    #[serde(skip)]
-    impact: Impact,
-    word: &'static str,
-    label: String,
-}
-
-impl ImpactName {
-    fn new(impact: Impact) -> Self {
-        ImpactName {
-            impact,
-            word: impact.as_str(),
-            label: impact.as_str().replace('-', " "),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -104,7 +84,7 @@ struct Layer<'r> {
     new: Option<String>,
     versions: Option<String>,
     step: Option<&'static str>,
-    worst: Option<ImpactName>,
+    worst: Option<Impact>,
     count: usize,
     groups: Vec<Group<'r>>,
 }
@@ -124,22 +104,15 @@ struct Group<'r> {
 struct ChangeView<'r> {
     anchor: String,
     id: &'r str,
-    part: &'static str,
-    name: Option<&'r str>,
+    part: &'r Part,
     path: &'r str,
-    kind: Kind,
-    impact: ImpactName,
+    kind: ChangeKind,
+    impact: Impact,
     sides: Vec<SideView<'r>>,
     hunks: Vec<Vec<Row<'r>>>,
     because: &'r str,
     section: Option<&'r str>,
     remarks: &'r [String],
-}
-
-#[derive(Serialize)]
-struct Kind {
-    word: &'static str,
-    label: &'static str,
 }
 
 /// One of the two values of a change; only one of the last three is there.
@@ -201,7 +174,7 @@ impl<'r> Page<'r> {
             .impacts
             .iter()
             .map(|count| ImpactCount {
-                name: ImpactName::new(count.impact),
+                impact: count.impact,
                 count: count.changes,
                 meaning: count.impact.meaning(count.changes),
             })
@@ -302,7 +275,7 @@ impl<'r> Sorted<'r> {
         let profile = &mut self.profiles[profile];
         profile.count += 1;
         let anchor = format!("{}-{layer}", profile.anchor);
-        profile.layers[layer].push(view, change.impact, preset, anchor);
+        profile.layers[layer].push(view, preset, anchor);
     }
 
     /// The preset that explains a change; the switch of a preset stands with what it explains.
@@ -382,9 +355,6 @@ impl<'r> Layer<'r> {
             _ => None,
         };
         Layer {
-            listed: true,
-            anchor: None,
-            name: &pair.name,
             kind: &pair.kind,
             versions: match (&old, &new) {
                 (Some(old), Some(new)) => Some(moved(old, new)),
@@ -394,9 +364,7 @@ impl<'r> Layer<'r> {
             old,
             new,
             step,
-            worst: None,
-            count: 0,
-            groups: Vec::new(),
+            ..Layer::unknown(&pair.name)
         }
     }
 
@@ -416,13 +384,8 @@ impl<'r> Layer<'r> {
         }
     }
 
-    fn push(
-        &mut self,
-        view: ChangeView<'r>,
-        impact: Impact,
-        preset: Option<&'r str>,
-        anchor: String,
-    ) {
+    fn push(&mut self, view: ChangeView<'r>, preset: Option<&'r str>, anchor: String) {
+        self.worst = self.worst.max(Some(view.impact));
         let group = match self.groups.iter().position(|group| group.preset == preset) {
             Some(at) => at,
             None => {
@@ -440,61 +403,25 @@ impl<'r> Layer<'r> {
         };
         self.groups[group].changes.push(view);
         self.count += 1;
-        if self
-            .worst
-            .as_ref()
-            .is_none_or(|worst| worst.impact < impact)
-        {
-            self.worst = Some(ImpactName::new(impact));
-        }
         self.anchor = Some(anchor);
     }
 }
 
 impl<'r> ChangeView<'r> {
     fn new(change: &'r Change, anchor: String) -> Self {
-        let (part, name) = part_of(&change.part);
         ChangeView {
             anchor,
             id: &change.id,
-            part,
-            name,
+            part: &change.part,
             path: &change.path,
-            kind: Kind::new(change.kind),
-            impact: ImpactName::new(change.impact),
+            kind: change.kind,
+            impact: change.impact,
             sides: sides(change.old.as_ref(), change.new.as_ref()),
             hunks: change.lines.iter().map(rows).collect(),
             because: &change.because,
             section: change.section.as_deref(),
             remarks: &change.remarks,
         }
-    }
-}
-
-fn part_of(part: &Part) -> (&'static str, Option<&str>) {
-    match part {
-        Part::Profile => ("profile", None),
-        Part::Variable(name) => ("variable", Some(name)),
-        Part::Layer => ("layer", None),
-        Part::Preset(name) => ("preset group", Some(name)),
-        Part::Values => ("values", None),
-        Part::File(name) => ("file", Some(name)),
-        Part::Commands(name) => ("commands", Some(name)),
-        Part::Manifest(name) => ("manifest", Some(name)),
-    }
-}
-
-impl Kind {
-    fn new(kind: ChangeKind) -> Self {
-        let (word, label) = match kind {
-            ChangeKind::Added => ("added", "added"),
-            ChangeKind::Removed => ("removed", "removed"),
-            ChangeKind::Changed => ("changed", "changed"),
-            ChangeKind::Retyped => ("retyped", "type changed"),
-            ChangeKind::Moved => ("moved", "moved"),
-            ChangeKind::Text => ("text", "notation changed"),
-        };
-        Kind { word, label }
     }
 }
 
