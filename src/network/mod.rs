@@ -24,8 +24,10 @@ pub use example::addresses as example_addresses;
 pub use format::{Format, Nodes, write};
 pub use port::{Aggregation, Native, Port};
 
+use crate::diagnostic::Diagnostic;
 use crate::site::{
-    Bonding, Cidr, InterfaceName, Label, MacAddress, Mtu, NodeRole, StaticRoute, VlanId, VlanTag,
+    Bonding, Cidr, InterfaceName, Label, MacAddress, Mtu, NodeRole, Site, StaticRoute, VlanId,
+    VlanTag,
 };
 
 /// What a network is for. The order is that of the RA's table of networks.
@@ -226,4 +228,12 @@ pub struct Misplaced {
     pub message: String,
     /// The way out.
     pub help: String,
+}
+
+impl Misplaced {
+    /// The error, at its place in the site.
+    pub fn at(self, site: &Site) -> Diagnostic {
+        let problem = Diagnostic::error(self.message).help(self.help);
+        site.places.locate(problem, &self.path)
+    }
 }

@@ -152,12 +152,7 @@ pub fn plan(
     }
     let mut hosts = Vec::new();
     for role in [NodeRole::Worker, NodeRole::ControlPlane] {
-        let host = Host::of_role(site, role).map_err(|misplaced| {
-            one(site.places.locate(
-                Diagnostic::error(misplaced.message).help(misplaced.help),
-                &misplaced.path,
-            ))
-        })?;
+        let host = Host::of_role(site, role).map_err(|misplaced| one(misplaced.at(site)))?;
         hosts.push(host);
     }
     let storage = StoragePlan::of(site, revision);
@@ -357,14 +352,11 @@ fn profiles(site: &Site, revision: &Revision) -> Vec<ProfileRow> {
                     let choice = choices
                         .iter()
                         .find(|choice| std::ptr::eq(choice.definition, layer));
+                    let other = choice.filter(|choice| choice.pack != layer.pack);
                     LayerRow {
-                        name: choice.map_or(layer.display_name.clone(), |choice| {
-                            if choice.pack == layer.pack {
-                                layer.display_name.clone()
-                            } else {
-                                choice.pack.to_owned()
-                            }
-                        }),
+                        name: other
+                            .map_or(&*layer.display_name, |other| other.pack)
+                            .to_owned(),
                         version: choice.map_or(String::new(), |choice| choice.wanted.to_string()),
                         install_order: layer.install_order,
                     }
@@ -376,13 +368,8 @@ fn profiles(site: &Site, revision: &Revision) -> Vec<ProfileRow> {
 
 /// A number with a comma after each three digits.
 fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+    match value {
+        0..1_000 => value.to_string(),
+        _ => format!("{},{:03}", number(value / 1_000), value % 1_000),
     }
-    text
 }

@@ -1,12 +1,14 @@
 //! A plan as titles, sentences and tables, which every format for people writes in its own way.
 
+use serde::Serialize;
+
 use super::{NetworkRow, Plan, number};
 use crate::diagnostic::Severity;
 use crate::network::{Aggregation, Host, Interface, Kind, Native};
 use crate::site::{LacpRate, NodeRole, VlanTag};
 
 /// A part of the plan.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Section {
     /// Its title.
     pub title: String,
@@ -17,7 +19,7 @@ pub struct Section {
 }
 
 /// A table; every row has a cell for each column.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Table {
     /// What it shows; empty where the section's title says it.
     pub title: String,
@@ -56,6 +58,11 @@ impl Section {
     }
 }
 
+/// The cells of a row.
+fn cells<const COLUMNS: usize>(texts: [&str; COLUMNS]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
 /// The parts of a plan, in the order they are read.
 pub fn sections(plan: &Plan) -> Vec<Section> {
     vec![
@@ -76,13 +83,9 @@ pub fn sections(plan: &Plan) -> Vec<Section> {
 fn size(plan: &Plan) -> Section {
     let capacity = &plan.capacity;
     let row = |name: &str, size: &super::capacity::Size| {
-        vec![
-            name.to_owned(),
-            number(size.active.into()),
-            number(size.pods.into()),
-            number(size.overhead.into()),
-            number(size.left.into()),
-        ]
+        let numbers = [size.active, size.pods, size.overhead, size.left];
+        let numbers = numbers.map(|count| number(count.into()));
+        [name.to_owned()].into_iter().chain(numbers).collect()
     };
     let mut rows = vec![
         row("these workers", &capacity.now),
@@ -132,23 +135,10 @@ fn networks(plan: &Plan) -> Section {
     Section::new("Networks").table(
         "",
         &["network", "VLAN", "addresses", "gateway", "taken by"],
-        plan.networks.iter().map(
-            |NetworkRow {
-                 name,
-                 vlan,
-                 cidr,
-                 gateway,
-                 addresses,
-             }| {
-                vec![
-                    (*name).to_owned(),
-                    vlan.clone(),
-                    cidr.clone(),
-                    gateway.clone(),
-                    addresses.clone(),
-                ]
-            },
-        ),
+        plan.networks.iter().map(|row| {
+            let NetworkRow { vlan, cidr, .. } = row;
+            cells([row.name, vlan, cidr, &row.gateway, &row.addresses])
+        }),
     )
 }
 
@@ -267,7 +257,7 @@ fn maas(plan: &Plan) -> Section {
         &["setting", "value", "why"],
         plan.maas
             .iter()
-            .map(|row| vec![row.setting.clone(), row.value.clone(), row.why.clone()]),
+            .map(|row| cells([&row.setting, &row.value, &row.why])),
     )
 }
 
@@ -321,13 +311,9 @@ fn software(plan: &Plan) -> Section {
     Section::new("Software").table(
         "",
         &["component", "product", "version"],
-        plan.software.iter().map(|row| {
-            vec![
-                row.component.clone(),
-                row.product.clone(),
-                row.version.clone(),
-            ]
-        }),
+        plan.software
+            .iter()
+            .map(|row| cells([&row.component, &row.product, &row.version])),
     )
 }
 
@@ -335,14 +321,9 @@ fn hardware(plan: &Plan) -> Section {
     Section::new("Hardware of a worker").table(
         "",
         &["component", "minimum", "recommended", "remarks"],
-        plan.hardware.iter().map(|row| {
-            vec![
-                row.component.clone(),
-                row.minimum.clone(),
-                row.recommended.clone(),
-                row.remarks.clone(),
-            ]
-        }),
+        plan.hardware
+            .iter()
+            .map(|row| cells([&row.component, &row.minimum, &row.recommended, &row.remarks])),
     )
 }
 
@@ -354,17 +335,13 @@ fn profiles(plan: &Plan) -> Section {
             &profile.name,
             &["layer", "version", "installation"],
             profile.layers.iter().map(|layer| {
-                vec![
-                    layer.name.clone(),
-                    if layer.version.is_empty() {
-                        "manifests".to_owned()
-                    } else {
-                        layer.version.clone()
-                    },
-                    layer
-                        .install_order
-                        .map_or("with the cluster".to_owned(), |order| order.to_string()),
-                ]
+                let version = match layer.version.as_str() {
+                    "" => "manifests",
+                    version => version,
+                };
+                let order = layer.install_order.map(|order| order.to_string());
+                let order = order.as_deref().unwrap_or("with the cluster");
+                cells([&layer.name, version, order])
             }),
         );
     }
@@ -391,13 +368,9 @@ fn findings(plan: &Plan) -> Section {
     section.table(
         "",
         &["", "what", "way out"],
-        plan.findings.iter().map(|item| {
-            vec![
-                item.severity.to_string(),
-                item.message.clone(),
-                item.help.clone(),
-            ]
-        }),
+        plan.findings
+            .iter()
+            .map(|item| cells([&item.severity.to_string(), &item.message, &item.help])),
     )
 }
 
@@ -405,8 +378,9 @@ fn steps(plan: &Plan) -> Section {
     Section::new("Order of work").table(
         "",
         &["", "step", "how"],
-        plan.steps.iter().zip(1..).map(|(step, number)| {
-            vec![number.to_string(), step.title.clone(), step.detail.clone()]
-        }),
+        plan.steps
+            .iter()
+            .zip(1..)
+            .map(|(step, number)| cells([&number.to_string(), &step.title, &step.detail])),
     )
 }

@@ -263,11 +263,11 @@ subnets=$(api subnets read)
 <%- for route in routes %>
 route <{ route.from }> <{ route.to }> <{ route.via }>
 <%- endfor %>
-<%- for bond in untagged %>
-<%- if bond.native %>
-vlan_<{ bond.name }>=$(vlan_of <{ bond.native }>)
+<%- for vlan in untagged %>
+<%- if vlan.native %>
+vlan_<{ vlan.bond }>=$(vlan_of <{ vlan.native.cidr }>)
 <%- else %>
-vlan_<{ bond.name }>=$(untagged_beside <{ bond.beside }>)
+vlan_<{ vlan.bond }>=$(untagged_beside <{ vlan.beside.cidr }>)
 <%- endif %>
 <%- endfor %>
 <% if not named %>

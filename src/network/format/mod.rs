@@ -66,14 +66,7 @@ fn hosts(site: &Site, nodes: Nodes<'_>) -> Result<Vec<Host>, Diagnostic> {
             }
         }
     };
-    hosts.map_err(|misplaced| located(site, misplaced))
-}
-
-fn located(site: &Site, misplaced: Misplaced) -> Diagnostic {
-    site.places.locate(
-        Diagnostic::error(misplaced.message).help(misplaced.help),
-        &misplaced.path,
-    )
+    hosts.map_err(|misplaced| misplaced.at(site))
 }
 
 /// A context that knows the site.
@@ -131,6 +124,7 @@ impl<'h> Shown<'h> {
 }
 
 /// The interfaces of a host, by kind.
+#[derive(Default)]
 struct ByKind<'h> {
     cards: Vec<Shown<'h>>,
     bonds: Vec<Shown<'h>>,
@@ -140,12 +134,7 @@ struct ByKind<'h> {
 
 impl<'h> ByKind<'h> {
     fn of(host: &'h Host) -> Self {
-        let mut by_kind = ByKind {
-            cards: Vec::new(),
-            bonds: Vec::new(),
-            vlans: Vec::new(),
-            bridges: Vec::new(),
-        };
+        let mut by_kind = ByKind::default();
         for interface in &host.interfaces {
             let list = match interface.kind {
                 Kind::Card { .. } => &mut by_kind.cards,
@@ -161,6 +150,7 @@ impl<'h> ByKind<'h> {
 
 /// How MAAS knows the VLAN that is untagged on a bond: by a network that is untagged there, else beside a tagged one in the
 /// same fabric.
+#[derive(Serialize)]
 struct Untagged<'h> {
     bond: &'h InterfaceName,
     native: Option<&'h Attachment>,

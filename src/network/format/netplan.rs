@@ -1,7 +1,7 @@
 //! netplan: one node's file, with addresses.
 
 use super::super::{Host, example_addresses};
-use super::{ByKind, Nodes, context, hosts, located};
+use super::{ByKind, Nodes, context, hosts};
 use crate::diagnostic::Diagnostic;
 use crate::site::Site;
 use crate::template::Engine;
@@ -12,7 +12,7 @@ pub(super) fn write(engine: &Engine, site: &Site, nodes: Nodes<'_>) -> Result<St
     let host = match nodes {
         Nodes::Machine(_) => hosts(site, nodes)?.into_iter().next(),
         Nodes::Role(role) => {
-            let host = Host::of_role(site, role).map_err(|misplaced| located(site, misplaced))?;
+            let host = Host::of_role(site, role).map_err(|misplaced| misplaced.at(site))?;
             Some(host.with_addresses(&example_addresses(site)))
         }
     };
@@ -51,12 +51,8 @@ fn addressed(site: &Site, host: &Host) -> Result<(), Diagnostic> {
     let index = machines.iter().position(|machine| machine.name == *name);
     let path = format!("nodes.machines[{}].addresses", index.unwrap_or_default());
     let problem = Diagnostic::error(format!(
-        "`{name}` has no address in {}",
-        missing
-            .iter()
-            .map(|key| format!("`network.{key}`"))
-            .collect::<Vec<_>>()
-            .join(" and ")
+        "`{name}` has no address in `network.{}`",
+        missing.join("` and `network.")
     ))
     .help("MAAS chooses addresses, netplan does not: give them in the machine's `addresses`");
     Err(site.places.locate(problem, &path))

@@ -68,11 +68,11 @@ struct Link {
 #[derive(Serialize)]
 struct Machine<'h> {
     name: &'h Label,
-    entries: Vec<Entry<'h>>,
+    entries: Vec<MachineEntry<'h>>,
 }
 
 #[derive(Serialize)]
-struct Entry<'h> {
+struct MachineEntry<'h> {
     padded: String,
     address: Option<Ipv4Addr>,
     cards: &'h [InterfaceName],
@@ -232,13 +232,13 @@ fn machines(hosts: &[Host]) -> Vec<Machine<'_>> {
         .filter_map(|host| Some((host, host.name.as_ref()?)));
     named
         .map(|(host, name)| {
-            let addresses = networks(host).into_iter().map(|network| Entry {
+            let addresses = networks(host).into_iter().map(|network| MachineEntry {
                 padded: network.padded,
                 address: network.attachment.address,
                 cards: &[],
             });
             let cards = host.rows().filter_map(|interface| match &interface.kind {
-                Kind::Bond { parts, .. } => Some(Entry {
+                Kind::Bond { parts, .. } => Some(MachineEntry {
                     padded: padded(interface.name.as_str()),
                     address: None,
                     cards: parts,

@@ -28,24 +28,9 @@ struct Page<'p> {
 #[derive(Serialize)]
 struct PageSection {
     id: String,
-    title: String,
-    sentences: Vec<Vec<Piece>>,
-    tables: Vec<PageTable>,
+    #[serde(flatten)]
+    section: Section,
     drawing: Option<Drawing>,
-}
-
-#[derive(Serialize)]
-struct PageTable {
-    title: String,
-    columns: Vec<&'static str>,
-    rows: Vec<Vec<Vec<Piece>>>,
-}
-
-/// Part of a text: words, or code.
-#[derive(Serialize)]
-struct Piece {
-    text: String,
-    code: bool,
 }
 
 fn render(plan: &Plan, network: &Drawing) -> tera::TeraResult<String> {
@@ -73,33 +58,7 @@ fn page_section(plan: &Plan, network: &Drawing, section: Section) -> PageSection
     };
     PageSection {
         id: section.title.to_lowercase().replace(' ', "-"),
-        sentences: section.sentences.iter().map(|text| pieces(text)).collect(),
-        tables: section
-            .tables
-            .into_iter()
-            .map(|table| PageTable {
-                title: table.title,
-                columns: table.columns,
-                rows: table
-                    .rows
-                    .iter()
-                    .map(|row| row.iter().map(|cell| pieces(cell)).collect())
-                    .collect(),
-            })
-            .collect(),
+        section,
         drawing,
-        title: section.title,
     }
-}
-
-/// A text with what stands in backticks as code.
-fn pieces(text: &str) -> Vec<Piece> {
-    text.split('`')
-        .zip([false, true].into_iter().cycle())
-        .filter(|(text, _)| !text.is_empty())
-        .map(|(text, code)| Piece {
-            text: text.to_owned(),
-            code,
-        })
-        .collect()
 }
