@@ -91,14 +91,10 @@ fn uses<'r>(revisions: &'r [Revision], site: &Site) -> Vec<Use<'r>> {
 }
 
 fn rendered_revisions() -> Result<Vec<Revision>, Diagnostic> {
-    let mut revisions = Vec::new();
-    for name in Revision::names() {
-        let revision = Revision::load(name)?;
-        if revision.is_rendered() {
-            revisions.push(revision);
-        }
-    }
-    Ok(revisions)
+    let revisions = Revision::names().into_iter().map(Revision::load);
+    let is_rendered =
+        |revision: &Result<Revision, _>| revision.as_ref().map_or(true, Revision::is_rendered);
+    revisions.filter(is_rendered).collect()
 }
 
 impl List {
@@ -227,15 +223,11 @@ impl Show {
         let pack = found.load()?;
         let revisions = rendered_revisions()?;
         let uses = uses(&revisions, &Site::example());
-        let mut used_by = Vec::new();
-        for layer in &uses {
-            if library
-                .choose(layer.choice.pack, &layer.choice.wanted)
-                .is_ok_and(|other| std::ptr::eq(other, found))
-            {
-                used_by.push(layer);
-            }
-        }
+        let gets_it = |layer: &&Use<'_>| {
+            let chosen = library.choose(layer.choice.pack, &layer.choice.wanted);
+            chosen.is_ok_and(|other| std::ptr::eq(other, found))
+        };
+        let used_by: Vec<&Use<'_>> = uses.iter().filter(gets_it).collect();
         terminal::print(text_of(&pack, &used_by)?.as_bytes())
     }
 }
@@ -342,11 +334,8 @@ fn dependency(dependency: &Dependency) -> Vec<String> {
         DependencyKind::NotSupported => "does not work together",
         DependencyKind::Upgrade => "upgrades only",
     };
-    vec![
-        dependency.pack_name.clone(),
-        dependency.range(),
-        asked.to_owned(),
-    ]
+    let pack = dependency.pack_name.clone();
+    vec![pack, dependency.range(), asked.to_owned()]
 }
 
 fn rule(rule: &Rule) -> Vec<String> {

@@ -50,6 +50,11 @@ fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
+fn add_table(text: &mut String, title: &str, rows: impl Iterator<Item = Vec<String>>) {
+    text.push_str(&format!("\n{title}\n"));
+    text.push_str(&table::lines(&rows.collect::<Vec<_>>(), 2));
+}
+
 fn list() -> Result<String, Failure> {
     let mut rows = Vec::new();
     for name in Revision::names() {
@@ -110,25 +115,16 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
             }
         }
         // Presets are longer than names and versions; they must not widen their column.
-        let width = rows
-            .iter()
-            .filter(|row| row.len() > 2)
-            .map(|row| row[1].len())
-            .max()
-            .unwrap_or(0);
-        let (name_width, version_width) = (
-            rows.iter().map(|row| row[0].len()).max().unwrap_or(0),
-            rows.iter()
-                .filter_map(|row| row.get(2))
-                .map(String::len)
-                .max()
-                .unwrap_or(0),
-        );
+        let width = |column: usize| {
+            let layers = rows.iter().filter(|row| row.len() > 2);
+            layers.map(|row| row[column].len()).max().unwrap_or(0)
+        };
+        let (name_width, pack_width, version_width) = (width(0), width(1), width(2));
         for row in rows {
             let line = match row.as_slice() {
                 [name, pack, version, order] => {
                     format!(
-                        "  {name:name_width$}  {pack:width$}  {version:version_width$}  {order}"
+                        "  {name:name_width$}  {pack:pack_width$}  {version:version_width$}  {order}"
                     )
                 }
                 [_, remark] => format!("  {:name_width$}  {remark}", ""),
@@ -139,67 +135,41 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
         }
     }
     if revision.is_rendered() {
-        text.push_str("\nvariables\n");
-        let rows: Vec<Vec<String>> = revision
-            .variables()?
-            .iter()
-            .map(|variable| {
-                let mut marks = vec![variable.format.as_str()];
-                marks.extend(variable.required.then_some("required"));
-                marks.extend(variable.immutable.then_some("read-only"));
-                marks.extend(variable.sensitive.then_some("masked"));
-                row(&[
-                    variable.profile.as_str(),
-                    &variable.name,
-                    &variable.display_name,
-                    &marks.join(", "),
-                ])
-            })
-            .collect();
-        text.push_str(&table::lines(&rows, 2));
+        let variables = revision.variables()?;
+        let rows = variables.iter().map(|variable| {
+            let mut marks = vec![variable.format.as_str()];
+            marks.extend(variable.required.then_some("required"));
+            marks.extend(variable.immutable.then_some("read-only"));
+            marks.extend(variable.sensitive.then_some("masked"));
+            let (profile, marks) = (variable.profile.as_str(), marks.join(", "));
+            row(&[profile, &variable.name, &variable.display_name, &marks])
+        });
+        add_table(&mut text, "variables", rows);
     }
-    text.push_str("\nsoftware\n");
-    let rows: Vec<Vec<String>> = revision
+    let rows = revision
         .software
         .iter()
-        .map(|software| row(&[&software.component, &software.product, &software.version]))
-        .collect();
-    text.push_str(&table::lines(&rows, 2));
-    text.push_str("\nhardware of a worker: minimum, recommended\n");
-    let rows: Vec<Vec<String>> = revision
-        .hardware
-        .iter()
-        .map(|hardware| {
-            row(&[
-                &hardware.component,
-                &hardware.minimum,
-                &hardware.recommended,
-                &hardware.remarks,
-            ])
-        })
-        .collect();
-    text.push_str(&table::lines(&rows, 2));
-    text.push_str("\ncontrol-plane nodes: workers, namespaces, cores, memory\n");
-    let rows: Vec<Vec<String>> = revision
-        .control_plane
-        .iter()
-        .map(|size| {
-            vec![
-                size.workers.to_string(),
-                size.namespaces.to_string(),
-                size.cores.to_string(),
-                format!("{} GB", size.memory_gb),
-            ]
-        })
-        .collect();
-    text.push_str(&table::lines(&rows, 2));
-    text.push_str("\nstorage with volumes that VMs can share\n");
-    let rows: Vec<Vec<String>> = revision
+        .map(|software| row(&[&software.component, &software.product, &software.version]));
+    add_table(&mut text, "software", rows);
+    let rows = revision.hardware.iter().map(|hardware| {
+        let (minimum, recommended) = (&hardware.minimum, &hardware.recommended);
+        row(&[&hardware.component, minimum, recommended, &hardware.remarks])
+    });
+    let title = "hardware of a worker: minimum, recommended";
+    add_table(&mut text, title, rows);
+    let rows = revision.control_plane.iter().map(|size| {
+        let numbers = [size.workers, size.namespaces, size.cores];
+        let memory = format!("{} GB", size.memory_gb);
+        let numbers = numbers.iter().map(ToString::to_string);
+        numbers.chain([memory]).collect()
+    });
+    let title = "control-plane nodes: workers, namespaces, cores, memory";
+    add_table(&mut text, title, rows);
+    let rows = revision
         .storage_providers
         .iter()
-        .map(|storage| row(&[&storage.provider, &storage.version, &storage.mode]))
-        .collect();
-    text.push_str(&table::lines(&rows, 2));
+        .map(|storage| row(&[&storage.provider, &storage.version, &storage.mode]));
+    add_table(&mut text, "storage with volumes that VMs can share", rows);
     let errata = revision.errata()?;
     if !errata.is_empty() {
         text.push_str("\nerrata: where the text contradicts itself or cannot work as printed\n");
@@ -224,20 +194,17 @@ fn compare(old: &Revision, new: &Revision) -> String {
     let key = |software: &Software| (software.component.clone(), software.product.clone());
     let mut matched = Vec::new();
     for software in &new.software {
-        let before = old
-            .software
-            .iter()
-            .find(|other| other.product == software.product)
-            .or_else(|| {
-                // A product may have been renamed while its place in the table stayed its own.
-                old.software.iter().find(|other| {
-                    other.component == software.component
-                        && new
-                            .software
-                            .iter()
-                            .all(|newer| newer.product != other.product)
-                })
-            });
+        let of_product = |table: &'_ [Software], product: &str| {
+            table.iter().position(|one| one.product == product)
+        };
+        // A product may have been renamed while its place in the table stayed its own.
+        let is_renamed = |other: &Software| {
+            other.component == software.component
+                && of_product(&new.software, &other.product).is_none()
+        };
+        let before = of_product(&old.software, &software.product)
+            .or_else(|| old.software.iter().position(is_renamed))
+            .map(|at| &old.software[at]);
         matched.extend(before.map(key));
         let old_version = before.map_or("-", |before| before.version.as_str());
         let mark = if old_version == software.version {
