@@ -75,19 +75,23 @@ pub(super) fn shared_way(path: &[String], keys: &[&str]) -> Option<usize> {
     (shared == path.len() || shared == keys.len()).then_some(shared)
 }
 
-/// Writes a text of a step so that the path can be taken apart again.
-fn escape(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+/// Writes a text of a step so that the path can be taken apart again: with a backslash before each of these signs.
+fn escape(f: &mut fmt::Formatter<'_>, text: &str, signs: &[char]) -> fmt::Result {
     for c in text.chars() {
-        if matches!(c, '.' | '[' | ']' | '(' | ')' | '=' | '\\') {
-            f.write_str("\\")?;
-        }
         match c {
             '\n' => f.write_str("\\n")?,
+            c if signs.contains(&c) => write!(f, "\\{c}")?,
             c => write!(f, "{c}")?,
         }
     }
     Ok(())
 }
+
+/// What is escaped in a key: dashes, slashes and colons are common there and mean nothing here.
+const IN_KEYS: &[char] = &['.', '[', ']', '(', ')', '=', '\\'];
+
+/// Inside brackets only the closing one ends the text.
+const IN_BRACKETS: &[char] = &[']', '\\'];
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,17 +101,16 @@ impl fmt::Display for Place {
                     if index > 0 {
                         f.write_str(".")?;
                     }
-                    // Dashes, slashes and colons are common in keys and mean nothing here.
-                    escape(f, key)?;
+                    escape(f, key, IN_KEYS)?;
                 }
                 Step::Item(key, value) => {
                     write!(f, "[{key}=")?;
-                    escape_value(f, value)?;
+                    escape(f, value, IN_BRACKETS)?;
                     f.write_str("]")?;
                 }
                 Step::Value(value) => {
                     f.write_str("[=")?;
-                    escape_value(f, value)?;
+                    escape(f, value, IN_BRACKETS)?;
                     f.write_str("]")?;
                 }
                 Step::Index(number) => write!(f, "[{number}]")?,
@@ -116,18 +119,6 @@ impl fmt::Display for Place {
         }
         Ok(())
     }
-}
-
-/// Inside brackets only the closing one ends the text.
-fn escape_value(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    for c in text.chars() {
-        match c {
-            ']' | '\\' => write!(f, "\\{c}")?,
-            '\n' => f.write_str("\\n")?,
-            c => write!(f, "{c}")?,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -12,3 +12,4 @@ pub use merge::{Addition, Merge, MergeError, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, PathError, Step};
 pub use write::from_json;
+pub(crate) use write::with_deeper_lists;

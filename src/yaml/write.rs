@@ -11,68 +11,91 @@ const LONGEST_KEY: usize = 1000;
 ///
 /// Texts are quoted where any reader, of YAML 1.1 or 1.2, could take them for something else.
 pub fn from_json(tree: &Value) -> String {
-    let mut out = String::new();
-    match tree {
-        Value::Object(map) if !map.is_empty() => entries(&mut out, map, 0),
-        Value::Array(list) if !list.is_empty() => items(&mut out, list, 0),
-        single => {
-            out.push_str(&on_its_line(single, 0));
-            out.push('\n');
-        }
-    }
-    out
+    written(tree, 0)
 }
 
-/// The entries of a map whose first key stands where the text ends now.
-fn entries(out: &mut String, map: &Map<String, Value>, indent: usize) {
-    for (number, (key, value)) in map.iter().enumerate() {
-        if number > 0 {
-            out.push_str(&" ".repeat(indent));
-        }
-        let key = scalar::write(key);
-        if key.len() > LONGEST_KEY {
-            out.push_str("? ");
-            out.push_str(&key);
-            out.push('\n');
-            out.push_str(&" ".repeat(indent));
-        } else {
-            out.push_str(&key);
-        }
-        out.push(':');
+/// As [`from_json`], with the lists of maps two blanks deeper than their keys.
+pub(crate) fn with_deeper_lists(tree: &Value) -> String {
+    written(tree, 2)
+}
+
+fn written(tree: &Value, below_key: usize) -> String {
+    let mut tree_writer = TreeWriter {
+        out: String::new(),
+        below_key,
+    };
+    tree_writer.value(tree, 0);
+    tree_writer.out
+}
+
+struct TreeWriter {
+    out: String,
+    /// How much deeper than its key a list stands.
+    below_key: usize,
+}
+
+impl TreeWriter {
+    fn new_line(&mut self, indent: usize) {
+        self.out.push('\n');
+        self.out.push_str(&" ".repeat(indent));
+    }
+
+    /// A value whose first key or dash stands where the text ends now.
+    fn value(&mut self, value: &Value, indent: usize) {
         match value {
-            Value::Object(map) if !map.is_empty() => {
-                out.push('\n');
-                out.push_str(&" ".repeat(indent + 2));
-                entries(out, map, indent + 2);
-            }
-            Value::Array(list) if !list.is_empty() => {
-                out.push('\n');
-                out.push_str(&" ".repeat(indent));
-                items(out, list, indent);
-            }
+            Value::Object(map) if !map.is_empty() => self.entries(map, indent),
+            Value::Array(list) if !list.is_empty() => self.items(list, indent),
             single => {
-                out.push(' ');
-                out.push_str(&on_its_line(single, indent));
-                out.push('\n');
+                let text = on_its_line(single, indent);
+                self.out.push_str(&text);
+                self.out.push('\n');
             }
         }
     }
-}
 
-/// The items of a list whose first dash stands where the text ends now.
-fn items(out: &mut String, list: &[Value], indent: usize) {
-    for (number, value) in list.iter().enumerate() {
-        if number > 0 {
-            out.push_str(&" ".repeat(indent));
-        }
-        out.push_str("- ");
-        match value {
-            Value::Object(map) if !map.is_empty() => entries(out, map, indent + 2),
-            Value::Array(list) if !list.is_empty() => items(out, list, indent + 2),
-            single => {
-                out.push_str(&on_its_line(single, indent));
-                out.push('\n');
+    fn entries(&mut self, map: &Map<String, Value>, indent: usize) {
+        for (number, (key, value)) in map.iter().enumerate() {
+            if number > 0 {
+                self.out.push_str(&" ".repeat(indent));
             }
+            let key = scalar::write(key);
+            if key.len() > LONGEST_KEY {
+                self.out.push_str(&format!("? {key}"));
+                self.new_line(indent);
+            } else {
+                self.out.push_str(&key);
+            }
+            self.out.push(':');
+            match value {
+                Value::Object(map) if !map.is_empty() => {
+                    self.new_line(indent + 2);
+                    self.entries(map, indent + 2);
+                }
+                Value::Array(list) if !list.is_empty() => {
+                    self.new_line(indent + self.below_key);
+                    self.items(list, indent + self.below_key);
+                }
+                single => {
+                    self.out.push(' ');
+                    self.value(single, indent);
+                }
+            }
+        }
+    }
+
+    fn items(&mut self, list: &[Value], indent: usize) {
+        for (number, value) in list.iter().enumerate() {
+            if number > 0 {
+                self.out.push_str(&" ".repeat(indent));
+            }
+            self.out.push_str("- ");
+            // A text of several lines is made deeper where it is written.
+            let below = if value.is_string() {
+                indent
+            } else {
+                indent + 2
+            };
+            self.value(value, below);
         }
     }
 }

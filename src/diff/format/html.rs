@@ -11,7 +11,7 @@ use crate::diff::report::{
     Side,
 };
 use crate::template;
-use crate::yaml::scalar;
+use crate::yaml;
 
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/style.css");
@@ -463,59 +463,9 @@ impl<'r> SideView<'r> {
 fn notation(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains('\n') => text.clone(),
-        value => {
-            let mut lines = Vec::new();
-            match head(value, 0) {
-                Some(head) => lines.push(head),
-                None => body(value, 0, &mut lines),
-            }
-            lines.join("\n")
-        }
-    }
-}
-
-/// What stands behind a key, if it needs no lines of its own; the lines of a text come along.
-fn head(value: &Value, indent: usize) -> Option<String> {
-    match value {
-        Value::Object(map) if map.is_empty() => Some("{}".to_owned()),
-        Value::Array(items) if items.is_empty() => Some("[]".to_owned()),
-        Value::Object(_) | Value::Array(_) => None,
-        Value::String(text) if text.contains('\n') => Some(scalar::write_block(text, indent)),
-        Value::String(text) => Some(scalar::write(text)),
-        other => Some(other.to_string()),
-    }
-}
-
-/// The lines of a map or list that is not empty.
-fn body(value: &Value, indent: usize, lines: &mut Vec<String>) {
-    let margin = " ".repeat(indent);
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                let key = scalar::write(key);
-                match head(value, indent + 2) {
-                    Some(head) => lines.push(format!("{margin}{key}: {head}")),
-                    None => {
-                        lines.push(format!("{margin}{key}:"));
-                        body(value, indent + 2, lines);
-                    }
-                }
-            }
-        }
-        Value::Array(items) => {
-            for item in items {
-                let first = lines.len();
-                match head(item, indent + 2) {
-                    Some(head) => lines.push(format!("{margin}  {head}")),
-                    None => body(item, indent + 2, lines),
-                }
-                // The dash takes the place of the blanks that the item's first line is indented by.
-                if let Some(line) = lines.get_mut(first) {
-                    line.replace_range(indent..indent + 1, "-");
-                }
-            }
-        }
-        _ => {}
+        value => yaml::with_deeper_lists(value)
+            .trim_end_matches('\n')
+            .to_owned(),
     }
 }
 
