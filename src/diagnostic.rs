@@ -539,6 +539,14 @@ impl Problems {
         self.told.is_empty()
     }
 
+    /// A value, unless there are problems.
+    ///
+    /// # Errors
+    /// There are, as [`Problems::into_vec`] tells them.
+    pub fn unless<T>(self, source: &Source, value: T) -> Result<T, Vec<Diagnostic>> {
+        unless(self.into_vec(source), value)
+    }
+
     /// All of them in the order of their places, and a last one that says how many more there are.
     pub fn into_vec(mut self, source: &Source) -> Vec<Diagnostic> {
         self.told.sort_by_key(Diagnostic::offset);
@@ -568,6 +576,18 @@ pub(crate) fn suggestion<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
     nearest(given, known).map(meant)
+}
+
+/// A value, unless there are problems.
+///
+/// # Errors
+/// There are.
+pub(crate) fn unless<T>(problems: Vec<Diagnostic>, value: T) -> Result<T, Vec<Diagnostic>> {
+    if problems.is_empty() {
+        Ok(value)
+    } else {
+        Err(problems)
+    }
 }
 
 /// The name of `known` that `given` was probably meant to be: a few letters away, or longer by an end.

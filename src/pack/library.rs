@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, unless};
 use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
 
@@ -40,7 +40,7 @@ pub enum Rival {
 }
 
 /// All packs that can be used, the user's before the built-in ones.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Library {
     found: BTreeMap<String, Vec<Found>>,
 }
@@ -59,9 +59,7 @@ impl Library {
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn of(revisions: &Revisions) -> Result<Self, Diagnostic> {
-        let mut library = Library {
-            found: BTreeMap::new(),
-        };
+        let mut library = Library::default();
         library.add_built_in(revisions, 0)?;
         Ok(library)
     }
@@ -71,9 +69,7 @@ impl Library {
     /// # Errors
     /// A folder that cannot be read or holds no pack, and packs that cannot be read.
     pub fn with_folders(folders: &[PathBuf]) -> Result<Self, Vec<Diagnostic>> {
-        let mut library = Library {
-            found: BTreeMap::new(),
-        };
+        let mut library = Library::default();
         let mut problems = Vec::new();
         for (folder, rank) in folders.iter().zip(0..) {
             let packs = match pack_folders(folder) {
@@ -101,14 +97,12 @@ impl Library {
                 }
             }
         }
-        if let Err(problem) = library.add_built_in(Revisions::built_in(), folders.len()) {
-            problems.push(problem);
-        }
-        if problems.is_empty() {
-            Ok(library)
-        } else {
-            Err(problems)
-        }
+        problems.extend(
+            library
+                .add_built_in(Revisions::built_in(), folders.len())
+                .err(),
+        );
+        unless(problems, library)
     }
 
     fn add_built_in(&mut self, revisions: &Revisions, rank: usize) -> Result<(), Diagnostic> {
@@ -131,8 +125,7 @@ impl Library {
             .entry(found.description.name.clone())
             .or_default();
         // Behind its equals: what was found first is used first.
-        let version = |found: &Found| Version::parse(&found.description.version);
-        let at = packs.partition_point(|other| version(other) <= version(&found));
+        let at = packs.partition_point(|other| other.version() <= found.version());
         packs.insert(at, found);
     }
 
@@ -191,14 +184,7 @@ impl Library {
                 .filter(|pack| !has_users || is_users(pack))
         };
         // Of equal versions the first stays.
-        let newest = fitting().reduce(|best, other| {
-            let version = |found: &Found| Version::parse(&found.description.version);
-            if version(other) > version(best) {
-                other
-            } else {
-                best
-            }
-        });
+        let newest = fitting().rev().max_by_key(|found| found.version());
         let Some(newest) = newest else {
             let mut versions: Vec<String> = packs
                 .iter()
@@ -249,6 +235,10 @@ impl Library {
 }
 
 impl Found {
+    fn version(&self) -> Option<Version> {
+        Version::parse(&self.description.version)
+    }
+
     /// Where it was found.
     pub fn origin(&self) -> Origin {
         match &self.place {
@@ -266,10 +256,8 @@ impl Found {
             }
             Place::Folder(folder) => {
                 let path = folder.join(name);
-                match path.try_exists() {
-                    Ok(false) => Ok(None),
-                    _ => read(&path).map(Some),
-                }
+                let is_missing = matches!(path.try_exists(), Ok(false));
+                (!is_missing).then(|| read(&path)).transpose()
             }
         }
     }
@@ -309,12 +297,11 @@ impl Found {
             })
         });
         let mut problems = Vec::new();
-        let mut text = |read: Result<Option<Source>, Diagnostic>| match read {
-            Ok(source) => source,
-            Err(problem) => {
+        let mut text = |read: Result<Option<Source>, Diagnostic>| {
+            read.unwrap_or_else(|problem| {
                 problems.push(problem);
                 None
-            }
+            })
         };
         let texts = Texts {
             values: text(values.map(Some)).unwrap_or_else(|| Source::new("", "")),
@@ -322,12 +309,8 @@ impl Found {
             schema: text(self.file("schema.yaml")),
         };
         match Pack::of_texts(self.description.clone(), texts, self.origin()) {
-            Ok(pack) if problems.is_empty() => Ok(pack),
-            Ok(_) => Err(problems),
-            Err(more) => {
-                problems.extend(more);
-                Err(problems)
-            }
+            Ok(pack) => unless(problems, pack),
+            Err(more) => Err([problems, more].concat()),
         }
     }
 }

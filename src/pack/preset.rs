@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, unless};
 use crate::yaml::{self, Limits, Path};
 
 /// A preset of a pack.
@@ -25,6 +25,14 @@ pub struct Preset {
 }
 
 impl Preset {
+    /// Its name with that of its group.
+    pub(super) fn full_name(&self) -> PresetName {
+        PresetName {
+            group: self.group.clone(),
+            name: self.name.clone(),
+        }
+    }
+
     /// Whether a name means this preset; the RA and the packs spell groups with other capitals.
     pub fn is_named(&self, name: &PresetName) -> bool {
         self.name == name.name && self.group.eq_ignore_ascii_case(&name.group)
@@ -77,19 +85,17 @@ impl fmt::Display for PresetName {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    presets: Vec<Entry>,
+    presets: Vec<WrittenPreset>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Entry {
+struct WrittenPreset {
     name: String,
     #[serde(default)]
     display_name: String,
     group: String,
-    #[serde(default)]
     remove: Option<Vec<String>>,
-    #[serde(default)]
     add: Option<String>,
 }
 
@@ -164,11 +170,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
             add,
         });
     }
-    if problems.is_empty() {
-        Ok(presets)
-    } else {
-        Err(problems)
-    }
+    unless(problems, presets)
 }
 
 fn read(source: &Source) -> Result<File, serde_saphyr::Error> {
@@ -208,17 +210,13 @@ pub(super) fn select<'p>(
             },
         }
     }
-    if problems.is_empty() {
-        Ok(selected)
-    } else {
-        Err(problems)
-    }
+    unless(problems, selected)
 }
 
 fn unknown(pack: &str, presets: &[Preset], wanted: &PresetName) -> Diagnostic {
     let known: Vec<String> = presets
         .iter()
-        .map(|preset| format!("{}:{}", preset.group, preset.name))
+        .map(|preset| preset.full_name().to_string())
         .collect();
     let mut problem = Diagnostic::error(format!("`{pack}` has no preset `{wanted}`"));
     problem = problem.did_you_mean(&wanted.to_string(), known.iter().map(String::as_str));

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, unless};
 use crate::expression::{self, Unusable};
 use crate::profile::has_macro;
 use crate::version::Version;
@@ -47,13 +47,13 @@ pub struct Format {
 
 #[derive(Clone, Debug)]
 struct Piece {
-    kind: Kind,
+    kind: PieceKind,
     pattern: Option<Regex>,
     range: Option<(f64, f64)>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-enum Kind {
+enum PieceKind {
     /// Any text; passwords too, which the UI masks.
     Text,
     Number,
@@ -112,11 +112,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Rule>, Vec<Diagnostic>> {
             }
         }
     }
-    if problems.is_empty() {
-        Ok(read)
-    } else {
-        Err(problems)
-    }
+    unless(problems, read)
 }
 
 impl Rule {
@@ -325,37 +321,28 @@ fn regex(pattern: &str) -> Result<Regex, String> {
 impl Piece {
     fn read(text: &str) -> Result<Self, String> {
         let (word, detail) = text.split_once(':').unwrap_or((text, ""));
-        let in_brackets = detail
-            .strip_prefix('[')
-            .and_then(|detail| detail.strip_suffix(']'));
-        let kind = match word {
-            "string" | "password" => Kind::Text,
-            "number" => Kind::Number,
-            "boolean" => Kind::Boolean,
-            "ipv4" => Kind::Ipv4,
-            "version" => Kind::Version,
-            "list" => match in_brackets {
-                Some(options) => Kind::List(
-                    options
-                        .split(',')
-                        .map(|option| option.trim().to_owned())
-                        .collect(),
-                ),
-                None => return Err(format!("`${{{text}}}`")),
-            },
-            _ => return Err(format!("`${{{text}}}`")),
+        let between = |open: char, close: char| detail.strip_prefix(open)?.strip_suffix(close);
+        let in_brackets = between('[', ']');
+        let unknown = || format!("`${{{text}}}`");
+        let kind = match (word, in_brackets) {
+            ("string" | "password", _) => PieceKind::Text,
+            ("number", _) => PieceKind::Number,
+            ("boolean", _) => PieceKind::Boolean,
+            ("ipv4", _) => PieceKind::Ipv4,
+            ("version", _) => PieceKind::Version,
+            ("list", Some(options)) => {
+                let options = options.split(',').map(|option| option.trim().to_owned());
+                PieceKind::List(options.collect())
+            }
+            _ => return Err(unknown()),
         };
-        let pattern = detail
-            .strip_prefix('/')
-            .and_then(|detail| detail.strip_suffix('/'))
-            .map(regex)
-            .transpose()?;
+        let pattern = between('/', '/').map(regex).transpose()?;
         let range = match (in_brackets, &kind) {
-            (Some(range), Kind::Number) => {
+            (Some(range), PieceKind::Number) => {
                 let ends = range.split_once('-').and_then(|(low, high)| {
                     Some((low.trim().parse().ok()?, high.trim().parse().ok()?))
                 });
-                Some(ends.ok_or_else(|| format!("`${{{text}}}`"))?)
+                Some(ends.ok_or_else(unknown)?)
             }
             _ => None,
         };
@@ -376,25 +363,25 @@ impl Piece {
                     .is_ok_and(|number| (low..=high).contains(&number))
             })
             && match &self.kind {
-                Kind::List(options) => options.iter().any(|option| option == text),
-                Kind::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
-                Kind::Version => Version::parse(text).is_some(),
-                Kind::Number => text.parse::<f64>().is_ok(),
-                Kind::Text | Kind::Boolean => true,
+                PieceKind::List(options) => options.iter().any(|option| option == text),
+                PieceKind::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+                PieceKind::Version => Version::parse(text).is_some(),
+                PieceKind::Number => text.parse::<f64>().is_ok(),
+                PieceKind::Text | PieceKind::Boolean => true,
             }
     }
 }
 
-impl Kind {
+impl PieceKind {
     /// What its text looks like, roughly, to find where it ends.
     fn pattern(&self) -> String {
         match self {
-            Kind::Text => ".*".to_owned(),
-            Kind::Number => "[-+.0-9eE]+".to_owned(),
-            Kind::Boolean => "true|false".to_owned(),
-            Kind::Ipv4 => "[.0-9]+".to_owned(),
-            Kind::Version => "[-+.0-9A-Za-z]+".to_owned(),
-            Kind::List(options) => {
+            PieceKind::Text => ".*".to_owned(),
+            PieceKind::Number => "[-+.0-9eE]+".to_owned(),
+            PieceKind::Boolean => "true|false".to_owned(),
+            PieceKind::Ipv4 => "[.0-9]+".to_owned(),
+            PieceKind::Version => "[-+.0-9A-Za-z]+".to_owned(),
+            PieceKind::List(options) => {
                 let options: Vec<String> = options
                     .iter()
                     .map(|option| regex_lite::escape(option))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use super::Pack;
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
-use crate::yaml::{Merge, Move, Node, Path, Step};
+use crate::yaml::{Merge, Move, Node, Path};
 
 /// A setting that some versions of a pack keep elsewhere.
 #[derive(Debug, Deserialize)]
@@ -48,7 +48,7 @@ pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Node) -> Result<Fit, Dia
         let is_meant = shape.pack == pack.description.name
             && !merge.has(&shape.path)
             && merge.has(&shape.sign)
-            && has(overlay, &shape.path);
+            && overlay.find(&shape.path).is_some();
         if is_meant {
             fit.moves.push(Move {
                 from: shape.path.clone(),
@@ -87,16 +87,6 @@ fn charts(merge: &Merge, root: &Node, fit: &mut Fit) {
 
 fn chart(name: &str) -> Path {
     Path::of_keys(["charts", name])
-}
-
-fn has(root: &Node, path: &Path) -> bool {
-    path.steps()
-        .iter()
-        .try_fold(root, |node, step| match step {
-            Step::Key(key) => node.get(key),
-            _ => None,
-        })
-        .is_some()
 }
 
 fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Path, D::Error> {

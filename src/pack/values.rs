@@ -134,10 +134,7 @@ fn marker_line(pack: &Pack, selected: &[&Preset]) -> Option<String> {
     let text = pack.values.text();
     let mut names = enabled_presets(text);
     for preset in selected {
-        let name = PresetName {
-            group: preset.group.clone(),
-            name: preset.name.clone(),
-        };
+        let name = preset.full_name();
         match names
             .iter_mut()
             .find(|known| known.group.eq_ignore_ascii_case(&name.group))

@@ -63,6 +63,15 @@ pub fn to_palette_json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Methods of a formatter that only pass on to the one in its first field.
+macro_rules! laid_out_by_0 {
+    ($($method:ident($($first:ident)?)),+) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, writer: &mut W $(, $first: bool)?) -> io::Result<()> {
+            self.0.$method(writer $(, $first)?)
+        }
+    )+};
+}
+
 /// Writes JSON over several lines.
 struct ReadableFormatter(PrettyFormatter<'static>);
 
@@ -80,49 +89,9 @@ impl Formatter for ReadableFormatter {
         write_escaped(writer, fragment, &['\u{2028}', '\u{2029}'])
     }
 
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_array(writer)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array(writer)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        self.0.begin_array_value(writer, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_array_value(writer)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object(writer)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object(writer)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        first: bool,
-    ) -> io::Result<()> {
-        self.0.begin_object_key(writer, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(writer)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.0.end_object_value(writer)
-    }
+    laid_out_by_0!(begin_array(), begin_array_value(first), end_array());
+    laid_out_by_0!(begin_object(), begin_object_key(first), end_object());
+    laid_out_by_0!(begin_object_value(), end_object_value(), end_array_value());
 }
 
 /// The same JSON for people: two blanks a level, `<` `>` `&` as they are, and a final line break.

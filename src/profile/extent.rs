@@ -55,7 +55,7 @@ pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
 }
 
 /// Where the quote stands that ends a text.
-fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn end_of_text(bytes: &[u8], mut at: usize) -> usize {
     while let Some(byte) = bytes.get(at) {
         match byte {
             b'"' => break,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::extent::end_of_text;
 use crate::diagnostic::{Diagnostic, Problems, Source};
 use crate::yaml::scalar::go_float;
 use crate::yaml::{Kind, Node, Step};
@@ -30,11 +31,7 @@ impl Outline {
     pub(super) fn of_yaml(source: &Source, node: &Node) -> Result<Self, Vec<Diagnostic>> {
         let mut problems = Problems::default();
         let outline = of_node(source, node, &mut problems);
-        if problems.is_empty() {
-            Ok(outline)
-        } else {
-            Err(problems.into_vec(source))
-        }
+        problems.unless(source, outline)
     }
 
     /// The outline of a text that is known to be JSON.
@@ -49,11 +46,7 @@ impl Outline {
             problems: Problems::default(),
         };
         let outline = scan.value();
-        if scan.problems.is_empty() {
-            Ok(outline)
-        } else {
-            Err(scan.problems.into_vec(source))
-        }
+        scan.problems.unless(source, outline)
     }
 
     /// The bytes of the value at the end of a path, or of the nearest one around it that the text has.
@@ -153,8 +146,8 @@ impl Scan<'_> {
         let first = self.next();
         let start = self.at;
         let within = match first {
-            Some(b'{') => self.inside(Scan::entries),
-            Some(b'[') => self.inside(Scan::items),
+            Some(b'{') => self.entries(),
+            Some(b'[') => self.items(),
             Some(b'"') => {
                 self.string();
                 Within::Nothing
@@ -163,15 +156,9 @@ impl Scan<'_> {
                 let rest = self.rest();
                 let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']);
                 let length = end.unwrap_or(rest.len());
-                let number = start..start + length;
-                let text = self.source.text();
-                check_digits(
-                    self.source,
-                    &text[number.clone()],
-                    number,
-                    &mut self.problems,
-                );
                 self.at += length;
+                let number = &self.source.text()[start..self.at];
+                check_digits(self.source, number, start..self.at, &mut self.problems);
                 Within::Nothing
             }
         };
@@ -181,13 +168,10 @@ impl Scan<'_> {
         }
     }
 
-    /// What stands between two brackets; the depth was checked before, so that this does not go down without end.
-    fn inside(&mut self, read: fn(&mut Self) -> Within) -> Within {
-        self.at += 1;
-        read(self)
-    }
+    // The depth was checked before, so that these two do not go down without end.
 
     fn items(&mut self) -> Within {
+        self.at += 1;
         let mut items = Vec::new();
         while !self.skip(b']') && self.at < self.source.text().len() {
             items.push(self.value());
@@ -197,6 +181,7 @@ impl Scan<'_> {
     }
 
     fn entries(&mut self) -> Within {
+        self.at += 1;
         let mut entries = Vec::new();
         let mut seen: HashMap<String, usize> = HashMap::new();
         while !self.skip(b'}') && self.at < self.source.text().len() {
@@ -225,15 +210,7 @@ impl Scan<'_> {
     fn string(&mut self) -> String {
         let start = self.at;
         let bytes = self.source.text().as_bytes();
-        let mut at = start + 1;
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'"' => break,
-                b'\\' => at += 2,
-                _ => at += 1,
-            }
-        }
-        self.at = (at + 1).min(bytes.len());
+        self.at = (end_of_text(bytes, start + 1) + 1).min(bytes.len());
         let written = self.source.text().get(start..self.at).unwrap_or_default();
         serde_json::from_str(written).unwrap_or_default()
     }

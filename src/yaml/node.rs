@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_saphyr::granit_parser::{Event, Options, Parser, StructureStyle};
 
+use super::path::{Path, Step};
 use super::scalar::{self, Scalar};
 use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 
@@ -119,6 +120,15 @@ impl Node {
             .iter()
             .find(|entry| entry.name() == key)
             .map(|entry| &entry.value)
+    }
+
+    /// The value at the end of a path of keys and numbers of items.
+    pub(crate) fn find(&self, path: &Path) -> Option<&Node> {
+        path.steps().iter().try_fold(self, |node, step| match step {
+            Step::Key(key) => node.get(key),
+            Step::Index(index) => node.items()?.get(*index),
+            Step::Item(..) => None,
+        })
     }
 
     /// The entries, where this is a map.
@@ -236,11 +246,7 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
             }
         }
     }
-    if builder.problems.is_empty() {
-        Ok(builder.documents)
-    } else {
-        Err(builder.problems.into_vec(source))
-    }
+    builder.problems.unless(source, builder.documents)
 }
 
 /// A collection whose end has not come yet.
@@ -336,24 +342,14 @@ impl Builder<'_> {
                     kind: Kind::Scalar(scalar),
                 });
             }
-            Event::SequenceStart(style, anchor, _) => self.open(
-                range,
-                tag,
-                anchor,
-                Kind::Sequence {
-                    items: Vec::new(),
-                    style: own_style(style),
-                },
-            ),
-            Event::MappingStart(style, anchor, _) => self.open(
-                range,
-                tag,
-                anchor,
-                Kind::Mapping {
-                    entries: Vec::new(),
-                    style: own_style(style),
-                },
-            ),
+            Event::SequenceStart(style, anchor, _) => {
+                let (items, style) = (Vec::new(), own_style(style));
+                self.open(range, tag, anchor, Kind::Sequence { items, style });
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let (entries, style) = (Vec::new(), own_style(style));
+                self.open(range, tag, anchor, Kind::Mapping { entries, style });
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(range),
             Event::Alias(id) => self.add(Node {
                 properties: range.start..range.start,
@@ -449,31 +445,26 @@ impl Builder<'_> {
         let Some(mut open) = self.stack.pop() else {
             return;
         };
-        let flow = matches!(
-            open.node.kind,
-            Kind::Sequence {
-                style: Style::Flow,
-                ..
-            } | Kind::Mapping {
-                style: Style::Flow,
-                ..
+        // The lists grew by doubling; a deep tree has many small ones.
+        let style = match &mut open.node.kind {
+            Kind::Sequence { items, style } => {
+                items.shrink_to_fit();
+                *style
             }
-        );
-        if flow {
-            open.node.span.end = range.end;
-        } else {
-            open.node.span.end = open.last_end;
-            if let Kind::Sequence { items, .. } = &open.node.kind
-                && let Some(first) = items.first()
-            {
-                open.node.span.start = dash_before(self.source.text(), first.whole().start);
+            Kind::Mapping { entries, style } => {
+                entries.shrink_to_fit();
+                *style
             }
-        }
-        // What grew by doubling; a deep tree has many small ones.
-        match &mut open.node.kind {
-            Kind::Sequence { items, .. } => items.shrink_to_fit(),
-            Kind::Mapping { entries, .. } => entries.shrink_to_fit(),
-            Kind::Scalar(_) | Kind::Alias(_) => {}
+            Kind::Scalar(_) | Kind::Alias(_) => return,
+        };
+        open.node.span.end = match style {
+            Style::Flow => range.end,
+            Style::Block => open.last_end,
+        };
+        if style == Style::Block
+            && let Some(first) = open.node.items().and_then(<[Node]>::first)
+        {
+            open.node.span.start = dash_before(self.source.text(), first.whole().start);
         }
         self.nodes -= 1;
         self.add(open.node);

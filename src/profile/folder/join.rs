@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{PROFILE, each_text, is_aside};
-use crate::diagnostic::{Diagnostic, Problems, Source, meant as suggested, nearest};
+use crate::diagnostic::{Diagnostic, Problems, Source, meant as suggested, nearest, unless};
 use crate::profile::document::{self, Placed};
 use crate::secret;
 use crate::yaml::Step;
@@ -100,11 +100,7 @@ pub fn join(
         Ok(content) => *text = content,
         Err(problem) => problems.push(problem),
     });
-    if problems.is_empty() {
-        Ok(placed.value)
-    } else {
-        Err(problems)
-    }
+    unless(problems, placed.value)
 }
 
 /// Whether this is YAML rather than the path of a file.

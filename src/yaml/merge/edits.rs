@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::MergeError;
 use super::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
-use super::new_text::{NewValue, ends_in_block_scalar, flow, new_entry, new_value, starts_block};
+use super::new_text::{
+    NewValue, behind_colon, ends_in_block_scalar, flow, new_entry, new_value, starts_block,
+};
 use super::target::{Target, TargetEntry, map_value, target_value};
 use super::text::Text;
 use crate::diagnostic::Source;
@@ -221,12 +223,7 @@ impl<'a> Edits<'a> {
                 NewValue::Inline(new) => self.replace_range(old, new),
                 NewValue::Lines { head, lines } => {
                     let gap_start = colon.min(old.start);
-                    let head = if head.is_empty() {
-                        head
-                    } else {
-                        format!(" {head}")
-                    };
-                    self.replace_range(gap_start..old.end, head);
+                    self.replace_range(gap_start..old.end, behind_colon(head));
                     let after = self.next_line(old.end);
                     self.insert_lines(after, &lines);
                 }
@@ -255,16 +252,9 @@ impl<'a> Edits<'a> {
         let text = match new {
             NewValue::Inline(new) => format!(" {new}{comment}"),
             NewValue::Lines { head, lines } => {
-                let head = if head.is_empty() {
-                    head
-                } else {
-                    format!(" {head}")
-                };
-                format!(
-                    "{head}{comment}{newline}{}",
-                    lines.join(self.newline()),
-                    newline = self.newline()
-                )
+                let newline = self.newline();
+                let (head, lines) = (behind_colon(head), lines.join(newline));
+                format!("{head}{comment}{newline}{lines}")
             }
         };
         self.replace_range(colon..end, text);

@@ -165,16 +165,9 @@ impl Merge {
 
     /// Whether the base has a value at a path.
     pub fn has(&self, path: &Path) -> bool {
-        self.root.as_ref().is_some_and(|root| {
-            path.steps()
-                .iter()
-                .try_fold(root, |node, step| match step {
-                    Step::Key(key) => node.get(key),
-                    Step::Index(index) => node.items()?.get(*index),
-                    Step::Item(..) => None,
-                })
-                .is_some()
-        })
+        self.root
+            .as_ref()
+            .is_some_and(|root| root.find(path).is_some())
     }
 
     /// The value under a key at the base's top.

@@ -18,6 +18,15 @@ pub(super) enum NewValue {
     Lines { head: String, lines: Vec<String> },
 }
 
+/// The head of a value of several lines, as it stands on the line of its key.
+pub(super) fn behind_colon(head: String) -> String {
+    if head.is_empty() {
+        head
+    } else {
+        format!(" {head}")
+    }
+}
+
 /// The lines of a new entry, with its comment.
 pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<String>, MergeError> {
     let margin = " ".repeat(indent);
@@ -35,12 +44,7 @@ pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<St
         NewValue::Inline(value) if value.is_empty() => lines.push(format!("{margin}{key}:")),
         NewValue::Inline(value) => lines.push(format!("{margin}{key}: {value}")),
         NewValue::Lines { head, lines: more } => {
-            let head = if head.is_empty() {
-                head
-            } else {
-                format!(" {head}")
-            };
-            lines.push(format!("{margin}{key}:{head}"));
+            lines.push(format!("{margin}{key}:{}", behind_colon(head)));
             lines.extend(more);
         }
     }
