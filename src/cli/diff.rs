@@ -96,13 +96,22 @@ fn impact(word: &str) -> Result<Impact, String> {
         .ok_or_else(|| format!("`{word}` is not an impact: use `review`, `live`, `new-clusters`, `restart` or `repave`"))
 }
 
+/// What is compared with another.
+struct Side {
+    input: Input,
+    /// Whether Palette's API answered it.
+    is_answer: bool,
+    /// Whether a file of it is not for everybody to read.
+    private: bool,
+}
+
 impl Diff {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if self.old == STANDARD_INPUT && self.new == STANDARD_INPUT {
             return Err(Diagnostic::error("standard input can be read once").into());
         }
         let library = inputs::library(&self.packs)?;
-        let (old, new) = self.sides(&library)?;
+        let (old, new, private) = self.sides(&library)?;
         self.only_exists(&old, &new)?;
         let options = Options {
             text: self.text,
@@ -114,7 +123,7 @@ impl Diff {
         let text = self.written(&report);
         match &self.out {
             None => terminal::print(text.as_bytes())?,
-            Some(file) => output::replace_file(file, text.as_bytes(), self.show_secrets)?,
+            Some(file) => output::replace_file(file, text.as_bytes(), private)?,
         }
         let bad = match self.fail_on {
             None => report.summary.changes > 0,
@@ -127,19 +136,22 @@ impl Diff {
         })
     }
 
-    /// Both sides, with everything that is wrong with either.
-    fn sides(&self, library: &Library) -> Result<(Input, Input), Failure> {
+    /// Both sides, with everything that is wrong with either, and whether what is said of them is not for everybody to read.
+    fn sides(&self, library: &Library) -> Result<(Input, Input, bool), Failure> {
         let sides = [&self.old, &self.new].map(|name| self.load(name, library));
-        let ((mut old, of_old), (mut new, of_new)) = match sides {
+        let (old, new) = match sides {
             [Ok(old), Ok(new)] => (old, new),
             [Err(old), Err(new)] => return Err(old.and(new)),
             [Err(failure), _] | [_, Err(failure)] => return Err(failure),
         };
-        if of_old || of_new {
+        let private = old.private || new.private || self.show_secrets;
+        let is_answer = old.is_answer || new.is_answer;
+        let (mut old, mut new) = (old.input, new.input);
+        if is_answer {
             let profiles = old.profiles.iter_mut().chain(&mut new.profiles);
             profiles.for_each(Profile::leave_out_what_no_answer_has);
         }
-        Ok((old, new))
+        Ok((old, new, private))
     }
 
     /// Refuses a place that neither side has: a gate would let everything pass.
@@ -191,8 +203,7 @@ impl Diff {
         }
     }
 
-    /// One side, and whether Palette's API answered it.
-    fn load(&self, name: &str, library: &Library) -> Result<(Input, bool), Failure> {
+    fn load(&self, name: &str, library: &Library) -> Result<Side, Failure> {
         let like_a_revision = name.chars().all(|c| c.is_ascii_digit() || c == '.')
             && name.contains('.')
             && !Path::new(name).exists();
@@ -204,7 +215,11 @@ impl Diff {
                 profiles: self.rendered(&site, &revision, library)?,
                 revision: Some(revision),
             };
-            return Ok((input, false));
+            return Ok(Side {
+                input,
+                is_answer: false,
+                private: self.site.as_deref().is_some_and(inputs::is_private_file),
+            });
         }
         let loaded = load(&Files, name)?;
         terminal::explain(&loaded.remarks);
@@ -256,7 +271,11 @@ impl Diff {
             profiles,
             revision: None,
         };
-        Ok((input, is_answer))
+        Ok(Side {
+            input,
+            is_answer,
+            private: loaded.private,
+        })
     }
 
     fn rendered(

@@ -173,6 +173,11 @@ pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
     }
 }
 
+/// Whether a file that was read is not for everybody to read.
+pub(super) fn is_private_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| is_private(&metadata))
+}
+
 /// The built-in packs, and those of the folders of `--packs` options.
 pub(super) fn library(folders: &[PathBuf]) -> Result<Library, Failure> {
     let is_unread = |folder: &PathBuf| {

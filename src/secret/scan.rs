@@ -593,7 +593,7 @@ impl Lines {
         let from = line.len() - value.len();
         let column = line[..name.start].trim_end_matches(['"', '\'', '\\']).len();
         let continues = (is_colon && is_first && flow == 0).then_some(Below { column, named });
-        if value.is_empty() || (value.starts_with("# ") && value.split_whitespace().count() > 2) {
+        if value.is_empty() || is_remark(value) {
             self.below = continues.or(self.below);
             return line.len().max(at + 1);
         }
@@ -792,6 +792,11 @@ impl Lines {
             self.heredoc = (end > 0).then(|| word[..end].to_owned());
         }
     }
+}
+
+/// Whether a comment where a secret is missing speaks of it, and is not the secret itself.
+pub(super) fn is_remark(comment: &str) -> bool {
+    comment.starts_with("# ") && comment.split_whitespace().nth(2).is_some()
 }
 
 /// The key and the value of a line that begins with a key.

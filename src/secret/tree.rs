@@ -394,8 +394,15 @@ impl<'n> Finder<'_> {
             Kind::Mapping { entries, .. } => {
                 let beside = Beside::of_node(node);
                 for entry in entries {
-                    self.scalar(&entry.key, &Way::default());
-                    self.node(&entry.value, &way.key(&beside, entry.name()));
+                    let below = way.key(&beside, entry.name());
+                    let is_empty = is_empty(&entry.value);
+                    // A key without a value may be the secret: `password: {x}`.
+                    let texts = Way::default();
+                    self.scalar(&entry.key, if is_empty { way } else { &texts });
+                    if is_empty && below.hides("x1y") {
+                        self.comment(entry.key.span.end);
+                    }
+                    self.node(&entry.value, &below);
                 }
             }
             Kind::Sequence { items, .. } => {
@@ -413,6 +420,20 @@ impl<'n> Finder<'_> {
                 self.gap(node.span.start);
                 self.end = self.end.max(node.span.end);
             }
+        }
+    }
+
+    /// Hides a comment right behind a key whose secret is missing: `password: #x`.
+    fn comment(&mut self, key_end: usize) {
+        let behind = self.text.get(key_end..).unwrap_or_default();
+        let comment = behind.trim_start_matches([' ', ':', '\t']);
+        if !comment.starts_with('#') {
+            return;
+        }
+        let start = key_end + behind.len() - comment.len();
+        let comment = comment.lines().next().unwrap_or_default();
+        if !scan::is_remark(comment) {
+            self.found.push(start..start + comment.len());
         }
     }
 
@@ -487,6 +508,11 @@ impl<'n> Finder<'_> {
             self.anchored(item);
         }
     }
+}
+
+/// Whether nothing is written for a value.
+fn is_empty(value: &Node) -> bool {
+    value.is_null() && value.span.is_empty()
 }
 
 /// For each line of a scalar's text where it begins there, and where it is written; none where the two differ.

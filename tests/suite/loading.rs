@@ -394,4 +394,32 @@ fn an_output_is_no_wider_than_its_input() {
         .run();
     split.ends(0);
     assert_eq!(mode("piped/profile.yaml"), 0o600);
+    // What is said of a file is as private as the file, on either side.
+    fs::write(folder.join("q.json"), export().to_string()).expect("the file can be written");
+    for (input, wanted) in [(0o600, 0o600), (0o644, 0o644)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(input)).expect("the mode can be set");
+        for (old, new) in [("p.json", "q.json"), ("q.json", "p.json")] {
+            let out = format!("{old}-{input:o}.md");
+            let diff = vmo_ra(&["diff", old, new, "--out", &out])
+                .within(&folder)
+                .run();
+            diff.ends(0);
+            assert_eq!(mode(&out), wanted, "{input:o}");
+        }
+    }
+    let site = folder.join("site.yaml");
+    fs::write(&site, "cluster: {name: a}\n").expect("the file can be written");
+    fs::set_permissions(&site, fs::Permissions::from_mode(0o600)).expect("the mode can be set");
+    let arguments = [
+        "diff",
+        "1.9.0",
+        "1.9.0",
+        "--site",
+        "site.yaml",
+        "--out",
+        "d.md",
+    ];
+    let diff = vmo_ra(&arguments).within(&folder).run();
+    diff.ends(0);
+    assert_eq!(mode("d.md"), 0o600);
 }

@@ -445,3 +445,85 @@ fn no_kind_of_secret_is_shown_from_any_place() {
     }
     nothing_wrong(&wrong);
 }
+
+/// Sites by their files' names, with every kind of secret below unknown keys, misspelt ones and known ones; and those secrets.
+fn full_sites() -> [Vec<(String, String)>; 2] {
+    let mut known = Vec::new();
+    let mut plant = |place: &str, number: usize, kind: &str| {
+        let secret = planted(place, number, 'S');
+        known.push((secret.clone(), format!("{kind} in {place}")));
+        secret
+    };
+    let mut sites = Vec::new();
+    for (place, above) in [
+        ("t", ""),
+        ("i", "vmo:\n  windows:\n"),
+        ("l", "storag:\n  licence:\n"),
+    ] {
+        let indent = "  ".repeat(above.lines().count());
+        let mut site = above.to_owned();
+        for (number, kind) in VALUES.iter().enumerate() {
+            let text = text_of(kind, &plant(place, number, kind.0));
+            site.push_str(&format!("{indent}k{number}:\n"));
+            for line in text.lines() {
+                site.push_str(&format!("{indent}  {line}\n"));
+            }
+        }
+        sites.push((format!("{place}-cut.yaml"), format!("{site}x: [\n")));
+        sites.push((format!("{place}.yaml"), site));
+    }
+    for (number, way) in [
+        "vmo: {windows: {adminPassword: @}}",
+        "vmo: {windows: {adminPassword: #@",
+        "vmo: {windows: {adminPassword: #@\n  }}",
+        "vmo: {windows: {adminPassword: {@}}}",
+        "vmo: {windows: {adminPassword: {env: @}}}",
+        "vmo: {windows: {adminPassword: {file: @}}}",
+        "vmo: {windows: {adminPassword: [@]}}",
+        "vmo: {windows: {adminPasswort: @}}",
+        "vmo: {linux: {password: {value: @}}}",
+        "vmo:\n  linux:\n    password:\n      @\n",
+        "storage: {flashArrays: [{endpoint: a.b, apiToken: @}]}",
+        "storage: {flashArrays: [{endpoint: a.b, apiTokn: @}]}",
+        "storage: {licence: {type: saas, saasKey: @}}",
+        "storage: {licence: {type: saas, saasKy: @}}",
+        "monitoring: {grafanaAdminPassword: @",
+        "monitoring: {grafanaPassword: |\n  @\n}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let secret = plant("k", number, way);
+        sites.push((format!("k{number}.yaml"), way.replace('@', &secret)));
+    }
+    [sites, known]
+}
+
+#[test]
+fn no_kind_of_secret_is_shown_from_a_site() {
+    let folder = scratch("site-kinds");
+    let [sites, known] = full_sites();
+    let search = Search::of(&known);
+    let mut wrong = Vec::new();
+    for (name, site) in &sites {
+        assert!(!search.leaks(site.as_bytes()).is_empty(), "{name}");
+        fs::write(folder.join(name), site).expect("it can be written");
+        for arguments in [
+            format!("check {name}"),
+            format!("check {name} --format sarif"),
+            format!("render --site {name} --out out"),
+            format!("diff {name} 1.9.0"),
+            format!("diff 1.9.0 1.8.0 --site {name}"),
+        ] {
+            let done = run(&folder, &arguments);
+            for bytes in [&done.told, &done.said] {
+                let leaks = search.leaks(bytes);
+                if !leaks.is_empty() {
+                    wrong.push(format!("{arguments}: {leaks:?}"));
+                }
+            }
+            assert!(matches!(done.code, Some(0..=3)), "{arguments}");
+        }
+    }
+    nothing_wrong(&wrong);
+}
