@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::Role;
+use super::data::entries;
+use super::{ProfileDefinition, Role};
 
 /// One statement of the RA.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,9 +19,9 @@ pub struct Claim {
     pub section: String,
     /// What is said there, in our words.
     pub says: String,
-    /// The profile it is about.
+    /// The profile it is about: that of the layer.
     pub profile: Role,
-    /// The layer it is about; none for the profile itself.
+    /// The layer it is about, that of the section where it names no other; none for the profile itself.
     #[serde(default)]
     pub layer: Option<String>,
     #[serde(default)]
@@ -146,6 +147,40 @@ impl fmt::Display for Expectation<'_> {
 }
 
 impl Claim {
+    /// The claims of each section, as a file has them: about the layer of the section and the profile of the layer, where
+    /// they name no others.
+    pub(super) fn of_sections(
+        sections: Map<String, Value>,
+        profiles: &[ProfileDefinition],
+    ) -> Result<Vec<Self>, String> {
+        let mut claims = Vec::new();
+        for (section, value) in sections {
+            let Value::Object(mut of_section) = value else {
+                return Err(format!("`{section}` is no map of claims"));
+            };
+            let mut layers = profiles.iter().flat_map(|profile| &profile.layers);
+            let own = layers.find(|layer| layer.section == section);
+            for claim in of_section.values_mut().filter_map(Value::as_object_mut) {
+                claim.insert("section".to_owned(), section.as_str().into());
+                if let Some(layer) = own {
+                    let layer = || layer.pack.as_str().into();
+                    claim.entry("layer").or_insert_with(layer);
+                }
+                let Some(named) = claim.get("layer") else {
+                    continue;
+                };
+                let has = |profile: &&ProfileDefinition| {
+                    profile.layers.iter().any(|layer| layer.pack == *named)
+                };
+                if let Some(profile) = profiles.iter().find(has) {
+                    claim.insert("profile".to_owned(), profile.role.as_str().into());
+                }
+            }
+            claims.extend(entries::<Self>(of_section)?);
+        }
+        Ok(claims)
+    }
+
     /// Where it looks.
     ///
     /// # Errors

@@ -463,12 +463,18 @@ impl Revision {
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn claims(&self) -> Result<Vec<Claim>, Diagnostic> {
-        self.entries("claims")
+        let sections = self.revisions.resolved(&self.lineage, "claims")?;
+        let claims = Claim::of_sections(sections, &self.profiles);
+        claims.map_err(|reason| self.broken("claims", &reason))
     }
 
     fn entries<T: Keyed>(&self, what: &str) -> Result<Vec<T>, Diagnostic> {
         let tree = self.revisions.resolved(&self.lineage, what)?;
-        entries(tree).map_err(|reason| broken(&format!("{}/{what}.yaml", self.name), &reason))
+        entries(tree).map_err(|reason| self.broken(what, &reason))
+    }
+
+    fn broken(&self, what: &str, reason: &str) -> Diagnostic {
+        broken(&format!("{}/{what}.yaml", self.name), reason)
     }
 
     /// All of it as one tree, with what it inherits.
