@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::load;
-use vmo_ra::output::{Existing, Known, Tree};
+use vmo_ra::output::{Existing, KeptCopy, Known, SPLIT_CHECKSUMS, Tree};
 use vmo_ra::profile::Notation;
 use vmo_ra::profile::folder::{is_aside, named_files, split};
 
@@ -51,8 +51,10 @@ impl Split {
             )));
         }
         let count = parts.files.len();
-        let tree = Tree::as_it_is(parts.files, private)?;
-        self.write(&tree)?;
+        let tree = Tree::of_split(parts.files, private)?;
+        if let Some(kept) = self.write(&tree)? {
+            notes.push(kept.warning());
+        }
         terminal::explain(&notes);
         let private = if private {
             ", readable by you only as the profile was"
@@ -64,7 +66,7 @@ impl Split {
         )
     }
 
-    fn write(&self, tree: &Tree) -> Result<(), Failure> {
+    fn write(&self, tree: &Tree) -> Result<Option<KeptCopy>, Failure> {
         // A repository's own folder cannot be moved aside under its feet.
         if fs::symlink_metadata(self.out.join(".git")).is_ok() {
             let shown = self.out.display();
@@ -76,17 +78,23 @@ impl Split {
                 .into());
         }
         let existing = Existing::look(&self.out, self.force)?;
-        let aside = existing.files().filter(|path| is_aside(path));
+        let is_kept = |path: &&str| is_aside(path) && *path != SPLIT_CHECKSUMS;
         let mut known = Known {
-            kept: aside.map(str::to_owned).collect(),
+            kept: existing
+                .files()
+                .filter(is_kept)
+                .map(str::to_owned)
+                .collect(),
             ..Known::default()
         };
         if existing.files().next().is_some()
             && let Some((profile, _)) = load::profile_file(&Files, &self.out)?
         {
             known.written = named_files(&profile)?;
+            known.sums = existing.sums(SPLIT_CHECKSUMS);
+            known.written.extend(known.sums.keys().cloned());
+            known.written.insert(SPLIT_CHECKSUMS.to_owned());
         }
-        existing.replace(tree, &known)?;
-        Ok(())
+        Ok(existing.replace(tree, &known)?)
     }
 }

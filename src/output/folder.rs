@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::disk::{self, Identity};
 use super::verify::digest;
-use super::{CHECKSUMS, Tree, failed, tree};
+use super::{CHECKSUMS, SPLIT_CHECKSUMS, Tree, failed, tree};
 use crate::diagnostic::Diagnostic;
 use crate::visible::visible;
 
@@ -31,6 +31,8 @@ pub enum OutputError {
 pub struct Known {
     /// Those that an earlier run wrote, which go.
     pub written: BTreeSet<String>,
+    /// The SHA-256 that they had then, where it is known.
+    pub sums: BTreeMap<String, String>,
     /// Those that are somebody else's and stay as they are.
     pub kept: BTreeSet<String>,
 }
@@ -74,24 +76,14 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>
 pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, OutputError> {
     let old = Existing::look(folder, force)?;
     let mut known = Known::default();
-    let mut edited = Vec::new();
-    if !old.files.is_empty()
-        // A list that somebody changed names nothing for sure.
-        && let Ok(sums) = tree::checksums_of(folder)
-        && sums.keys().all(|path| tree::is_written_by_a_run(path))
-    {
-        for (path, sum) in sums {
-            let is_unchanged = digest(&folder.join(&path)).is_ok_and(|found| found == sum);
-            if !is_unchanged {
-                edited.push(path.clone());
-            }
-            known.written.insert(path);
-        }
+    // A list that somebody changed names nothing for sure.
+    let sums = old.sums(CHECKSUMS);
+    if !sums.is_empty() && sums.keys().all(|path| tree::is_written_by_a_run(path)) {
+        known.written = sums.keys().cloned().collect();
         known.written.insert(CHECKSUMS.to_owned());
+        known.sums = sums;
     }
-    let mut staged = old.stage(tree, &known)?;
-    staged.edited = edited;
-    Ok(staged)
+    old.stage(tree, &known)
 }
 
 /// The first few of some paths, in words.
@@ -181,18 +173,40 @@ impl Existing {
         self.files.keys().map(String::as_str)
     }
 
+    /// The checksums in one of its files; none where that is not there, or holds anything else.
+    pub fn sums(&self, file: &str) -> BTreeMap<String, String> {
+        if self.files.contains_key(file) {
+            tree::checksums_of(&self.folder, file).unwrap_or_default()
+        } else {
+            BTreeMap::new()
+        }
+    }
+
+    /// The files that would be lost with the folder: they are neither as they were written, nor as the tree has them.
+    fn edited(&self, tree: &Tree, known: &Known) -> Vec<String> {
+        let is_edited = |path: &&String| match digest(&self.folder.join(path)) {
+            // They are about the others.
+            _ if [CHECKSUMS, SPLIT_CHECKSUMS].contains(&path.as_str()) => false,
+            Ok(found) => known.sums.get(*path) != Some(&found) && !tree.holds(path, &found),
+            Err(_) => known.sums.contains_key(*path),
+        };
+        let goes = known.written.difference(&known.kept);
+        goes.filter(is_edited).cloned().collect()
+    }
+
     /// Puts a tree in its place: all of it or nothing. Files that are kept are carried over, byte for byte, also over
-    /// those of the tree.
+    /// those of the tree. Where files that go were edited, the old folder is kept.
     ///
     /// # Errors
     /// Files are there that nothing is known of, or a link that would be kept; it cannot be written. The folder is then
     /// as it was.
-    pub fn replace(self, tree: &Tree, known: &Known) -> Result<(), OutputError> {
-        self.stage(tree, known)?.settle().map(|_| ())
+    pub fn replace(self, tree: &Tree, known: &Known) -> Result<Option<KeptCopy>, OutputError> {
+        self.stage(tree, known)?.settle()
     }
 
     fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, OutputError> {
         self.nothing_foreign(known)?;
+        let edited = self.edited(tree, known);
         let folder = self.folder.as_path();
         let parent = disk::parent_of(folder);
         fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
@@ -236,7 +250,7 @@ impl Existing {
             staging,
             old: self.old.map(|identity| (identity, self.files)),
             private: tree.is_private(),
-            edited: Vec::new(),
+            edited,
             folder: self.folder,
         })
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{CHECKSUMS, OutputError};
+use super::{CHECKSUMS, OutputError, SPLIT_CHECKSUMS};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
@@ -71,7 +71,7 @@ impl Tree {
                 }
             }
         }
-        Ok(tree.with_checksums())
+        Ok(tree.with_checksums(CHECKSUMS))
     }
 
     /// A folder of single files.
@@ -81,14 +81,21 @@ impl Tree {
     pub fn of_files(
         files: impl IntoIterator<Item = (String, Vec<u8>)>,
     ) -> Result<Self, Diagnostic> {
-        Ok(Self::as_it_is(files, false)?.with_checksums())
+        Ok(Self::of(files, false)?.with_checksums(CHECKSUMS))
     }
 
-    /// A folder of these files and no others; with `private` only their owner may read them.
+    /// A folder that people will edit, with its checksums in a hidden file; with `private` only their owner may read it.
     ///
     /// # Errors
     /// As [`Tree::of_files`].
-    pub fn as_it_is(
+    pub fn of_split(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+        private: bool,
+    ) -> Result<Self, Diagnostic> {
+        Ok(Self::of(files, private)?.with_checksums(SPLIT_CHECKSUMS))
+    }
+
+    fn of(
         files: impl IntoIterator<Item = (String, Vec<u8>)>,
         private: bool,
     ) -> Result<Self, Diagnostic> {
@@ -140,14 +147,20 @@ impl Tree {
         Ok(())
     }
 
+    /// Whether it has a file of that path with these bytes.
+    pub(super) fn holds(&self, path: &str, sum: &str) -> bool {
+        let bytes = self.files.get(path);
+        bytes.is_some_and(|bytes| hex(&Sha256::digest(bytes)) == sum)
+    }
+
     /// Adds the file that `sha256sum -c` reads.
-    fn with_checksums(mut self) -> Self {
+    fn with_checksums(mut self, file: &str) -> Self {
         let mut lines = String::new();
         for (path, bytes) in &self.files {
             // Writing to a String cannot fail.
             let _ = writeln!(lines, "{}  {path}", hex(&Sha256::digest(bytes)));
         }
-        self.files.insert(CHECKSUMS.to_owned(), lines.into_bytes());
+        self.files.insert(file.to_owned(), lines.into_bytes());
         self
     }
 }
@@ -164,12 +177,15 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// The most bytes of a file of checksums that is read.
 const LARGEST_CHECKSUMS: u64 = 32 << 20;
 
-/// The checksums of a folder, by path.
+/// The checksums of a folder by path, from the file of this name in it.
 ///
 /// # Errors
-/// There is no file of them, it is a link or no file, it is too large, or a line of it is none of ours.
-pub(super) fn checksums_of(folder: &Path) -> Result<BTreeMap<String, String>, OutputError> {
-    let path = folder.join(CHECKSUMS);
+/// There is no such file, it is a link or no file, it is too large, or a line of it is none of ours.
+pub(super) fn checksums_of(
+    folder: &Path,
+    name: &str,
+) -> Result<BTreeMap<String, String>, OutputError> {
+    let path = folder.join(name);
     let shown = visible(&path.to_string_lossy()).into_owned();
     let unreadable = |path: &Path, error: io::Error| {
         let path = path.display();
@@ -191,7 +207,7 @@ pub(super) fn checksums_of(folder: &Path) -> Result<BTreeMap<String, String>, Ou
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = folder.display();
-            return Err(refused(format!("`{folder}` holds no `{CHECKSUMS}`")));
+            return Err(refused(format!("`{folder}` holds no `{name}`")));
         }
         Err(error) => return Err(unreadable(&path, error)),
     };
@@ -210,7 +226,7 @@ pub(super) fn checksums_of(folder: &Path) -> Result<BTreeMap<String, String>, Ou
     }
     let text =
         String::from_utf8(bytes).map_err(|_| refused(format!("`{shown}` is not UTF-8 text")))?;
-    checksums(&Source::new(shown, text)).map_err(OutputError::Refused)
+    checksums(&Source::new(shown, text), name).map_err(OutputError::Refused)
 }
 
 /// Whether a run can have written a file of this path: a profile, values or a manifest.
@@ -226,7 +242,7 @@ pub(super) fn is_written_by_a_run(path: &str) -> bool {
 ///
 /// # Errors
 /// A line that is none of ours, or a path that would leave the folder.
-fn checksums(source: &Source) -> Result<BTreeMap<String, String>, Diagnostic> {
+fn checksums(source: &Source, name: &str) -> Result<BTreeMap<String, String>, Diagnostic> {
     let mut sums = BTreeMap::new();
     let mut at = 0;
     for line in source.text().split_inclusive('\n') {
@@ -238,7 +254,7 @@ fn checksums(source: &Source) -> Result<BTreeMap<String, String>, Diagnostic> {
                 is_sum && stays_below(path)
             })
             .ok_or_else(|| {
-                Diagnostic::error(format!("this is no line of `{CHECKSUMS}`"))
+                Diagnostic::error(format!("this is no line of `{name}`"))
                     .at(source, at..at + written.len())
                     .help("a line is a SHA-256 in small letters, two blanks, and a path below the folder")
             })?;

@@ -43,7 +43,7 @@ pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
         let problem = Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
         OutputError::Failed(problem)
     };
-    let sums = tree::checksums_of(folder)?;
+    let sums = tree::checksums_of(folder, CHECKSUMS)?;
     let mut verified = Verified {
         unchanged: 0,
         differences: BTreeMap::new(),

@@ -225,6 +225,52 @@ fn edits_by_hand_are_named_and_kept() {
     assert_eq!(names(&folder), ["out", "out.edited", "out.edited-2"]);
 }
 
+/// What a folder of `split` holds beyond the export is an edit that would be lost; what the export holds too is none.
+#[test]
+fn edits_of_a_split_folder_are_named_and_kept() {
+    let folder = Scratch::new();
+    let export = |values: &str| {
+        let profile = format!(
+            r#"{{"metadata":{{"name":"p"}},"spec":{{"template":{{"type":"add-on","packs":[{{"name":"l","type":"oci","values":"{values}"}}]}}}}}}"#
+        );
+        fs::write(folder.join("p.json"), profile).expect("it can be written");
+    };
+    let split = |warning: &str| {
+        let (code, said) = run(&folder, &["split", "p.json", "--out", "p", "--force"]);
+        assert_eq!(code, Some(0), "{said}");
+        let warnings = said.split("\n\n").filter(|one| one.starts_with("warning"));
+        assert_eq!(warnings.collect::<Vec<_>>().join("\n"), warning);
+    };
+    let values = folder.join("p/l/values.yaml");
+    let edit = |text: &str| fs::write(&values, text).expect("it can be written");
+    let kept = |copy: &str| {
+        format!(
+            "warning: files were edited since they were written: `l/values.yaml`\n  = help: the old folder is kept as `{copy}`"
+        )
+    };
+    export("a: 1");
+    split("");
+    // The export alone is new.
+    export("a: 2");
+    split("");
+    // The edit went through Palette, and comes back.
+    edit("a: 3");
+    export("a: 3");
+    split("");
+    assert_eq!(names(&folder), ["p", "p.json"]);
+    edit("a: 4");
+    split(&kept("p.edited"));
+    assert_eq!(text(&folder.join("p.edited/l/values.yaml")), "a: 4");
+    assert_eq!(text(&values), "a: 3");
+    // Without its checksums nothing is known of a file, but what the export holds too.
+    fs::remove_file(folder.join("p/.vmo-ra.sha256")).expect("it is there");
+    edit("a: 5");
+    split(&kept("p.edited-2"));
+    fs::write(folder.join("p/.vmo-ra.sha256"), "nothing of ours\n").expect("it can be written");
+    split("");
+    assert_eq!(names(&folder), ["p", "p.edited", "p.edited-2", "p.json"]);
+}
+
 #[test]
 fn two_runs_into_one_folder_do_not_both_win() {
     let folder = Scratch::new();

@@ -158,6 +158,7 @@ fn every_text_has_its_own_file_and_numbers_are_for_names_that_collide() {
         listed,
         [
             ".gitattributes",
+            ".vmo-ra.sha256",
             "first/values.yaml",
             "profile.yaml",
             "second/one.yaml",
@@ -250,6 +251,7 @@ fn hostile_names_stay_in_the_folder() {
     let cut_too = format!("{}-2", "N".repeat(100));
     let mut wanted = vec![
         "d/.gitattributes".to_owned(),
+        "d/.vmo-ra.sha256".to_owned(),
         "d/profile.yaml".to_owned(),
         "p.json".to_owned(),
     ];
@@ -303,7 +305,10 @@ fn a_new_layer_renames_nothing() {
         .keys()
         .filter(|name| before.get(*name) != after.get(*name))
         .collect();
-    assert_eq!(changed, ["new/values.yaml", "profile.yaml"]);
+    assert_eq!(
+        changed,
+        [".vmo-ra.sha256", "new/values.yaml", "profile.yaml"]
+    );
     assert_eq!(
         before
             .keys()
@@ -681,6 +686,7 @@ fn force_replaces_what_the_folder_itself_names() {
         names(&d),
         [
             ".gitattributes",
+            ".vmo-ra.sha256",
             "README.md",
             "first/.notes/n",
             "profile.yaml",
