@@ -24,6 +24,7 @@
 mod certificate;
 pub mod check;
 pub mod cluster;
+pub mod command;
 pub mod diagnostic;
 pub mod diff;
 mod expression;

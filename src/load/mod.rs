@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub use folder::{SplitProfile, profile_file, split_profile};
 pub use kind::{Guess, Kind};
 
+use crate::command;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::folder::{Entry, PROFILE};
 use crate::profile::{self, Document, Form, Profile};
@@ -407,7 +408,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
     let path = Path::new(name);
     if is_folder(disk, path) {
         let help = match disk.entry(&path.join(PROFILE), false) {
-            Ok(_) => format!("`vmo-ra join {name}` makes one file of it"),
+            Ok(_) => format!("{} makes one file of it", command::on("vmo-ra join", name)),
             Err(_) => "name a profile's file in it".to_owned(),
         };
         return Err(
@@ -433,15 +434,15 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
         Kind::Site => no_profile(
             "a site",
             format!(
-                "`vmo-ra render --site {}` makes profiles of it",
-                path.display()
+                "{} makes profiles of it",
+                command::on("vmo-ra render --site", path)
             ),
         ),
         Kind::Manifests => no_profile(
             "Kubernetes manifests",
             format!(
-                "`vmo-ra check {}` looks at them; a profile is what Palette exports",
-                path.display()
+                "{} looks at them; a profile is what Palette exports",
+                command::on("vmo-ra check", path)
             ),
         ),
         Kind::Other(guess) => Err(Diagnostic::error(format!(

@@ -12,6 +12,7 @@ use serde_json::Map;
 use super::cidr::Address;
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
+use crate::command;
 use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 use crate::secret::{self, Secret, SecretSource};
 use crate::yaml::{self, Entry, Node, Style};
@@ -668,8 +669,11 @@ impl<'s> Reader<'s> {
         match source {
             SecretSource::Env(name) => {
                 let (shown, help) = if secret::is_name(name) {
-                    let help =
-                        format!("set it for this run, such as `read -rs {name} && export {name}`");
+                    let help = if command::is_variable(name) {
+                        format!("set it for this run, such as `read -rs {name} && export {name}`")
+                    } else {
+                        "no shell sets a variable of this name: take one of letters, digits and underscores".to_owned()
+                    };
                     (format!("`{name}`"), help)
                 } else {
                     let help = "`env` takes the name of a variable, such as `MY_SECRET`, and never the secret itself";

@@ -4,6 +4,7 @@ use std::io::{Error, ErrorKind, Result, Write};
 
 use tera::EscapeFn;
 
+use crate::command;
 use crate::yaml::scalar;
 
 /// What a template's result is read as.
@@ -57,17 +58,9 @@ fn yaml(text: &str, out: &mut dyn Write) -> Result<()> {
     out.write_all(scalar::write(text).as_bytes())
 }
 
-/// One word: bare where the shell reads nothing into it, else in single quotes.
+/// One word.
 fn shell(text: &str, out: &mut dyn Write) -> Result<()> {
-    let bare = !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_-./:,@%+=".contains(&b));
-    if bare {
-        out.write_all(text.as_bytes())
-    } else {
-        write!(out, "'{}'", text.replace('\'', r"'\''"))
-    }
+    out.write_all(command::quoted(text).as_bytes())
 }
 
 fn xml(text: &str, out: &mut dyn Write) -> Result<()> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::cluster::Cluster;
+use crate::command;
 use crate::diagnostic::Source;
 use crate::rules::node::files::{NodeFile, commands, files};
 use crate::rules::{ClusterRule, Finding, rule};
@@ -244,10 +245,15 @@ fn directory(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !is_made {
             findings.push(
                 layer.values.mark(
-                    rule::KUBELET_DIRECTORY.error(path, format!("nothing makes `{directory}`, without which no kubelet starts"))
-                    .help(format!(
-                        "add `mkdir -p {directory}` to the commands before kubeadm, for all nodes"
-                    )),
+                    rule::KUBELET_DIRECTORY
+                        .error(
+                            path,
+                            format!("nothing makes `{directory}`, without which no kubelet starts"),
+                        )
+                        .help(format!(
+                            "add {} to the commands before kubeadm, for all nodes",
+                            command::on("mkdir -p", directory)
+                        )),
                 ),
             );
         }
