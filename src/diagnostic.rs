@@ -9,6 +9,7 @@ use serde::Serialize;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::limits;
+use crate::visible::{visible, visible_lines};
 
 /// A text that was read, under the name its reader knows it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -411,46 +412,45 @@ impl Diagnostic {
         self.content.place.as_ref().map(|place| place.span.start)
     }
 
-    /// The message with file, line, column and the line itself, ending in a line break.
+    /// The message with file, line, column and the line itself, ending in a line break. What a terminal would obey, or
+    /// would not show, is written out.
     pub fn render(&self, renderer: &Renderer) -> String {
         let level = match self.content.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
             Severity::Note => Level::NOTE,
         };
-        let mut group = Group::with_title(level.primary_title(self.content.message.as_str()));
+        let mut group = Group::with_title(level.primary_title(visible(&self.content.message)));
         if let Some(place) = &self.content.place {
             let shown = Shown::of(place);
+            let name = visible(place.source.name());
             let mark = AnnotationKind::Primary.span(shown.mark.clone());
             let mark = if self.content.label.is_empty() {
                 mark
             } else {
-                mark.label(self.content.label.as_str())
+                mark.label(visible(&self.content.label))
             };
             group = group.element(
                 // The line alone: the library looks at all of a text for each message.
-                Snippet::source(shown.text)
+                Snippet::source(shown.text.as_str())
                     .line_start(shown.line)
-                    .path(place.source.name())
+                    .path(&*name)
                     .fold(true)
                     .annotation(mark),
             );
             for note in &self.content.notes {
-                group = group.element(Level::NOTE.message(note.as_str()));
+                group = group.element(Level::NOTE.message(visible(note)));
             }
             for help in &self.content.help {
-                group = group.element(Level::HELP.message(help.as_str()));
+                group = group.element(Level::HELP.message(visible(help)));
             }
             let rendered = renderer.render(&[group]) + "\n";
-            // The library counts columns in what it is given.
-            let place_of = |column| format!("{}:{}:{column}", place.source.name(), shown.line);
-            return match shown.column_before {
-                0 => rendered,
-                before => {
-                    let own = shown.text[..shown.mark.start].chars().count() + 1;
-                    rendered.replacen(&place_of(own), &place_of(before + own), 1)
-                }
-            };
+            // The library counts columns in what it is given. The title is one line.
+            let (title, rest) = rendered.split_once('\n').unwrap_or((&rendered, ""));
+            let place_of = |column| format!("{name}:{}:{column}", shown.line);
+            let counted = shown.text[..shown.mark.start].chars().count() + 1;
+            let rest = rest.replacen(&place_of(counted), &place_of(shown.column), 1);
+            return format!("{title}\n{rest}");
         }
         // Without a line to show there is no margin to hang the rest on.
         let mut text = renderer.render(&[group]) + "\n";
@@ -459,10 +459,10 @@ impl Diagnostic {
             .into_iter()
             .chain(&self.content.notes)
         {
-            text.push_str(&format!("  = note: {note}\n"));
+            text.push_str(&format!("  = note: {}\n", visible(note)));
         }
         for help in &self.content.help {
-            text.push_str(&format!("  = help: {help}\n"));
+            text.push_str(&format!("  = help: {}\n", visible(help)));
         }
         text
     }
@@ -473,17 +473,17 @@ impl Diagnostic {
 const AROUND: usize = 4096;
 
 /// The part of a text that a message shows: the line of its mark, or what is around the mark where the line is long.
-struct Shown<'s> {
-    text: &'s str,
+struct Shown {
+    text: String,
     line: usize,
-    /// Characters of the line in front of the part.
-    column_before: usize,
+    /// Of the mark in the source, from 1, in characters.
+    column: usize,
     /// Within the part.
     mark: Range<usize>,
 }
 
-impl<'s> Shown<'s> {
-    fn of(place: &'s Place) -> Self {
+impl Shown {
+    fn of(place: &Place) -> Self {
         let text = place.source.shown();
         // Behind the last line there is none to show: its end is where things went wrong.
         let shown_end = text.strip_suffix('\n').map_or(text.len(), str::len);
@@ -497,11 +497,19 @@ impl<'s> Shown<'s> {
         let to = line_end.min(text.ceil_char_boundary(start.saturating_add(AROUND)));
         // One line shows where; a whole block under carets only hides it.
         let end = text.ceil_char_boundary(place.span.end.clamp(start, to));
+        // A carriage return in front of the line break belongs to it.
+        let is_break = text[to..].starts_with('\n') && text[end..to].ends_with('\r');
+        let to = if is_break { to - 1 } else { to };
+        let mut shown = visible_lines(&text[from..start]).into_owned();
+        let mark_start = shown.len();
+        shown.push_str(&visible_lines(&text[start..end]));
+        let mark_end = shown.len();
+        shown.push_str(&visible_lines(&text[end..to]));
         Shown {
-            text: &text[from..to],
+            text: shown,
             line,
-            column_before: text[line_start..from].chars().count(),
-            mark: start - from..end - from,
+            column: text[line_start..start].chars().count() + 1,
+            mark: mark_start..mark_end,
         }
     }
 }
@@ -638,6 +646,35 @@ mod tests {
         let column = |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count());
         assert_eq!(column(lines[3], "here"), column(lines[4], "^^^^ this"));
         assert_eq!(lines.len(), 5, "{told}");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_out_and_marked_where_it_stands() {
+        let source = Source::new(
+            "a\u{1b}b",
+            "first\r\n\u{202e}:\tx\u{200d}y # \u{9b}\r\nlast\n",
+        );
+        let at = source.text().find('x').expect("it is there");
+        let told = Diagnostic::error("one\ntwo: a\\x1Bb:2:10")
+            .at(&source, at..at + "x\u{200d}y".len())
+            .label("\u{7}")
+            .because("\u{feff}")
+            .help("\u{e0041}")
+            .to_string();
+        assert_eq!(
+            told,
+            r"error: one\ntwo: a\x1Bb:2:10
+ --> a\x1Bb:2:4
+  |
+2 | \u202E:    x\u200Dy # \x9B
+  |            ^^^^^^^^ \x07
+  |
+  = note: \uFEFF
+  = help: \U000E0041
+"
+        );
+        let told = Diagnostic::note("a").because("\n").help("\r").to_string();
+        assert_eq!(told, "note: a\n  = note: \\n\n  = help: \\r\n");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `vmo-ra check`
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::mem;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -94,7 +94,7 @@ impl Check {
                 .map(|checked| (checked.file.as_str(), &checked.profile));
             report.against = Some(against(profiles, &Revision::load(name)?)?);
         }
-        terminal::print(self.written(&report)?.as_bytes())?;
+        terminal::print(&self.written(&report)?)?;
         // The process ends here; to free a large export value by value would take as long as some rules.
         mem::forget(input);
         Ok(ExitCode::from(u8::from(self.is_denied(&report))))
@@ -113,7 +113,7 @@ impl Check {
         Ok(match self.format {
             Format::Json => format::json(report),
             Format::Sarif => format::sarif(report),
-            Format::Text => format::text(report, &terminal::renderer(io::stdout().is_terminal())),
+            Format::Text => format::text(report, &terminal::renderer(&io::stdout())),
         })
     }
 }

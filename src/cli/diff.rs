@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format};
 use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
@@ -122,7 +123,7 @@ impl Diff {
         let report = compare(&old, &new, &library, &options)?;
         let text = self.written(&report);
         match &self.out {
-            None => terminal::print(text.as_bytes())?,
+            None => terminal::print(&text)?,
             Some(file) => output::replace_file(file, text.as_bytes(), private)?,
         }
         let bad = match self.fail_on {
@@ -254,7 +255,11 @@ impl Diff {
                 return Err(Diagnostic::error(format!(
                     "`{shown}` holds Kubernetes manifests, not a profile to compare"
                 ))
-                .help(format!("`kubectl diff -f {name}` compares them with a cluster, `vmo-ra check {name}` looks at them"))
+                .help(format!(
+                    "{} compares them with a cluster, {} looks at them",
+                    command::on("kubectl diff -f", name),
+                    command::on("vmo-ra check", name)
+                ))
                 .into());
             }
             (true, several) => {

@@ -3,7 +3,8 @@
 use clap::Args;
 use vmo_ra::rules::Rule;
 
-use super::{Failure, table, terminal};
+use super::lines::Lines;
+use super::{Failure, terminal};
 
 /// Tell what a rule of `check` and `render` is about
 #[derive(Debug, Args)]
@@ -15,22 +16,25 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let text = match self.rule {
+        let mut lines = Lines::default();
+        match self.rule {
             Some(id) => {
                 let rule = Rule::find(&id)?;
-                format!(
-                    "{}: {}\n\n{}\n\nway out: {}\nsource: {}\n",
-                    rule.id, rule.title, rule.why, rule.way_out, rule.source
-                )
+                lines.add(&format!("{}: {}", rule.id, rule.title));
+                lines.add("");
+                lines.add(rule.why);
+                lines.add("");
+                lines.add(&format!("way out: {}", rule.way_out));
+                lines.add(&format!("source: {}", rule.source));
             }
             None => {
                 let rows: Vec<Vec<String>> = Rule::all()
                     .iter()
                     .map(|rule| vec![rule.id.to_owned(), rule.title.to_owned()])
                     .collect();
-                table::lines(&rows, 0)
+                lines.add_table(&rows, 0);
             }
-        };
-        terminal::print(text.as_bytes())
+        }
+        terminal::tell(&lines)
     }
 }

@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use vmo_ra::command;
 use vmo_ra::diagnostic::{Diagnostic, Severity};
 use vmo_ra::output::{KeptCopy, Staged, Tree, stage};
 
+use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// The file of each site's folder that says what it is.
@@ -146,22 +148,22 @@ impl Fleet {
         let bad = ended.iter().filter(is_bad).count();
         let warnings: usize = ended.iter().map(|one| one.warnings).sum();
         let notes: usize = ended.iter().map(|one| one.notes).sum();
-        let mut summary = format!(
-            "wrote {} of {} sites to {}\n",
+        let mut summary = Lines::one(&format!(
+            "wrote {} of {} sites to {}",
             self.names.len() - bad,
             self.names.len(),
             out.display()
-        );
+        ));
         if warnings + notes > 0 {
-            summary.push_str(&format!(
-                "{warnings} warnings, {notes} notes; `vmo-ra check {}` tells those of a site\n",
-                self.folder.join("NAME").join(SITE).display()
+            summary.add(&format!(
+                "{warnings} warnings, {notes} notes; {} tells those of a site",
+                command::on("vmo-ra check", self.folder.join("NAME").join(SITE))
             ));
         }
         if bad > 0 {
-            summary.push_str("not written:\n");
+            summary.add("not written:");
             for (name, _) in self.names.iter().zip(&ended).filter(|(_, one)| is_bad(one)) {
-                summary.push_str(&format!("  {name}\n"));
+                summary.add(&format!("  {name}"));
             }
         }
         let is_the_systems = ended.iter().any(|one| one.is_the_systems);
@@ -173,7 +175,7 @@ impl Fleet {
         let problems: Vec<Diagnostic> = problems.into_iter().flatten().collect();
         terminal::explain(&kept);
         terminal::explain(&problems);
-        terminal::print(summary.as_bytes())?;
+        terminal::tell(&summary)?;
         match (problems.is_empty(), is_the_systems) {
             (true, _) => Ok(()),
             (false, false) => Err(Failure::Told(2)),

@@ -11,6 +11,7 @@ use vmo_ra::output::StagedFile;
 use vmo_ra::profile::{Notation, to_palette_json, to_readable_json};
 
 use super::inputs::Files;
+use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// Rewrite profiles in a form for people, or in Palette's bytes
@@ -50,16 +51,16 @@ impl Fmt {
         if !errors.problems.is_empty() {
             return Err(errors.into());
         }
-        let mut said = String::new();
+        let mut said = Lines::default();
         let mut staged = Vec::new();
         for (file, (source, bytes)) in self.files.iter().zip(&formatted) {
             let differs = !is_the_same(file, source, bytes);
             if self.check {
                 if differs {
-                    said.push_str(&format!("{}\n", source.name()));
+                    said.add(source.name());
                 }
             } else if file == "-" {
-                terminal::print(bytes)?;
+                terminal::write(bytes)?;
             } else if differs {
                 staged.push((file, StagedFile::new(Path::new(file), bytes, false)?));
             }
@@ -67,13 +68,13 @@ impl Fmt {
         for (file, one) in staged {
             if let Err(error) = one.settle() {
                 // Those that took their places before it are told.
-                terminal::print(said.as_bytes())?;
+                terminal::tell(&said)?;
                 return Err(error.into());
             }
-            said.push_str(&format!("wrote {file}\n"));
+            said.add(&format!("wrote {file}"));
         }
-        terminal::print(said.as_bytes())?;
-        Ok(if self.check && !said.is_empty() {
+        terminal::tell(&said)?;
+        Ok(if self.check && !said.as_str().is_empty() {
             ExitCode::from(1)
         } else {
             ExitCode::SUCCESS

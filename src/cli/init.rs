@@ -4,9 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
+use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::{output, site};
 
+use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// The schema's file beside the site. It is hidden, so that a folder of sites holds nothing but sites.
@@ -27,7 +29,7 @@ impl Init {
     pub(super) fn run(self) -> Result<(), Failure> {
         let starter = site::starter();
         if self.file.as_os_str() == "-" {
-            return terminal::print(starter.as_bytes());
+            return terminal::write(starter.as_bytes());
         }
         let mut files = Vec::new();
         // Nothing stands beside a device.
@@ -56,9 +58,10 @@ impl Init {
         for (file, text) in &files {
             output::replace_file(file, text.as_bytes(), false)?;
         }
-        let shown = self.file.display();
-        terminal::print(
-            format!("wrote {shown}; change it and run `vmo-ra render --site {shown}`\n").as_bytes(),
-        )
+        terminal::tell(&Lines::one(&format!(
+            "wrote {}; change it and run {}",
+            self.file.display(),
+            command::on("vmo-ra render --site", &self.file)
+        )))
     }
 }

@@ -10,6 +10,7 @@ use vmo_ra::output;
 use vmo_ra::profile::to_palette_json;
 
 use super::inputs::Files;
+use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// Put a profile together from a folder that `vmo-ra split` wrote, as JSON that Palette imports
@@ -39,7 +40,7 @@ impl Join {
             .map_err(|error| Diagnostic::error(format!("the profile has no JSON form: {error}")))?;
         terminal::explain(&read.warnings);
         if to_stdout {
-            return terminal::print(&json);
+            return terminal::write(&json);
         }
         let shown = self.out.display();
         output::replace_file(&self.out, &json, read.private)?;
@@ -48,7 +49,7 @@ impl Join {
         } else {
             ""
         };
-        terminal::print(format!("wrote {shown}{private}\n").as_bytes())
+        terminal::tell(&Lines::one(&format!("wrote {shown}{private}")))
     }
 
     /// Whether the file would be written into the folder.

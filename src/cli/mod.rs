@@ -8,6 +8,7 @@ mod fmt;
 mod init;
 mod inputs;
 mod join;
+mod lines;
 mod nad;
 mod network;
 mod packs;
@@ -16,16 +17,19 @@ mod render;
 mod revisions;
 mod schema;
 mod split;
-mod table;
 mod terminal;
 mod verify;
 
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::load::LoadError;
 use vmo_ra::output::OutputError;
+use vmo_ra::visible::visible;
 
 /// Renders the Palette VMO reference architecture (RA) from one typed site file.
 #[derive(Debug, Parser)]
@@ -133,7 +137,10 @@ impl From<OutputError> for Failure {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match arguments() {
+        Ok(cli) => cli.command,
+        Err(error) => return terminal::refuse(&error),
+    };
     let writes = command.writes();
     let done = |()| ExitCode::SUCCESS;
     let result = match command {
@@ -154,6 +161,29 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(command) => command.run(),
     };
     result.unwrap_or_else(|failure| ended(failure, writes))
+}
+
+/// The command line. What is wrong with it is told of a copy in which everything can be seen.
+fn arguments() -> Result<Cli, clap::Error> {
+    let given: Vec<OsString> = env::args_os().collect();
+    let error = match Cli::try_parse_from(&given) {
+        Ok(cli) => return Ok(cli),
+        Err(error) => error,
+    };
+    let seen = given.iter().map(|argument| match argument.to_str() {
+        Some(text) => visible(text).into_owned().into(),
+        None => argument.clone(),
+    });
+    let seen: Vec<OsString> = seen.collect();
+    if seen == given {
+        return Err(error);
+    }
+    Err(Cli::try_parse_from(seen).err().unwrap_or_else(|| {
+        Cli::command().error(
+            ErrorKind::InvalidValue,
+            "an argument has characters that a terminal does not show",
+        )
+    }))
 }
 
 /// Explains a failure and gives its exit code; `writes` says whether something would have been written.

@@ -10,6 +10,7 @@ use vmo_ra::revision::Revision;
 use vmo_ra::site::{self, InterfaceName, Label, Site, VlanSelection};
 use vmo_ra::template::Engine;
 
+use super::lines::Lines;
 use super::{Failure, inputs, terminal};
 
 /// Write one NetworkAttachmentDefinition for each VLAN
@@ -53,7 +54,7 @@ impl Nad {
         }
         if self.out == Path::new("-") {
             let texts: Vec<&str> = manifests.iter().map(|(_, text)| text.as_str()).collect();
-            return terminal::print(texts.join("---\n").as_bytes());
+            return terminal::write(texts.join("---\n").as_bytes());
         }
         let files = manifests
             .into_iter()
@@ -61,9 +62,11 @@ impl Nad {
         let tree = Tree::of_files(files)?;
         let kept = output::write(&tree, &self.out, self.force)?;
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
-        terminal::print(
-            format!("wrote {} networks to {}\n", nads.len(), self.out.display()).as_bytes(),
-        )
+        terminal::tell(&Lines::one(&format!(
+            "wrote {} networks to {}",
+            nads.len(),
+            self.out.display()
+        )))
     }
 
     fn nads(&self, site: &Site) -> Result<Vec<site::Nad>, Failure> {

@@ -12,6 +12,7 @@ use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
 
 use super::inputs::SiteOption;
+use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// Write the host network of nodes for netplan, MAAS or Terraform
@@ -71,11 +72,11 @@ impl Network {
         let text = network::write(&Engine::new(&revision), &site, nodes, format)?;
         terminal::explain(&remarks);
         if self.out == Path::new("-") {
-            return terminal::print(text.as_bytes());
+            return terminal::write(text.as_bytes());
         }
         let shown = self.out.display();
         output::replace_file(&self.out, text.as_bytes(), false)?;
-        terminal::print(format!("wrote {shown}\n").as_bytes())
+        terminal::tell(&Lines::one(&format!("wrote {shown}")))
     }
 }
 

@@ -11,8 +11,10 @@ use vmo_ra::render::{Choice, choices};
 use vmo_ra::revision::Revision;
 use vmo_ra::site::Site;
 use vmo_ra::version::Wanted;
+use vmo_ra::visible::visible;
 
-use super::{Failure, inputs, table, terminal};
+use super::lines::Lines;
+use super::{Failure, inputs, terminal};
 
 /// List the packs at hand and the layers that use them, or show one
 #[derive(Debug, Args)]
@@ -164,14 +166,14 @@ impl List {
                 layers.join(", "),
             ]);
         }
-        let mut text = table::lines(&rows, 0);
+        let mut lines = Lines::default();
+        lines.add_table(&rows, 0);
         if !missing.is_empty() {
-            text.push_str(
-                "\nno pack in a folder for these layers; the built-in values stand in:\n",
-            );
-            text.push_str(&table::lines(&missing, 2));
+            lines.add("");
+            lines.add("no pack in a folder for these layers; the built-in values stand in:");
+            lines.add_table(&missing, 2);
         }
-        terminal::print(text.as_bytes())?;
+        terminal::tell(&lines)?;
         if problems.is_empty() {
             Ok(())
         } else {
@@ -228,47 +230,49 @@ impl Show {
             chosen.is_ok_and(|other| std::ptr::eq(other, found))
         };
         let used_by: Vec<&Use<'_>> = uses.iter().filter(gets_it).collect();
-        terminal::print(text_of(&pack, &used_by)?.as_bytes())
+        terminal::tell(&lines_of(&pack, &used_by)?)
     }
 }
 
-fn text_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
+fn lines_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<Lines, Diagnostic> {
     let description = &pack.description;
-    let mut text = format!("{} {}", description.name, description.version);
+    let mut title = format!("{} {}", description.name, description.version);
     if !description.display_name.is_empty() {
-        text.push_str(&format!(", {}", description.display_name));
+        title.push_str(&format!(", {}", description.display_name));
     }
-    text.push('\n');
+    let mut lines = Lines::one(&title);
     let mut rows = vec![vec!["layer".to_owned(), description.layer.clone()]];
     if !description.cloud_types.is_empty() {
         let clouds = description.cloud_types.join(", ");
         rows.push(vec!["clouds".to_owned(), clouds]);
     }
     rows.push(vec!["found in".to_owned(), pack.origin.to_string()]);
-    let lines = pack.values.text().lines().count();
-    rows.push(vec!["values".to_owned(), format!("{lines} lines")]);
+    let length = pack.values.text().lines().count();
+    rows.push(vec!["values".to_owned(), format!("{length} lines")]);
     let layers: Vec<String> = used_by.iter().map(|layer| layer.layer()).collect();
     if !layers.is_empty() {
         rows.push(vec!["used by".to_owned(), layers.join(", ")]);
     }
-    text.push_str(&table::lines(&rows, 2));
-    text.push_str(&presets(pack, used_by)?);
+    lines.add_table(&rows, 2);
+    add_presets(&mut lines, pack, used_by)?;
     let dependencies: Vec<Vec<String>> =
         description.dependencies().iter().map(dependency).collect();
     if !dependencies.is_empty() {
-        text.push_str("\nother packs\n");
-        text.push_str(&table::lines(&dependencies, 2));
+        lines.add("");
+        lines.add("other packs");
+        lines.add_table(&dependencies, 2);
     }
     if !pack.schema.is_empty() {
-        text.push_str("\nrules for its values\n");
+        lines.add("");
+        lines.add("rules for its values");
         let rules: Vec<Vec<String>> = pack.schema.iter().map(rule).collect();
-        text.push_str(&table::lines(&rules, 2));
+        lines.add_table(&rules, 2);
     }
-    Ok(text)
+    Ok(lines)
 }
 
 /// The presets by group, with who has switched them on.
-fn presets(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
+fn add_presets(lines: &mut Lines, pack: &Pack, used_by: &[&Use<'_>]) -> Result<(), Diagnostic> {
     let mut groups: Vec<&str> = Vec::new();
     for preset in &pack.presets {
         if !groups.contains(&preset.group.as_str()) {
@@ -289,12 +293,13 @@ fn presets(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
             names.map_err(Diagnostic::error)?,
         ));
     }
-    let mut text = String::new();
     if !groups.is_empty() {
-        text.push_str("\npresets, one of each group\n");
+        lines.add("");
+        lines.add("presets, one of each group");
     }
     let width = |of: fn(&Preset) -> &str| {
-        let widths = pack.presets.iter().map(|preset| of(preset).chars().count());
+        let shown = pack.presets.iter().map(|preset| visible(of(preset)));
+        let widths = shown.map(|text| text.chars().count());
         widths.max().unwrap_or(0)
     };
     let (name, display_name) = (
@@ -302,7 +307,7 @@ fn presets(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
         width(|preset| &preset.display_name),
     );
     for group in groups {
-        text.push_str(&format!("  {group}\n"));
+        lines.add(&format!("  {group}"));
         for preset in pack.presets.iter().filter(|preset| preset.group == group) {
             let mut on: Vec<&str> = Vec::new();
             if own.iter().any(|name| preset.is_named(name)) {
@@ -314,17 +319,15 @@ fn presets(pack: &Pack, used_by: &[&Use<'_>]) -> Result<String, Diagnostic> {
                     .filter(|(_, names)| names.iter().any(|name| preset.is_named(name)))
                     .map(|(revision, _)| revision.as_str()),
             );
-            let line = format!(
+            lines.add(&format!(
                 "    {:name$}  {:display_name$}  {}",
-                preset.name,
-                preset.display_name,
+                visible(&preset.name),
+                visible(&preset.display_name),
                 on.join(", ")
-            );
-            text.push_str(line.trim_end());
-            text.push('\n');
+            ));
         }
     }
-    Ok(text)
+    Ok(())
 }
 
 fn dependency(dependency: &Dependency) -> Vec<String> {

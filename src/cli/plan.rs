@@ -60,7 +60,7 @@ impl Plan {
             }
         };
         if self.out.as_os_str() == "-" {
-            return terminal::print(text.as_bytes());
+            return terminal::print(&text);
         }
         Ok(output::replace_file(&self.out, text.as_bytes(), false)?)
     }

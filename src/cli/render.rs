@@ -12,7 +12,8 @@ use vmo_ra::revision::{Revision, Role};
 
 use super::fleet::Fleet;
 use super::inputs::{self, Files, SiteOption};
-use super::{Failure, table, terminal};
+use super::lines::Lines;
+use super::{Failure, terminal};
 
 /// Render the three profiles of a site as JSON that Palette imports, and as manifests
 #[derive(Debug, Args)]
@@ -80,7 +81,7 @@ impl Render {
                 let json = to_palette_json(&profile.profile).map_err(|error| {
                     Diagnostic::error(format!("the profile has no JSON form: {error}"))
                 })?;
-                terminal::print(&json)?;
+                terminal::write(&json)?;
             }
             return Ok(());
         }
@@ -91,18 +92,18 @@ impl Render {
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         // Nothing of them stays in memory while a reader of standard output takes its time.
         drop((site, rendered, tree, renderer));
-        terminal::print(summary.as_bytes())
+        terminal::tell(&summary)
     }
 
-    fn summary(&self, rendered: &Rendered, tree: &Tree) -> String {
-        let mut text = String::new();
+    fn summary(&self, rendered: &Rendered, tree: &Tree) -> Lines {
+        let mut lines = Lines::default();
         for (profile, index) in rendered.profiles.iter().zip(0..) {
             if index > 0 {
-                text.push('\n');
+                lines.add("");
             }
             let spec = &profile.profile.spec;
-            text.push_str(&format!(
-                "{} {}\n",
+            lines.add(&format!(
+                "{} {}",
                 profile.profile.metadata.name, spec.version
             ));
             let rows: Vec<Vec<String>> = spec
@@ -112,9 +113,9 @@ impl Render {
                 .zip(&profile.bases)
                 .map(|(layer, base)| vec![layer.name.clone(), layer.version.clone(), base.clone()])
                 .collect();
-            text.push_str(&table::lines(&rows, 2));
+            lines.add_table(&rows, 2);
             if !spec.variables.is_empty() {
-                text.push_str("  variables at deployment:\n");
+                lines.add("  variables at deployment:");
                 let rows: Vec<Vec<String>> = spec
                     .variables
                     .iter()
@@ -130,15 +131,15 @@ impl Render {
                         ]
                     })
                     .collect();
-                text.push_str(&table::lines(&rows, 4));
+                lines.add_table(&rows, 4);
             }
         }
         if !tree.left_out().is_empty() {
-            text.push_str(
-                "\nnot for kubectl, since they hold Palette macros (they are in the profiles):\n",
-            );
+            lines.add("");
+            lines
+                .add("not for kubectl, since they hold Palette macros (they are in the profiles):");
             for path in tree.left_out() {
-                text.push_str(&format!("  {path}\n"));
+                lines.add(&format!("  {path}"));
             }
         }
         let private = if tree.is_private() {
@@ -146,11 +147,12 @@ impl Render {
         } else {
             ""
         };
-        text.push_str(&format!(
-            "\nwrote {} files to {}{private}\n",
+        lines.add("");
+        lines.add(&format!(
+            "wrote {} files to {}{private}",
             tree.len(),
             self.out.display()
         ));
-        text
+        lines
     }
 }

@@ -5,7 +5,8 @@ use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::revision::{Revision, Software};
 use vmo_ra::yaml;
 
-use super::{Failure, table, terminal};
+use super::lines::Lines;
+use super::{Failure, terminal};
 
 /// List the RA revisions, show one, or set the software of two side by side
 #[derive(Debug, Args)]
@@ -31,18 +32,21 @@ enum Format {
 
 impl Revisions {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let text = match (&self.revision, self.compare.as_deref()) {
+        let lines = match (&self.revision, self.compare.as_deref()) {
             (_, Some([old, new])) => compare(&Revision::load(old)?, &Revision::load(new)?),
             (Some(name), _) => {
                 let revision = Revision::load(name)?;
                 match self.format {
                     Format::Text => show(&revision)?,
-                    Format::Yaml => yaml::from_json(&revision.tree()?),
+                    Format::Yaml => {
+                        let text = yaml::from_json(&revision.tree()?);
+                        return terminal::write(text.as_bytes());
+                    }
                 }
             }
             _ => list()?,
         };
-        terminal::print(text.as_bytes())
+        terminal::tell(&lines)
     }
 }
 
@@ -50,12 +54,19 @@ fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
-fn add_table(text: &mut String, title: &str, rows: impl Iterator<Item = Vec<String>>) {
-    text.push_str(&format!("\n{title}\n"));
-    text.push_str(&table::lines(&rows.collect::<Vec<_>>(), 2));
+fn add_table(lines: &mut Lines, title: &str, rows: impl Iterator<Item = Vec<String>>) {
+    lines.add("");
+    lines.add(title);
+    lines.add_table(&rows.collect::<Vec<_>>(), 2);
 }
 
-fn list() -> Result<String, Failure> {
+fn table(rows: &[Vec<String>]) -> Lines {
+    let mut lines = Lines::default();
+    lines.add_table(rows, 0);
+    lines
+}
+
+fn list() -> Result<Lines, Failure> {
     let mut rows = Vec::new();
     for name in Revision::names() {
         let revision = Revision::load(name)?;
@@ -81,17 +92,16 @@ fn list() -> Result<String, Failure> {
             revision.summary,
         ]);
     }
-    Ok(table::lines(&rows, 0))
+    Ok(table(&rows))
 }
 
-fn show(revision: &Revision) -> Result<String, Diagnostic> {
-    let mut text = format!(
-        "{}, {}\n{}\n",
-        revision.name, revision.date, revision.summary
-    );
+fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
+    let mut lines = Lines::one(&format!("{}, {}", revision.name, revision.date));
+    lines.add(&revision.summary);
     for profile in &revision.profiles {
-        text.push_str(&format!(
-            "\n{} ({}, {})\n",
+        lines.add("");
+        lines.add(&format!(
+            "{} ({}, {})",
             profile.name, profile.kind, profile.cloud_type
         ));
         let mut rows = Vec::new();
@@ -130,8 +140,7 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
                 [_, remark] => format!("  {:name_width$}  {remark}", ""),
                 _ => continue,
             };
-            text.push_str(line.trim_end());
-            text.push('\n');
+            lines.add(&line);
         }
     }
     if revision.is_rendered() {
@@ -144,19 +153,19 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
             let (profile, marks) = (variable.profile.as_str(), marks.join(", "));
             row(&[profile, &variable.name, &variable.display_name, &marks])
         });
-        add_table(&mut text, "variables", rows);
+        add_table(&mut lines, "variables", rows);
     }
     let rows = revision
         .software
         .iter()
         .map(|software| row(&[&software.component, &software.product, &software.version]));
-    add_table(&mut text, "software", rows);
+    add_table(&mut lines, "software", rows);
     let rows = revision.hardware.iter().map(|hardware| {
         let (minimum, recommended) = (&hardware.minimum, &hardware.recommended);
         row(&[&hardware.component, minimum, recommended, &hardware.remarks])
     });
     let title = "hardware of a worker: minimum, recommended";
-    add_table(&mut text, title, rows);
+    add_table(&mut lines, title, rows);
     let rows = revision.control_plane.iter().map(|size| {
         let numbers = [size.workers, size.namespaces, size.cores];
         let memory = format!("{} GB", size.memory_gb);
@@ -164,32 +173,31 @@ fn show(revision: &Revision) -> Result<String, Diagnostic> {
         numbers.chain([memory]).collect()
     });
     let title = "control-plane nodes: workers, namespaces, cores, memory";
-    add_table(&mut text, title, rows);
+    add_table(&mut lines, title, rows);
     let rows = revision
         .storage_providers
         .iter()
         .map(|storage| row(&[&storage.provider, &storage.version, &storage.mode]));
-    add_table(&mut text, "storage with volumes that VMs can share", rows);
+    add_table(&mut lines, "storage with volumes that VMs can share", rows);
     let errata = revision.errata()?;
     if !errata.is_empty() {
-        text.push_str("\nerrata: where the text contradicts itself or cannot work as printed\n");
+        lines.add("");
+        lines.add("errata: where the text contradicts itself or cannot work as printed");
         for erratum in errata {
-            text.push_str(&format!(
-                "  {} ({}; {})\n    printed: {}\n    instead: {}\n    why:     {}\n",
-                erratum.id,
-                erratum.place,
-                erratum.section,
-                erratum.printed,
-                erratum.instead,
-                erratum.why
+            lines.add(&format!(
+                "  {} ({}; {})",
+                erratum.id, erratum.place, erratum.section
             ));
+            lines.add(&format!("    printed: {}", erratum.printed));
+            lines.add(&format!("    instead: {}", erratum.instead));
+            lines.add(&format!("    why:     {}", erratum.why));
         }
     }
-    Ok(text)
+    Ok(lines)
 }
 
 /// The software of both, in the order of the newer one; what only the older has comes last.
-fn compare(old: &Revision, new: &Revision) -> String {
+fn compare(old: &Revision, new: &Revision) -> Lines {
     let mut rows = vec![row(&["component", "product", &old.name, &new.name, ""])];
     let key = |software: &Software| (software.component.clone(), software.product.clone());
     let mut matched = Vec::new();
@@ -231,5 +239,5 @@ fn compare(old: &Revision, new: &Revision) -> String {
             ]));
         }
     }
-    table::lines(&rows, 0)
+    table(&rows)
 }

@@ -27,11 +27,11 @@ impl Schema {
     pub(super) fn run(self) -> Result<(), Failure> {
         let site;
         terminal::print(match self.of {
-            Of::Diff => diff::format::json_schema().as_bytes(),
-            Of::Check => check::format::json_schema().as_bytes(),
+            Of::Diff => diff::format::json_schema(),
+            Of::Check => check::format::json_schema(),
             Of::Site => {
                 site = site::json_schema();
-                site.as_bytes()
+                &site
             }
         })
     }

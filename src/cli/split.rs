@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::load;
 use vmo_ra::output::{Existing, KeptCopy, Known, SPLIT_CHECKSUMS, Tree};
@@ -11,6 +12,7 @@ use vmo_ra::profile::Notation;
 use vmo_ra::profile::folder::{is_aside, named_files, split};
 
 use super::inputs::Files;
+use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// Lay a profile out as a folder for people and git; `vmo-ra join` puts it together again
@@ -61,9 +63,10 @@ impl Split {
         } else {
             ""
         };
-        terminal::print(
-            format!("wrote {count} files to {}{private}\n", self.out.display()).as_bytes(),
-        )
+        terminal::tell(&Lines::one(&format!(
+            "wrote {count} files to {}{private}",
+            self.out.display()
+        )))
     }
 
     fn write(&self, tree: &Tree) -> Result<Option<KeptCopy>, Failure> {
@@ -72,8 +75,8 @@ impl Split {
             let shown = self.out.display();
             return Err(Diagnostic::error(format!("`{shown}` is a git repository"))
                 .help(format!(
-                    "split into a folder below it, such as `--out {}`",
-                    self.out.join("profile").display()
+                    "split into a folder below it, such as {}",
+                    command::on("--out", self.out.join("profile"))
                 ))
                 .into());
         }

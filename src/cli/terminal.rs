@@ -1,19 +1,38 @@
 //! Standard output and standard error.
 
+use std::borrow::Cow;
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
 
 use annotate_snippets::Renderer;
 use vmo_ra::diagnostic::{Diagnostic, Severity};
+use vmo_ra::visible::{visible_beside_colours, visible_lines};
 
 use super::Failure;
+use super::lines::Lines;
 
-/// How messages are written to a stream: with colours on a terminal, unless `NO_COLOR` says otherwise.
-pub(super) fn renderer(on_terminal: bool) -> Renderer {
-    if on_terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) {
+/// Whether a stream has colours: on a terminal, unless `NO_COLOR` says otherwise.
+fn has_colours(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// How messages are written to a stream.
+pub(super) fn renderer(stream: &impl IsTerminal) -> Renderer {
+    if has_colours(stream) {
         Renderer::styled()
     } else {
         Renderer::plain()
+    }
+}
+
+/// A text of several lines as a stream may show it. Whoever made it has written out what others put into its lines; this
+/// holds for all that was forgotten.
+fn shown<'t>(stream: &impl IsTerminal, text: &'t str) -> Cow<'t, str> {
+    if has_colours(stream) {
+        visible_beside_colours(text).into()
+    } else {
+        visible_lines(text)
     }
 }
 
@@ -33,7 +52,7 @@ pub(super) fn count_errors(diagnostics: &[Diagnostic], nothing_written: bool) {
 
 /// Writes messages to standard error.
 pub(super) fn explain(diagnostics: &[Diagnostic]) {
-    let renderer = renderer(io::stderr().is_terminal());
+    let renderer = renderer(&io::stderr());
     let mut text = String::new();
     for diagnostic in diagnostics {
         text.push_str(&diagnostic.render(&renderer));
@@ -42,13 +61,47 @@ pub(super) fn explain(diagnostics: &[Diagnostic]) {
     to_standard_error(&text);
 }
 
-fn to_standard_error(text: &str) {
-    // There is nobody left to tell when standard error is closed.
-    let _ = io::stderr().write_all(text.as_bytes());
+/// Tells what is wrong with the command line, or the help that it asks for, and gives the exit code.
+pub(super) fn refuse(error: &clap::Error) -> ExitCode {
+    let told = error.render();
+    let colours = if error.use_stderr() {
+        has_colours(&io::stderr())
+    } else {
+        has_colours(&io::stdout())
+    };
+    let text = if colours {
+        told.ansi().to_string()
+    } else {
+        told.to_string()
+    };
+    if error.use_stderr() {
+        to_standard_error(&text);
+    } else if print(&text).is_err() {
+        return ExitCode::from(3);
+    }
+    ExitCode::from(error.exit_code() as u8)
 }
 
-/// Writes to standard output. A reader that has gone is not an error, and changes no verdict.
-pub(super) fn print(bytes: &[u8]) -> Result<(), Failure> {
+fn to_standard_error(text: &str) {
+    let mut stream = io::stderr();
+    let text = shown(&stream, text);
+    // There is nobody left to tell when standard error is closed.
+    let _ = stream.write_all(text.as_bytes());
+}
+
+/// Writes lines to standard output.
+pub(super) fn tell(lines: &Lines) -> Result<(), Failure> {
+    print(lines.as_str())
+}
+
+/// Writes a report to standard output.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    write(shown(&io::stdout(), text).as_bytes())
+}
+
+/// Writes what others read again, byte for byte, to standard output. A reader that has gone is not an error, and changes no
+/// verdict.
+pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::System(

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output::{Difference, Verified, verify};
-use vmo_ra::visible::visible;
+use vmo_ra::visible;
 
-use super::{Failure, table, terminal};
+use super::lines::Lines;
+use super::{Failure, terminal};
 
 /// Tell which files of a rendered folder were changed by hand, by its SHA256SUMS
 #[derive(Debug, Args)]
@@ -35,25 +35,19 @@ enum Format {
 impl Verify {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let verified = verify(&self.folder)?;
-        let written = match self.format {
-            Format::Text => text(&verified),
-            Format::Json => {
-                let json = serde_json::to_string_pretty(&verified).map_err(|error| {
-                    Diagnostic::error(format!("the report has no JSON form: {error}"))
-                })?;
-                json + "\n"
-            }
-        };
-        terminal::print(written.as_bytes())?;
+        match self.format {
+            Format::Text => terminal::tell(&lines(&verified))?,
+            Format::Json => terminal::print(&visible::json(&verified))?,
+        }
         Ok(ExitCode::from(u8::from(!verified.differences.is_empty())))
     }
 }
 
-fn text(verified: &Verified) -> String {
+fn lines(verified: &Verified) -> Lines {
     let rows: Vec<Vec<String>> = verified
         .differences
         .iter()
-        .map(|(path, difference)| vec![word(*difference).to_owned(), visible(path).into_owned()])
+        .map(|(path, difference)| vec![word(*difference).to_owned(), path.clone()])
         .collect();
     let gone = [
         Difference::Changed,
@@ -62,11 +56,13 @@ fn text(verified: &Verified) -> String {
     ];
     let of_the_run = verified.differences.values();
     let written = verified.unchanged + of_the_run.filter(|one| gone.contains(one)).count();
-    format!(
-        "{}{} of {written} files are as they were written\n",
-        table::lines(&rows, 0),
+    let mut lines = Lines::default();
+    lines.add_table(&rows, 0);
+    lines.add(&format!(
+        "{} of {written} files are as they were written",
         verified.unchanged
-    )
+    ));
+    lines
 }
 
 fn word(difference: Difference) -> &'static str {

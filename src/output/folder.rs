@@ -12,7 +12,6 @@ use super::disk::{self, Identity};
 use super::verify::digest;
 use super::{CHECKSUMS, SPLIT_CHECKSUMS, Tree, failed, tree};
 use crate::diagnostic::Diagnostic;
-use crate::visible::visible;
 
 /// The size of a file, and when it was last changed.
 type Stamp = (u64, Option<SystemTime>);
@@ -49,12 +48,14 @@ pub struct KeptCopy {
 impl KeptCopy {
     /// The warning that names it.
     pub fn warning(&self) -> Diagnostic {
-        let kept = visible(&self.folder.to_string_lossy()).into_owned();
         Diagnostic::warning(format!(
             "files were edited since they were written: {}",
             shortened(&self.edited)
         ))
-        .help(format!("the old folder is kept as `{kept}`"))
+        .help(format!(
+            "the old folder is kept as `{}`",
+            self.folder.display()
+        ))
     }
 }
 
@@ -88,10 +89,7 @@ pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, OutputEr
 
 /// The first few of some paths, in words.
 fn shortened(paths: &[String]) -> String {
-    let quoted = paths
-        .iter()
-        .take(5)
-        .map(|path| format!("`{}`", visible(path)));
+    let quoted = paths.iter().take(5).map(|path| format!("`{path}`"));
     let first = quoted.collect::<Vec<_>>().join(", ");
     match paths.len() {
         0..=5 => first,

@@ -20,7 +20,6 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
-use crate::visible::visible;
 
 pub use file::{StagedFile, replace_file};
 pub use folder::{Existing, KeptCopy, Known, OutputError, Staged, stage, write};
@@ -35,6 +34,6 @@ pub const SPLIT_CHECKSUMS: &str = ".vmo-ra.sha256";
 fn failed(what: &Path, error: &io::Error) -> OutputError {
     OutputError::Failed(Diagnostic::error(format!(
         "cannot write `{}`: {error}",
-        visible(&what.to_string_lossy())
+        what.display()
     )))
 }

@@ -13,7 +13,6 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
 use crate::secret::Withheld;
-use crate::visible::visible;
 
 /// Files by their path below the folder, with `/` between parts.
 #[derive(Default)]
@@ -186,7 +185,7 @@ pub(super) fn checksums_of(
     name: &str,
 ) -> Result<BTreeMap<String, String>, OutputError> {
     let path = folder.join(name);
-    let shown = visible(&path.to_string_lossy()).into_owned();
+    let shown = path.display().to_string();
     let unreadable = |path: &Path, error: io::Error| {
         let path = path.display();
         OutputError::Failed(Diagnostic::error(format!("cannot read `{path}`: {error}")))

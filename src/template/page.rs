@@ -42,8 +42,6 @@ fn escape(text: &str, out: &mut dyn Write) -> Result<()> {
             '"' => "&quot;",
             '\'' => "&#39;",
             '\n' | '\t' => continue,
-            '\u{fffe}' => "\\uFFFE",
-            '\u{ffff}' => "\\uFFFF",
             c if is_invisible(c) => {
                 spelled_out = visible(&text[at..at + c.len_utf8()]);
                 &*spelled_out

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::super::{Difference, Item, Report};
 use crate::diagnostic::Severity;
 use crate::rules;
+use crate::visible;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -136,10 +137,7 @@ pub fn sarif(report: &Report) -> String {
                 .collect(),
         }],
     };
-    // Only maps whose keys are no texts have no JSON form, and a log has none.
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    visible::json(&log)
 }
 
 fn about(rule: &rules::Rule) -> Rule<'_> {

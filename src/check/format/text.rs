@@ -4,6 +4,7 @@ use annotate_snippets::Renderer;
 
 use super::super::{Against, LookedAt, Report};
 use crate::diagnostic::Severity;
+use crate::visible::visible;
 
 /// The findings, each with its line, and a count of them at the end.
 pub fn text(report: &Report, renderer: &Renderer) -> String {
@@ -63,12 +64,15 @@ fn compared(against: &Against) -> String {
             format!("{} / {}", difference.profile, difference.layer)
         };
         if here != place {
-            text.push_str(&format!("  {here}\n"));
+            text.push_str(&format!("  {}\n", visible(&here)));
             place = here;
         }
         text.push_str(&format!(
             "    {}: {} ({})\n      {}\n",
-            difference.claim, difference.says, difference.section, difference.found
+            difference.claim,
+            difference.says,
+            difference.section,
+            visible(&difference.found)
         ));
     }
     text.push('\n');

@@ -1,6 +1,7 @@
 //! A plan for a repository or a ticket.
 
 use super::super::{Plan, sections};
+use crate::visible::visible;
 
 /// Titles, sentences and tables as GitHub writes them.
 pub fn markdown(plan: &Plan) -> String {
@@ -38,11 +39,11 @@ fn row<'c>(text: &mut String, cells: impl Iterator<Item = &'c str>) {
     text.push('\n');
 }
 
-/// A text in which nothing is taken for markup; `code` stays code.
+/// A text on one line in which nothing is taken for markup; `code` stays code.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     let mut is_code = false;
-    for c in text.chars() {
+    for c in visible(text).chars() {
         match c {
             '`' => {
                 is_code = !is_code;
@@ -50,7 +51,6 @@ fn escaped(text: &str) -> String {
             }
             // Also inside code, a bar ends a cell.
             '|' => out.push_str("\\|"),
-            c if c.is_control() => out.push(' '),
             '\\' | '*' | '_' | '[' | ']' | '<' | '>' | '#' if !is_code => {
                 out.push('\\');
                 out.push(c);

@@ -1,13 +1,18 @@
 //! A plan for the terminal.
 
 use super::super::{Plan, Table, sections};
+use crate::visible::visible;
 
 /// The longest cell; longer ones go on in the next line.
 const WIDEST: usize = 60;
 
 /// Titles, sentences and tables.
 pub fn text(plan: &Plan) -> String {
-    let mut text = format!("Plan of {}, RA {}\n", plan.cluster, plan.revision);
+    let mut text = format!(
+        "Plan of {}, RA {}\n",
+        visible(&plan.cluster),
+        visible(&plan.revision)
+    );
     for section in sections(plan) {
         text.push_str(&format!("\n{}\n", section.title));
         for sentence in &section.sentences {
@@ -63,7 +68,7 @@ fn lines(table: &Table, text: &mut String) {
 /// A text in lines of at most so many characters, broken between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in visible(text).split_whitespace() {
         let last = lines.last_mut().map_or(0, |line| line.chars().count());
         if last > 0 && last + 1 + word.chars().count() > width {
             lines.push(String::new());

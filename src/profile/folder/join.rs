@@ -215,8 +215,7 @@ fn without_use(folder: &str, paths: &[&str], entries: &BTreeMap<String, Entry>) 
         .iter()
         .take(MOST_NAMED)
         .map(|path| {
-            // A name that `split` did not choose may hold anything.
-            let shown = format!("{folder}{path}").replace(char::is_control, "\u{fffd}");
+            let shown = format!("{folder}{path}");
             match entries.get(*path) {
                 Some(Entry::Link) => Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
                     .help("put the file itself there, or take it away"),
