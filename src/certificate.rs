@@ -96,11 +96,11 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     /// A certificate in form only, with some bytes as its content.
-    pub(crate) fn made_of(content: &[u8]) -> String {
+    fn made_of(content: &[u8]) -> String {
         let length = |bytes: &[u8]| u16::try_from(bytes.len()).unwrap().to_be_bytes();
         let sequence = |content: &[u8]| {
             let mut der = vec![SEQUENCE, 0x82];

@@ -10,8 +10,6 @@ mod profile;
 pub(crate) mod rule;
 pub mod site;
 mod storage;
-#[cfg(test)]
-mod test_support;
 mod text;
 mod vm;
 

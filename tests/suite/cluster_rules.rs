@@ -5,7 +5,6 @@ mod monitoring;
 mod nads;
 mod networks;
 mod portworx;
-mod sites;
 mod sizing;
 mod speed;
 mod storage;
@@ -13,16 +12,57 @@ mod vm_clones;
 mod vm_devices;
 mod vms;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
-use vmo_ra::profile;
 use vmo_ra::rules::{Finding, Inspected, check_cluster};
 
+use crate::rules::add_profile;
+
 /// The packs behind the rules about presets.
-static LIBRARY: LazyLock<Library> =
+pub(super) static LIBRARY: LazyLock<Library> =
     LazyLock::new(|| Library::built_in().expect("the built-in packs are whole"));
+
+thread_local! {
+    /// The rules that were looked for on this thread, and whether they found nothing.
+    static SHOWN: RefCell<BTreeSet<(String, bool)>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+fn note(id: &str, is_fine: bool) {
+    SHOWN.with_borrow_mut(|shown| shown.insert((id.to_owned(), is_fine)));
+}
+
+/// The rules that one test both finds and misses.
+pub(super) fn shown_on_both_sides() -> BTreeSet<String> {
+    let mut both = BTreeSet::new();
+    for test in [
+        monitoring::TESTS,
+        nads::TESTS,
+        networks::TESTS,
+        portworx::TESTS,
+        sizing::TESTS,
+        storage::TESTS,
+        vm_clones::TESTS,
+        vm_devices::TESTS,
+        vms::TESTS,
+    ]
+    .concat()
+    {
+        test();
+        let shown = SHOWN.take();
+        let found = shown.iter().filter(|(_, is_fine)| !is_fine);
+        both.extend(
+            found
+                .filter(|(id, _)| shown.contains(&(id.clone(), true)))
+                .map(|(id, _)| id.clone()),
+        );
+    }
+    both
+}
 
 /// A profile of layers, each a pack, its version and its values, with variables by name and default.
 struct Given {
@@ -59,31 +99,25 @@ impl Given {
     }
 
     fn cluster(&self) -> Inspected {
-        let packs: Vec<_> = self
-            .layers
-            .iter()
-            .map(|(name, version, values)| {
-                let layer = match name.as_str() {
-                    name if name.contains("portworx") || name.contains("csi") || name.contains("longhorn") => "csi",
-                    _ => "addon",
-                };
-                serde_json::json!({"name": name, "type": "oci", "layer": layer, "version": version, "values": values})
-            })
-            .collect();
-        let variables: Vec<_> = self
-            .variables
-            .iter()
-            .map(|(name, default)| serde_json::json!({"name": name, "format": "string", "defaultValue": default}))
-            .collect();
-        let json = serde_json::json!({
-            "metadata": {"name": "x"},
-            "spec": {"version": "1.0.0", "template": {"type": "add-on", "packs": packs}, "variables": variables}
+        let packs = self.layers.iter().map(|(name, version, values)| {
+            let is_storage = ["portworx", "csi", "longhorn"]
+                .iter()
+                .any(|word| name.contains(word));
+            let layer = if is_storage { "csi" } else { "addon" };
+            json!({"name": name, "layer": layer, "version": version, "values": values})
         });
+        let packs: Vec<Value> = packs.collect();
+        let variables = self.variables.iter().map(
+            |(name, default)| json!({"name": name, "format": "string", "defaultValue": default}),
+        );
+        let variables: Vec<Value> = variables.collect();
         let mut cluster = Inspected::default();
         if !packs.is_empty() {
-            let read = profile::read(&Source::new("x.json", json.to_string())).expect("a profile");
-            let names: Vec<String> = self.layers.iter().map(|(name, ..)| name.clone()).collect();
-            cluster.add_profile("x.json", read, |layer, _| names[layer].clone());
+            add_profile(
+                &mut cluster,
+                "x.json",
+                json!({"packs": packs, "variables": variables}),
+            );
         }
         cluster.add_manifests(&Source::new("manifests.yaml", self.manifests.as_str()));
         cluster
@@ -114,6 +148,7 @@ impl Given {
             .map(|(path, message)| (path.as_str(), message.as_str()))
             .collect();
         assert_eq!(found, expected, "{id}");
+        note(id, expected.is_empty());
     }
 
     /// The rule of an id finds nothing.

@@ -2,6 +2,11 @@
 
 use super::Given;
 
+pub(super) const TESTS: &[fn()] = &[
+    grafana_is_reached_by_a_name_with_a_certificate,
+    what_is_scraped_can_be_reached,
+];
+
 fn grafana(ingress: &str) -> Given {
     Given::new().layer(
         "prometheus-operator",

@@ -2,6 +2,16 @@
 
 use super::Given;
 
+pub(super) const TESTS: &[fn()] = &[
+    a_configuration_is_json,
+    a_configuration_names_its_plugin_and_version,
+    vlans_are_numbers_that_exist,
+    options_go_together_and_exist,
+    networks_are_told_apart,
+    a_network_is_on_the_bridge_and_in_a_vlan_of_vmo,
+    no_device_is_asked_for_that_nodes_lack,
+];
+
 const VMO: &str = "virtual-machine-orchestrator";
 
 pub fn vmo(filtering: &str) -> Given {
@@ -146,6 +156,14 @@ fn vlans_are_numbers_that_exist() {
 
 #[test]
 fn options_go_together_and_exist() {
+    for id in [
+        "nad-conflict",
+        "nad-gateway",
+        "nad-option",
+        "nad-option-version",
+    ] {
+        nad(&bridge(r#", "vlan": 30"#)).is_fine(id);
+    }
     nad(&bridge(r#", "hairpinMode": true, "promiscMode": true"#)).finds(
         "nad-conflict",
         &[("spec.config", "error: the network `vlan-30` has both `hairpinMode` and `promiscMode`, which the plugin refuses")],

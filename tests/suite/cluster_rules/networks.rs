@@ -3,6 +3,16 @@
 use super::Given;
 use super::nads::{FILTERING, vmo};
 
+pub(super) const TESTS: &[fn()] = &[
+    vlan_filtering_is_texts_in_their_place,
+    the_nodes_own_vlans_are_complete,
+    cilium_leaves_room_for_vms,
+    networks_of_the_cluster_do_not_meet,
+    cilium_has_the_networks_of_the_cluster,
+    pools_are_ranges_of_their_own,
+    pools_are_announced_once,
+];
+
 const ENV: &str = "charts.virtual-machine-orchestrator.vlanFiltering.env";
 
 #[test]

@@ -5,6 +5,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Given;
 
+pub(super) const TESTS: &[fn()] = &[
+    the_number_of_storage_nodes_is_a_number,
+    px_storev2_has_a_metadata_device,
+    the_transport_is_one_that_is_known,
+    nodes_are_prepared_for_the_transport,
+    the_secret_is_beside_the_storage_cluster,
+    the_secret_can_be_read_and_is_not_shown,
+];
+
 pub const PX: &str = "charts.portworx-generic";
 
 pub fn portworx(values: &str) -> Given {

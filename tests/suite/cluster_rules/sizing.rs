@@ -5,7 +5,16 @@ use vmo_ra::revision::Revision;
 use vmo_ra::rules::check;
 use vmo_ra::site::{NoInputs, Site};
 
-use super::Given;
+use super::{Given, note};
+
+pub(super) const TESTS: &[fn()] = &[
+    a_pod_cidr_grows_where_nothing_is_in_the_way,
+    large_clusters_are_told_what_they_hold,
+    control_planes_are_sized_by_workers,
+    cores_are_reserved_whole,
+    a_node_has_addresses_for_its_pods,
+    the_memory_manager_has_the_sum_to_the_byte,
+];
 
 /// What the rule of an id says of a site.
 #[track_caller]
@@ -23,6 +32,7 @@ fn says(text: &str, id: &str, expected: &[&str]) {
         })
         .collect();
     assert_eq!(found, expected, "{id}");
+    note(id, expected.is_empty());
 }
 
 #[test]

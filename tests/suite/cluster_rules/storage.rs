@@ -3,6 +3,17 @@
 use super::Given;
 use super::portworx::{PX, portworx, portworx_of};
 
+pub(super) const TESTS: &[fn()] = &[
+    one_class_is_the_default,
+    classes_that_are_named_exist,
+    the_state_of_vms_is_in_a_file_system,
+    parameters_are_texts_and_copies_few,
+    a_journal_has_a_device,
+    the_storage_can_share_blocks,
+    longhorn_and_piraeus_are_told_to_share,
+    snapshots_are_of_the_storage,
+];
+
 const CLASSES: &str = "{storageClasses: [{name: block, isDefaultStorageClass: true, annotations: {storageclass.kubevirt.io/is-default-virt-class: 'true'}, parameters: {repl: '2'}}, {name: file, isDefaultStorageClass: false, parameters: {sharedv4: 'true'}}]}";
 
 fn class(name: &str, provisioner: &str, more: &str) -> String {

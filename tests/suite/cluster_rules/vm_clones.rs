@@ -2,6 +2,13 @@
 
 use super::{given, preference, template, vm};
 
+pub(super) const TESTS: &[fn()] = &[
+    clones_fit_their_golden_image,
+    preferences_that_are_named_exist,
+    storage_profiles_are_what_cdi_takes,
+    claims_agree_with_the_storage_profile,
+];
+
 fn image(claim: &str) -> String {
     format!(
         "apiVersion: cdi.kubevirt.io/v1beta1\nkind: DataVolume\nmetadata: {{name: ubuntu, namespace: gold}}\nspec: {{storage: {{{claim}}}}}"

@@ -2,6 +2,17 @@
 
 use super::{Given, given, template, vm};
 
+pub(super) const TESTS: &[fn()] = &[
+    mac_addresses_are_single_and_their_own,
+    interfaces_fit_their_networks,
+    networks_are_among_the_manifests,
+    disks_have_volumes_and_places,
+    windows_finds_its_answers,
+    cloud_init_can_read_its_data,
+    memory_is_what_is_meant,
+    disks_that_are_plugged_in_are_counted,
+];
+
 const VMO: &str = "virtual-machine-orchestrator";
 
 fn with_mac(name: &str, mac: &str) -> String {

@@ -2,6 +2,17 @@
 
 use super::{Given, given, preference, vm};
 
+pub(super) const TESTS: &[fn()] = &[
+    feature_gates_are_known,
+    guests_have_the_gates_they_need,
+    preferences_have_fields_that_count,
+    a_topology_is_for_instance_types,
+    the_descheduler_moves_what_carries_its_mark,
+    secure_boot_has_smm,
+    hyper_v_features_have_what_they_need,
+    a_tpm_keeps_its_keys,
+];
+
 const VMO: &str = "virtual-machine-orchestrator";
 const GATES: &str =
     "charts.virtual-machine-orchestrator.kubevirt.kubevirtResource.additionalFeatureGates";
