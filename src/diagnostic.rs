@@ -618,6 +618,7 @@ pub(crate) fn nearest<'a>(
     };
     known
         .into_iter()
+        .take(limits::SUGGESTIONS)
         .filter(|name| name.len() <= LONGEST)
         .filter_map(|name| Some((far(&name.to_lowercase())?, name)))
         .min_by_key(|(distance, _)| *distance)

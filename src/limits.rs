@@ -7,6 +7,18 @@ pub const PROBLEMS: usize = 1_000;
 /// Findings of one rule that are told one by one: over single documents in each text, else over everything.
 pub const FINDINGS: usize = 1_000;
 
+/// Names among which that is looked for which was meant.
+pub const SUGGESTIONS: usize = 1_000;
+
+/// Network cards in one bond of a site.
+pub const CARDS: usize = 64;
+
+/// Static routes of a site: every machine gets them.
+pub const ROUTES: usize = 1_000;
+
+/// Machines that a site names.
+pub const MACHINES: usize = 10_000;
+
 /// Layers of a profile.
 pub const LAYERS: usize = 1_000;
 
@@ -19,8 +31,12 @@ pub const NETWORKS: usize = 20_000;
 /// Bytes of a regular expression that comes with a pack or a profile.
 pub const EXPRESSION: usize = 4_096;
 
-/// Bytes that a compiled regular expression may take; matching takes time that grows with them.
+/// Bytes that a compiled regular expression may take.
 pub const COMPILED_EXPRESSION: usize = 256 << 10;
+
+/// Steps that the regular expressions of profiles, or of a pack, may take together: one for each part of an expression
+/// and byte of a text. So many take about a second.
+pub const EXPRESSION_STEPS: usize = 64_000_000;
 
 /// Files of a folder of manifests.
 pub const FILES: usize = 10_000;

@@ -136,7 +136,7 @@ impl List {
             }
         }
         let mut rows = Vec::new();
-        for found in library.packs() {
+        for (found, rival) in library.rivals() {
             let loaded = match found.load() {
                 Ok(pack) => presets_in_words(&pack),
                 Err(mut broken) => {
@@ -151,7 +151,7 @@ impl List {
                 .collect();
             layers.dedup();
             if layers.is_empty()
-                && let Some(rival) = library.rival(found)
+                && let Some(rival) = rival
             {
                 layers.push(match rival {
                     Rival::UsedInstead => "the other one is used".to_owned(),

@@ -1,5 +1,7 @@
 //! How a host network follows from a site.
 
+use std::collections::HashSet;
+
 use super::port::ports;
 use super::{Attachment, Host, Interface, Kind, Misplaced, Purpose};
 use crate::site::{
@@ -352,8 +354,12 @@ fn pass_purposes_down(interfaces: &mut [Interface]) {
         interface.purposes.extend(own);
         interface.purposes.sort_unstable();
         interface.purposes.dedup();
+        let parts: HashSet<&InterfaceName> = interface.parts().iter().collect();
+        if parts.is_empty() {
+            continue;
+        }
         for part in before {
-            if interface.parts().contains(&part.name) {
+            if parts.contains(&part.name) {
                 part.purposes.extend(&interface.purposes);
             }
         }

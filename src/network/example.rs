@@ -1,11 +1,12 @@
 //! Addresses for an example, where the site names no machine.
 
+use std::collections::HashSet;
 use std::net::Ipv4Addr;
 
-use crate::site::{Addresses, NodeNetwork, Site};
+use crate::site::{AddressRanges, Addresses, NodeNetwork, Site};
 
 /// How many addresses at the start of a network are passed over, where routers and servers commonly are.
-const RESERVED: u32 = 10;
+const RESERVED: usize = 10;
 
 /// Addresses that nothing in the site claims: the first of each network after the ones that routers commonly have. MAAS
 /// chooses among the free ones too, but knows of more that are taken.
@@ -19,15 +20,28 @@ pub fn addresses(site: &Site) -> Addresses {
 }
 
 fn first_free(site: &Site, network: &NodeNetwork) -> Option<Ipv4Addr> {
-    let hosts = network.cidr.network().hosts();
+    let mut hosts = network.cidr.network().hosts();
     let large = network.cidr.prefix() <= 26;
-    let skipped = if large { RESERVED as usize } else { 0 };
-    hosts
-        .skip(skipped)
-        .find(|address| !is_claimed(site, network, *address))
+    let last = hosts.last()?;
+    let claimed = claimed(site, network);
+    let pools = AddressRanges::new(&site.network.metallb.addresses);
+    let mut address = hosts.nth(if large { RESERVED } else { 0 })?;
+    // A range is passed over in one step: it may hold millions of addresses.
+    loop {
+        let taken = match pools.holding(address) {
+            Some(pool) => Some(pool.last()),
+            None => claimed.contains(&address).then_some(address),
+        };
+        match taken {
+            None => return Some(address),
+            Some(taken) if taken >= last => return None,
+            Some(taken) => address = Ipv4Addr::from_bits(taken.to_bits() + 1),
+        }
+    }
 }
 
-fn is_claimed(site: &Site, network: &NodeNetwork, address: Ipv4Addr) -> bool {
+/// The addresses of a network that are somebody's, beside the pools.
+fn claimed(site: &Site, network: &NodeNetwork) -> HashSet<Ipv4Addr> {
     let machines = site.nodes.machines.iter().flat_map(|machine| {
         let Addresses {
             pxe,
@@ -36,17 +50,10 @@ fn is_claimed(site: &Site, network: &NodeNetwork, address: Ipv4Addr) -> bool {
         } = machine.addresses;
         [pxe, management, data]
     });
-    let mut machines = machines.flatten();
-    let metallb = &site.network.metallb;
-    network.gateway == Some(address)
-        || network.routes.iter().any(|route| route.via == address)
-        || machines.any(|taken| taken == address)
-        || metallb
-            .addresses
-            .iter()
-            .any(|range| range.contains(address))
-        || metallb
-            .bgp
-            .as_ref()
-            .is_some_and(|bgp| bgp.peer_address == address)
+    let bgp = site.network.metallb.bgp.as_ref();
+    machines
+        .chain([network.gateway, bgp.map(|bgp| bgp.peer_address)])
+        .flatten()
+        .chain(network.routers())
+        .collect()
 }

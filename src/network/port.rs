@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Host, Kind, Purpose};
+use super::{Host, Interface, Kind, Purpose};
 use crate::site::{BondMode, InterfaceName, LacpRate, MacAddress, Mtu, Site, VlanSet};
 
 /// What the switch must do for a bond.
@@ -74,13 +74,11 @@ pub(super) fn ports(host: &Host, site: &Site) -> Vec<Port> {
     let mut ports = Vec::new();
     let bonds = host.interfaces.iter().filter_map(|bond| match &bond.kind {
         Kind::Bond {
-            parts,
-            bonding,
-            bridge,
-        } => Some((bond, parts, bonding, bridge)),
+            bonding, bridge, ..
+        } => Some((bond, bonding, bridge)),
         _ => None,
     });
-    for (index, (bond, cards, bonding, bridge)) in bonds.enumerate() {
+    for (index, (bond, bonding, bridge)) in bonds.enumerate() {
         let carried = |name: &InterfaceName| {
             let own = host.interface(name).into_iter();
             own.flat_map(|interface| &interface.attachments)
@@ -105,12 +103,14 @@ pub(super) fn ports(host: &Host, site: &Site) -> Vec<Port> {
             BondMode::BalanceXor => Aggregation::Static,
             BondMode::Lacp => Aggregation::Lacp(bonding.lacp_rate().unwrap_or(LacpRate::Slow)),
         };
-        for (at, card) in cards.iter().enumerate() {
+        let is_part =
+            |card: &&Interface| matches!(&card.kind, Kind::Card { bond: of } if *of == bond.name);
+        for (at, card) in host.interfaces.iter().filter(is_part).enumerate() {
             ports.push(Port {
                 nic: index + 1,
                 port: at + 1,
-                card: card.clone(),
-                mac: host.interface(card).and_then(|card| card.mac),
+                card: card.name.clone(),
+                mac: card.mac,
                 bond: bond.name.clone(),
                 boots: at == 0 && bond.purposes.contains(&Purpose::Pxe),
                 purposes: bond.purposes.clone(),

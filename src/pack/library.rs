@@ -1,8 +1,10 @@
 //! The packs at hand: in the folders the user names first, in this program last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+use sha2::{Digest, Sha256};
 
 use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
@@ -21,6 +23,8 @@ pub struct Found {
     rank: usize,
     /// Everything, once it was read for a layer.
     pack: OnceLock<Result<Arc<Pack>, Vec<Diagnostic>>>,
+    /// What the files that count here hash to, once it was asked for; none where they cannot be read.
+    files: OnceLock<Option<[u8; 32]>>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +65,7 @@ impl Library {
     pub fn of(revisions: &Revisions) -> Result<Self, Diagnostic> {
         let mut library = Library::default();
         library.add_built_in(revisions, 0)?;
+        library.sort();
         Ok(library)
     }
 
@@ -92,6 +97,7 @@ impl Library {
                         place: Place::Folder(pack),
                         rank,
                         pack: OnceLock::new(),
+                        files: OnceLock::new(),
                     }),
                     Err(problem) => problems.push(problem),
                 }
@@ -102,6 +108,7 @@ impl Library {
                 .add_built_in(Revisions::built_in(), folders.len())
                 .err(),
         );
+        library.sort();
         unless(problems, library)
     }
 
@@ -114,19 +121,23 @@ impl Library {
                 place: Place::BuiltIn(revisions.clone(), folder.to_owned()),
                 rank,
                 pack: OnceLock::new(),
+                files: OnceLock::new(),
             });
         }
         Ok(())
     }
 
     fn add(&mut self, found: Found) {
-        let packs = self
-            .found
-            .entry(found.description.name.clone())
-            .or_default();
-        // Behind its equals: what was found first is used first.
-        let at = packs.partition_point(|other| other.version() <= found.version());
-        packs.insert(at, found);
+        let name = found.description.name.clone();
+        self.found.entry(name).or_default().push(found);
+    }
+
+    /// Puts the packs of each name in order, once all are there.
+    fn sort(&mut self) {
+        for packs in self.found.values_mut() {
+            // What was found first stays before its equals, and is used first.
+            packs.sort_by_cached_key(Found::version);
+        }
     }
 
     /// Every pack, by name and version, those that are used before those they hide.
@@ -134,23 +145,38 @@ impl Library {
         self.found.values().flatten()
     }
 
-    /// Whether another pack of its name and version stands in the way of this one.
-    pub fn rival(&self, pack: &Found) -> Option<Rival> {
-        let Description { name, version, .. } = &pack.description;
-        self.packs()
-            .filter(|other| {
-                other.description.name == *name
-                    && other.description.version == *version
-                    && !std::ptr::eq(*other, pack)
+    /// Every pack as in [`Library::packs`], with how another of its name and version keeps it from being used.
+    pub fn rivals(&self) -> Vec<(&Found, Option<Rival>)> {
+        let mut first: HashMap<_, usize> = HashMap::new();
+        let mut equals: HashMap<_, usize> = HashMap::new();
+        for found in self.packs() {
+            let rank = first.entry(found.key()).or_insert(found.rank);
+            *rank = (*rank).min(found.rank);
+            *equals.entry((found.key(), found.rank)).or_default() += 1;
+        }
+        let is_alone = |found: &Found| equals[&(found.key(), found.rank)] == 1;
+        let mut copies: HashMap<_, usize> = HashMap::new();
+        for found in self.packs().filter(|found| !is_alone(found)) {
+            *copies
+                .entry((found.key(), found.rank, found.files()))
+                .or_default() += 1;
+        }
+        let rival = |found: &Found| {
+            if first[&found.key()] < found.rank {
+                return Some(Rival::UsedInstead);
+            }
+            if is_alone(found) {
+                return None;
+            }
+            let files = found.files();
+            let is_copy = files.is_some() && copies[&(found.key(), found.rank, files)] > 1;
+            Some(if is_copy {
+                Rival::UsedInstead
+            } else {
+                Rival::Equal
             })
-            .filter_map(|other| {
-                if other.rank < pack.rank || (other.rank == pack.rank && other.is_copy_of(pack)) {
-                    Some(Rival::UsedInstead)
-                } else {
-                    (other.rank == pack.rank).then_some(Rival::Equal)
-                }
-            })
-            .min()
+        };
+        self.packs().map(|found| (found, rival(found))).collect()
     }
 
     /// Whether a pack of that name fits what is wanted, perhaps more than one.
@@ -262,15 +288,30 @@ impl Found {
         }
     }
 
-    /// Whether the files that count here are the same; what cannot be read is no copy.
+    /// What all packs of its name and version share.
+    fn key(&self) -> (&str, &str) {
+        (&self.description.name, &self.description.version)
+    }
+
+    /// The hash of the files that count here, which copies share; none where one cannot be read.
+    fn files(&self) -> Option<[u8; 32]> {
+        *self.files.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for name in ["values.yaml", "presets.yaml", "schema.yaml"] {
+                let file = self.file(name).ok()?;
+                let text = file.as_ref().map(Source::text);
+                hash.update([u8::from(text.is_some())]);
+                let text = text.unwrap_or_default();
+                hash.update((text.len() as u64).to_le_bytes());
+                hash.update(text);
+            }
+            Some(hash.finalize().into())
+        })
+    }
+
+    /// Whether the other one has the same files; what cannot be read is no copy.
     fn is_copy_of(&self, other: &Self) -> bool {
-        ["values.yaml", "presets.yaml", "schema.yaml"]
-            .iter()
-            .all(|name| match (self.file(name), other.file(name)) {
-                (Ok(Some(one)), Ok(Some(two))) => one.text() == two.text(),
-                (Ok(None), Ok(None)) => true,
-                _ => false,
-            })
+        self.files().is_some() && self.files() == other.files()
     }
 
     /// The whole pack, which is read the first time and kept for as many layers as are made from it.

@@ -4,11 +4,10 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Source, unless};
-use crate::expression::{self, Unusable};
+use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::expression::{Effort, Expression, Unusable};
 use crate::profile::has_macro;
 use crate::version::Version;
 use crate::yaml::{self, Limits};
@@ -42,13 +41,13 @@ enum Selector {
 pub struct Format {
     text: String,
     pieces: Vec<Piece>,
-    whole: Regex,
+    whole: Expression,
 }
 
 #[derive(Clone, Debug)]
 struct Piece {
     kind: PieceKind,
-    pattern: Option<Regex>,
+    pattern: Option<Expression>,
     range: Option<(f64, f64)>,
 }
 
@@ -72,6 +71,8 @@ pub enum Violation {
     Changed,
     /// The value does not look like this.
     Form(String),
+    /// The form is too much work to hold the value to it, and how.
+    Unchecked(String),
 }
 
 impl fmt::Display for Violation {
@@ -80,6 +81,7 @@ impl fmt::Display for Violation {
             Violation::Missing => f.write_str("needs a value"),
             Violation::Changed => f.write_str("must stay as the pack has it"),
             Violation::Form(format) => write!(f, "must have the form `{format}`"),
+            Violation::Unchecked(how) => write!(f, "has a form that {how}"),
         }
     }
 }
@@ -98,25 +100,24 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Rule>, Vec<Diagnostic>> {
         }
     };
     let mut read = Vec::new();
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
+    let effort = Effort::new();
     for (path, rule) in rules {
         match rule.get("schema").and_then(Value::as_str) {
-            Some(text) => read.push(Rule::read(&path, text)),
-            None => {
+            Some(text) => read.push(Rule::read(&path, text, &effort)),
+            None => problems.push(|| {
                 let at = source.text().find(&path).unwrap_or(0);
-                problems.push(
-                    Diagnostic::error(format!("the rule for `{path}` has no `schema` text"))
-                        .at(source, at..at + path.len())
-                        .help("write `schema: '{{ required | format \"${string}\" }}'` below it"),
-                );
-            }
+                Diagnostic::error(format!("the rule for `{path}` has no `schema` text"))
+                    .at(source, at..at + path.len())
+                    .help("write `schema: '{{ required | format \"${string}\" }}'` below it")
+            }),
         }
     }
-    unless(problems, read)
+    problems.unless(source, read)
 }
 
 impl Rule {
-    fn read(path: &str, text: &str) -> Self {
+    fn read(path: &str, text: &str, effort: &Effort) -> Self {
         let mut rule = Rule {
             path: path.to_owned(),
             required: false,
@@ -136,7 +137,7 @@ impl Rule {
                 "required" => rule.required = true,
                 "readonly" => rule.readonly = true,
                 "hints" => rule.hints = quoted(rest),
-                "format" => match quoted(rest).first().map(|text| Format::read(text)) {
+                "format" => match quoted(rest).first().map(|text| Format::read(text, effort)) {
                     Some(Ok(format)) => rule.format = Some(format),
                     Some(Err(reason)) => rule.unread.push(reason),
                     None => rule.unread.push("a format without quotes".to_owned()),
@@ -150,6 +151,16 @@ impl Rule {
 
     /// How these values break the rule; `base` are the pack's own.
     pub fn violation(&self, values: &Value, base: &Value) -> Option<Violation> {
+        self.violation_with(values, base, &Effort::new())
+    }
+
+    /// As [`Rule::violation`], with the effort that is left by other rules.
+    pub(crate) fn violation_with(
+        &self,
+        values: &Value,
+        base: &Value,
+        effort: &Effort,
+    ) -> Option<Violation> {
         let mut found = Vec::new();
         collect(values, &self.selectors, &mut found);
         if self.readonly {
@@ -164,11 +175,15 @@ impl Rule {
             return Some(Violation::Missing);
         }
         let format = self.format.as_ref()?;
-        found
-            .into_iter()
-            .filter(|value| is_given(value))
-            .any(|value| !format.allows(value))
-            .then(|| Violation::Form(format.text.clone()))
+        let given = found.into_iter().filter(is_given);
+        given
+            .map(|value| format.allows(value, effort))
+            .find_map(|allowed| match allowed {
+                Ok(true) => None,
+                Ok(false) => Some(Violation::Form(format.text.clone())),
+                Err(Unusable::Wrong) => None,
+                Err(Unusable::TooLarge(how)) => Some(Violation::Unchecked(how)),
+            })
     }
 }
 
@@ -246,7 +261,7 @@ fn quoted(text: &str) -> Vec<String> {
 }
 
 impl Format {
-    fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str, effort: &Effort) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut whole = "(?s)^".to_owned();
         let mut rest = text;
@@ -255,7 +270,7 @@ impl Format {
             let inside = &rest[open + 2..];
             let close = end_of_piece(inside)
                 .ok_or_else(|| format!("the format `{text}`, which has no end"))?;
-            let piece = Piece::read(&inside[..close])?;
+            let piece = Piece::read(&inside[..close], effort)?;
             whole.push_str(&format!("(?P<p{}>{})", pieces.len(), piece.kind.pattern()));
             pieces.push(piece);
             rest = &inside[close + 1..];
@@ -265,28 +280,31 @@ impl Format {
         Ok(Format {
             text: text.to_owned(),
             pieces,
-            whole: regex(&whole)?,
+            whole: regex(&whole, effort)?,
         })
     }
 
-    fn allows(&self, value: &Value) -> bool {
+    fn allows(&self, value: &Value, effort: &Effort) -> Result<bool, Unusable> {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Number(_) | Value::Bool(_) => value.to_string(),
-            _ => return false,
+            _ => return Ok(false),
         };
         // What Palette fills in at deployment has its form then.
         if has_macro(&text) {
-            return true;
+            return Ok(true);
         }
-        let Some(parts) = self.whole.captures(&text) else {
-            return false;
+        let Some(parts) = self.whole.captures(&text, effort)? else {
+            return Ok(false);
         };
-        self.pieces.iter().zip(0..).all(|(piece, number)| {
-            parts
-                .name(&format!("p{number}"))
-                .is_none_or(|part| piece.allows(part.as_str()))
-        })
+        for (number, piece) in self.pieces.iter().enumerate() {
+            if let Some(part) = parts.name(&format!("p{number}"))
+                && !piece.allows(part.as_str(), effort)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -311,15 +329,15 @@ fn end_of_piece(text: &str) -> Option<usize> {
     None
 }
 
-fn regex(pattern: &str) -> Result<Regex, String> {
-    expression::compile(pattern).map_err(|unusable| match unusable {
+fn regex(pattern: &str, effort: &Effort) -> Result<Expression, String> {
+    Expression::compile(pattern, effort).map_err(|unusable| match unusable {
         Unusable::Wrong => format!("the pattern `{pattern}`"),
         Unusable::TooLarge(how) => format!("a pattern, which {how}"),
     })
 }
 
 impl Piece {
-    fn read(text: &str) -> Result<Self, String> {
+    fn read(text: &str, effort: &Effort) -> Result<Self, String> {
         let (word, detail) = text.split_once(':').unwrap_or((text, ""));
         let between = |open: char, close: char| detail.strip_prefix(open)?.strip_suffix(close);
         let in_brackets = between('[', ']');
@@ -336,7 +354,7 @@ impl Piece {
             }
             _ => return Err(unknown()),
         };
-        let pattern = between('/', '/').map(regex).transpose()?;
+        let pattern = between('/', '/').map(|pattern| regex(pattern, effort));
         let range = match (in_brackets, &kind) {
             (Some(range), PieceKind::Number) => {
                 let ends = range.split_once('-').and_then(|(low, high)| {
@@ -348,27 +366,28 @@ impl Piece {
         };
         Ok(Piece {
             kind,
-            pattern,
+            pattern: pattern.transpose()?,
             range,
         })
     }
 
-    fn allows(&self, text: &str) -> bool {
+    fn allows(&self, text: &str, effort: &Effort) -> Result<bool, Unusable> {
         // Go looks for a pattern anywhere in a text; those that want all of it say so with `^` and `$`.
-        self.pattern
-            .as_ref()
-            .is_none_or(|pattern| pattern.is_match(text))
-            && self.range.is_none_or(|(low, high)| {
-                text.parse::<f64>()
-                    .is_ok_and(|number| (low..=high).contains(&number))
-            })
-            && match &self.kind {
-                PieceKind::List(options) => options.iter().any(|option| option == text),
-                PieceKind::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
-                PieceKind::Version => Version::parse(text).is_some(),
-                PieceKind::Number => text.parse::<f64>().is_ok(),
-                PieceKind::Text | PieceKind::Boolean => true,
-            }
+        if let Some(pattern) = &self.pattern
+            && !pattern.is_match(text, effort)?
+        {
+            return Ok(false);
+        }
+        Ok(self.range.is_none_or(|(low, high)| {
+            text.parse::<f64>()
+                .is_ok_and(|number| (low..=high).contains(&number))
+        }) && match &self.kind {
+            PieceKind::List(options) => options.iter().any(|option| option == text),
+            PieceKind::Ipv4 => text.parse::<Ipv4Addr>().is_ok(),
+            PieceKind::Version => Version::parse(text).is_some(),
+            PieceKind::Number => text.parse::<f64>().is_ok(),
+            PieceKind::Text | PieceKind::Boolean => true,
+        })
     }
 }
 
@@ -399,7 +418,7 @@ mod tests {
     use super::*;
 
     fn rule(text: &str) -> Rule {
-        Rule::read("a.b", text)
+        Rule::read("a.b", text, &Effort::new())
     }
 
     #[test]
@@ -496,7 +515,11 @@ mod tests {
         for values in [json!({"a": {"b": 2}}), json!({"a": {}})] {
             assert_eq!(readonly.violation(&values, &base), Some(Violation::Changed));
         }
-        let each = Rule::read("a.$[].b", "{{ required | format \"${ipv4}\" }}");
+        let each = Rule::read(
+            "a.$[].b",
+            "{{ required | format \"${ipv4}\" }}",
+            &Effort::new(),
+        );
         let values = |two: &str| json!({"a": [{"b": "10.0.0.1"}, {"b": two}]});
         assert_eq!(each.violation(&values("10.0.0.2"), &Value::Null), None);
         assert_eq!(

@@ -8,7 +8,9 @@ mod outline;
 mod read;
 mod shape;
 
+use std::collections::HashSet;
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -216,27 +218,33 @@ impl fmt::Debug for Variable {
 
 /// The names of the profile variables that a text refers to, in the order they appear, each once.
 pub fn variables_used(text: &str) -> Vec<&str> {
+    let places = places_of_variables(text);
+    places.into_iter().map(|place| &text[place]).collect()
+}
+
+/// Where those names stand first.
+pub(crate) fn places_of_variables(text: &str) -> Vec<Range<usize>> {
     const PREFIX: &str = ".spectro.var.";
-    let mut names = Vec::new();
-    let mut rest = text;
-    while let Some(open) = rest.find("{{") {
-        let inside = &rest[open + 2..];
-        let end = inside.find("}}").unwrap_or(inside.len());
-        let mut expression = &inside[..end];
-        while let Some(at) = expression.find(PREFIX) {
-            let name = &expression[at + PREFIX.len()..];
-            let length = name
+    let mut places = Vec::new();
+    let mut seen = HashSet::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("{{") {
+        at += open + 2;
+        let end = text[at..].find("}}").map_or(text.len(), |end| at + end);
+        while let Some(found) = text[at..end].find(PREFIX) {
+            let start = at + found + PREFIX.len();
+            let length = text[start..end]
                 .bytes()
                 .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
                 .count();
-            if length > 0 && !names.contains(&&name[..length]) {
-                names.push(&name[..length]);
+            at = start + length;
+            if length > 0 && seen.insert(&text[start..at]) {
+                places.push(start..at);
             }
-            expression = &name[length..];
         }
-        rest = &inside[end..];
+        at = end;
     }
-    names
+    places
 }
 
 /// Whether a text holds a macro that Palette replaces at deployment.

@@ -118,6 +118,38 @@ impl AddressRange {
     }
 }
 
+/// Ranges in any order, to ask which of them holds an address.
+#[derive(Clone, Debug)]
+pub struct AddressRanges<'r> {
+    /// By their first addresses, each with that of the ranges up to it which reaches furthest.
+    furthest: Vec<(Ipv4Addr, &'r AddressRange)>,
+}
+
+impl<'r> AddressRanges<'r> {
+    /// Sorts them.
+    pub fn new(ranges: &'r [AddressRange]) -> Self {
+        let mut sorted: Vec<&AddressRange> = ranges.iter().collect();
+        sorted.sort_by_key(|range| range.first);
+        let mut reached: Option<&AddressRange> = None;
+        let furthest = sorted.into_iter().map(|range| {
+            let far = reached.filter(|other| other.last >= range.last);
+            (range.first, *reached.insert(far.unwrap_or(range)))
+        });
+        AddressRanges {
+            furthest: furthest.collect(),
+        }
+    }
+
+    /// One that holds the address.
+    pub fn holding(&self, address: Ipv4Addr) -> Option<&'r AddressRange> {
+        let behind = self
+            .furthest
+            .partition_point(|(first, _)| *first <= address);
+        let (_, range) = self.furthest.get(behind.checked_sub(1)?)?;
+        range.contains(address).then_some(*range)
+    }
+}
+
 impl FromStr for AddressRange {
     type Err = String;
 

@@ -41,7 +41,7 @@ use serde::Serialize;
 
 pub use array::{FlashArray, SanType};
 pub use bonding::{BondMode, Bonding, HashPolicy, LacpRate, Mtu, Mtus};
-pub use cidr::{AddressRange, Cidr};
+pub use cidr::{AddressRange, AddressRanges, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
 pub use cpus::CpuSet;
 pub use format::{json_schema, starter};

@@ -14,6 +14,7 @@ use super::reader::{Fields, Reader, fixed};
 use super::setting::{Preset, Scalar, settings};
 use super::vlan::VlanId;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits;
 use crate::yaml::Node;
 
 /// The VLAN a host network uses: an id, or the native (untagged) one.
@@ -126,6 +127,13 @@ impl StaticRoute {
     }
 }
 
+impl NodeNetwork {
+    /// The routers of its static routes.
+    pub(crate) fn routers(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.routes.iter().map(|route| route.via)
+    }
+}
+
 /// The interface a network stands on, for each way it may be tagged.
 #[derive(Clone, Copy)]
 pub(super) struct Carrier<'n> {
@@ -167,7 +175,14 @@ impl NodeNetwork {
         });
         let mtu = reader.unless(&mut fields, "mtu", untagged, None);
         let routes = if key == "management" {
-            reader.list(&mut fields, "routes", || Preset::None, StaticRoute::read)
+            let none = || Preset::None;
+            reader.list_of(
+                &mut fields,
+                "routes",
+                limits::ROUTES,
+                none,
+                StaticRoute::read,
+            )
         } else {
             None
         };
@@ -217,7 +232,9 @@ impl Nics {
     ) -> Self {
         let mut fields = reader.section::<Self>(around, "nics");
         let mut cards = |key, usual: &Vec<InterfaceName>| {
-            let given = reader.values(&mut fields, key, || preset(usual));
+            let usual_cards = || preset(usual);
+            let given =
+                reader.list_of(&mut fields, key, limits::CARDS, usual_cards, Reader::scalar);
             given.unwrap_or_else(|| usual.clone())
         };
         let nics = Nics {

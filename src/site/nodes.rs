@@ -14,6 +14,7 @@ use super::reader::{Fields, Reader};
 use super::setting::{Kind, Preset, Scalar, settings, words};
 use crate::certificate::{self, Certificate};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits;
 use crate::yaml::Node;
 
 words! {
@@ -158,7 +159,8 @@ impl Nodes {
         let erase_disks_on_release = reader.flag(&mut fields, "eraseDisksOnRelease", false);
         let machine =
             |reader: &mut Reader<'_>, node: &Node, path| Machine::read(reader, network, node, path);
-        let machines = reader.list(&mut fields, "machines", || Preset::None, machine);
+        let none = || Preset::None;
+        let machines = reader.list_of(&mut fields, "machines", limits::MACHINES, none, machine);
         reader.close(fields);
         Nodes {
             ubuntu,

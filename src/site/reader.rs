@@ -464,6 +464,18 @@ impl<'s> Reader<'s> {
         fields: &mut Fields<'_>,
         key: &'static str,
         default: impl FnOnce() -> Preset,
+        item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        self.list_of(fields, key, usize::MAX, default, item)
+    }
+
+    /// As [`Reader::list`], of so many items at the most.
+    pub(super) fn list_of<T>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        most: usize,
+        default: impl FnOnce() -> Preset,
         mut item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
     ) -> Option<Vec<T>> {
         let path = fields.path_of(key);
@@ -476,6 +488,15 @@ impl<'s> Reader<'s> {
             self.expected("a list", node);
             return None;
         };
+        if items.len() > most {
+            let problem = Diagnostic::error(format!(
+                "`{path}` has {} items, more than the {most} that are read",
+                items.len()
+            ))
+            .help("is this list what it should be?");
+            self.problem_at(node, problem);
+            return None;
+        }
         let mut list = Vec::with_capacity(items.len());
         for (index, node) in items.iter().enumerate() {
             let path = format!("{path}[{index}]");

@@ -1,6 +1,6 @@
 //! The report as one page for a browser, with nothing to load: `page/` has its HTML, style and script.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -207,7 +207,7 @@ struct Sorted<'r> {
     by_layer: HashMap<(&'r str, Option<&'r str>), usize>,
     /// The presets that explain changes of a layer.
     presets: HashMap<(&'r str, Option<&'r str>), Vec<&'r str>>,
-    anchors: HashSet<String>,
+    anchors: HashMap<String, usize>,
 }
 
 impl<'r> Sorted<'r> {
@@ -296,13 +296,13 @@ impl<'r> Sorted<'r> {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .collect();
-        let mut anchor = format!("change-{id}");
-        let mut number = 1;
-        while !self.anchors.insert(anchor.clone()) {
-            number += 1;
-            anchor = format!("change-{id}.{number}");
+        // No id has a dot, so that no number meets another.
+        let number = self.anchors.entry(id.clone()).or_default();
+        *number += 1;
+        match number {
+            1 => format!("change-{id}"),
+            number => format!("change-{id}.{number}"),
         }
-        anchor
     }
 }
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::cluster::{CheckedProfile, Cluster};
 use crate::diagnostic::suggestion;
-use crate::expression::{self, Unusable};
-use crate::profile::{Variable, variables_used};
+use crate::expression::{Effort, Expression, Unusable};
+use crate::profile::{Variable, places_of_variables};
 use crate::rules::{ClusterRule, Finding, rule};
 
 const FORMATS: [&str; 8] = [
@@ -118,12 +118,12 @@ fn undeclared_variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let documents = std::iter::once(&layer.values).chain(&layer.manifests);
             for document in documents.filter(|document| document.is_first()) {
                 let text = document.text();
-                for name in variables_used(text) {
+                for place in places_of_variables(text) {
+                    let name = &text[place.clone()];
                     if used.insert(name) && !declared.contains(name) {
-                        let at = text.find(&format!(".spectro.var.{name}")).unwrap_or(0);
                         findings.push(document.mark_bytes(
                             rule::VARIABLE_UNDECLARED.error("", format!("the profile declares no variable `{name}`, so the macro stays as it stands")),
-                            at..at + ".spectro.var.".len() + name.len(),
+                            place.start - ".spectro.var.".len()..place.end,
                         ));
                     }
                 }
@@ -273,6 +273,7 @@ const NOT_IN_GO: [(&str, &str); 6] = [
 ];
 
 fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let effort = Effort::new();
     for (file, variable) in each(cluster) {
         let Some(pattern) = variable.regex.as_deref().filter(|regex| !regex.is_empty()) else {
             continue;
@@ -282,14 +283,14 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
             rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` uses {lacking}, which Go does not have"))
             .help("write it without; Palette reads it as RE2")
         } else {
-            match expression::compile(pattern) {
-                Ok(regex) => match default_of(variable) {
-                    Some(default) if !default.contains("{{") && !regex.is_match(default) => {
-                        rule::VARIABLE_VALUE.error(path(variable), format!("the default of the variable `{name}` does not match its own regular expression"))
-                        .help(format!("the expression is {pattern}"))
-                    }
-                    _ => continue,
-                },
+            let default = default_of(variable).filter(|default| !default.contains("{{"));
+            let is_match = Expression::compile(pattern, &effort).and_then(|regex| {
+                default.map_or(Ok(true), |default| regex.is_match(default, &effort))
+            });
+            match is_match {
+                Ok(true) => continue,
+                Ok(false) => rule::VARIABLE_VALUE.error(path(variable), format!("the default of the variable `{name}` does not match its own regular expression"))
+                .help(format!("the expression is {pattern}")),
                 Err(Unusable::TooLarge(how)) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` {how}"))
                 .help("write a shorter one; it was not looked at"),
                 Err(Unusable::Wrong)

@@ -1,5 +1,7 @@
 //! The interfaces of a node (RA, Network configuration).
 
+use std::collections::HashSet;
+
 use crate::network::{Host, Kind};
 use crate::rules::{Finding, SiteRule, rule};
 use crate::site::{InterfaceName, Layout, Nics, NodeRole, Site};
@@ -26,11 +28,11 @@ fn cards(site: &Site, findings: &mut Vec<Finding>) {
 /// What is wrong with the cards of a site or of one machine.
 pub(super) fn cards_of(site: &Site, nics: &Nics, path: &str, findings: &mut Vec<Finding>) {
     let network = &site.network;
-    let mut seen: Vec<&InterfaceName> = Vec::new();
+    let mut seen: HashSet<&InterfaceName> = HashSet::new();
     let management = nics.management.iter().map(|name| ("management", name));
     let data = nics.data.iter().map(|name| ("data", name));
     for (key, name) in management.chain(data) {
-        if seen.contains(&name) {
+        if !seen.insert(name) {
             findings.push(rule::CARD_TWICE.error(
                 format!("{path}.{key}"),
                 format!("the card `{name}` is named twice"),
@@ -43,7 +45,6 @@ pub(super) fn cards_of(site: &Site, nics: &Nics, path: &str, findings: &mut Vec<
                 format!("the card `{name}` has the name of a bond or of the bridge"),
             ));
         }
-        seen.push(name);
     }
     if nics.management.is_empty() {
         findings.push(

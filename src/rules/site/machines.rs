@@ -1,10 +1,11 @@
 //! The machines of a site, where it names them.
 
+use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 use super::interfaces::cards_of;
 use crate::rules::{Finding, Rule, SiteRule, rule};
-use crate::site::{MetalLbMode, NodeNetwork, NodeRole, Site};
+use crate::site::{AddressRanges, MetalLbMode, NodeNetwork, NodeRole, Site};
 
 pub(super) const RULES: &[SiteRule] = &[names, counts, addresses, cards, erased_disks];
 
@@ -13,12 +14,9 @@ fn place(index: usize) -> String {
 }
 
 fn names(site: &Site, findings: &mut Vec<Finding>) {
-    let machines = &site.nodes.machines;
-    for (index, machine) in machines.iter().enumerate() {
-        if machines[..index]
-            .iter()
-            .any(|other| other.name == machine.name)
-        {
+    let mut names = HashSet::new();
+    for (index, machine) in site.nodes.machines.iter().enumerate() {
+        if !names.insert(&machine.name) {
             findings.push(rule::MACHINE_TWICE.error(
                 format!("{}.name", place(index)),
                 format!("a second machine named `{}`", machine.name),
@@ -66,29 +64,37 @@ fn counts(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 fn addresses(site: &Site, findings: &mut Vec<Finding>) {
-    let mut taken: Vec<(Ipv4Addr, String)> = Vec::new();
+    let mut taken: HashMap<Ipv4Addr, String> = HashMap::new();
+    let pools = AddressRanges::new(&site.network.metallb.addresses);
+    let of_network = &site.network;
+    let networks = [
+        ("pxe", &of_network.pxe),
+        ("management", &of_network.management),
+        ("data", &of_network.data),
+    ]
+    .map(|(key, network)| (key, network, network.routers().collect::<HashSet<_>>()));
     for (index, machine) in site.nodes.machines.iter().enumerate() {
         let of = &machine.addresses;
-        for (key, address, network) in [
-            ("pxe", of.pxe, &site.network.pxe),
-            ("management", of.management, &site.network.management),
-            ("data", of.data, &site.network.data),
-        ] {
+        let given = [of.pxe, of.management, of.data];
+        for ((key, network, routers), address) in networks.iter().zip(given) {
             let Some(address) = address else { continue };
             let path = format!("{}.addresses.{key}", place(index));
-            let owner = taken.iter().find(|(other, _)| *other == address);
-            let problem = match owner {
-                Some((_, owner)) => Some((
+            let problem = match taken.get(&address) {
+                Some(owner) => Some((
                     rule::ADDRESS_TAKEN,
                     format!("the address {address} is already `{owner}`"),
                 )),
-                None => wrong_in(site, key, network, address),
+                None if routers.contains(&address) => Some((
+                    rule::ADDRESS_TAKEN,
+                    format!("the address {address} is that of a router in `network.{key}.routes`"),
+                )),
+                None => wrong_in(site, &pools, key, network, address),
             };
             if let Some((rule, message)) = problem {
                 let help = format!("choose a free address of `network.{key}` {}", network.cidr);
                 findings.push(rule.error(path.as_str(), message).help(help));
             }
-            taken.push((address, path));
+            taken.entry(address).or_insert(path);
         }
     }
 }
@@ -96,15 +102,12 @@ fn addresses(site: &Site, findings: &mut Vec<Finding>) {
 /// Why a node cannot have an address in a network.
 fn wrong_in(
     site: &Site,
+    pools: &AddressRanges<'_>,
     key: &str,
     network: &NodeNetwork,
     address: Ipv4Addr,
 ) -> Option<(&'static Rule, String)> {
     let metallb = &site.network.metallb;
-    let pool = metallb
-        .addresses
-        .iter()
-        .find(|range| range.contains(address));
     if !network.cidr.has_host(address) {
         let message = format!(
             "{address} is not an address of `network.{key}` {}",
@@ -118,13 +121,7 @@ fn wrong_in(
             format!("the address {address} is the gateway's"),
         ));
     }
-    if network.routes.iter().any(|route| route.via == address) {
-        return Some((
-            rule::ADDRESS_TAKEN,
-            format!("the address {address} is that of a router in `network.{key}.routes`"),
-        ));
-    }
-    if let Some(pool) = pool {
+    if let Some(pool) = pools.holding(address) {
         return Some((
             rule::ADDRESS_TAKEN,
             format!("the address {address} is in `network.metallb.addresses` {pool}"),
@@ -141,7 +138,7 @@ fn wrong_in(
 }
 
 fn cards(site: &Site, findings: &mut Vec<Finding>) {
-    let mut macs = Vec::new();
+    let mut macs = HashSet::new();
     for (index, machine) in site.nodes.machines.iter().enumerate() {
         if machine.nics != site.network.nics {
             cards_of(
@@ -152,7 +149,7 @@ fn cards(site: &Site, findings: &mut Vec<Finding>) {
             );
         }
         for (card, mac) in &machine.macs {
-            if macs.contains(mac) {
+            if !macs.insert(mac) {
                 findings.push(
                     rule::MAC_TWICE
                         .error(
@@ -162,7 +159,6 @@ fn cards(site: &Site, findings: &mut Vec<Finding>) {
                         .help("MAAS shows each card's on the machine's network page"),
                 );
             }
-            macs.push(*mac);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Networks, VLANs and addresses (RA, Network configuration).
 
 use crate::rules::{Finding, SiteRule, rule};
-use crate::site::{Cidr, Layout, MetalLbMode, NodeNetwork, Site};
+use crate::site::{Cidr, Layout, MetalLbMode, NodeNetwork, Site, StaticRoute};
 
 pub(super) const RULES: &[SiteRule] = &[
     host_bits,
@@ -100,6 +100,7 @@ fn boot_vlan(site: &Site, findings: &mut Vec<Finding>) {
 
 fn static_routes(site: &Site, findings: &mut Vec<Finding>) {
     let management = &site.network.management;
+    let around = enclosing(&management.routes);
     for (index, route) in management.routes.iter().enumerate() {
         let path = format!("network.management.routes[{index}]");
         if let Some(given) = route.to.given_with_host_bits() {
@@ -119,10 +120,11 @@ fn static_routes(site: &Site, findings: &mut Vec<Finding>) {
         }
         let own = all_networks(site).into_iter();
         let own = own.map(|(path, cidr)| (path.to_owned(), cidr));
-        let before = management.routes[..index].iter().enumerate();
-        let before = before
-            .map(|(other, route)| (format!("network.management.routes[{other}].to"), route.to));
-        for (other_path, other) in own.chain(before) {
+        let other = around[index].map(|other| {
+            let path = format!("network.management.routes[{other}].to");
+            (path, management.routes[other].to)
+        });
+        for (other_path, other) in own.chain(other) {
             if route.to.overlaps(&other) {
                 findings.push(rule::ROUTE_OVERLAPS.error(
                     format!("{path}.to"),
@@ -131,6 +133,24 @@ fn static_routes(site: &Site, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// For each route the smallest other one that leads to all of its addresses, of equal ones the one before.
+fn enclosing(routes: &[StaticRoute]) -> Vec<Option<usize>> {
+    let mut order: Vec<usize> = (0..routes.len()).collect();
+    // Networks are apart, or one holds the other: each comes behind those that hold it.
+    order.sort_by_key(|index| (routes[*index].to.network(), *index));
+    let mut around = vec![None; routes.len()];
+    let mut open: Vec<usize> = Vec::new();
+    for index in order {
+        while open
+            .pop_if(|other| !routes[*other].to.overlaps(&routes[index].to))
+            .is_some()
+        {}
+        around[index] = open.last().copied();
+        open.push(index);
+    }
+    around
 }
 
 fn networks_hold_the_nodes(site: &Site, findings: &mut Vec<Finding>) {

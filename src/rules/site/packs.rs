@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::expression::Effort;
 use crate::pack::{Breach, Dependency, Pack, Violation};
 use crate::profile::Layer;
 use crate::rules::{Finding, rule};
@@ -113,6 +114,7 @@ fn values(
     } else {
         Value::Null
     };
+    let effort = Effort::new();
     for rule in &pack.schema {
         for unread in &rule.unread {
             findings.push(rule::PACK_SCHEMA_UNREAD.note(
@@ -123,7 +125,7 @@ fn values(
                 ),
             ));
         }
-        let Some(violation) = rule.violation(used.values, &base) else {
+        let Some(violation) = rule.violation_with(used.values, &base, &effort) else {
             continue;
         };
         let mut finding = rule::PACK_SCHEMA.error(

@@ -1,12 +1,15 @@
 //! Golden images, preferences and templates (RA, VMO-* layers).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::suggestion;
 use crate::rules::{Finding, Rule, SiteRule, rule};
 use crate::site::Site;
 
 pub(super) const RULES: &[SiteRule] = &[names, clones, networks, images];
+
+/// Of the names that could be meant so many are told.
+const NAMED: usize = 100;
 
 /// Names must be unique, since objects and manifests of one name would overwrite each other.
 fn names(site: &Site, findings: &mut Vec<Finding>) {
@@ -53,14 +56,18 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
 
 /// A clone must be of an image that exists and at least as large; CDI refuses smaller ones.
 fn clones(site: &Site, findings: &mut Vec<Finding>) {
+    // From behind, so that of two with one name the first stays.
+    let images = site.vmo.golden_images.iter().rev();
+    let images: BTreeMap<_, _> = images.map(|image| (&image.name, image)).collect();
+    let preferences: BTreeSet<_> = site
+        .vmo
+        .preferences
+        .iter()
+        .map(|preference| &preference.name)
+        .collect();
     for (index, template) in site.vmo.templates.iter().enumerate() {
         let path = |field: &str| format!("vmo.templates[{index}].{field}");
-        match site
-            .vmo
-            .golden_images
-            .iter()
-            .find(|image| image.name == template.golden_image)
-        {
+        match images.get(&template.golden_image) {
             None => findings.push(unknown(
                 rule::UNKNOWN_GOLDEN_IMAGE,
                 path("goldenImage"),
@@ -69,8 +76,7 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
                 site.vmo
                     .golden_images
                     .iter()
-                    .map(|image| image.name.as_str())
-                    .collect(),
+                    .map(|image| image.name.as_str()),
             )),
             Some(image) if template.disk_size.bytes() < image.size.bytes() => findings.push(
                 rule::CLONE_TOO_SMALL
@@ -89,12 +95,7 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
             Some(_) => {}
         }
         // KubeVirt brings preferences of its own, so another name need not be wrong.
-        let known = site
-            .vmo
-            .preferences
-            .iter()
-            .any(|preference| preference.name == template.preference);
-        if !known {
+        if !preferences.contains(&template.preference) {
             findings.push(rule::UNKNOWN_PREFERENCE.warning(
                 path("preference"),
                 format!(
@@ -107,20 +108,15 @@ fn clones(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 fn networks(site: &Site, findings: &mut Vec<Finding>) {
+    let nads = site.nads.list.iter();
+    let known: BTreeSet<_> = nads.map(|nad| (&nad.namespace, &nad.name)).collect();
     for (index, template) in site.vmo.templates.iter().enumerate() {
         let Some(network) = &template.network else {
             continue;
         };
-        let known = site
-            .nads
-            .list
-            .iter()
-            .any(|nad| nad.namespace == network.namespace && nad.name == network.name);
-        if !known {
-            let names: Vec<String> = site
-                .nads
-                .list
-                .iter()
+        if !known.contains(&(&network.namespace, &network.name)) {
+            let nads = site.nads.list.iter().take(NAMED);
+            let names: Vec<String> = nads
                 .map(|nad| format!("{}/{}", nad.namespace, nad.name))
                 .collect();
             findings.push(unknown(
@@ -128,7 +124,7 @@ fn networks(site: &Site, findings: &mut Vec<Finding>) {
                 format!("vmo.templates[{index}].network"),
                 "network",
                 &network.to_string(),
-                names.iter().map(String::as_str).collect(),
+                names.iter().map(String::as_str),
             ));
         }
     }
@@ -151,12 +147,21 @@ fn images(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn unknown(rule: &'static Rule, path: String, what: &str, name: &str, known: Vec<&str>) -> Finding {
-    let hint = match suggestion(name, known.iter().copied()) {
+fn unknown<'n>(
+    rule: &'static Rule,
+    path: String,
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> Finding {
+    let hint = match suggestion(name, known.clone()) {
         Some(meant) => format!("; {meant}"),
         None => String::new(),
     };
-    let listed: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+    let mut listed: Vec<String> = known.take(NAMED).map(|name| format!("`{name}`")).collect();
+    if listed.len() == NAMED {
+        listed[NAMED - 1] = "and others".to_owned();
+    }
     rule.error(path, format!("there is no {what} `{name}`{hint}"))
         .help(format!("known: {}", listed.join(", ")))
 }
