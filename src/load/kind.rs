@@ -2,28 +2,27 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::diagnostic::{Source, nearest};
 use crate::profile::Form;
+use crate::site::Site;
 use crate::yaml::{self, Limits};
 
-/// The keys at the top of a site.
-pub(super) const SITE: &[&str] = &[
-    "cluster",
-    "network",
-    "nads",
-    "nodes",
-    "storage",
-    "ingress",
-    "monitoring",
-    "vmo",
-    "registries",
-    "packVersions",
-    "profiles",
-];
+/// The keys at the top of a site, as it describes itself.
+static SITE: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let settings = Site::settings().into_iter();
+    let top = settings.filter(|setting| setting.is_below(""));
+    top.map(|setting| setting.path).collect()
+});
+
+/// Whether a key stands at the top of a site.
+fn is_of_site(key: &str) -> bool {
+    SITE.iter().any(|known| known == key)
+}
 
 /// What a text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,15 +183,15 @@ impl Top {
         if self.kind == "ClusterProfile" && !self.api_version.contains('/') {
             return Kind::Profile(Form::Answer);
         }
-        let is_known = |key: &str| nearest(key, SITE.iter().copied()).is_some();
+        let is_known = |key: &str| nearest(key, SITE.iter().map(String::as_str)).is_some();
         let (top, of_spec): (Vec<&String>, Vec<&String>) =
             self.keys.iter().partition(|key| !key.starts_with("spec."));
         let known = top.iter().filter(|key| is_known(key)).count();
         if self.has("kind") || self.has("apiVersion") {
-            let is_ours = |key: &&String| SITE.contains(&key.trim_start_matches("spec."));
-            let settings = top.iter().chain(&of_spec).filter(|key| is_ours(key));
+            let mut settings = top.iter().chain(&of_spec);
+            let has_ours = settings.any(|key| is_of_site(key.trim_start_matches("spec.")));
             let named = self.kind.to_lowercase().contains("site");
-            if named && (settings.count() > 0 || !self.api_version.contains('.')) {
+            if named && (has_ours || !self.api_version.contains('.')) {
                 return Kind::Other(SITE_AS_OBJECT);
             }
             if self.has("kind") && self.has("apiVersion") {
@@ -204,7 +203,7 @@ impl Top {
         if has_metadata && let Some(form) = Form::of(|key| self.has(key)) {
             return Kind::Profile(form);
         }
-        let is_exact = top.iter().any(|key| SITE.contains(&key.as_str()));
+        let is_exact = top.iter().any(|key| is_of_site(key));
         let guess = GUESSES
             .iter()
             .find(|(keys, _)| keys.iter().all(|key| self.has(key)));

@@ -221,17 +221,6 @@ fn texts_are_told_apart_by_their_keys() {
     }
 }
 
-/// The one list of keys that the reader of sites does not give.
-#[test]
-fn the_keys_of_a_site_are_those_that_are_read() {
-    let source = Source::new("s", "no-such-key: 1\n");
-    let (_, problems) = Site::read(&source, &NoInputs).unwrap();
-    let help = problems[0].to_string();
-    let known = help.split("known keys here: ").nth(1).unwrap_or_default();
-    let listed: Vec<String> = kind::SITE.iter().map(|key| format!("`{key}`")).collect();
-    assert_eq!(known.trim(), listed.join(", "));
-}
-
 #[test]
 fn a_folder_is_all_that_is_in_it() {
     let disk = Memory::of([

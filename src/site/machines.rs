@@ -10,7 +10,7 @@ use super::names::{InterfaceName, Label};
 use super::network::Network;
 use super::node_network::Nics;
 use super::reader::Reader;
-use super::setting::{Preset, settings, shown, words};
+use super::setting::{Preset, Scalar, settings, shown, words};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::Node;
 
@@ -119,10 +119,12 @@ impl Machine {
         let role = reader.value(&mut fields, "role", NodeRole::Worker);
         let addresses = reader.map(&mut fields, "addresses");
         let nics = Nics::read_over(reader, &mut fields, &network.nics, Preset::follows);
-        let given: Vec<(String, (MacAddress, Node))> =
-            reader.by_name(&mut fields, "macs", |reader, entry, path| {
-                Some((reader.scalar(&entry.value, path)?, entry.value.clone()))
-            });
+        let given: Vec<(String, (MacAddress, Node))> = reader.by_name(
+            &mut fields,
+            "macs",
+            InterfaceName::kind,
+            |reader, entry, path| Some((reader.scalar(&entry.value, path)?, entry.value.clone())),
+        );
         let macs = given
             .into_iter()
             .filter_map(|(card, (mac, node))| {

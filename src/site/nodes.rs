@@ -194,7 +194,7 @@ impl Nodes {
 
     fn read_sysctl(reader: &mut Reader<'_>, nodes: &mut Fields<'_>) -> Vec<(String, String)> {
         let given: Vec<(String, String)> =
-            reader.by_name(nodes, "sysctl", |reader, entry, path| {
+            reader.by_name(nodes, "sysctl", sysctl_key, |reader, entry, path| {
                 let value: String = reader.scalar_of(&entry.value, path, sysctl_value)?;
                 match sysctl_problem(entry.name(), &value, entry.value.is_null()) {
                     Some((of_key, problem)) => {
@@ -248,6 +248,10 @@ impl Nodes {
             }
         }
     }
+}
+
+fn sysctl_key() -> Kind {
+    Kind::text("a kernel setting", "[A-Za-z0-9._/-]+", "vm.swappiness")
 }
 
 fn sysctl_value() -> Kind {

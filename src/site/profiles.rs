@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::names::{PackVersion, ProfileName, ProfileVersion};
 use super::provider::PackHome;
 use super::reader::{Fields, Flag, Reader};
-use super::setting::{settings, words};
+use super::setting::{Kind, settings, words};
 use crate::yaml::Node;
 
 settings! {
@@ -148,7 +148,7 @@ impl Registries {
             Some(registry) => (registry, None),
             None => (public_repo(), Some(community_registry())),
         };
-        let packs = reader.by_name(&mut fields, "packs", |reader, entry, path| {
+        let packs = reader.by_name(&mut fields, "packs", Kind::any, |reader, entry, path| {
             let fields = reader.item::<Registry>(&entry.value, path);
             Some(read_registry(reader, &entry.value, fields))
         });

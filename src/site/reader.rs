@@ -564,16 +564,17 @@ impl<'s> Reader<'s> {
         self.fields::<T>(Some(node), path)
     }
 
-    /// A map of free keys, each value read by `item`, in the order of the site.
+    /// A map of free keys, each value read by `item`, in the order of the site; `item` refuses keys that are not of the kind.
     pub(super) fn by_name<T, M: FromIterator<(String, T)>>(
         &mut self,
         fields: &mut Fields<'_>,
         key: &'static str,
+        keys: impl FnOnce() -> Kind,
         mut item: impl FnMut(&mut Self, &Entry, String) -> Option<T>,
     ) -> M {
         let path = fields.path_of(key);
         let mut entries: &[Entry] = &[];
-        if self.record(fields, key, || (Form::Named, Preset::None)) {
+        if self.record(fields, key, || (Form::Named(keys()), Preset::None)) {
             entries = &ANY_ENTRY;
         } else if let Some(node) = self.node(fields, key) {
             match node.entries() {
@@ -600,7 +601,7 @@ impl<'s> Reader<'s> {
         fields: &mut Fields<'_>,
         key: &'static str,
     ) -> M {
-        self.by_name(fields, key, |reader, entry, path| {
+        self.by_name(fields, key, Kind::any, |reader, entry, path| {
             reader.scalar(&entry.value, path)
         })
     }

@@ -33,8 +33,8 @@ pub enum Form {
     Map,
     /// A list, whose items are a setting too.
     List,
-    /// A map of any keys, whose values are a setting too.
-    Named,
+    /// A map of keys that are not settings themselves, of this kind, whose values are a setting too.
+    Named(Kind),
     /// One value.
     Value(Kind),
     /// One value, or a map of settings.

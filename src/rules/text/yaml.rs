@@ -306,7 +306,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
             Some(problem) => problem,
             None => continue,
         };
-        findings.push(document.mark(rule::OBJECT_NAME.error(path, format!("the name {problem}"))));
+        findings.push(document.mark(rule::OBJECT_NAME.error(path, problem)));
     }
     let labels = document
         .root()
@@ -318,7 +318,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
         let problem = if !key.contains("{{") && !is_label_key(key) {
             format!("`{key}` is no key of a label")
         } else if !value.contains("{{") && !is_label(value) {
-            format!("the value of the label `{key}` is none that Kubernetes takes")
+            format!("Kubernetes does not take the value of the label `{key}`")
         } else {
             continue;
         };
@@ -338,7 +338,10 @@ fn name_problem(name: &str, limit: usize) -> Option<String> {
         return None;
     }
     if name.len() > limit {
-        return Some(format!("has {} characters, more than {limit}", name.len()));
+        return Some(format!(
+            "the name has {} characters, more than {limit}",
+            name.len()
+        ));
     }
     let fits = name.split('.').all(|part| {
         let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
@@ -348,7 +351,7 @@ fn name_problem(name: &str, limit: usize) -> Option<String> {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     }) && (limit > 63 || !name.contains('.'));
-    (!fits).then(|| format!("`{name}` is none that Kubernetes takes"))
+    (!fits).then(|| format!("Kubernetes does not take the name `{name}`"))
 }
 
 fn is_label(value: &str) -> bool {

@@ -51,7 +51,13 @@ fn of(settings: &[Setting], setting: &Setting) -> Value {
     let schema = match &setting.form {
         Form::Map => Value::Object(map(settings, &setting.path)),
         Form::List => json!({"type": "array", "items": item()}),
-        Form::Named => json!({"type": "object", "additionalProperties": item()}),
+        Form::Named(keys) => {
+            let mut schema = json!({"type": "object", "additionalProperties": item()});
+            if let Some(pattern) = &keys.pattern {
+                schema["propertyNames"] = json!({"pattern": pattern});
+            }
+            schema
+        }
         Form::Value(kind) => of_kind(kind),
         Form::ValueOrMap(kind) => json!({"anyOf": [of_kind(kind), map(settings, &setting.path)]}),
         Form::Secret => {
@@ -149,7 +155,7 @@ fn annotate(schema: &mut Map<String, Value>, setting: &Setting) {
         Preset::None | Preset::Required => {
             let example = setting.example().and_then(|text| match &setting.form {
                 Form::Value(kind) => Some(kind.value(text)),
-                Form::List | Form::Named if text.starts_with(['[', '{']) => {
+                Form::List | Form::Named(_) if text.starts_with(['[', '{']) => {
                     yaml::to_json(&Source::new("an example", text), Limits::INPUT).ok()
                 }
                 _ => None,

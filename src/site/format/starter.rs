@@ -110,7 +110,7 @@ impl<'s> Starter<'s> {
                 self.line(line, key, &text);
             }
             Form::Secret => self.line(line, key, &format!("{{env: {}}}", variable(&setting.path))),
-            Form::Named => match item {
+            Form::Named(_) => match item {
                 Some(item) if matches!(item.form, Form::Map) => {
                     self.line(line, key, "");
                     self.line(line.deeper(), example, "");
