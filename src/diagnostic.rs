@@ -1,6 +1,7 @@
 //! What went wrong, where in which file, and the way out.
 
-use std::fmt;
+use std::fmt::{self, Display};
+use std::io;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -222,11 +223,26 @@ pub enum Code {
     WrongValue,
     /// A secret stands where it is not to be written.
     OpenSecret,
-    /// What the input names cannot be read.
+    /// The variable or file of a secret holds none.
+    NoSecret,
+    /// A file or folder cannot be read.
     Unreadable,
+    /// A file or folder cannot be written.
+    Unwritable,
 }
 
 impl Code {
+    /// What a system's error means that came up while something was read.
+    pub(crate) fn of_reading(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => Code::Limit,
+            io::ErrorKind::InvalidData
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::IsADirectory => Code::Input,
+            _ => Code::Unreadable,
+        }
+    }
+
     /// As reports give it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -239,7 +255,9 @@ impl Code {
             Code::WrongShape => "wrong-shape",
             Code::WrongValue => "wrong-value",
             Code::OpenSecret => "open-secret",
+            Code::NoSecret => "no-secret",
             Code::Unreadable => "unreadable",
+            Code::Unwritable => "unwritable",
         }
     }
 }
@@ -269,6 +287,22 @@ struct Place {
 }
 
 impl Diagnostic {
+    /// What a system's error means that came up while something was read: a text that is wrong, or one that is out of
+    /// reach.
+    pub fn unreadable(what: impl Display, error: &io::Error) -> Self {
+        Self::error(format!("cannot read `{what}`: {error}")).code(Code::of_reading(error))
+    }
+
+    /// What could not be written.
+    pub fn unwritable(what: impl Display, error: &io::Error) -> Self {
+        Self::error(format!("cannot write `{what}`: {error}")).code(Code::Unwritable)
+    }
+
+    /// Whether the system said no, apart from what is wrong with the input.
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(self.content.code, Code::Unreadable | Code::Unwritable)
+    }
+
     /// An error: the input cannot be used.
     pub fn error(message: impl Into<String>) -> Self {
         Self::new(Severity::Error, message)
@@ -584,6 +618,12 @@ pub(crate) fn suggestion<'a>(
     known: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
     nearest(given, known).map(meant)
+}
+
+impl From<Diagnostic> for Vec<Diagnostic> {
+    fn from(problem: Diagnostic) -> Self {
+        vec![problem]
+    }
 }
 
 /// A value, unless there are problems.

@@ -27,6 +27,7 @@ pub mod cluster;
 pub mod command;
 pub mod diagnostic;
 pub mod diff;
+pub mod disk;
 mod expression;
 pub mod limits;
 pub mod load;

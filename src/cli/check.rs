@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use vmo_ra::check::{Input, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
-use vmo_ra::load::{LoadError, load};
+use vmo_ra::load::load;
 use vmo_ra::revision::Revision;
 use vmo_ra::site::Site;
 
@@ -65,7 +65,7 @@ impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let revision = Revision::load(&self.revision)?;
         let mut input = Input::default();
-        let mut errors = LoadError::default();
+        let mut errors = Vec::new();
         let mut remarks = Vec::new();
         for file in self.files.iter().chain(&self.site) {
             match load(&Files, file) {
@@ -73,18 +73,18 @@ impl Check {
                     remarks.append(&mut loaded.remarks);
                     input.add(loaded);
                 }
-                Err(error) => errors.add(error),
+                Err(problems) => errors.extend(problems),
             }
         }
-        if !errors.problems.is_empty() {
+        if !errors.is_empty() {
             return Err(errors.into());
         }
         terminal::explain(&remarks);
         if self.files.is_empty() && self.site.is_empty() {
             input.sites.push((Site::example(), Vec::new()));
         }
-        let library = inputs::library(&self.packs)?;
-        let mut report = check(&input, &revision, &library);
+        let mut report =
+            inputs::with_packs(&self.packs, |library| Ok(check(&input, &revision, library)))?;
         if let Some(name) = &self.against {
             let profiles = input
                 .cluster

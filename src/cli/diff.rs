@@ -111,8 +111,11 @@ impl Diff {
         if self.old == STANDARD_INPUT && self.new == STANDARD_INPUT {
             return Err(Diagnostic::error("standard input can be read once").into());
         }
-        let library = inputs::library(&self.packs)?;
-        let (old, new, private) = self.sides(&library)?;
+        inputs::with_packs(&self.packs, |library| self.compare(library))
+    }
+
+    fn compare(&self, library: &Library) -> Result<ExitCode, Failure> {
+        let (old, new, private) = self.sides(library)?;
         self.only_exists(&old, &new)?;
         let options = Options {
             text: self.text,
@@ -120,7 +123,7 @@ impl Diff {
             only: self.only.clone(),
             ignore: self.ignore.clone(),
         };
-        let report = compare(&old, &new, &library, &options)?;
+        let report = compare(&old, &new, library, &options)?;
         let text = self.written(&report);
         match &self.out {
             None => terminal::print(&text)?,

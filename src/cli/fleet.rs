@@ -13,7 +13,7 @@ use vmo_ra::diagnostic::{Diagnostic, Severity};
 use vmo_ra::output::{KeptCopy, Staged, Tree, stage};
 
 use super::lines::Lines;
-use super::{Failure, terminal};
+use super::{Failure, code_of, terminal};
 
 /// The file of each site's folder that says what it is.
 const SITE: &str = "site.yaml";
@@ -30,8 +30,6 @@ pub(super) struct Fleet {
 /// What is left to say when all sites are rendered.
 struct Ended {
     problems: Vec<Diagnostic>,
-    /// Whether something could not be read or written.
-    is_the_systems: bool,
     /// Where its old folder is, which somebody edited.
     kept: Option<Diagnostic>,
     warnings: usize,
@@ -42,9 +40,12 @@ impl Fleet {
     /// The sites of a folder: its folders, in the order of their names. Hidden ones are none.
     pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
         let shown = folder.display();
-        let unreadable = |error: io::Error| {
-            Failure::System(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
-        };
+        let unreadable = |error: io::Error| Diagnostic::unreadable(&shown, &error);
+        if fs::metadata(folder).is_ok_and(|metadata| !metadata.is_dir()) {
+            return Err(Diagnostic::error(format!("`{shown}` is not a folder"))
+                .help("name a folder that holds a folder for each site")
+                .into());
+        }
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -166,7 +167,6 @@ impl Fleet {
                 summary.add(&format!("  {name}"));
             }
         }
-        let is_the_systems = ended.iter().any(|one| one.is_the_systems);
         let (kept, problems): (Vec<_>, Vec<_>) = ended
             .into_iter()
             .map(|one| (one.kept, one.problems))
@@ -176,11 +176,10 @@ impl Fleet {
         terminal::explain(&kept);
         terminal::explain(&problems);
         terminal::tell(&summary)?;
-        match (problems.is_empty(), is_the_systems) {
-            (true, _) => Ok(()),
-            (false, false) => Err(Failure::Told(2)),
-            (false, true) => Err(Failure::Told(3)),
+        if problems.is_empty() {
+            return Ok(());
         }
+        Err(Failure::Told(code_of(&problems)))
     }
 }
 
@@ -189,7 +188,6 @@ impl Ended {
         let count = |severity| said.iter().filter(|one| one.severity() == severity).count();
         Ended {
             problems: Vec::new(),
-            is_the_systems: false,
             kept: None,
             warnings: count(Severity::Warning),
             notes: count(Severity::Note),
@@ -197,15 +195,12 @@ impl Ended {
     }
 
     fn badly(failure: Failure) -> Self {
-        let (problems, is_the_systems) = match failure {
-            Failure::Input(problems) => (problems, false),
-            Failure::System(problem) => (vec![problem], true),
-            Failure::Load(error) => (error.problems, error.unread),
-            Failure::Told(_) => (Vec::new(), true),
+        let problems = match failure {
+            Failure::Problems(problems) => problems,
+            Failure::Told(_) => Vec::new(),
         };
         Ended {
             problems,
-            is_the_systems,
             kept: None,
             warnings: 0,
             notes: 0,

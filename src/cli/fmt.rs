@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use vmo_ra::diagnostic::{Diagnostic, Source};
-use vmo_ra::load::{self, LoadError};
+use vmo_ra::load;
 use vmo_ra::output::StagedFile;
 use vmo_ra::profile::{Notation, to_palette_json, to_readable_json};
 
@@ -39,16 +39,16 @@ impl Fmt {
             )
             .into());
         }
-        let mut errors = LoadError::default();
+        let mut errors = Vec::new();
         let mut formatted = Vec::new();
         for file in &self.files {
             match self.formatted(file) {
                 Ok(found) => formatted.push(found),
-                Err(error) => errors.add(error),
+                Err(problems) => errors.extend(problems),
             }
         }
         // Nothing is written as long as one of them is wrong.
-        if !errors.problems.is_empty() {
+        if !errors.is_empty() {
             return Err(errors.into());
         }
         let mut said = Lines::default();
@@ -82,7 +82,7 @@ impl Fmt {
     }
 
     /// A file's text, and the bytes it should have.
-    fn formatted(&self, file: &str) -> Result<(Source, Vec<u8>), LoadError> {
+    fn formatted(&self, file: &str) -> Result<(Source, Vec<u8>), Vec<Diagnostic>> {
         let (source, document, _) = load::document(&Files, file)?;
         if document.notation() == Notation::Yaml {
             return Err(Diagnostic::error(format!(

@@ -3,105 +3,63 @@
 use std::cell::Cell;
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File, FileType, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use vmo_ra::disk::{Disk, Entry, Local, Text, is_private, local, read_text};
 use vmo_ra::limits;
-use vmo_ra::load::{self, Disk, LoadError, STANDARD_INPUT, Text, read_text};
+use vmo_ra::load::{self, Machine, STANDARD_INPUT};
 use vmo_ra::pack::Library;
-use vmo_ra::profile::folder::Entry;
 use vmo_ra::site::{Inputs, Site};
 
-use super::Failure;
+use super::{Failure, terminal};
 
 /// The largest secret or certificate, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
 /// The files of this machine, and standard input.
+#[derive(Debug)]
 pub(super) struct Files;
 
 impl Disk for Files {
     fn entry(&self, path: &Path, follow: bool) -> io::Result<Entry> {
-        let metadata = if follow {
-            fs::metadata(path)
-        } else {
-            fs::symlink_metadata(path)
-        };
-        metadata.map(|metadata| entry(metadata.file_type()))
+        Local.entry(path, follow)
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<(OsString, Entry)>> {
-        fs::read_dir(folder)?
-            .map(|found| {
-                let found = found?;
-                Ok((found.file_name(), entry(found.file_type()?)))
-            })
-            .collect()
+        Local.list(folder)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        fs::canonicalize(path)
+        Local.resolve(path)
     }
 
     fn read(&self, path: &Path, largest: u64) -> io::Result<Text> {
         static IS_READ: AtomicBool = AtomicBool::new(false);
-        let (file, metadata) = if path == Path::new(STANDARD_INPUT) {
-            if IS_READ.swap(true, Ordering::Relaxed) {
-                let message = "it can be read once";
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-            }
-            return Ok(Text {
-                private: stdin_metadata().is_none_or(|metadata| is_private(&metadata)),
-                text: read_text(io::stdin().lock(), largest)?,
-            });
-        } else {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            (file, metadata)
-        };
-        if metadata.is_dir() {
-            let error = io::ErrorKind::IsADirectory;
-            return Err(io::Error::new(error, "it is a folder"));
+        if path != Path::new(STANDARD_INPUT) {
+            return Local.read(path, largest);
+        }
+        if IS_READ.swap(true, Ordering::Relaxed) {
+            let message = "it can be read once";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         Ok(Text {
-            private: is_private(&metadata),
-            text: read_text(file, largest)?,
+            private: stdin_metadata().is_none_or(|metadata| is_private(&metadata)),
+            text: read_text(io::stdin().lock(), largest)?,
         })
     }
+}
 
+impl Machine for Files {
     fn inputs(&self, site: &Path) -> Box<dyn Inputs + '_> {
         Box::new(Beside {
             folder: site.parent().map_or_else(PathBuf::new, Path::to_path_buf),
             left: Cell::new(limits::SECRET_BYTES),
         })
     }
-}
-
-fn entry(kind: FileType) -> Entry {
-    if kind.is_symlink() {
-        Entry::Link
-    } else if kind.is_dir() {
-        Entry::Folder
-    } else if kind.is_file() {
-        Entry::File
-    } else {
-        Entry::Other
-    }
-}
-
-/// Whether not everybody may read it. A pipe has an owner's mode, and so is nobody else's.
-#[cfg(unix)]
-fn is_private(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o004 == 0
-}
-
-#[cfg(not(unix))]
-fn is_private(_: &Metadata) -> bool {
-    false
 }
 
 #[cfg(unix)]
@@ -138,7 +96,7 @@ impl Inputs for Beside {
             );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
-        let mut text = read_text(File::open(self.folder.join(path))?, LARGEST_FILE)?;
+        let mut text = Local.read(&self.folder.join(path), LARGEST_FILE)?.text;
         self.left.set(left.saturating_sub(text.len() as u64));
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
@@ -178,16 +136,14 @@ pub(super) fn is_private_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| is_private(&metadata))
 }
 
-/// The built-in packs, and those of the folders of `--packs` options.
-pub(super) fn library(folders: &[PathBuf]) -> Result<Library, Failure> {
-    let is_unread = |folder: &PathBuf| {
-        let error = fs::read_dir(folder).err();
-        error.is_some_and(|error| error.kind() != io::ErrorKind::NotADirectory)
-    };
-    Library::with_folders(folders).map_err(|problems| {
-        Failure::Load(LoadError {
-            problems,
-            unread: folders.iter().any(is_unread),
-        })
-    })
+/// Does something with the built-in packs and those of the folders of `--packs` options. Afterwards it tells of packs that
+/// nothing asked for and that could not have been used.
+pub(super) fn with_packs<T>(
+    folders: &[PathBuf],
+    run: impl FnOnce(&Library) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let library = Library::with_folders(&local(), folders)?;
+    let result = run(&library);
+    terminal::explain(&library.remarks());
+    result
 }

@@ -27,8 +27,6 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::load::LoadError;
-use vmo_ra::output::OutputError;
 use vmo_ra::visible::visible;
 
 /// Renders the Palette VMO reference architecture (RA) from one typed site file.
@@ -80,12 +78,8 @@ impl Command {
 
 /// Why a command ends without its result.
 enum Failure {
-    /// The input or the command line is wrong.
-    Input(Vec<Diagnostic>),
-    /// Something could not be read or written.
-    System(Diagnostic),
-    /// What the command line names cannot be loaded.
-    Load(LoadError),
+    /// The input or the command line is wrong, or something could not be read or written.
+    Problems(Vec<Diagnostic>),
     /// What is wrong has been said; the exit code is left to give.
     Told(u8),
 }
@@ -93,46 +87,33 @@ enum Failure {
 impl Failure {
     /// Both, where they are problems to tell.
     fn and(self, other: Failure) -> Failure {
-        let mut error = LoadError::default();
-        for failure in [self, other] {
-            error.add(match failure {
-                Failure::Input(problems) => problems.into(),
-                Failure::System(problem) => LoadError {
-                    problems: vec![problem],
-                    unread: true,
-                },
-                Failure::Load(error) => error,
-                Failure::Told(_) => return failure,
-            });
+        match (self, other) {
+            (Failure::Problems(one), Failure::Problems(two)) => {
+                Failure::Problems([one, two].concat())
+            }
+            (told @ Failure::Told(_), _) | (_, told) => told,
         }
-        Failure::Load(error)
     }
 }
 
 impl From<Vec<Diagnostic>> for Failure {
     fn from(problems: Vec<Diagnostic>) -> Self {
-        Failure::Input(problems)
+        Failure::Problems(problems)
     }
 }
 
 impl From<Diagnostic> for Failure {
     fn from(problem: Diagnostic) -> Self {
-        Failure::Input(vec![problem])
+        Failure::Problems(vec![problem])
     }
 }
 
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
-        Failure::Load(error)
-    }
-}
-
-impl From<OutputError> for Failure {
-    fn from(error: OutputError) -> Self {
-        match error {
-            OutputError::Refused(problem) => Failure::Input(vec![problem]),
-            OutputError::Failed(problem) => Failure::System(problem),
-        }
+/// The exit code of problems that end a command.
+fn code_of(problems: &[Diagnostic]) -> u8 {
+    if problems.iter().any(Diagnostic::is_of_the_system) {
+        3
+    } else {
+        2
     }
 }
 
@@ -188,13 +169,11 @@ fn arguments() -> Result<Cli, clap::Error> {
 
 /// Explains a failure and gives its exit code; `writes` says whether something would have been written.
 fn ended(failure: Failure, writes: bool) -> ExitCode {
-    let (problems, code) = match failure {
-        Failure::Input(problems) => (problems, 2),
-        Failure::System(problem) => (vec![problem], 3),
-        Failure::Load(error) => (error.problems, if error.unread { 3 } else { 2 }),
+    let problems = match failure {
+        Failure::Problems(problems) => problems,
         Failure::Told(code) => return ExitCode::from(code),
     };
     terminal::explain(&problems);
     terminal::count_errors(&problems, writes);
-    ExitCode::from(code)
+    ExitCode::from(code_of(&problems))
 }

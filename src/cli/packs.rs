@@ -101,7 +101,10 @@ fn rendered_revisions() -> Result<Vec<Revision>, Diagnostic> {
 
 impl List {
     fn run(self) -> Result<(), Failure> {
-        let library = inputs::library(&self.sources.packs)?;
+        inputs::with_packs(&self.sources.packs, |library| self.list(library))
+    }
+
+    fn list(&self, library: &Library) -> Result<(), Failure> {
         let site = inputs::site(self.site.as_deref())?;
         let revisions = match &self.revision {
             Some(name) => vec![Revision::load(name)?],
@@ -121,7 +124,7 @@ impl List {
                             layer.layer(),
                             name.to_owned(),
                             found.description.version.clone(),
-                            other_versions(&library, name),
+                            other_versions(library, name),
                         ]);
                     }
                     used.push((found, layer));
@@ -136,11 +139,16 @@ impl List {
             }
         }
         let mut rows = Vec::new();
+        let mut warnings = Vec::new();
         for (found, rival) in library.rivals() {
-            let loaded = match found.load() {
+            let loaded = match found.pack() {
                 Ok(pack) => presets_in_words(&pack),
-                Err(mut broken) => {
-                    problems.append(&mut broken);
+                Err(broken) => {
+                    if used.iter().any(|(one, _)| std::ptr::eq(*one, found)) {
+                        problems.extend(broken);
+                    } else {
+                        warnings.extend(broken.into_iter().map(Diagnostic::into_warning));
+                    }
                     "cannot be used".to_owned()
                 }
             };
@@ -174,6 +182,7 @@ impl List {
             lines.add_table(&missing, 2);
         }
         terminal::tell(&lines)?;
+        terminal::explain(&warnings);
         if problems.is_empty() {
             Ok(())
         } else {
@@ -216,13 +225,16 @@ fn presets_in_words(pack: &Pack) -> String {
 
 impl Show {
     fn run(self) -> Result<(), Failure> {
-        let library = inputs::library(&self.sources.packs)?;
+        inputs::with_packs(&self.sources.packs, |library| self.show(library))
+    }
+
+    fn show(&self, library: &Library) -> Result<(), Failure> {
         let (name, wanted) = match self.pack.split_once('@') {
             Some((name, version)) => (name, Wanted::of_tag(version)),
             None => (self.pack.as_str(), Wanted::Newest),
         };
         let found = library.choose(name, &wanted)?;
-        let pack = found.load()?;
+        let pack = found.pack()?;
         let revisions = rendered_revisions()?;
         let uses = uses(&revisions, &Site::example());
         let gets_it = |layer: &&Use<'_>| {

@@ -6,6 +6,7 @@ use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::load;
 use vmo_ra::output::{self, Tree};
+use vmo_ra::pack::Library;
 use vmo_ra::profile::to_palette_json;
 use vmo_ra::render::{Rendered, Renderer};
 use vmo_ra::revision::{Revision, Role};
@@ -59,8 +60,18 @@ impl Render {
                 .into());
         }
         let revision = Revision::load(&self.revision)?;
-        let library = inputs::library(&self.packs)?;
-        let renderer = Renderer::new(&revision, &library)?.as_published(self.as_published);
+        inputs::with_packs(&self.packs, |library| {
+            self.render(&revision, library, to_stdout)
+        })
+    }
+
+    fn render(
+        &self,
+        revision: &Revision,
+        library: &Library,
+        to_stdout: bool,
+    ) -> Result<(), Failure> {
+        let renderer = Renderer::new(revision, library)?.as_published(self.as_published);
         let profiles = if self.profile.is_empty() {
             &Role::ALL[..]
         } else {

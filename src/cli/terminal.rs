@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use annotate_snippets::Renderer;
-use vmo_ra::diagnostic::{Diagnostic, Severity};
+use vmo_ra::diagnostic::{Code, Diagnostic, Severity};
 use vmo_ra::visible::{visible_beside_colours, visible_lines};
 
 use super::Failure;
@@ -104,9 +104,10 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::System(
-            Diagnostic::error(format!("cannot write to standard output: {error}")),
-        )),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("cannot write to standard output: {error}");
+            Err(Diagnostic::error(message).code(Code::Unwritable).into())
+        }
         _ => Ok(()),
     }
 }

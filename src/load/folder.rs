@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{
-    Disk, File, Item, Kind, LARGEST, LoadError, Loaded, LoadedProfile, nothing_of_ours, source,
-};
-use crate::diagnostic::{Diagnostic, Source};
+use super::{File, Item, Kind, LARGEST, Loaded, LoadedProfile, Machine, nothing_of_ours, source};
+use crate::diagnostic::{Diagnostic, Source, unless};
+use crate::disk::{Disk, Entry, may_be_read};
 use crate::limits;
 use crate::output::CHECKSUMS;
-use crate::profile::folder::{Entry, PROFILE, is_aside, join, yaml_problem};
+use crate::profile::folder::{PROFILE, is_aside, join, yaml_problem};
 use crate::profile::{Form, from_value};
 use crate::yaml::{self, Limits};
 
@@ -28,30 +27,30 @@ const TEXTS: &[&str] = &["values", "manifests"];
 
 /// A folder that is being loaded.
 pub(super) struct Folder<'f> {
-    disk: &'f dyn Disk,
+    disk: &'f dyn Machine,
     root: &'f Path,
     loaded: &'f mut Loaded,
-    errors: LoadError,
+    errors: Vec<Diagnostic>,
     files: usize,
     left: u64,
 }
 
 impl<'f> Folder<'f> {
-    pub(super) fn new(disk: &'f dyn Disk, root: &'f Path, loaded: &'f mut Loaded) -> Self {
+    pub(super) fn new(disk: &'f dyn Machine, root: &'f Path, loaded: &'f mut Loaded) -> Self {
         Folder {
             disk,
             root,
             loaded,
-            errors: LoadError::default(),
+            errors: Vec::new(),
             files: 0,
             left: LARGEST,
         }
     }
 
     /// Loads all that is in it.
-    pub(super) fn load(mut self) -> Result<(), LoadError> {
+    pub(super) fn load(mut self) -> Result<(), Vec<Diagnostic>> {
         self.folder(self.root, 0)?;
-        if self.errors.problems.is_empty() && self.loaded.items.is_empty() {
+        if self.errors.is_empty() && self.loaded.items.is_empty() {
             let others = std::mem::take(&mut self.loaded.remarks);
             let mut problem = Diagnostic::error(format!(
                 "`{}` holds no site, no profile and no manifests",
@@ -60,21 +59,15 @@ impl<'f> Folder<'f> {
             for other in others.iter().take(5) {
                 problem = problem.because(other.message());
             }
-            self.errors.add(
-                problem
-                    .help("name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests")
-                    .into(),
+            self.errors.push(
+                problem.help("name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests"),
             );
         }
-        if self.errors.problems.is_empty() {
-            Ok(())
-        } else {
-            Err(self.errors)
-        }
+        unless(self.errors, ())
     }
 
     /// Goes on after what is wrong with one file; an error ends it.
-    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), LoadError> {
+    fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Vec<Diagnostic>> {
         if depth > DEEPEST {
             return Err(Diagnostic::error(format!(
                 "`{}` holds folders that lie more than {DEEPEST} deep in each other",
@@ -91,7 +84,7 @@ impl<'f> Folder<'f> {
         };
         if has(PROFILE) {
             let split = self.split(folder);
-            split.unwrap_or_else(|error| self.errors.add(error));
+            split.unwrap_or_else(|error| self.errors.extend(error));
             return Ok(());
         }
         let first = self.loaded.items.len();
@@ -130,7 +123,7 @@ impl<'f> Folder<'f> {
         Ok(())
     }
 
-    fn file(&mut self, path: &Path, entry: Entry) -> Result<(), LoadError> {
+    fn file(&mut self, path: &Path, entry: Entry) -> Result<(), Vec<Diagnostic>> {
         self.files += 1;
         let beyond = |limit: String| {
             Diagnostic::error(format!(
@@ -142,7 +135,7 @@ impl<'f> Folder<'f> {
         if self.files > limits::FILES {
             return Err(beyond(format!("{} files", limits::FILES)).into());
         }
-        let mut read = || -> Result<Option<Item>, LoadError> {
+        let mut read = || -> Result<Option<Item>, Vec<Diagnostic>> {
             may_be_read(self.disk, self.root, path, entry)?;
             let file = File::read(self.disk, path)?;
             self.left = match self.left.checked_sub(file.source.text().len() as u64) {
@@ -159,13 +152,13 @@ impl<'f> Folder<'f> {
         };
         match read() {
             Ok(item) => self.loaded.items.extend(item),
-            Err(error) => self.errors.add(error),
+            Err(error) => self.errors.extend(error),
         }
         Ok(())
     }
 
     /// Adds the profile that `split` laid out in a folder.
-    pub(super) fn split(&mut self, folder: &Path) -> Result<(), LoadError> {
+    pub(super) fn split(&mut self, folder: &Path) -> Result<(), Vec<Diagnostic>> {
         let split = split_profile(self.disk, folder)?;
         self.loaded.private |= split.private;
         let names = yaml::to_json(&split.source, Limits::VALUES)?;
@@ -191,60 +184,16 @@ impl<'f> Folder<'f> {
 }
 
 /// What is in a folder and not hidden, in the order of the names.
-fn list(disk: &dyn Disk, folder: &Path) -> Result<Vec<(PathBuf, Entry)>, LoadError> {
+fn list(disk: &dyn Disk, folder: &Path) -> Result<Vec<(PathBuf, Entry)>, Vec<Diagnostic>> {
     let mut entries = disk
         .list(folder)
-        .map_err(|error| unreadable(folder, &error))?;
+        .map_err(|error| Diagnostic::unreadable(folder.display(), &error))?;
     entries.retain(|(name, _)| !name.to_string_lossy().starts_with('.'));
     entries.sort_by(|one, other| one.0.cmp(&other.0));
     let paths = entries
         .into_iter()
         .map(|(name, entry)| (folder.join(name), entry));
     Ok(paths.collect())
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> LoadError {
-    LoadError::reading(&path.display().to_string(), error)
-}
-
-/// Whether a path that was found in a folder, and not named, is a file that may be read.
-///
-/// # Errors
-/// It is a link that leads out of `root` or nowhere, or no file: a pipe would be waited for without end.
-pub(super) fn may_be_read(
-    disk: &dyn Disk,
-    root: &Path,
-    path: &Path,
-    entry: Entry,
-) -> Result<(), LoadError> {
-    let shown = path.display();
-    let mut entry = entry;
-    if entry == Entry::Link {
-        let target = disk
-            .resolve(path)
-            .map_err(|error| unreadable(path, &error))?;
-        let root = disk
-            .resolve(root)
-            .map_err(|error| unreadable(root, &error))?;
-        if !target.starts_with(root) {
-            return Err(Diagnostic::error(format!(
-                "`{shown}` is a link that leads out of the folder, and is not followed"
-            ))
-            .help("put the file itself there, or name it on its own")
-            .into());
-        }
-        entry = disk
-            .entry(path, true)
-            .map_err(|error| unreadable(path, &error))?;
-    }
-    let is = match entry {
-        Entry::File => return Ok(()),
-        Entry::Folder => "a folder, not a file",
-        Entry::Link | Entry::Other => "a pipe, a socket or a device, not a file",
-    };
-    Err(Diagnostic::error(format!("`{shown}` is {is}"))
-        .help("take it away, or name the files one by one")
-        .into())
 }
 
 /// Names the texts of a rendered profile by the files that `render` wrote them to as well.
@@ -293,17 +242,20 @@ pub struct SplitProfile {
 ///
 /// # Errors
 /// It is a link or no file, or cannot be read.
-pub fn profile_file(disk: &dyn Disk, folder: &Path) -> Result<Option<(Source, bool)>, LoadError> {
+pub fn profile_file(
+    disk: &dyn Disk,
+    folder: &Path,
+) -> Result<Option<(Source, bool)>, Vec<Diagnostic>> {
     let path = folder.join(PROFILE);
     match disk.entry(&path, false) {
-        Ok(Entry::File) => source(disk, &path, LARGEST).map(Some),
+        Ok(Entry::File) => source(disk, &path, LARGEST).map(Some).map_err(Vec::from),
         Ok(_) => Err(
             Diagnostic::error(format!("`{}` is a link or no file", path.display()))
                 .help("put the file itself there")
                 .into(),
         ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(&path, &error)),
+        Err(error) => Err(Diagnostic::unreadable(path.display(), &error).into()),
     }
 }
 
@@ -311,7 +263,7 @@ pub fn profile_file(disk: &dyn Disk, folder: &Path) -> Result<Option<(Source, bo
 ///
 /// # Errors
 /// It is no such folder, cannot be read, or [`join`] says what is wrong with it.
-pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, LoadError> {
+pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, Vec<Diagnostic>> {
     let shown = folder.display();
     let no_profile = |message: String| {
         Diagnostic::error(message).help("name a folder that `vmo-ra split` wrote")
@@ -319,7 +271,7 @@ pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, Loa
     match disk.entry(folder, true) {
         Ok(Entry::Folder) => {}
         Ok(_) => return Err(no_profile(format!("`{shown}` is not a folder")).into()),
-        Err(error) => return Err(unreadable(folder, &error)),
+        Err(error) => return Err(Diagnostic::unreadable(folder.display(), &error).into()),
     }
     let Some((source, mut private)) = profile_file(disk, folder)? else {
         return Err(no_profile(format!("`{shown}` holds no `{PROFILE}`")).into());
@@ -327,7 +279,6 @@ pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, Loa
     let mut entries = BTreeMap::new();
     below(disk, folder, "", 0, &mut entries)?;
     let mut warnings = Vec::new();
-    let mut unread = false;
     let mut left = LARGEST;
     let joined = join(&source, &entries, |path| {
         let file = folder.join(path);
@@ -338,15 +289,11 @@ pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, Loa
                 warnings.extend(yaml_problem(&file.display().to_string(), &read.text));
                 Ok(read.text)
             }
-            Err(error) => {
-                let mut error = unreadable(&file, &error);
-                unread |= error.unread;
-                Err(error.problems.swap_remove(0))
-            }
+            Err(error) => Err(Diagnostic::unreadable(file.display(), &error)),
         }
     });
     Ok(SplitProfile {
-        profile: joined.map_err(|problems| LoadError { problems, unread })?,
+        profile: joined?,
         source,
         warnings,
         private,
@@ -360,7 +307,7 @@ fn below(
     within: &str,
     depth: usize,
     entries: &mut BTreeMap<String, Entry>,
-) -> Result<(), LoadError> {
+) -> Result<(), Vec<Diagnostic>> {
     for (path, entry) in list(disk, folder)? {
         if depth > DEEPEST || entries.len() >= MOST_ENTRIES {
             return Err(Diagnostic::error(format!(

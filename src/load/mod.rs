@@ -16,8 +16,7 @@
 mod folder;
 mod kind;
 
-use std::ffi::OsString;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 pub use folder::{SplitProfile, profile_file, split_profile};
@@ -25,7 +24,8 @@ pub use kind::{Guess, Kind};
 
 use crate::command;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::profile::folder::{Entry, PROFILE};
+use crate::disk::{self, Disk, Entry};
+use crate::profile::folder::PROFILE;
 use crate::profile::{self, Document, Form, Profile};
 use crate::secret;
 use crate::site::{Inputs, Site};
@@ -38,116 +38,10 @@ pub const LARGEST: u64 = 128 << 20;
 /// The largest site, in bytes.
 const LARGEST_SITE: u64 = 4 << 20;
 
-/// The files that may be read.
-pub trait Disk {
-    /// What stands at a path. A link stands for what it leads to where it is followed.
-    ///
-    /// # Errors
-    /// Nothing is there, or the system does not say.
-    fn entry(&self, path: &Path, follow: bool) -> io::Result<Entry>;
-
-    /// What is in a folder, in any order; links are not followed.
-    ///
-    /// # Errors
-    /// The folder cannot be read.
-    fn list(&self, folder: &Path) -> io::Result<Vec<(OsString, Entry)>>;
-
-    /// The path without any link in it.
-    ///
-    /// # Errors
-    /// Nothing is there, or the system does not say.
-    fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
-
-    /// The text of a file as it stands, or of standard input for [`STANDARD_INPUT`]; [`read_text`] helps.
-    ///
-    /// # Errors
-    /// It cannot be read, is larger than so many bytes, or is not text.
-    fn read(&self, path: &Path, largest: u64) -> io::Result<Text>;
-
+/// The files that may be read, with standard input at [`STANDARD_INPUT`], and what is around a site.
+pub trait Machine: Disk {
     /// What a site at this path may refer to.
     fn inputs(&self, site: &Path) -> Box<dyn Inputs + '_>;
-}
-
-/// The text of a file.
-#[derive(Debug)]
-pub struct Text {
-    /// All of it.
-    pub text: String,
-    /// Whether the file is not for everybody to read, so that what is made of it must not be either.
-    pub private: bool,
-}
-
-/// Reads a text that may be hostile: no more than `largest` bytes, and UTF-8.
-///
-/// # Errors
-/// The reader's own, `FileTooLarge`, or `InvalidData` for what is not text.
-pub fn read_text(from: impl Read, largest: u64) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    from.take(largest + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > largest {
-        let message = format!("it is larger than the {} MiB that are read", largest >> 20);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        io::Error::new(
-            io::ErrorKind::InvalidData,
-            format!("it is not UTF-8 text, from byte {at} on"),
-        )
-    })
-}
-
-/// Why something was not loaded.
-#[derive(Debug, Default)]
-pub struct LoadError {
-    /// Everything that is wrong.
-    pub problems: Vec<Diagnostic>,
-    /// Whether something could not be read, apart from what is wrong with the rest.
-    pub unread: bool,
-}
-
-impl LoadError {
-    /// What a system's error means: a text that is wrong, or something that could not be read.
-    fn reading(name: &str, error: &io::Error) -> Self {
-        LoadError {
-            problems: vec![Diagnostic::error(format!("cannot read `{name}`: {error}"))],
-            unread: !matches!(
-                error.kind(),
-                io::ErrorKind::FileTooLarge
-                    | io::ErrorKind::InvalidData
-                    | io::ErrorKind::InvalidInput
-                    | io::ErrorKind::IsADirectory
-            ),
-        }
-    }
-
-    /// With a way out for each of its problems.
-    fn help(mut self, help: &str) -> Self {
-        let problems = self.problems.into_iter();
-        self.problems = problems.map(|problem| problem.help(help)).collect();
-        self
-    }
-
-    /// Adds what else is wrong.
-    pub fn add(&mut self, mut other: LoadError) {
-        self.problems.append(&mut other.problems);
-        self.unread |= other.unread;
-    }
-}
-
-impl From<Diagnostic> for LoadError {
-    fn from(problem: Diagnostic) -> Self {
-        vec![problem].into()
-    }
-}
-
-impl From<Vec<Diagnostic>> for LoadError {
-    fn from(problems: Vec<Diagnostic>) -> Self {
-        LoadError {
-            problems,
-            unread: false,
-        }
-    }
 }
 
 /// Everything that a name stands for.
@@ -234,7 +128,7 @@ struct File {
 }
 
 impl File {
-    fn read(disk: &dyn Disk, path: &Path) -> Result<Self, LoadError> {
+    fn read(disk: &dyn Disk, path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let (source, private) = source(disk, path, LARGEST)?;
         Ok(File {
             kind: Kind::of(source.text(), path),
@@ -244,7 +138,7 @@ impl File {
         })
     }
 
-    fn item(self, disk: &dyn Disk) -> Result<Item, LoadError> {
+    fn item(self, disk: &dyn Machine) -> Result<Item, Vec<Diagnostic>> {
         Ok(match self.kind {
             Kind::Site => {
                 let inputs = disk.inputs(&self.path);
@@ -272,10 +166,10 @@ fn nothing_of_ours(name: &str, guess: Guess) -> Diagnostic {
 }
 
 /// A text under the name that messages have for it, without the byte order mark that programs on Windows write.
-fn source(disk: &dyn Disk, path: &Path, largest: u64) -> Result<(Source, bool), LoadError> {
+fn source(disk: &dyn Disk, path: &Path, largest: u64) -> Result<(Source, bool), Diagnostic> {
     let name = name_of(path, "<standard input>");
     let read = disk.read(path, largest);
-    let read = read.map_err(|error| LoadError::reading(&name, &error))?;
+    let read = read.map_err(|error| Diagnostic::unreadable(&name, &error))?;
     let text = match read.text.strip_prefix('\u{feff}') {
         Some(without) => without.to_owned(),
         None => read.text,
@@ -299,7 +193,7 @@ fn is_folder(disk: &dyn Disk, path: &Path) -> bool {
 ///
 /// # Errors
 /// Everything that is wrong with it; what is neither a site nor a profile nor manifests is said to be so.
-pub fn load(disk: &dyn Disk, name: &str) -> Result<Loaded, LoadError> {
+pub fn load(disk: &dyn Machine, name: &str) -> Result<Loaded, Vec<Diagnostic>> {
     let path = Path::new(name);
     let mut loaded = Loaded {
         name: name_of(path, "standard input"),
@@ -341,7 +235,7 @@ pub fn load(disk: &dyn Disk, name: &str) -> Result<Loaded, LoadError> {
 ///
 /// # Errors
 /// It cannot be read, is something else, or has mistakes.
-pub fn site(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
+pub fn site(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
     if is_folder(disk, path) {
         return Err(
             Diagnostic::error(format!("`{}` is a folder", path.display()))
@@ -356,24 +250,24 @@ pub fn site(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
 ///
 /// # Errors
 /// As [`site`]; it is no file, or a link that leads out of the folder.
-pub fn site_below(disk: &dyn Disk, folder: &Path, path: &Path) -> Result<Site, LoadError> {
+pub fn site_below(disk: &dyn Machine, folder: &Path, path: &Path) -> Result<Site, Vec<Diagnostic>> {
     // That there is none is said as of any other site.
     if disk.entry(path, false).is_ok() {
         // Its folder may be a link too.
-        folder::may_be_read(disk, folder, path, Entry::Link)?;
+        disk::may_be_read(disk, folder, path, Entry::Link)?;
     }
     site_of(disk, path)
 }
 
-fn site_of(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
-    let (source, _) = source(disk, path, LARGEST_SITE).map_err(|error| {
+fn site_of(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
+    let (source, _) = source(disk, path, LARGEST_SITE).map_err(|problem| {
         if disk
             .entry(path, true)
             .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
         {
-            return error.help("write one to start from with `vmo-ra init`");
+            return problem.help("write one to start from with `vmo-ra init`");
         }
-        error
+        problem
     })?;
     let name = source.name();
     let (is, help) = match Kind::of(source.text(), path) {
@@ -391,7 +285,7 @@ fn site_of(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
         // It was named as a site: its reader says what is wrong with each of its keys.
         Kind::Site | Kind::Other(_) => {
             let inputs = disk.inputs(path);
-            return Ok(Site::parse(&source, inputs.as_ref())?);
+            return Site::parse(&source, inputs.as_ref());
         }
     };
     let is = is.trim_start_matches("is ");
@@ -404,7 +298,7 @@ fn site_of(disk: &dyn Disk, path: &Path) -> Result<Site, LoadError> {
 ///
 /// # Errors
 /// It cannot be read, or is anything else; the message says what, and what to do with it.
-pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool), LoadError> {
+pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool), Vec<Diagnostic>> {
     let path = Path::new(name);
     if is_folder(disk, path) {
         let help = match disk.entry(&path.join(PROFILE), false) {

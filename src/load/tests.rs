@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::disk::{Text, read_text};
 use crate::site::NoInputs;
 
 const SITE: &str = "cluster: {name: a}\n";
@@ -15,6 +16,7 @@ const ANSWER: &str = r#"{"kind":"ClusterProfile","apiVersion":"v1","metadata":{"
 const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
 /// What stands at a path.
+#[derive(Debug)]
 enum Stub {
     File(Vec<u8>),
     /// A file that not everybody may read.
@@ -25,6 +27,7 @@ enum Stub {
 }
 
 /// A disk in memory; folders are where files are.
+#[derive(Debug)]
 struct Memory(BTreeMap<PathBuf, Stub>);
 
 impl Memory {
@@ -86,7 +89,9 @@ impl Disk for Memory {
         let text = read_text(bytes, largest)?;
         Ok(Text { text, private })
     }
+}
 
+impl Machine for Memory {
     fn inputs(&self, _: &Path) -> Box<dyn Inputs + '_> {
         Box::new(NoInputs)
     }
@@ -99,8 +104,9 @@ fn file(text: &str) -> Stub {
 /// What is loaded, in one word each; or all that is wrong.
 fn kinds(disk: &Memory, name: &str) -> Result<Vec<String>, String> {
     let loaded = load(disk, name).map_err(|error| {
-        let code = if error.unread { 3 } else { 2 };
-        let messages = error.problems.iter().map(Diagnostic::message);
+        let is_unread = error.iter().any(Diagnostic::is_of_the_system);
+        let code = if is_unread { 3 } else { 2 };
+        let messages = error.iter().map(Diagnostic::message);
         format!("{code}: {}", messages.collect::<Vec<_>>().join("; "))
     })?;
     let items = loaded.items.iter().map(|item| match item {
@@ -285,7 +291,7 @@ fn a_folder_with_nothing_in_it_is_said_to_be_so() {
         let message = format!("2: `{name}` holds no site, no profile and no manifests");
         assert_eq!(kinds(&disk, name), Err(message));
     }
-    let problem = load(&disk, "other").unwrap_err().problems[0].to_string();
+    let problem = load(&disk, "other").unwrap_err()[0].to_string();
     assert!(
         problem.contains("it looks like the Chart.yaml of a Helm chart"),
         "{problem}"
@@ -323,7 +329,7 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
         let path = format!("fleet/{name}/site.yaml");
         let read = site_below(&disk, Path::new("fleet"), Path::new(&path));
         read.map(|_| ())
-            .map_err(|error| error.problems[0].message().to_owned())
+            .map_err(|error| error[0].message().to_owned())
     };
     assert!(site("a").unwrap_err().contains("is a pipe"));
     assert!(site("b").unwrap_err().contains("leads out of the folder"));

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-use super::{OutputError, disk, failed};
+use super::{disk, failed};
+use crate::diagnostic::Diagnostic;
 
 /// Writes a file, in place of one that may be there. It keeps the mode and the owner of the old one. A device or a pipe
 /// is written to.
@@ -15,7 +16,7 @@ use super::{OutputError, disk, failed};
 ///
 /// # Errors
 /// The system says no, or the old file has several names; it is then as it was.
-pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), OutputError> {
+pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), Diagnostic> {
     StagedFile::new(path, bytes, private)?.settle()
 }
 
@@ -41,7 +42,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// As [`replace_file`].
-    pub fn new(path: &Path, bytes: &[u8], private: bool) -> Result<Self, OutputError> {
+    pub fn new(path: &Path, bytes: &[u8], private: bool) -> Result<Self, Diagnostic> {
         match stage(path, bytes, private) {
             Ok((path, content)) => Ok(StagedFile { path, content }),
             Err(error) => Err(failed(path, &error)),
@@ -52,7 +53,7 @@ impl StagedFile {
     ///
     /// # Errors
     /// The system says no, or a file has appeared where none was.
-    pub fn settle(self) -> Result<(), OutputError> {
+    pub fn settle(self) -> Result<(), Diagnostic> {
         let path = self.path.as_path();
         let settled = match self.content {
             Content::New(file) => file.persist_noclobber(path).map_err(|error| error.error),

@@ -11,19 +11,10 @@ use tempfile::TempDir;
 use super::disk::{self, Identity};
 use super::verify::digest;
 use super::{CHECKSUMS, SPLIT_CHECKSUMS, Tree, failed, tree};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 
 /// The size of a file, and when it was last changed.
 type Stamp = (u64, Option<SystemTime>);
-
-/// Why a folder was not written, or not looked at.
-#[derive(Debug)]
-pub enum OutputError {
-    /// The folder is not one that may be written to.
-    Refused(Diagnostic),
-    /// The disk or the system said no.
-    Failed(Diagnostic),
-}
 
 /// What is known of the files that a folder holds before it is written.
 #[derive(Debug, Default)]
@@ -66,7 +57,7 @@ impl KeptCopy {
 ///
 /// # Errors
 /// The folder may not be replaced, or cannot be written; it is then as it was.
-pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>, OutputError> {
+pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>, Diagnostic> {
     stage(tree, folder, force)?.settle()
 }
 
@@ -74,7 +65,7 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>
 ///
 /// # Errors
 /// As [`write()`].
-pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, OutputError> {
+pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, Diagnostic> {
     let old = Existing::look(folder, force)?;
     let mut known = Known::default();
     // A list that somebody changed names nothing for sure.
@@ -111,23 +102,21 @@ impl Existing {
     ///
     /// # Errors
     /// It is a link or no folder, or it holds files and is not to be replaced; it cannot be read.
-    pub fn look(folder: &Path, force: bool) -> Result<Self, OutputError> {
+    pub fn look(folder: &Path, force: bool) -> Result<Self, Diagnostic> {
         // With a slash at its end the name of a link would stand for the folder behind it.
         let folder: PathBuf = folder.components().collect();
         let shown = folder.display();
-        let unreadable = |error: io::Error| {
-            OutputError::Failed(Diagnostic::error(format!("cannot read `{shown}`: {error}")))
-        };
+        let unreadable = |error: io::Error| Diagnostic::unreadable(folder.display(), &error);
         let mut existing = Existing {
             folder: folder.clone(),
             old: None,
             files: BTreeMap::new(),
         };
         if folder.file_name().is_none() {
-            return Err(OutputError::Refused(
+            return Err(
                 Diagnostic::error(format!("`{shown}` cannot make way for a new folder"))
                     .help("name a folder by its own name, such as `--out out`"),
-            ));
+            );
         }
         let metadata = match fs::symlink_metadata(&folder) {
             Ok(metadata) => metadata,
@@ -135,33 +124,27 @@ impl Existing {
             Err(error) => return Err(unreadable(error)),
         };
         if metadata.is_symlink() {
-            return Err(OutputError::Refused(
+            return Err(
                 Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
                     .help("name the folder itself"),
-            ));
+            );
         }
         if !metadata.is_dir() {
-            return Err(OutputError::Refused(
-                Diagnostic::error(format!("`{shown}` is not a folder"))
-                    .help("choose another one with `--out DIR`"),
-            ));
+            return Err(Diagnostic::error(format!("`{shown}` is not a folder"))
+                .help("choose another one with `--out DIR`"));
         }
         if disk::is_mount_point(&folder, &metadata).map_err(unreadable)? {
-            return Err(OutputError::Refused(
-                Diagnostic::error(format!(
-                    "`{shown}` is a mount point, which cannot make way for a new folder"
-                ))
-                .help("name a folder below it with `--out DIR`"),
-            ));
+            return Err(Diagnostic::error(format!(
+                "`{shown}` is a mount point, which cannot make way for a new folder"
+            ))
+            .help("name a folder below it with `--out DIR`"));
         }
         existing.old = Some(disk::identity(&metadata));
         if force {
             existing.files = files(&folder).map_err(unreadable)?;
         } else if holds_a_file(&folder).map_err(unreadable)? {
-            return Err(OutputError::Refused(
-                Diagnostic::error(format!("`{shown}` is not empty"))
-                    .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"),
-            ));
+            return Err(Diagnostic::error(format!("`{shown}` is not empty"))
+                    .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"));
         }
         Ok(existing)
     }
@@ -198,11 +181,11 @@ impl Existing {
     /// # Errors
     /// Files are there that nothing is known of, or a link that would be kept; it cannot be written. The folder is then
     /// as it was.
-    pub fn replace(self, tree: &Tree, known: &Known) -> Result<Option<KeptCopy>, OutputError> {
+    pub fn replace(self, tree: &Tree, known: &Known) -> Result<Option<KeptCopy>, Diagnostic> {
         self.stage(tree, known)?.settle()
     }
 
-    fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, OutputError> {
+    fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, Diagnostic> {
         self.nothing_foreign(known)?;
         let edited = self.edited(tree, known);
         let folder = self.folder.as_path();
@@ -210,13 +193,12 @@ impl Existing {
         fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
         let staging =
             beside(folder, parent, tree.is_private()).map_err(|error| match error.kind() {
-                io::ErrorKind::PermissionDenied => OutputError::Failed(
-                    Diagnostic::error(format!(
-                        "cannot write `{}`: a new folder cannot be made beside it: {error}",
-                        folder.display()
-                    ))
-                    .help("name a folder with `--out DIR` in a folder that you may write to"),
-                ),
+                io::ErrorKind::PermissionDenied => Diagnostic::error(format!(
+                    "cannot write `{}`: a new folder cannot be made beside it: {error}",
+                    folder.display()
+                ))
+                .code(Code::Unwritable)
+                .help("name a folder with `--out DIR` in a folder that you may write to"),
                 _ => failed(folder, &error),
             })?;
         let kept: Vec<&str> = self
@@ -254,18 +236,16 @@ impl Existing {
     }
 
     /// Refuses to replace what no earlier run wrote.
-    fn nothing_foreign(&self, known: &Known) -> Result<(), OutputError> {
+    fn nothing_foreign(&self, known: &Known) -> Result<(), Diagnostic> {
         let shown = self.folder.display();
         for path in self.files().filter(|path| known.kept.contains(*path)) {
             let is_file = fs::symlink_metadata(self.folder.join(path))
                 .is_ok_and(|metadata| metadata.is_file());
             if !is_file {
-                return Err(OutputError::Refused(
-                    Diagnostic::error(format!(
-                        "`{path}` in `{shown}` is a link or no file, and cannot be carried over"
-                    ))
-                    .help("move it away, or choose another folder with `--out DIR`"),
-                ));
+                return Err(Diagnostic::error(format!(
+                    "`{path}` in `{shown}` is a link or no file, and cannot be carried over"
+                ))
+                .help("move it away, or choose another folder with `--out DIR`"));
             }
         }
         let foreign: Vec<String> = self
@@ -277,12 +257,10 @@ impl Existing {
             return Ok(());
         }
         let foreign = shortened(&foreign);
-        Err(OutputError::Refused(
-            Diagnostic::error(format!(
-                "`{shown}` holds files that no earlier run wrote: {foreign}"
-            ))
-            .help("move them away, or choose another folder with `--out DIR`"),
+        Err(Diagnostic::error(format!(
+            "`{shown}` holds files that no earlier run wrote: {foreign}"
         ))
+        .help("move them away, or choose another folder with `--out DIR`"))
     }
 }
 
@@ -300,7 +278,7 @@ pub struct Staged {
 
 impl Staged {
     /// Waits until it is on the disk and puts it in its place.
-    fn settle(self) -> Result<Option<KeptCopy>, OutputError> {
+    fn settle(self) -> Result<Option<KeptCopy>, Diagnostic> {
         Self::settle_all(vec![self]).pop().unwrap_or(Ok(None))
     }
 
@@ -308,7 +286,7 @@ impl Staged {
     ///
     /// # Errors
     /// For each that is not in its place, why; its folder is then as it was.
-    pub fn settle_all(staged: Vec<Staged>) -> Vec<Result<Option<KeptCopy>, OutputError>> {
+    pub fn settle_all(staged: Vec<Staged>) -> Vec<Result<Option<KeptCopy>, Diagnostic>> {
         let folders: Vec<PathBuf> = staged.iter().map(|one| one.folder.clone()).collect();
         let Some(parent) = folders.first().map(|folder| disk::parent_of(folder)) else {
             return Vec::new();
@@ -328,18 +306,16 @@ impl Staged {
     }
 
     /// Puts the new folder where the old one is: at once where the system can, else over a moment without either.
-    fn take_the_place(self) -> Result<Option<KeptCopy>, OutputError> {
+    fn take_the_place(self) -> Result<Option<KeptCopy>, Diagnostic> {
         let folder = self.folder.as_path();
         let staging = self.staging.path().to_path_buf();
         let failed = |error: io::Error| failed(folder, &error);
         let changed = || {
-            OutputError::Refused(
-                Diagnostic::error(format!(
-                    "`{}` was changed by somebody else while this ran",
-                    folder.display()
-                ))
-                .help("it is as they left it; run the command again"),
-            )
+            Diagnostic::error(format!(
+                "`{}` was changed by somebody else while this ran",
+                folder.display()
+            ))
+            .help("it is as they left it; run the command again")
         };
         let Some((identity, files)) = &self.old else {
             if !disk::rename_to_new(&staging, folder).map_err(failed)? {
@@ -377,21 +353,20 @@ impl Staged {
                 // Put the old folder back; if even that fails, the message names where it is.
                 return Err(match fs::rename(&old, folder) {
                     Ok(()) => failed(error),
-                    Err(_) => OutputError::Failed(
-                        Diagnostic::error(format!("cannot write `{}`: {error}", folder.display()))
-                            .help(format!("what was there before is in `{}`", old.display())),
-                    ),
+                    Err(_) => failed(error)
+                        .help(format!("what was there before is in `{}`", old.display())),
                 });
             }
             let _ = self.staging.keep();
             old
         };
         let leftover = |old: &Path, error: io::Error| {
-            OutputError::Failed(Diagnostic::error(format!(
+            Diagnostic::error(format!(
                 "`{}` is written, but the folder that it replaces stays as `{}`: {error}",
                 folder.display(),
                 old.display()
-            )))
+            ))
+            .code(Code::Unwritable)
         };
         if self.edited.is_empty() {
             disk::remove_folder(&old).map_err(|error| leftover(&old, error))?;

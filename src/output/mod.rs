@@ -22,7 +22,7 @@ use std::path::Path;
 use crate::diagnostic::Diagnostic;
 
 pub use file::{StagedFile, replace_file};
-pub use folder::{Existing, KeptCopy, Known, OutputError, Staged, stage, write};
+pub use folder::{Existing, KeptCopy, Known, Staged, stage, write};
 pub use tree::Tree;
 pub use verify::{Difference, Verified, verify};
 
@@ -31,9 +31,6 @@ pub const CHECKSUMS: &str = "SHA256SUMS";
 /// The same for a folder that people edit. It is hidden, so that it is no file of theirs.
 pub const SPLIT_CHECKSUMS: &str = ".vmo-ra.sha256";
 
-fn failed(what: &Path, error: &io::Error) -> OutputError {
-    OutputError::Failed(Diagnostic::error(format!(
-        "cannot write `{}`: {error}",
-        what.display()
-    )))
+fn failed(what: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::unwritable(what.display(), error)
 }

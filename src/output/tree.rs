@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{CHECKSUMS, OutputError, SPLIT_CHECKSUMS};
+use super::{CHECKSUMS, SPLIT_CHECKSUMS};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
@@ -183,18 +183,12 @@ const LARGEST_CHECKSUMS: u64 = 32 << 20;
 pub(super) fn checksums_of(
     folder: &Path,
     name: &str,
-) -> Result<BTreeMap<String, String>, OutputError> {
+) -> Result<BTreeMap<String, String>, Diagnostic> {
     let path = folder.join(name);
     let shown = path.display().to_string();
-    let unreadable = |path: &Path, error: io::Error| {
-        let path = path.display();
-        OutputError::Failed(Diagnostic::error(format!("cannot read `{path}`: {error}")))
-    };
+    let unreadable = |path: &Path, error| Diagnostic::unreadable(path.display(), &error);
     let refused = |message: String| {
-        OutputError::Refused(
-            Diagnostic::error(message)
-                .help("name a folder that `vmo-ra render` or `vmo-ra nad` wrote"),
-        )
+        Diagnostic::error(message).help("name a folder that `vmo-ra render` or `vmo-ra nad` wrote")
     };
     let is_folder = fs::metadata(folder)
         .map_err(|error| unreadable(folder, error))?
@@ -225,7 +219,7 @@ pub(super) fn checksums_of(
     }
     let text =
         String::from_utf8(bytes).map_err(|_| refused(format!("`{shown}` is not UTF-8 text")))?;
-    checksums(&Source::new(shown, text), name).map_err(OutputError::Refused)
+    checksums(&Source::new(shown, text), name)
 }
 
 /// Whether a run can have written a file of this path: a profile, values or a manifest.

@@ -8,8 +8,9 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::{CHECKSUMS, OutputError, folder, tree};
+use super::{CHECKSUMS, folder, tree};
 use crate::diagnostic::Diagnostic;
+use crate::disk::{Local, stays_within};
 
 /// How a file differs from what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -38,11 +39,8 @@ pub struct Verified {
 ///
 /// # Errors
 /// There are no checksums, they cannot be read, or a file cannot be.
-pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
-    let unreadable = |path: &Path, error: &io::Error| {
-        let problem = Diagnostic::error(format!("cannot read `{}`: {error}", path.display()));
-        OutputError::Failed(problem)
-    };
+pub fn verify(folder: &Path) -> Result<Verified, Diagnostic> {
+    let unreadable = |path: &Path, error| Diagnostic::unreadable(path.display(), &error);
     let sums = tree::checksums_of(folder, CHECKSUMS)?;
     let mut verified = Verified {
         unchanged: 0,
@@ -52,7 +50,9 @@ pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
         let file = folder.join(path);
         let difference = match fs::symlink_metadata(&file) {
             Ok(metadata) if !metadata.is_file() => Some(Difference::Replaced),
-            Ok(_) => (digest(&file).map_err(|error| unreadable(&file, &error))? != *sum)
+            // A folder of it may be a link.
+            Ok(_) if !stays_within(&Local, folder, &file)? => Some(Difference::Replaced),
+            Ok(_) => (digest(&file).map_err(|error| unreadable(&file, error))? != *sum)
                 .then_some(Difference::Changed),
             // A file where a folder was hides all that the folder held.
             Err(error)
@@ -63,7 +63,7 @@ pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
             {
                 Some(Difference::Missing)
             }
-            Err(error) => return Err(unreadable(&file, &error)),
+            Err(error) => return Err(unreadable(&file, error)),
         };
         match difference {
             None => verified.unchanged += 1,
@@ -73,7 +73,7 @@ pub fn verify(folder: &Path) -> Result<Verified, OutputError> {
         }
     }
     for path in folder::files(folder)
-        .map_err(|error| unreadable(folder, &error))?
+        .map_err(|error| unreadable(folder, error))?
         .into_keys()
     {
         if path != CHECKSUMS && !sums.contains_key(&path) {

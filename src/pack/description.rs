@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::dependency::Dependency;
 use crate::diagnostic::{Diagnostic, Source};
@@ -11,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Source};
 const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
 
 /// The fields of pack.json that are needed here; the file may hold more.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Description {
     /// The pack's name.
@@ -84,6 +85,17 @@ impl Description {
             return Err(problem);
         }
         Ok(description)
+    }
+
+    /// What a pack.json that is wrong still says: name and version.
+    pub(super) fn salvage(source: &Source) -> Option<Self> {
+        let json: Value = serde_json::from_str(source.text()).ok()?;
+        let text = |key: &str| Some(json.get(key)?.as_str()?.to_owned());
+        Some(Description {
+            name: text("name")?,
+            version: text("version")?,
+            ..Description::default()
+        })
     }
 
     /// What the pack asks of other packs.

@@ -10,6 +10,7 @@ use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
 use crate::diagnostic::{Diagnostic, Source, unless};
+use crate::disk::Disk;
 use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
 
@@ -25,13 +26,16 @@ pub struct Found {
     pack: OnceLock<Result<Arc<Pack>, Vec<Diagnostic>>>,
     /// What the files that count here hash to, once it was asked for; none where they cannot be read.
     files: OnceLock<Option<[u8; 32]>>,
+    /// What is wrong with its pack.json.
+    odd: Option<Diagnostic>,
 }
 
 #[derive(Clone, Debug)]
 enum Place {
     /// The path of its folder.
     BuiltIn(Revisions, String),
-    Folder(PathBuf),
+    /// Its folder, and the folder that the user named.
+    Folder(Arc<dyn Disk>, PathBuf, PathBuf),
 }
 
 /// How a pack is kept from being used by another of its name and version.
@@ -47,6 +51,7 @@ pub enum Rival {
 #[derive(Debug, Default)]
 pub struct Library {
     found: BTreeMap<String, Vec<Found>>,
+    remarks: Vec<Diagnostic>,
 }
 
 impl Library {
@@ -69,47 +74,94 @@ impl Library {
         Ok(library)
     }
 
-    /// The packs of the user's folders, and the built-in ones behind them.
+    /// The packs of the user's folders, and the built-in ones behind them. A pack whose pack.json is wrong is a remark, and
+    /// an error where it is chosen.
     ///
     /// # Errors
-    /// A folder that cannot be read or holds no pack, and packs that cannot be read.
-    pub fn with_folders(folders: &[PathBuf]) -> Result<Self, Vec<Diagnostic>> {
+    /// A folder that cannot be read or holds no pack.
+    pub fn with_folders(
+        disk: &Arc<dyn Disk>,
+        folders: &[PathBuf],
+    ) -> Result<Self, Vec<Diagnostic>> {
         let mut library = Library::default();
-        let mut problems = Vec::new();
-        for (folder, rank) in folders.iter().zip(0..) {
-            let packs = match pack_folders(folder) {
-                Ok(packs) => packs,
+        let mut errors = Vec::new();
+        for (root, rank) in folders.iter().zip(0..) {
+            library
+                .add_folder(disk, root, rank)
+                .unwrap_or_else(|problems| errors.extend(problems));
+        }
+        library
+            .add_built_in(Revisions::built_in(), folders.len())
+            .unwrap_or_else(|problem| errors.push(problem));
+        library.sort();
+        if errors.is_empty() {
+            return Ok(library);
+        }
+        Err([library.remarks(), errors].concat())
+    }
+
+    fn add_folder(
+        &mut self,
+        disk: &Arc<dyn Disk>,
+        root: &Path,
+        rank: usize,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let (packs, remarks) = pack_folders(disk.as_ref(), root)?;
+        self.remarks.extend(remarks);
+        let mut errors = Vec::new();
+        let mut is_empty = true;
+        for folder in packs {
+            let source = match read(disk.as_ref(), root, &folder.join(DESCRIPTION)) {
+                Ok(Some(source)) => source,
+                Ok(None) => continue,
+                Err(problem) if problem.is_of_the_system() => {
+                    errors.push(problem);
+                    continue;
+                }
                 Err(problem) => {
-                    problems.push(problem);
+                    self.remarks.push(left_out(problem));
                     continue;
                 }
             };
-            if packs.is_empty() {
-                problems.push(
-                    Diagnostic::error(format!("`{}` holds no pack", folder.display()))
-                        .help("a pack is a folder with a pack.json and a values.yaml"),
-                );
-            }
-            for pack in packs {
-                match describe(&pack) {
-                    Ok(description) => library.add(Found {
-                        description,
-                        place: Place::Folder(pack),
-                        rank,
-                        pack: OnceLock::new(),
-                        files: OnceLock::new(),
-                    }),
-                    Err(problem) => problems.push(problem),
-                }
-            }
+            let described = Description::parse(&source).and_then(|description| {
+                let name = folder.file_name().unwrap_or_default();
+                description.check_folder(&source, &name.to_string_lossy())?;
+                Ok(description)
+            });
+            let (description, odd) = match described {
+                Ok(description) => (description, None),
+                Err(problem) => match Description::salvage(&source) {
+                    Some(description) => (description, Some(problem)),
+                    None => {
+                        self.remarks.push(left_out(problem));
+                        continue;
+                    }
+                },
+            };
+            is_empty = false;
+            self.add(Found {
+                description,
+                place: Place::Folder(Arc::clone(disk), folder, root.to_path_buf()),
+                rank,
+                pack: OnceLock::new(),
+                files: OnceLock::new(),
+                odd,
+            });
         }
-        problems.extend(
-            library
-                .add_built_in(Revisions::built_in(), folders.len())
-                .err(),
-        );
-        library.sort();
-        unless(problems, library)
+        if is_empty && errors.is_empty() {
+            errors.push(
+                Diagnostic::error(format!("`{}` holds no pack", root.display()))
+                    .help("a pack is a folder with a pack.json and a values.yaml"),
+            );
+        }
+        unless(errors, ())
+    }
+
+    /// What is to be said of the folders and of packs that were left out, none of which was asked for.
+    pub fn remarks(&self) -> Vec<Diagnostic> {
+        let odd = self.packs().filter(|pack| pack.pack.get().is_none());
+        let odd = odd.filter_map(|pack| Some(left_out(pack.odd.clone()?)));
+        self.remarks.iter().cloned().chain(odd).collect()
     }
 
     fn add_built_in(&mut self, revisions: &Revisions, rank: usize) -> Result<(), Diagnostic> {
@@ -122,6 +174,7 @@ impl Library {
                 rank,
                 pack: OnceLock::new(),
                 files: OnceLock::new(),
+                odd: None,
             });
         }
         Ok(())
@@ -254,9 +307,7 @@ impl Library {
     /// # Errors
     /// There is none, two differ that could be meant, or its files cannot be read.
     pub fn find(&self, name: &str, version: &str) -> Result<Pack, Vec<Diagnostic>> {
-        self.choose(name, &Wanted::of_tag(version))
-            .map_err(|problem| vec![problem])?
-            .load()
+        self.choose(name, &Wanted::of_tag(version))?.load()
     }
 }
 
@@ -269,7 +320,7 @@ impl Found {
     pub fn origin(&self) -> Origin {
         match &self.place {
             Place::BuiltIn(..) => Origin::BuiltIn,
-            Place::Folder(folder) => Origin::Folder(folder.clone()),
+            Place::Folder(_, folder, _) => Origin::Folder(folder.clone()),
         }
     }
 
@@ -280,11 +331,7 @@ impl Found {
                 let text = built_in::text(revisions, folder, name)?;
                 Ok(text.map(|text| Source::new(format!("built-in {folder}/{name}"), text)))
             }
-            Place::Folder(folder) => {
-                let path = folder.join(name);
-                let is_missing = matches!(path.try_exists(), Ok(false));
-                (!is_missing).then(|| read(&path)).transpose()
-            }
+            Place::Folder(disk, folder, root) => read(disk.as_ref(), root, &folder.join(name)),
         }
     }
 
@@ -327,8 +374,18 @@ impl Found {
     /// # Errors
     /// A file that is missing, cannot be read, or is broken; all of them.
     pub fn load(&self) -> Result<Pack, Vec<Diagnostic>> {
+        if let Some(problem) = &self.odd {
+            return Err(problem.clone().into());
+        }
+        let mut errors = Vec::new();
+        let mut text = |read: Result<Option<Source>, Diagnostic>| {
+            read.unwrap_or_else(|problem| {
+                errors.push(problem);
+                None
+            })
+        };
         let values = self.file("values.yaml").and_then(|values| {
-            values.ok_or_else(|| {
+            values.map(Some).ok_or_else(|| {
                 Diagnostic::error(format!(
                     "the pack `{}` in `{}` has no values.yaml",
                     self.description.name,
@@ -337,31 +394,19 @@ impl Found {
                 .help("copy it from the pack's registry: Palette takes whole values only")
             })
         });
-        let mut problems = Vec::new();
-        let mut text = |read: Result<Option<Source>, Diagnostic>| {
-            read.unwrap_or_else(|problem| {
-                problems.push(problem);
-                None
-            })
-        };
         let texts = Texts {
-            values: text(values.map(Some)).unwrap_or_else(|| Source::new("", "")),
+            values: text(values).unwrap_or_else(|| Source::new("", "")),
             presets: text(self.file("presets.yaml")),
             schema: text(self.file("schema.yaml")),
         };
         match Pack::of_texts(self.description.clone(), texts, self.origin()) {
-            Ok(pack) => unless(problems, pack),
-            Err(more) => Err([problems, more].concat()),
+            Ok(pack) => unless(errors, pack),
+            Err(more) => Err([errors, more].concat()),
         }
     }
 }
 
-/// Reads what the pack in a folder says of itself.
-fn describe(folder: &Path) -> Result<Description, Diagnostic> {
-    let source = read(&folder.join("pack.json"))?;
-    let description = Description::parse(&source)?;
-    if let Some(name) = folder.file_name() {
-        description.check_folder(&source, &name.to_string_lossy())?;
-    }
-    Ok(description)
+/// What is wrong with a pack that nobody asked for.
+fn left_out(problem: Diagnostic) -> Diagnostic {
+    problem.because("the pack is left out").into_warning()
 }

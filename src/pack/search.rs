@@ -1,11 +1,12 @@
 //! Finds pack folders below the folders a user names.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io::{self, Read};
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Source};
+use crate::disk::{Disk, Entry, may_be_read, stays_within};
 use crate::secret;
 
 /// How many folders are looked at below one that a user names.
@@ -13,111 +14,110 @@ const MOST_FOLDERS: usize = 100_000;
 /// The largest file of a pack that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
 
-/// All folders with a pack.json at or below `root`, at any depth, in the order of their paths.
+/// All folders with a pack.json at or below `root`, at any depth, in the order of their paths; and what is to be said of
+/// links that were not followed.
 ///
-/// Links to folders are followed once: a tree of links that comes back to itself is an error.
+/// A folder that is reached through several links within `root` counts once.
 ///
 /// # Errors
-/// A folder that cannot be read, or a link that leads to a folder it lies in.
-pub(super) fn pack_folders(root: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
-    let mut packs = Vec::new();
+/// A folder that cannot be read.
+pub(super) fn pack_folders(
+    disk: &dyn Disk,
+    root: &Path,
+) -> Result<(Vec<PathBuf>, Vec<Diagnostic>), Diagnostic> {
+    let unreadable = |folder: &Path, error| {
+        Diagnostic::unreadable(folder.display(), &error)
+            .help("name a folder that holds packs, each with its pack.json and values.yaml")
+    };
+    if disk
+        .entry(root, true)
+        .is_ok_and(|entry| entry != Entry::Folder)
+    {
+        return Err(
+            Diagnostic::error(format!("`{}` is not a folder", root.display()))
+                .help("name a folder that holds packs, each with its pack.json and values.yaml"),
+        );
+    }
+    let (mut packs, mut remarks) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     // A stack, since a tree may be deeper than a thread's own.
     let mut open = vec![(root.to_path_buf(), false)];
     while let Some((folder, through_link)) = open.pop() {
-        let real = fs::canonicalize(&folder).map_err(|error| unreadable(&folder, &error))?;
-        if through_link && is_within(&folder, &real) {
-            return Err(Diagnostic::error(format!(
-                "`{}` is a link to a folder that it lies in",
-                folder.display()
-            ))
-            .help("take the link away, or name the folders of the packs themselves with `--packs DIR`"));
+        let real = disk
+            .resolve(&folder)
+            .map_err(|error| unreadable(&folder, error))?;
+        let shown = folder.display();
+        if through_link && !stays_within(disk, root, &folder)? {
+            remarks.push(
+                Diagnostic::warning(format!(
+                    "`{shown}` is a link that leads out of the folder, and is not followed"
+                ))
+                .help("name it on its own too, with `--packs`"),
+            );
+            continue;
         }
         // Two links to one folder are one place.
         if !seen.insert(real) {
             continue;
         }
         if seen.len() > MOST_FOLDERS {
+            let root = root.display();
             return Err(Diagnostic::error(format!(
-                "`{}` holds more than {MOST_FOLDERS} folders",
-                root.display()
+                "`{root}` holds more than {MOST_FOLDERS} folders"
             ))
             .help("name a folder that holds packs"));
         }
-        let below = subfolders(&folder).map_err(|error| unreadable(&folder, &error))?;
-        if below.is_pack {
+        let entries = disk
+            .list(&folder)
+            .map_err(|error| unreadable(&folder, error))?;
+        // A pack has no packs in its own folders of charts and manifests.
+        if entries.iter().any(|(name, _)| name == "pack.json") {
             packs.push(folder);
+            continue;
         }
-        open.extend(below.folders);
+        let mut below: Vec<_> = entries
+            .into_iter()
+            .filter(|(name, _)| name != OsStr::new(".git"))
+            .filter_map(|(name, entry)| {
+                let path = folder.join(name);
+                let is_folder = entry == Entry::Folder
+                    || (entry == Entry::Link
+                        && matches!(disk.entry(&path, true), Ok(Entry::Folder)));
+                is_folder.then_some((path, entry == Entry::Link))
+            })
+            .collect();
+        below.sort_by(|one, two| two.cmp(one));
+        open.extend(below);
     }
     packs.sort();
-    Ok(packs)
+    Ok((packs, remarks))
 }
 
-struct Below {
-    is_pack: bool,
-    /// With whether each is a link.
-    folders: Vec<(PathBuf, bool)>,
-}
-
-fn subfolders(folder: &Path) -> io::Result<Below> {
-    let mut below = Below {
-        is_pack: false,
-        folders: Vec::new(),
-    };
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if entry.file_name() == "pack.json" {
-            below.is_pack = true;
-        } else if kind.is_dir() && entry.file_name() != ".git" {
-            below.folders.push((entry.path(), false));
-        } else if kind.is_symlink() && entry.path().is_dir() {
-            below.folders.push((entry.path(), true));
-        }
-    }
-    // A pack has no packs in its own folders of charts and manifests.
-    if below.is_pack {
-        below.folders.clear();
-    }
-    below.folders.sort_by(|one, two| two.cmp(one));
-    Ok(below)
-}
-
-/// Whether the folder that a link stands in is, or lies in, what the link leads to.
-fn is_within(link: &Path, target: &Path) -> bool {
-    link.parent()
-        .and_then(|parent| fs::canonicalize(parent).ok())
-        .is_some_and(|parent| parent.starts_with(target))
-}
-
-fn unreadable(folder: &Path, error: &io::Error) -> Diagnostic {
-    Diagnostic::error(format!("cannot read `{}`: {error}", folder.display()))
-        .help("name a folder that holds packs, each with its pack.json and values.yaml")
-}
-
-/// The text of a pack's file.
+/// The text of a pack's file; none where it has no such file.
 ///
 /// # Errors
-/// It cannot be read, is too large, or is not UTF-8.
-pub(super) fn read(path: &Path) -> Result<Source, Diagnostic> {
-    let problem =
-        |reason: String| Diagnostic::error(format!("cannot read `{}`: {reason}", path.display()));
-    let metadata = fs::metadata(path).map_err(|error| problem(error.to_string()))?;
-    if !metadata.is_file() {
-        return Err(problem("it is not a file".to_owned()));
+/// It cannot be read, is too large, is not UTF-8, is no file, or a link that leads out of `root`.
+pub(super) fn read(
+    disk: &dyn Disk,
+    root: &Path,
+    path: &Path,
+) -> Result<Option<Source>, Diagnostic> {
+    let entry = match disk.entry(path, false) {
+        Ok(entry) => entry,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Diagnostic::unreadable(path.display(), &error)),
+    };
+    may_be_read(disk, root, path, entry)?;
+    match disk.read(path, LARGEST) {
+        Ok(read) => Ok(Some(secret::source(path.display().to_string(), read.text))),
+        Err(error) => {
+            let problem = Diagnostic::unreadable(path.display(), &error);
+            Err(match error.kind() {
+                io::ErrorKind::FileTooLarge => {
+                    problem.help("a pack's files are some KiB; take out what is no configuration")
+                }
+                _ => problem,
+            })
+        }
     }
-    if metadata.len() > LARGEST {
-        return Err(problem(format!(
-            "it has {} bytes, more than the {LARGEST} that are read",
-            metadata.len()
-        ))
-        .help("a pack's files are some KiB; take out what is no configuration"));
-    }
-    // Some files have no length, such as those of /proc, and some grow.
-    let mut text = String::new();
-    fs::File::open(path)
-        .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-        .map_err(|error| problem(error.to_string()))?;
-    Ok(secret::source(path.display().to_string(), text))
 }

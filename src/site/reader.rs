@@ -680,7 +680,7 @@ impl<'s> Reader<'s> {
                 Some(secret)
             }
             Err(problem) => {
-                self.problem_at(node, problem.code(Code::Unreadable));
+                self.problem_at(node, problem);
                 None
             }
         }
@@ -703,10 +703,12 @@ impl<'s> Reader<'s> {
                 };
                 let value = self.inputs.env(name).ok_or_else(|| {
                     Diagnostic::error(format!("the environment variable {shown} is not set"))
+                        .code(Code::NoSecret)
                         .help(help)
                 })?;
                 Secret::new(value).ok_or_else(|| {
                     Diagnostic::error(format!("the environment variable {shown} is empty"))
+                        .code(Code::NoSecret)
                 })
             }
             SecretSource::File(path) => {
@@ -715,15 +717,15 @@ impl<'s> Reader<'s> {
                     true => format!("`{name}`"),
                     false => format!("the file that `{key}` names"),
                 };
-                let text = self
-                    .inputs
-                    .file(path)
-                    .map_err(|error| Diagnostic::error(format!("cannot read {shown}: {error}")))?;
+                let text = self.inputs.file(path).map_err(|error| {
+                    Diagnostic::error(format!("cannot read {shown}: {error}"))
+                        .code(Code::of_reading(&error))
+                })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);
                 Secret::new(text.to_owned()).ok_or_else(|| {
                     let shown = shown.trim_start_matches("the file ");
-                    Diagnostic::error(format!("the file {shown} is empty"))
+                    Diagnostic::error(format!("the file {shown} is empty")).code(Code::NoSecret)
                 })
             }
         }
@@ -734,10 +736,7 @@ impl<'s> Reader<'s> {
         match self.inputs.file(path) {
             Ok(text) => Some(text),
             Err(error) => {
-                let problem =
-                    Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))
-                        .code(Code::Unreadable);
-                self.problem_at(node, problem);
+                self.problem_at(node, Diagnostic::unreadable(path.display(), &error));
                 None
             }
         }

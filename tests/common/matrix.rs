@@ -238,7 +238,7 @@ pub fn storage_packs() -> PathBuf {
 pub fn cases() -> &'static [Case] {
     static CASES: OnceLock<Vec<Case>> = OnceLock::new();
     CASES.get_or_init(|| {
-        let library = Library::with_folders(&[storage_packs()])
+        let library = Library::with_folders(&vmo_ra::disk::local(), &[storage_packs()])
             .unwrap_or_else(|problems| panic!("{}", shown(&problems)));
         all(&library, &REVISIONS)
     })

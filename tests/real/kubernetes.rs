@@ -104,7 +104,8 @@ fn site(words: Vec<(Place, String)>) -> Site {
 }
 
 fn library() -> Library {
-    Library::with_folders(&[storage_packs()]).unwrap_or_else(|problems| panic!("{problems:?}"))
+    Library::with_folders(&vmo_ra::disk::local(), &[storage_packs()])
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 fn rendered(site: &Site, revision: &Revision, library: &Library, published: bool) -> Rendered {

@@ -171,7 +171,7 @@ pub fn filled_in(text: &str, profile: &Profile) -> String {
 pub fn library() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
-        Library::with_folders(&[matrix::storage_packs()])
+        Library::with_folders(&vmo_ra::disk::local(), &[matrix::storage_packs()])
             .unwrap_or_else(|problems| panic!("{problems:?}"))
     })
 }

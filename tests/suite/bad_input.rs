@@ -42,7 +42,9 @@ fn every_bad_site_is_explained_in_full() {
             .within(&root("tests/bad_input"))
             .env("VMO_RA_TEST_IS_EMPTY", "")
             .run();
-        output.ends(2);
+        // A file that the site names is not there.
+        let is_unread = output.said().contains("error: cannot read ");
+        output.ends(if is_unread { 3 } else { 2 });
         assert!(output.stdout.is_empty(), "{name} writes to standard output");
         assert!(!Path::new(out).exists(), "{name}: something was written");
         let golden = format!("tests/bad_input/{}", name.replace(".yaml", ".stderr"));
@@ -120,19 +122,23 @@ fn packs_that_are_not_there_are_named() {
     assert_eq!(
         output.said(),
         "\
+warning: this pack.json cannot be read
+ --> broken/pack.json:3:1
+  |
+3 | }
+  | ^
+  |
+  = note: the pack is left out
+  = help: trailing comma
+
 error: cannot read `missing`: No such file or directory (os error 2)
   = help: name a folder that holds packs, each with its pack.json and values.yaml
 
 error: `empty` holds no pack
   = help: a pack is a folder with a pack.json and a values.yaml
 
-error: this pack.json cannot be read
- --> broken/pack.json:3:1
-  |
-3 | }
-  | ^
-  |
-  = help: trailing comma
+error: `broken` holds no pack
+  = help: a pack is a folder with a pack.json and a values.yaml
 
 3 errors; nothing was written
 "

@@ -154,12 +154,73 @@ fn values_that_are_no_map_are_refused() {
 
 #[cfg(unix)]
 #[test]
-fn links_that_go_in_a_circle_are_named() {
+fn links_are_followed_within_the_folder_only() {
     use std::os::unix::fs::symlink;
     let folder = Folder::new();
     folder.portworx("packs/px", "3.6.0", "");
-    symlink("..", folder.0.join("packs/up")).expect("the link can be made");
-    is_refused("circle", &folder, &folder.render(&[]));
+    folder.portworx("elsewhere/px", "3.7.0", "");
+    for (link, target) in [("round", "."), ("up", ".."), ("away", "../elsewhere")] {
+        symlink(target, folder.0.join("packs").join(link)).expect("the link can be made");
+    }
+    symlink(
+        "../../elsewhere/px/values.yaml",
+        folder.0.join("packs/px/schema.yaml"),
+    )
+    .expect("the link can be made");
+    is_refused("links", &folder, &folder.render(&[]));
+    fs::remove_file(folder.0.join("packs/px/schema.yaml")).expect("the link can go");
+    let list = folder.run(&["packs", "list", "--packs", "packs", "--revision", "1.9.0"]);
+    assert_eq!(list.code, Some(0), "{}", list.said());
+    assert_eq!(list.said().matches("leads out of the folder").count(), 2);
+    assert!(!String::from_utf8_lossy(&list.stdout).contains("3.7.0"));
+}
+
+/// Pipes are never waited for, wherever one stands for a file of a pack.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_of_a_pack() {
+    let folder = Folder::new();
+    folder.portworx("packs/px", "3.6.0", "");
+    folder.file("packs/other/values.yaml", "a: 1\n");
+    for path in ["packs/px/schema.yaml", "packs/other/pack.json"] {
+        let made = std::process::Command::new("mkfifo")
+            .arg(folder.0.join(path))
+            .status();
+        assert!(made.expect("mkfifo starts").success());
+    }
+    is_refused("pipe", &folder, &folder.render(&[]));
+}
+
+/// What no layer uses is a warning, and stops nothing.
+#[test]
+fn an_odd_pack_is_a_warning_until_it_is_chosen() {
+    let folder = Folder::new();
+    folder
+        .portworx("packs/px", "3.6.0", "")
+        .file("packs/cut/pack.json", "{\n  \"name\": \"x\",\n")
+        .file(
+            "packs/bare/pack.json",
+            "{\"name\": \"metallb\", \"version\": \"1.0.0\", \"layer\": \"adon\"}\n",
+        );
+    let render = folder.render(&["--out", "out"]);
+    assert_eq!(render.code, Some(0), "{}", render.said());
+    is_golden("tests/bad_packs/odd.stderr", &render.stderr);
+    let list = folder.run(&["packs", "list", "--packs", "packs", "--revision", "1.9.0"]);
+    assert_eq!(list.code, Some(0), "{}", list.said());
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert!(
+        list.lines()
+            .any(|line| line.contains("metallb") && line.contains("cannot be used")),
+        "{list}"
+    );
+    let show = folder.run(&["packs", "show", "metallb", "--packs", "packs"]);
+    show.ends(2);
+    assert_eq!(
+        show.said().matches("there is no layer `adon`").count(),
+        1,
+        "{}",
+        show.said()
+    );
 }
 
 #[cfg(unix)]
@@ -167,10 +228,9 @@ fn links_that_go_in_a_circle_are_named() {
 fn linked_packs_are_found_once() {
     use std::os::unix::fs::symlink;
     let folder = Folder::new();
-    folder.portworx("elsewhere/a/b/c/d/e/f/g/h/i/j/px", "3.6.0", "");
-    fs::create_dir(folder.0.join("packs")).expect("the folder can be made");
-    symlink("../elsewhere", folder.0.join("packs/one")).expect("the link can be made");
-    symlink("../elsewhere", folder.0.join("packs/two")).expect("the link can be made");
+    folder.portworx("packs/elsewhere/a/b/c/d/e/f/g/h/i/j/px", "3.6.0", "");
+    symlink("elsewhere", folder.0.join("packs/one")).expect("the link can be made");
+    symlink("elsewhere", folder.0.join("packs/two")).expect("the link can be made");
     let output = folder.run(&["packs", "list", "--packs", "packs", "--revision", "1.9.0"]);
     let list = output.told();
     let found: Vec<&str> = list
@@ -180,7 +240,7 @@ fn linked_packs_are_found_once() {
     assert_eq!(
         found,
         [
-            "csi-portworx-generic          3.6.0   5 presets   packs/one/a/b/c/d/e/f/g/h/i/j/px  RA 1.9.0 infra"
+            "csi-portworx-generic          3.6.0   5 presets   packs/elsewhere/a/b/c/d/e/f/g/h/i/j/px  RA 1.9.0 infra"
         ],
         "{list}"
     );

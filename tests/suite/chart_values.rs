@@ -299,7 +299,7 @@ fn every_preset_for_cilium_adds_what_its_chart_reads() {
 #[test]
 fn real_packs_take_our_values_too() {
     let Some(shared) = Shared::find() else { return };
-    let library = Library::with_folders(&[shared.path("packs")])
+    let library = Library::with_folders(&vmo_ra::disk::local(), &[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let cases = all(&library, &["1.7.0"]);
     for case in &cases {

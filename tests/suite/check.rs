@@ -47,6 +47,7 @@ fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
     assert!((30..findings.len()).contains(&of_form.len()), "{of_form:?}");
     let kinds: BTreeSet<&str> = of_form.into_iter().collect();
     let wanted = [
+        Code::NoSecret,
         Code::OpenSecret,
         Code::Unreadable,
         Code::UnknownKey,

@@ -121,7 +121,7 @@ fn every_claim_holds() {
 #[test]
 fn every_claim_of_1_7_0_holds_with_the_real_packs() {
     let Some(shared) = Shared::find() else { return };
-    let library = Library::with_folders(&[shared.path("packs")])
+    let library = Library::with_folders(&vmo_ra::disk::local(), &[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let revision = load("1.7.0");
     hold_every_claim(&revision, &library, 300);

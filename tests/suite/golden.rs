@@ -289,7 +289,7 @@ fn values(command: &[&str], argument: &str) -> Vec<String> {
 }
 
 /// The commands below one, each with the words that call it.
-fn commands(above: &[&str]) -> Vec<Vec<String>> {
+pub fn commands(above: &[&str]) -> Vec<Vec<String>> {
     let help = help(above);
     let Some((_, list)) = help.split_once("Commands:\n") else {
         return vec![above.iter().map(|&word| word.to_owned()).collect()];

@@ -19,6 +19,7 @@ mod diff_export;
 mod diff_formats;
 mod diff_page;
 mod diff_properties;
+mod exit_codes;
 mod fleet;
 mod fmt;
 mod free_text;

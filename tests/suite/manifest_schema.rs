@@ -366,7 +366,7 @@ fn the_storage_cluster_is_what_portworx_takes() {
 fn the_storage_cluster_of_the_real_pack_is_what_portworx_takes() {
     let Some(shared) = Shared::find() else { return };
     let schemas = Schemas::load(&shared);
-    let library = Library::with_folders(&[shared.path("packs")])
+    let library = Library::with_folders(&vmo_ra::disk::local(), &[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let cases = all(&library, &["1.7.0"]);
     let problems = cases.iter().flat_map(|case| storage_cluster(schemas, case));

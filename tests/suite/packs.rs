@@ -33,7 +33,8 @@ fn pack(folder: &Path, name: &str, version: &str, values: &str, presets: &str) {
 
 fn library(folders: &[&Path]) -> Library {
     let folders: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
-    Library::with_folders(&folders).unwrap_or_else(|problems| panic!("{problems:?}"))
+    Library::with_folders(&vmo_ra::disk::local(), &folders)
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 #[test]

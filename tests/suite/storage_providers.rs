@@ -39,7 +39,8 @@ fn rendered(text: &str, packs: &[PathBuf]) -> Result<Rendered, Vec<Diagnostic>> 
     render(&Request {
         site: &site(text),
         revision: &Revision::load("1.9.0").expect("it is built in"),
-        library: &Library::with_folders(packs).unwrap_or_else(|problems| panic!("{problems:?}")),
+        library: &Library::with_folders(&vmo_ra::disk::local(), packs)
+            .unwrap_or_else(|problems| panic!("{problems:?}")),
         profiles: &Role::ALL,
         published: false,
     })

@@ -18,7 +18,7 @@ struct Made {
 }
 
 fn made(shared: &Shared, name: &str, version: &str) -> Made {
-    let library = Library::with_folders(&[shared.path("packs")])
+    let library = Library::with_folders(&vmo_ra::disk::local(), &[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let pack = library
         .find(name, version)

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{PROFILE, each_text, is_aside};
 use crate::diagnostic::{Diagnostic, Problems, Source, meant as suggested, nearest, unless};
+use crate::disk::Entry;
 use crate::profile::document::{self, Placed};
 use crate::secret;
 use crate::yaml::Step;
@@ -16,19 +17,6 @@ const MOST_NAMED: usize = 10;
 
 /// The most paths that a similar one is looked for.
 const MOST_LIKENED: usize = 20;
-
-/// What lies at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// A file.
-    File,
-    /// A folder.
-    Folder,
-    /// A link to wherever.
-    Link,
-    /// A pipe, a socket, a device.
-    Other,
-}
 
 /// Puts a profile together from its `profile.yaml` and the files that it names.
 ///

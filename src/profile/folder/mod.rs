@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 pub use check::yaml_problem;
-pub use join::{Entry, join};
+pub use join::join;
 pub use split::{Split, split};
 
 use super::document;

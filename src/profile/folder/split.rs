@@ -5,10 +5,11 @@ use std::mem;
 
 use serde_json::Value;
 
-use super::join::{Entry, join};
+use super::join::join;
 use super::names::distinct;
 use super::{ATTRIBUTES, PROFILE, each_text};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::disk::Entry;
 use crate::profile::{Document, to_palette_json};
 use crate::yaml;
 use crate::yaml::Step;
