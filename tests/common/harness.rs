@@ -8,8 +8,8 @@ use std::io::Write;
 use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::thread;
+use std::process::{Child, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use tempfile::TempDir;
 
@@ -92,6 +92,17 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
+/// What is in a folder by name and in order, hidden files too.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("the entry can be read").file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
 /// The program with these arguments, before it starts.
 pub fn vmo_ra(arguments: &[&str]) -> Program {
     Program::new(Command::new(PROGRAM), arguments)
@@ -111,7 +122,11 @@ pub struct Program {
 
 impl Program {
     fn new(mut command: Command, arguments: &[&str]) -> Self {
-        command.args(arguments).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         // What a developer's terminal sets.
         for name in ["COLUMNS", "NO_COLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name);
@@ -145,23 +160,51 @@ impl Program {
         self
     }
 
-    pub fn run(mut self) -> Run {
+    /// With its standard output there; else the test gets it.
+    pub fn writing(mut self, to: impl Into<Stdio>) -> Self {
+        self.command.stdout(to);
+        self
+    }
+
+    pub fn run(self) -> Run {
+        self.start().end()
+    }
+
+    /// Beside the test, which goes on.
+    pub fn start(mut self) -> Running {
         if self.input.is_some() {
             self.command.stdin(Stdio::piped());
         }
-        let mut child = self
-            .command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut child = self.command.spawn().expect("the program starts");
         // Beside the reading of what it writes. A program that does not read breaks the pipe, and is judged by what it says.
         let feeding = child.stdin.take().map(|mut pipe| {
             let input = self.input.unwrap_or_default();
             thread::spawn(move || drop(pipe.write_all(&input)))
         });
-        let output = child.wait_with_output().expect("the program ends");
-        feeding.map(thread::JoinHandle::join);
+        Running { child, feeding }
+    }
+}
+
+/// The program while it runs.
+pub struct Running {
+    child: Child,
+    feeding: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Its folder below `/proc`.
+    pub fn process(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}", self.child.id()))
+    }
+
+    pub fn kill(mut self) {
+        self.child.kill().expect("it still runs");
+        self.end();
+    }
+
+    pub fn end(self) -> Run {
+        let output = self.child.wait_with_output().expect("the program ends");
+        self.feeding.map(JoinHandle::join);
         Run {
             code: output.status.code(),
             stdout: output.stdout,

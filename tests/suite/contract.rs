@@ -1,17 +1,8 @@
 //! What scripts rely on: exit codes, what is said to have been done, the same bytes in every pipe.
 
-use std::process::{Command, Stdio};
+use std::io;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
-
-fn vmo_ra(arguments: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::null());
-    command
-}
+use crate::common::harness::{Scratch, vmo_ra, write};
 
 /// `vmo-ra diff ... | true` in a gate with `pipefail` must not let everything pass.
 #[test]
@@ -24,15 +15,10 @@ fn a_closed_pipe_hides_no_verdict() {
         (&["plan"], 0),
         (&["render", "--out", "-", "--profile", "core"], 0),
     ] {
-        let mut child = vmo_ra(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        // Its reader goes before anything is written.
-        drop(child.stdout.take());
-        let status = child.wait().expect("it ends");
-        assert_eq!(status.code(), Some(code), "{arguments:?}");
+        let (reader, writer) = io::pipe().expect("there are pipes");
+        drop(reader);
+        let run = vmo_ra(arguments).writing(writer).run();
+        assert_eq!(run.code, Some(code), "{arguments:?}");
     }
 }
 
@@ -47,19 +33,15 @@ fn a_pipe_gets_the_same_bytes_whatever_the_terminal_is() {
         &["revisions", "1.9.0"],
         &["packs", "list"],
     ] {
-        let bytes = |columns: Option<&str>, term: &str| {
-            let mut command = vmo_ra(arguments);
-            command.env("TERM", term).env_remove("COLUMNS");
-            if let Some(columns) = columns {
-                command.env("COLUMNS", columns);
-            }
-            command.output().expect("the program starts").stdout
-        };
-        let plain = bytes(None, "dumb");
+        let plain = vmo_ra(arguments).env("TERM", "dumb").run().stdout;
         assert!(!plain.is_empty(), "{arguments:?}");
         for columns in ["40", "80", "300", "x"] {
+            let run = vmo_ra(arguments)
+                .env("TERM", "xterm-256color")
+                .env("COLUMNS", columns)
+                .run();
             assert!(
-                bytes(Some(columns), "xterm-256color") == plain,
+                run.stdout == plain,
                 "{arguments:?} depends on COLUMNS={columns}"
             );
         }
@@ -69,31 +51,34 @@ fn a_pipe_gets_the_same_bytes_whatever_the_terminal_is() {
 /// Only a command that writes can say that it wrote nothing.
 #[test]
 fn a_count_of_errors_says_what_was_not_done() {
-    let site = "cluster: {nam: a}\nnetwork: {x: 1}\n";
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("contract");
-    std::fs::create_dir_all(&folder).expect("it can be made");
-    let file = folder.join("site.yaml");
-    std::fs::write(&file, site).expect("it can be written");
-    let file = file.to_str().expect("it is text");
+    let folder = Scratch::new();
+    write(&folder, "site.yaml", "cluster: {nam: a}\nnetwork: {x: 1}\n");
     for (arguments, last) in [
         (
-            &["render", "--site", file, "--out", "-", "--profile", "core"][..],
+            &[
+                "render",
+                "--site",
+                "site.yaml",
+                "--out",
+                "-",
+                "--profile",
+                "core",
+            ][..],
             "2 errors; nothing was written",
         ),
         (
-            &["nad", "--site", file, "--out", "-"],
+            &["nad", "--site", "site.yaml", "--out", "-"],
             "2 errors; nothing was written",
         ),
         (
-            &["network", "--format", "netplan", "--site", file],
+            &["network", "--format", "netplan", "--site", "site.yaml"],
             "2 errors; nothing was written",
         ),
-        (&["diff", "1.9.0", file], "2 errors"),
-        (&["plan", "--site", file], "2 errors"),
+        (&["diff", "1.9.0", "site.yaml"], "2 errors"),
+        (&["plan", "--site", "site.yaml"], "2 errors"),
     ] {
-        let output = vmo_ra(arguments).output().expect("the program starts");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{said}");
+        let run = vmo_ra(arguments).within(&folder).run();
+        let said = run.ends(2).said();
         assert_eq!(said.lines().last(), Some(last), "{arguments:?}: {said}");
     }
 }

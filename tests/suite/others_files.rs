@@ -3,38 +3,14 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
-use crate::common::harness::{PROGRAM, Scratch, vmo_ra};
+use crate::common::harness::{Run, Scratch, names, read, vmo_ra, vmo_ra_by, write};
 
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
-    let run = vmo_ra(arguments).within(folder).run();
-    (run.code, run.said())
-}
-
-fn told(output: &Output) -> (Option<i32>, String) {
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    (output.status.code(), said)
-}
-
-fn text(path: &Path) -> String {
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Everything in a folder by name, hidden files too.
-fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .expect("it can be read")
-        .map(|entry| {
-            entry
-                .expect("an entry")
-                .file_name()
-                .to_string_lossy()
-                .into_owned()
-        })
-        .collect();
-    names.sort();
-    names
+/// Runs a command, its words apart by blanks.
+fn run(folder: &Path, arguments: &str) -> Run {
+    let words: Vec<&str> = arguments.split(' ').collect();
+    vmo_ra(&words).within(folder).run()
 }
 
 /// The file of a run is staged under a name that cannot be another's, whatever the process's number is.
@@ -43,58 +19,29 @@ fn files_beside_the_output_stay() {
     let folder = Scratch::new();
     let neighbours: Vec<String> = (1..400).map(|number| format!("plan.md.{number}")).collect();
     for name in &neighbours {
-        fs::write(folder.join(name), "notes").expect("it can be written");
+        write(&folder, name, "notes");
     }
     // In a namespace of its own the program has a small number, as in every container.
-    let command = format!("{PROGRAM} plan --format markdown --out plan.md");
-    let unshared = Command::new("unshare")
-        .args([
-            "--user",
-            "--map-root-user",
-            "--pid",
-            "--fork",
-            "sh",
-            "-c",
-            &command,
-        ])
-        .current_dir(&folder)
-        .output();
-    let is_done = unshared.is_ok_and(|output| output.status.success());
-    if !is_done {
-        assert_eq!(
-            run(
-                &folder,
-                &["plan", "--format", "markdown", "--out", "plan.md"]
-            )
-            .0,
-            Some(0)
-        );
+    let arguments = ["plan", "--format", "markdown", "--out", "plan.md"];
+    let unshare = ["--user", "--map-root-user", "--pid", "--fork"];
+    let unshared = vmo_ra_by("unshare", &unshare, &arguments).within(&folder);
+    if unshared.run().code != Some(0) {
+        vmo_ra(&arguments).within(&folder).run().well();
     }
     for name in &neighbours {
-        assert_eq!(text(&folder.join(name)), "notes", "{name}");
+        assert_eq!(read(&folder, name), "notes", "{name}");
     }
     assert_eq!(names(&folder).len(), neighbours.len() + 1);
-    assert!(text(&folder.join("plan.md")).starts_with("# "));
+    assert!(read(&folder, "plan.md").starts_with("# "));
 }
 
 #[test]
 fn devices_and_pipes_are_written_to() {
     let folder = Scratch::new();
-    assert_eq!(
-        run(&folder, &["plan", "--out", "/dev/null"]),
-        (Some(0), String::new())
-    );
+    run(&folder, "plan --out /dev/null").well();
     let null = fs::metadata("/dev/null").expect("it is there");
     assert!(!null.is_file(), "/dev/null is a file now");
-    let to = |out: &str| {
-        let output = Command::new(PROGRAM)
-            .args(["plan", "--out", out])
-            .current_dir(&folder)
-            .output()
-            .expect("the program starts");
-        assert_eq!(told(&output), (Some(0), String::new()));
-        output.stdout
-    };
+    let to = |out: &str| run(&folder, &format!("plan --out {out}")).well();
     let plan = to("-");
     assert!(!plan.is_empty());
     assert_eq!(to("/dev/stdout"), plan);
@@ -106,9 +53,9 @@ fn devices_and_pipes_are_written_to() {
     assert!(made.success());
     let reader = std::thread::spawn({
         let pipe = pipe.clone();
-        move || fs::read(pipe).expect("it can be read")
+        move || fs::read_to_string(pipe).expect("it can be read")
     });
-    assert_eq!(to("pipe"), b"");
+    assert_eq!(to("pipe"), "");
     assert_eq!(reader.join().expect("the reader ends"), plan);
     assert_eq!(names(&folder), ["pipe"]);
 }
@@ -117,32 +64,24 @@ fn devices_and_pipes_are_written_to() {
 fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     let folder = Scratch::new();
     let plan = folder.join("plan.md");
-    fs::write(&plan, "old").expect("it can be written");
+    write(&folder, "plan.md", "old");
     fs::set_permissions(&plan, fs::Permissions::from_mode(0o640)).expect("it is ours");
-    assert_eq!(
-        run(&folder, &["plan", "--out", "plan.md"]),
-        (Some(0), String::new())
-    );
+    run(&folder, "plan --out plan.md").well();
     let metadata = fs::metadata(&plan).expect("it is there");
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
     fs::hard_link(&plan, folder.join("other")).expect("it can be linked");
     let number = metadata.ino();
     assert_eq!(
-        run(&folder, &["plan", "--format", "json", "--out", "plan.md"]),
-        (
-            Some(3),
-            "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n"
-                .to_owned()
-        )
+        run(&folder, "plan --format json --out plan.md")
+            .ends(3)
+            .said(),
+        "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n"
     );
     assert_eq!(fs::metadata(&plan).expect("it is there").ino(), number);
     std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
     assert_eq!(
-        run(&folder, &["plan", "--out", "link"]),
-        (
-            Some(3),
-            "error: cannot write `link`: it is a link that leads nowhere\n\n".to_owned()
-        )
+        run(&folder, "plan --out link").ends(3).said(),
+        "error: cannot write `link`: it is a link that leads nowhere\n\n"
     );
     assert_eq!(names(&folder), ["link", "other", "plan.md"]);
 }
@@ -153,13 +92,12 @@ fn of_several_files_all_are_formatted_or_none() {
     let folder = Scratch::new();
     let profile = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","cloudType":"all","packs":[]}}}"#;
     for name in ["a.json", "b.json"] {
-        fs::write(folder.join(name), profile).expect("it can be written");
+        write(&folder, name, profile);
     }
     fs::hard_link(folder.join("b.json"), folder.join("c")).expect("it can be linked");
-    let (code, said) = run(&folder, &["fmt", "a.json", "b.json"]);
-    assert_eq!(code, Some(3), "{said}");
+    let said = run(&folder, "fmt a.json b.json").ends(3).said();
     assert!(said.starts_with("error: cannot write `b.json`: "), "{said}");
-    assert_eq!(text(&folder.join("a.json")), profile);
+    assert_eq!(read(&folder, "a.json"), profile);
     assert_eq!(names(&folder), ["a.json", "b.json", "c"]);
 }
 
@@ -167,41 +105,34 @@ fn of_several_files_all_are_formatted_or_none() {
 fn a_folder_of_others_is_never_replaced() {
     let folder = Scratch::new();
     let out = folder.join("out");
-    fs::create_dir(&out).expect("it can be made");
-    fs::write(out.join("big.iso"), "precious").expect("it can be written");
+    write(&out, "big.iso", "precious");
     let sum = "d7cdcb2bb1c3b1a4b8c7c2ee2f0b9d4c".repeat(2);
     for sums in [
         format!("{sum}  big.iso\n"),
         String::new(),
         format!("{sum}  ../others/out/big.iso\n"),
     ] {
-        fs::write(out.join("SHA256SUMS"), sums).expect("it can be written");
+        write(&out, "SHA256SUMS", sums);
         for command in [
-            &["render", "--out", "out", "--force"][..],
-            &["nad", "--vlans", "1-3", "--out", "out", "--force"],
+            "render --out out --force",
+            "nad --vlans 1-3 --out out --force",
         ] {
-            let (code, said) = run(&folder, command);
-            assert_eq!(code, Some(2), "{said}");
+            let said = run(&folder, command).ends(2).said();
             assert!(
                 said.starts_with("error: `out` holds files that no earlier run wrote: "),
                 "{said}"
             );
         }
     }
-    assert_eq!(text(&out.join("big.iso")), "precious");
+    assert_eq!(read(&out, "big.iso"), "precious");
     assert_eq!(names(&folder), ["out"]);
 }
 
 #[test]
 fn edits_by_hand_are_named_and_kept() {
     let folder = Scratch::new();
-    let nads = |options: &[&str]| {
-        let mut arguments = vec!["nad", "--vlans", "1-3", "--out", "out"];
-        arguments.extend(options);
-        run(&folder, &arguments)
-    };
-    assert_eq!(nads(&[]), (Some(0), String::new()));
-    assert_eq!(nads(&["--force"]), (Some(0), String::new()));
+    run(&folder, "nad --vlans 1-3 --out out").well();
+    run(&folder, "nad --vlans 1-3 --out out --force").well();
     assert_eq!(names(&folder), ["out"]);
     let files = names(&folder.join("out"));
     let edited = files
@@ -209,18 +140,16 @@ fn edits_by_hand_are_named_and_kept() {
         .find(|name| name.ends_with(".yaml"))
         .expect("a network");
     for copy in ["out.edited", "out.edited-2"] {
-        fs::write(folder.join("out").join(edited), "# mine\n").expect("it can be written");
+        write(&folder.join("out"), edited, "# mine\n");
+        let run = run(&folder, "nad --vlans 1-3 --out out --force");
         assert_eq!(
-            nads(&["--force"]),
-            (
-                Some(0),
-                format!(
-                    "warning: files were edited since they were written: `{edited}`\n  = help: the old folder is kept as `{copy}`\n\n"
-                )
+            run.ends(0).said(),
+            format!(
+                "warning: files were edited since they were written: `{edited}`\n  = help: the old folder is kept as `{copy}`\n\n"
             )
         );
-        assert_eq!(text(&folder.join(copy).join(edited)), "# mine\n");
-        assert_ne!(text(&folder.join("out").join(edited)), "# mine\n");
+        assert_eq!(read(&folder.join(copy), edited), "# mine\n");
+        assert_ne!(read(&folder.join("out"), edited), "# mine\n");
     }
     assert_eq!(names(&folder), ["out", "out.edited", "out.edited-2"]);
 }
@@ -277,30 +206,24 @@ fn two_runs_into_one_folder_do_not_both_win() {
     for round in 0..10 {
         let out = format!("out-{round}");
         let start = |vlans: &str| {
-            Command::new(PROGRAM)
-                .args(["nad", "--vlans", vlans, "--out", &out])
-                .current_dir(&folder)
-                .stdout(Stdio::null())
-                .stderr(Stdio::piped())
-                .spawn()
-                .expect("the program starts")
+            let arguments = ["nad", "--vlans", vlans, "--out", &out];
+            vmo_ra(&arguments).within(&folder).start()
         };
         let runs = [start("1-200"), start("301-500")];
         let mut codes = Vec::new();
         for run in runs {
-            let output = run.wait_with_output().expect("it ends");
-            let (code, said) = told(&output);
-            if code != Some(0) {
+            let run = run.end();
+            if run.code != Some(0) {
+                let said = run.said();
                 let is_told = said.contains("was changed by somebody else while this ran")
                     || said.contains("is not empty");
                 assert!(is_told, "{said}");
             }
-            codes.push(code);
+            codes.push(run.code);
         }
         codes.sort();
         assert_eq!(codes, [Some(0), Some(2)]);
-        let (code, said) = run(&folder, &["verify", &out]);
-        assert_eq!(code, Some(0), "{said}");
+        run(&folder, &format!("verify {out}")).ends(0);
     }
     assert_eq!(names(&folder).len(), 10);
 }
@@ -309,15 +232,10 @@ fn two_runs_into_one_folder_do_not_both_win() {
 fn folders_that_cannot_make_way_are_named() {
     let folder = Scratch::new();
     assert_eq!(
-        run(&folder, &["nad", "--vlans", "1", "--out", "."]),
-        (
-            Some(2),
-            "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n"
-                .to_owned()
-        )
+        run(&folder, "nad --vlans 1 --out .").ends(2).said(),
+        "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n"
     );
-    let (code, said) = run(&folder, &["nad", "--vlans", "1", "--out", "/dev/shm"]);
-    assert_eq!(code, Some(2));
+    let said = run(&folder, "nad --vlans 1 --out /dev/shm").ends(2).said();
     assert!(
         said.starts_with(
             "error: `/dev/shm` is a mount point, which cannot make way for a new folder\n"
@@ -331,19 +249,10 @@ fn folders_that_cannot_make_way_are_named() {
 #[test]
 fn a_folder_that_cannot_be_written_to_goes_all_the_same() {
     let folder = Scratch::new();
-    assert_eq!(
-        run(&folder, &["nad", "--vlans", "1-3", "--out", "out"]).0,
-        Some(0)
-    );
+    run(&folder, "nad --vlans 1-3 --out out").well();
     let out = folder.join("out");
     fs::set_permissions(&out, fs::Permissions::from_mode(0o555)).expect("it is ours");
-    assert_eq!(
-        run(
-            &folder,
-            &["nad", "--vlans", "1-3", "--out", "out", "--force"]
-        ),
-        (Some(0), String::new())
-    );
+    run(&folder, "nad --vlans 1-3 --out out --force").well();
     assert_eq!(names(&folder), ["out"]);
     let mode = fs::metadata(&out)
         .expect("it is there")
@@ -361,16 +270,9 @@ fn a_list_of_checksums_that_is_no_file_is_refused() {
     fs::create_dir(&out).expect("it can be made");
     let list = out.join("SHA256SUMS");
     let refused = |expected: &str| {
-        for command in [
-            &["verify", "out"][..],
-            &["render", "--out", "out", "--force"],
-        ] {
-            let (code, said) = run(&folder, command);
-            assert_eq!(code, Some(2), "{said}");
-            if command[0] == "verify" {
-                assert!(said.starts_with(expected), "{said}");
-            }
-        }
+        let said = run(&folder, "verify out").ends(2).said();
+        assert!(said.starts_with(expected), "{said}");
+        run(&folder, "render --out out --force").ends(2);
         fs::remove_file(&list).expect("it can be removed");
     };
     let made = Command::new("mkfifo")

@@ -1,13 +1,14 @@
 //! Every kind of secret is planted in every place a text can stand, and looked for in every byte that comes out.
 
 use std::collections::HashMap;
-use std::fs;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::secrets::{forms, run, scratch};
+use super::secrets::{forms, talkative};
+use crate::common::harness::{Scratch, write};
 use crate::common::nothing_wrong;
 
 /// One kind of secret: what it is, and a text with `@` where the secret stands and `%` for its base64.
@@ -371,11 +372,24 @@ impl Search {
         found.dedup();
         found
     }
+
+    /// Runs the program, and notes the secrets that it shows.
+    fn watch(&self, folder: &Path, arguments: &str, wrong: &mut Vec<String>) {
+        let run = talkative(folder, arguments).run();
+        for bytes in [&run.stdout, &run.stderr] {
+            let leaks = self.leaks(bytes);
+            if !leaks.is_empty() {
+                wrong.push(format!("{arguments}: {leaks:?}"));
+            }
+        }
+        let code = run.code;
+        assert!(matches!(code, Some(0..=3)), "{arguments}: {code:?}");
+    }
 }
 
 #[test]
 fn no_kind_of_secret_is_shown_from_any_place() {
-    let folder = scratch("kinds");
+    let folder = Scratch::new();
     let mut wrong = Vec::new();
     let (old, mut known) = full_profile('A');
     let (new, others) = full_profile('B');
@@ -386,23 +400,16 @@ fn no_kind_of_secret_is_shown_from_any_place() {
     let mut empty = old.clone();
     empty["spec"]["template"]["packs"] = json!([]);
     empty["spec"]["variables"] = json!([]);
-    let write = |name: &str, profile: &Value| {
-        fs::write(folder.join(name), profile.to_string()).expect("it can be written");
-    };
-    write("old.json", &old);
-    write("new.json", &new);
-    write("empty.json", &empty);
+    let whole = old.to_string();
+    write(&folder, "old.json", &whole);
+    write(&folder, "new.json", new.to_string());
+    write(&folder, "empty.json", empty.to_string());
     // A wrong type far inside, so that its line is shown; and JSON that ends early.
     let mut misfit = old.clone();
     misfit["spec"]["variables"][0]["required"] = json!("maybe");
-    fs::write(
-        folder.join("misfit.json"),
-        serde_json::to_string_pretty(&misfit).unwrap(),
-    )
-    .unwrap();
-    fs::write(folder.join("misfit.yaml"), vmo_ra::yaml::from_json(&misfit)).unwrap();
-    let whole = old.to_string();
-    fs::write(folder.join("cut.json"), &whole[..whole.len() - 40]).unwrap();
+    write(&folder, "misfit.json", format!("{misfit:#}"));
+    write(&folder, "misfit.yaml", vmo_ra::yaml::from_json(&misfit));
+    write(&folder, "cut.json", &whole[..whole.len() - 40]);
     let mut commands = vec![
         "split old.json --out split".to_owned(),
         "join split --out joined.json".to_owned(),
@@ -430,18 +437,7 @@ fn no_kind_of_secret_is_shown_from_any_place() {
         }
     }
     for arguments in &commands {
-        let done = run(&folder, arguments);
-        for bytes in [&done.told, &done.said] {
-            let leaks = search.leaks(bytes);
-            if !leaks.is_empty() {
-                wrong.push(format!("{arguments}: {leaks:?}"));
-            }
-        }
-        assert!(
-            matches!(done.code, Some(0..=3)),
-            "{arguments}: {:?}",
-            done.code
-        );
+        search.watch(&folder, arguments, &mut wrong);
     }
     nothing_wrong(&wrong);
 }
@@ -501,13 +497,13 @@ fn full_sites() -> [Vec<(String, String)>; 2] {
 
 #[test]
 fn no_kind_of_secret_is_shown_from_a_site() {
-    let folder = scratch("site-kinds");
+    let folder = Scratch::new();
     let [sites, known] = full_sites();
     let search = Search::of(&known);
     let mut wrong = Vec::new();
     for (name, site) in &sites {
         assert!(!search.leaks(site.as_bytes()).is_empty(), "{name}");
-        fs::write(folder.join(name), site).expect("it can be written");
+        write(&folder, name, site);
         for arguments in [
             format!("check {name}"),
             format!("check {name} --format sarif"),
@@ -515,14 +511,7 @@ fn no_kind_of_secret_is_shown_from_a_site() {
             format!("diff {name} 1.9.0"),
             format!("diff 1.9.0 1.8.0 --site {name}"),
         ] {
-            let done = run(&folder, &arguments);
-            for bytes in [&done.told, &done.said] {
-                let leaks = search.leaks(bytes);
-                if !leaks.is_empty() {
-                    wrong.push(format!("{arguments}: {leaks:?}"));
-                }
-            }
-            assert!(matches!(done.code, Some(0..=3)), "{arguments}");
+            search.watch(&folder, &arguments, &mut wrong);
         }
     }
     nothing_wrong(&wrong);

@@ -3,14 +3,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
+use crate::common::harness::{Program, Run, Scratch, files, vmo_ra, write};
 use crate::common::nothing_wrong;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_vmo-ra");
 
 /// What the files of the site's secrets hold; the token has the form that an array's has.
 const PLANTED: [(&str, &str); 6] = [
@@ -38,18 +36,14 @@ vmo:
 const ENTERPRISE: &str =
     "storage: {licence: {type: enterprise, activationId: {file: activation}}}\n";
 
-pub(super) fn scratch(name: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-        .join("secrets")
-        .join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("the folder can be made");
+/// A folder with both sites and the files they name.
+fn scratch() -> Scratch {
+    let folder = Scratch::new();
     for (file, secret) in PLANTED {
-        fs::write(folder.join(file), format!("{secret}\n")).expect("the file can be written");
+        write(&folder, file, format!("{secret}\n"));
     }
-    for (name, site) in [("site.yaml", SITE), ("enterprise.yaml", ENTERPRISE)] {
-        fs::write(folder.join(name), site).expect("the file can be written");
-    }
+    write(&folder, "site.yaml", SITE);
+    write(&folder, "enterprise.yaml", ENTERPRISE);
     folder
 }
 
@@ -96,102 +90,51 @@ fn the_search_finds_what_is_there() {
     assert!(readable(b"planted-grafana").is_empty());
 }
 
-pub(super) struct Run {
-    arguments: String,
-    pub(super) code: Option<i32>,
-    pub(super) told: Vec<u8>,
-    pub(super) said: Vec<u8>,
+/// The program in a folder, as talkative as a Rust program can be asked to be.
+pub(super) fn talkative(folder: &Path, arguments: &str) -> Program {
+    let words: Vec<&str> = arguments.split(' ').collect();
+    vmo_ra(&words)
+        .within(folder)
+        .env("RUST_LOG", "trace")
+        .env("RUST_BACKTRACE", "full")
+        .env("CLICOLOR_FORCE", "1")
 }
 
-pub(super) fn run(folder: &Path, arguments: &str) -> Run {
-    let output = Command::new(PROGRAM)
-        .args(arguments.split(' '))
-        .current_dir(folder)
-        // As talkative as a Rust program can be asked to be.
-        .envs([
-            ("RUST_LOG", "trace"),
-            ("RUST_BACKTRACE", "full"),
-            ("CLICOLOR_FORCE", "1"),
-        ])
-        .stdin(Stdio::null())
-        .output()
-        .expect("the program starts");
-    Run {
-        arguments: arguments.to_owned(),
-        code: output.status.code(),
-        told: output.stdout,
-        said: output.stderr,
-    }
-}
-
-impl Run {
-    /// Notes secrets on standard output and standard error.
-    fn look(&self, wrong: &mut Vec<String>) {
-        for (stream, bytes) in [("output", &self.told), ("error", &self.said)] {
-            let found = readable(bytes);
-            if !found.is_empty() {
-                wrong.push(format!(
-                    "{}: standard {stream} shows {found:?}",
-                    self.arguments
-                ));
-            }
-            let panicked = b"panicked";
-            if bytes
-                .windows(panicked.len())
-                .any(|window| window == panicked)
-            {
-                wrong.push(format!("{}: it panicked", self.arguments));
-            }
+/// Runs it, and notes secrets on standard output and standard error.
+fn watch(folder: &Path, arguments: &str, wrong: &mut Vec<String>) -> Run {
+    let run = talkative(folder, arguments).run();
+    for (stream, bytes) in [("output", &run.stdout), ("error", &run.stderr)] {
+        let found = readable(bytes);
+        if !found.is_empty() {
+            wrong.push(format!("{arguments}: standard {stream} shows {found:?}"));
         }
     }
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push(path);
-        }
+    if run.said().contains("panicked") {
+        wrong.push(format!("{arguments}: it panicked"));
     }
-    found
+    run
 }
 
 #[test]
 fn secrets_of_a_site_stand_only_where_they_are_needed() {
-    let folder = scratch("site");
+    let folder = scratch();
     let mut wrong = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    for arguments in [
-        "render --site site.yaml --out out",
-        "render --site enterprise.yaml --out enterprise",
-    ] {
-        let rendered = run(&folder, arguments);
-        let said = String::from_utf8_lossy(&rendered.said);
-        assert_eq!(rendered.code, Some(0), "{said}");
-        rendered.look(&mut wrong);
-    }
-    for file in [
-        files(&folder.join("out")),
-        files(&folder.join("enterprise")),
-    ]
-    .concat()
-    {
-        let found = readable(&fs::read(&file).expect("it can be read"));
-        let name = file.display().to_string();
-        if name.ends_with("SHA256SUMS") && !found.is_empty() {
-            wrong.push(format!("{name} shows {found:?}"));
+    for (site, out) in [("site.yaml", "out"), ("enterprise.yaml", "enterprise")] {
+        let arguments = format!("render --site {site} --out {out}");
+        watch(&folder, &arguments, &mut wrong).ends(0);
+        for (name, bytes) in files(&folder.join(out)) {
+            let found = readable(&bytes);
+            if name == "SHA256SUMS" && !found.is_empty() {
+                wrong.push(format!("{name} shows {found:?}"));
+            }
+            let metadata = fs::metadata(folder.join(out).join(&name)).expect("it is there");
+            let mode = metadata.permissions().mode();
+            if mode & 0o777 != 0o600 {
+                wrong.push(format!("{name} has the mode {mode:o}"));
+            }
+            seen.extend(found);
         }
-        let mode = fs::metadata(&file)
-            .expect("it is there")
-            .permissions()
-            .mode();
-        if mode & 0o777 != 0o600 {
-            wrong.push(format!("{name} has the mode {mode:o}"));
-        }
-        seen.extend(found);
     }
     seen.sort_unstable();
     seen.dedup();
@@ -231,7 +174,7 @@ fn secrets_of_a_site_stand_only_where_they_are_needed() {
         "check token",
         "diff token grafana",
     ] {
-        run(&folder, arguments).look(&mut wrong);
+        watch(&folder, arguments, &mut wrong);
     }
     let page = fs::read(folder.join("diff.html")).expect("it was written");
     assert!(readable(&page).is_empty(), "{:?}", readable(&page));
@@ -241,14 +184,15 @@ fn secrets_of_a_site_stand_only_where_they_are_needed() {
 /// Every value text of a rendered profile with secrets, changed into something that no reader takes: messages show lines.
 #[test]
 fn broken_files_with_secrets_show_none() {
-    let folder = scratch("broken");
-    let rendered = run(&folder, "render --site site.yaml --out out");
-    assert_eq!(rendered.code, Some(0));
+    let folder = scratch();
+    talkative(&folder, "render --site site.yaml --out out")
+        .run()
+        .ends(0);
     let mut wrong = Vec::new();
-    for file in files(&folder.join("out")) {
-        let text = fs::read_to_string(&file).expect("it is text");
+    for (name, bytes) in files(&folder.join("out")) {
+        let text = String::from_utf8(bytes).expect("it is text");
         let found = readable(text.as_bytes());
-        if found.is_empty() || file.ends_with("SHA256SUMS") {
+        if name == "SHA256SUMS" {
             continue;
         }
         for (_, secret) in PLANTED.iter().filter(|(name, _)| found.contains(name)) {
@@ -264,7 +208,7 @@ fn broken_files_with_secrets_show_none() {
                 format!("{}\t@{}", &text[..end], &text[end..]),
                 text.replace(secret, &format!("{secret}\u{1b}[2J")),
             ] {
-                fs::write(folder.join("broken"), broken).expect("it can be written");
+                write(&folder, "broken", broken);
                 for arguments in [
                     "check broken",
                     "check broken --format sarif",
@@ -272,7 +216,7 @@ fn broken_files_with_secrets_show_none() {
                     "split broken --out split --force",
                     "fmt --check broken",
                 ] {
-                    run(&folder, arguments).look(&mut wrong);
+                    watch(&folder, arguments, &mut wrong);
                 }
             }
         }
@@ -291,7 +235,7 @@ fn debug_output_withholds_texts() {
     use vmo_ra::rules::Inspected;
     use vmo_ra::site::{Inputs, Site};
 
-    struct Files(PathBuf);
+    struct Files(Scratch);
     impl Inputs for Files {
         fn env(&self, _: &str) -> Option<String> {
             None
@@ -300,8 +244,7 @@ fn debug_output_withholds_texts() {
             fs::read_to_string(self.0.join(path))
         }
     }
-    let folder = scratch("debug");
-    let site = Site::parse(&Source::new("site.yaml", SITE), &Files(folder))
+    let site = Site::parse(&Source::new("site.yaml", SITE), &Files(scratch()))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let revision = Revision::load(Revision::newest()).expect("it is built in");
     let library = Library::built_in().expect("the packs are built in");
@@ -336,18 +279,15 @@ fn debug_output_withholds_texts() {
 #[cfg(target_os = "linux")]
 fn secrets_leave_memory() {
     use std::io::{Read, Seek, SeekFrom};
-    let folder = scratch("memory");
+    let folder = scratch();
     let (_reader, mut writer) = io::pipe().expect("there are pipes");
     // A pipe of Linux takes 64 KiB; the program's own line has to wait.
     writer.write_all(&[b'x'; 1 << 16]).expect("it has room");
-    let mut child = Command::new(PROGRAM)
-        .args(["render", "--site", "site.yaml", "--out", "out"])
-        .current_dir(&folder)
-        .stdout(writer)
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts");
-    let process = PathBuf::from(format!("/proc/{}", child.id()));
+    let running = vmo_ra(&["render", "--site", "site.yaml", "--out", "out"])
+        .within(&folder)
+        .writing(writer)
+        .start();
+    let process = running.process();
     let waits = || {
         fs::read_to_string(process.join("wchan")).is_ok_and(|at| at.contains("pipe"))
             || fs::read_to_string(process.join("syscall")).is_ok_and(|call| call.starts_with("1 "))
@@ -380,8 +320,7 @@ fn secrets_leave_memory() {
             wrong.push(format!("{name} is in {map}"));
         }
     }
-    child.kill().expect("it still waits");
-    let _ = child.wait();
+    running.kill();
     assert!(read > 1 << 16, "only {read} bytes could be read");
     nothing_wrong(&wrong);
 }
