@@ -34,6 +34,11 @@ impl Scratch {
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"));
         Scratch(folder.expect("the folder can be made"))
     }
+
+    /// Runs the program in the folder.
+    pub fn run(&self, arguments: impl Arguments) -> Run {
+        vmo_ra(arguments).within(self).run()
+    }
 }
 
 impl Deref for Scratch {
@@ -103,13 +108,48 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// Arguments: one by one, or as words of a line where none of them holds a blank.
+pub trait Arguments {
+    fn add_to(&self, command: &mut Command);
+}
+
+impl Arguments for &str {
+    fn add_to(&self, command: &mut Command) {
+        command.args(self.split(' '));
+    }
+}
+
+impl Arguments for &String {
+    fn add_to(&self, command: &mut Command) {
+        self.as_str().add_to(command);
+    }
+}
+
+impl Arguments for &[&str] {
+    fn add_to(&self, command: &mut Command) {
+        command.args(*self);
+    }
+}
+
+impl<const N: usize> Arguments for &[&str; N] {
+    fn add_to(&self, command: &mut Command) {
+        command.args(*self);
+    }
+}
+
+impl Arguments for &Vec<&str> {
+    fn add_to(&self, command: &mut Command) {
+        command.args(*self);
+    }
+}
+
 /// The program with these arguments, before it starts.
-pub fn vmo_ra(arguments: &[&str]) -> Program {
+pub fn vmo_ra(arguments: impl Arguments) -> Program {
     Program::new(Command::new(PROGRAM), arguments)
 }
 
 /// As [`vmo_ra`], started by a tool with words of its own: `strace`, or `sh` with a limit.
-pub fn vmo_ra_by(tool: impl AsRef<OsStr>, words: &[&str], arguments: &[&str]) -> Program {
+pub fn vmo_ra_by(tool: impl AsRef<OsStr>, words: &[&str], arguments: impl Arguments) -> Program {
     let mut command = Command::new(tool);
     command.args(words).arg(PROGRAM);
     Program::new(command, arguments)
@@ -121,9 +161,9 @@ pub struct Program {
 }
 
 impl Program {
-    fn new(mut command: Command, arguments: &[&str]) -> Self {
+    fn new(mut command: Command, arguments: impl Arguments) -> Self {
+        arguments.add_to(&mut command);
         command
-            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -242,6 +282,12 @@ impl Run {
     pub fn ends(&self, code: i32) -> &Self {
         assert_eq!(self.code, Some(code), "{}{}", self.told(), self.said());
         self
+    }
+
+    /// Fails unless it ended with this code and said just this on standard error.
+    #[track_caller]
+    pub fn says(&self, code: i32, said: impl AsRef<str>) {
+        assert_eq!(self.ends(code).said(), said.as_ref());
     }
 
     /// Standard output of a run that went well without a word.

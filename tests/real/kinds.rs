@@ -10,7 +10,7 @@ use vmo_ra::diagnostic::Source;
 use vmo_ra::revision::Revision;
 use vmo_ra::yaml::{Limits, to_json_all};
 
-use crate::common::harness::Scratch;
+use crate::common::harness::{Scratch, write};
 use crate::common::matrix::cases;
 use crate::common::programs::program;
 use crate::common::{documents, nothing_wrong};
@@ -122,7 +122,7 @@ fn every_built_in_kind_is_as_its_kubernetes_takes_it() {
         let mut files = Vec::new();
         for (number, ((_, object), (kind, place))) in of_revision.enumerate() {
             let file = format!("{number:04}.json");
-            fs::write(folder.join(&file), object).expect("the file can be written");
+            write(&folder, &file, object);
             command.arg(&file);
             files.push((file, kind, place));
         }

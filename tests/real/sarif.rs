@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::common::Shared;
-use crate::common::harness::{Scratch, vmo_ra};
+use crate::common::harness::{Scratch, read, vmo_ra, write};
 use crate::common::nothing_wrong;
 use crate::common::programs::program;
 use crate::common::schema::{compile, complaints};
@@ -24,13 +24,13 @@ fn logs(folder: &Path) -> Vec<Value> {
     let odd = "mit Leerzeichen/gr\u{f6}\u{df}e: 1 #%?.yaml";
     fs::create_dir_all(folder.join("mit Leerzeichen")).expect("the folder can be made");
     fs::copy(mistakes, folder.join(odd)).expect("the file can be copied");
-    let ours = |arguments: &[&str]| vmo_ra(arguments).within(folder);
-    ours(&["render", "--out", "out"]).run().ends(0);
+    vmo_ra("render --out out").within(folder).run().ends(0);
     let export = folder.join("out/VMO-RA-Core-PXKE.json");
     let core = fs::read_to_string(&export).expect("the profile");
     let changed = core.replace(".spectro.var.VMVlans", ".spectro.var.VmVlans");
-    fs::write(folder.join("core: 2.json"), changed).expect("the file can be written");
-    ours(&["split", "core: 2.json", "--out", "core folder"])
+    write(folder, "core: 2.json", changed);
+    vmo_ra(&["split", "core: 2.json", "--out", "core folder"])
+        .within(folder)
         .run()
         .ends(0);
     let mut inputs = vec![
@@ -55,15 +55,14 @@ fn logs(folder: &Path) -> Vec<Value> {
         let input: Vec<&str> = input.iter().map(String::as_str).collect();
         let site = fs::File::open(mistakes).expect("the site");
         let arguments = [&["check", "--format", "sarif"], &input[..]].concat();
-        let output = ours(&arguments).reading(site).run();
+        let output = vmo_ra(&arguments).within(folder).reading(site).run();
         assert!(matches!(output.code, Some(0 | 1)), "{input:?}");
         let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let results = log["runs"][0]["results"].as_array().expect("results");
         let is_ours = input.first().is_none_or(|path| path.starts_with("out"));
         let is_fine = results.iter().all(|result| result["level"] == "note");
         assert_eq!(is_fine, is_ours, "{input:?}");
-        fs::write(folder.join(format!("log-{number}.sarif")), output.stdout)
-            .expect("the file can be written");
+        write(folder, &format!("log-{number}.sarif"), output.stdout);
         logs.push(log);
     }
     logs
@@ -116,7 +115,7 @@ fn every_log_is_sarif_to_its_validator() {
         })
         .collect();
     // It reads over values that an enumeration lacks.
-    let schema = fs::read_to_string(package.join("sarif-2.1.0.json")).expect("the schema");
+    let schema = read(package, "sarif-2.1.0.json");
     let schema = compile(
         "sarif-2.1.0.json",
         serde_json::from_str(&schema).expect("JSON"),

@@ -5,7 +5,7 @@ use std::fs;
 
 use super::common::programs::{namespaces, program};
 use super::node::{self, Node, REVISIONS};
-use crate::common::harness::Scratch;
+use crate::common::harness::{Scratch, read};
 
 /// Where the files wait.
 const STAGED: &str = "/etc/vmo/tuning/";
@@ -52,7 +52,7 @@ fn outcome(name: &str, node: &Node, run: &[(&str, &str)]) -> Option<Outcome> {
     let output = node::privately(&unshare, "tuning/node.sh", &[&folder]);
     let (stdout, stderr) = node::said(&output);
     assert!(output.status.success(), "{stdout}{stderr}");
-    let text = |name: &str| fs::read_to_string(folder.join(name)).expect("it is there");
+    let text = |name: &str| read(&folder, name);
     assert!(
         folder.join("after/etc/kubernetes/kubelet.conf.d").is_dir(),
         "{name}"

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::harness::{Scratch, all_golden, differs, root, vmo_ra};
+use crate::common::harness::{Scratch, all_golden, differs, root, vmo_ra, write};
 
 #[test]
 fn every_bad_site_is_explained_in_full() {
@@ -55,7 +55,7 @@ fn every_bad_site_is_explained_in_full() {
 
 #[test]
 fn a_secret_never_shows() {
-    let output = vmo_ra(&["render", "--site", "secrets.yaml", "--out", "out"])
+    let output = vmo_ra("render --site secrets.yaml --out out")
         .within(&root("tests/bad_input"))
         .env("VMO_RA_TEST_IS_EMPTY", "")
         .run();
@@ -69,27 +69,19 @@ fn a_huge_site_is_refused_before_it_is_read() {
     let folder = Scratch::new();
     let file = fs::File::create(folder.join("site.yaml")).expect("the file can be made");
     file.set_len(200_000_000).expect("the file can grow");
-    let output = vmo_ra(&["render", "--site", "site.yaml"])
-        .within(&folder)
-        .run();
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n\n"
+    folder.run("render --site site.yaml").says(
+        2,
+        "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n\n",
     );
 }
 
 #[test]
 fn a_site_that_is_not_text_is_refused() {
     let folder = Scratch::new();
-    fs::write(folder.join("site.yaml"), b"cluster: {name: \xff}").expect("the file can be written");
-    let output = vmo_ra(&["render", "--site", "site.yaml"])
-        .within(&folder)
-        .run();
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n\n"
+    write(&folder, "site.yaml", b"cluster: {name: \xff}");
+    folder.run("render --site site.yaml").says(
+        2,
+        "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n\n",
     );
 }
 
@@ -97,10 +89,8 @@ fn a_site_that_is_not_text_is_refused() {
 fn deep_nesting_is_refused() {
     let folder = Scratch::new();
     let text = format!("cluster: {}{}", "[".repeat(5000), "]".repeat(5000));
-    fs::write(folder.join("site.yaml"), text).expect("the file can be written");
-    let output = vmo_ra(&["render", "--site", "site.yaml"])
-        .within(&folder)
-        .run();
+    write(&folder, "site.yaml", text);
+    let output = folder.run("render --site site.yaml");
     output.ends(2);
     assert!(output.said().starts_with("error: "), "{}", output.said());
 }
@@ -110,13 +100,8 @@ fn packs_that_are_not_there_are_named() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("empty")).expect("the folder can be made");
     fs::create_dir(folder.join("broken")).expect("the folder can be made");
-    fs::write(folder.join("broken/pack.json"), "{\n  \"name\": \"x\",\n}")
-        .expect("the file can be written");
-    let output = vmo_ra(&[
-        "render", "--packs", "missing", "--packs", "empty", "--packs", "broken",
-    ])
-    .within(&folder)
-    .run();
+    write(&folder, "broken/pack.json", "{\n  \"name\": \"x\",\n}");
+    let output = folder.run("render --packs missing --packs empty --packs broken");
     // One of them could not be read.
     output.ends(3);
     assert_eq!(
@@ -150,8 +135,8 @@ error: `broken` holds no pack
 fn an_occupied_folder_is_left_alone() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("out")).expect("the folder can be made");
-    fs::write(folder.join("out/notes.txt"), "mine").expect("the file can be written");
-    let refused = vmo_ra(&["render"]).within(&folder).run();
+    write(&folder, "out/notes.txt", "mine");
+    let refused = folder.run("render");
     refused.ends(2);
     assert_eq!(
         refused.said(),
@@ -161,7 +146,7 @@ error: `out` is not empty
 
 "
     );
-    let refused = vmo_ra(&["render", "--force"]).within(&folder).run();
+    let refused = folder.run("render --force");
     refused.ends(2);
     assert_eq!(
         refused.said(),
@@ -185,13 +170,10 @@ error: `out` holds files that no earlier run wrote: `notes.txt`
 #[test]
 fn an_earlier_run_is_replaced_with_force_only() {
     let folder = Scratch::new();
-    vmo_ra(&["render", "--revision", "1.7.0"])
-        .within(&folder)
-        .run()
-        .ends(0);
-    vmo_ra(&["render"]).within(&folder).run().ends(2);
+    folder.run("render --revision 1.7.0").ends(0);
+    folder.run("render").ends(2);
     let old = fs::read(folder.join("out/SHA256SUMS")).expect("it was written");
-    vmo_ra(&["render", "--force"]).within(&folder).run().ends(0);
+    folder.run("render --force").ends(0);
     let new = fs::read(folder.join("out/SHA256SUMS")).expect("it was written");
     assert_ne!(old, new);
     assert_eq!(
@@ -204,21 +186,17 @@ fn an_earlier_run_is_replaced_with_force_only() {
 #[test]
 fn what_cannot_be_written_ends_with_3() {
     let folder = Scratch::new();
-    fs::write(folder.join("file"), "").expect("the file can be written");
-    let output = vmo_ra(&["render", "--out", "file/out"])
-        .within(&folder)
-        .run();
+    write(&folder, "file", "");
+    let output = folder.run("render --out file/out");
     output.ends(3);
     assert!(
         output.said().starts_with("error: cannot "),
         "{}",
         output.said()
     );
-    let output = vmo_ra(&["render", "--out", "file"]).within(&folder).run();
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "error: `file` is not a folder\n  = help: choose another one with `--out DIR`\n\n"
+    folder.run("render --out file").says(
+        2,
+        "error: `file` is not a folder\n  = help: choose another one with `--out DIR`\n\n",
     );
 }
 
@@ -228,11 +206,9 @@ fn a_link_is_not_followed() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("elsewhere")).expect("the folder can be made");
     std::os::unix::fs::symlink("elsewhere", folder.join("out")).expect("the link can be made");
-    let output = vmo_ra(&["render"]).within(&folder).run();
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "error: `out` is a link, which is not followed\n  = help: name the folder itself\n\n"
+    folder.run("render").says(
+        2,
+        "error: `out` is a link, which is not followed\n  = help: name the folder itself\n\n",
     );
     assert_eq!(
         fs::read_dir(folder.join("elsewhere"))
@@ -283,7 +259,7 @@ fn host_networks_that_cannot_be_written_are_refused() {
             "`a` has no address in `network.management` and `network.data`",
         ),
     ] {
-        fs::write(folder.join("site.yaml"), site).expect("the file can be written");
+        write(&folder, "site.yaml", site);
         let all = [&["network", "--site", "site.yaml"], arguments].concat();
         let output = vmo_ra(&all).within(&folder).run();
         output.ends(2);
@@ -302,40 +278,32 @@ fn wrong_words_on_the_command_line_end_with_2() {
     let folder = Scratch::new();
     for (arguments, message) in [
         (
-            &["render", "--revision", "1.9"][..],
+            "render --revision 1.9",
             "error: there is no revision `1.9`\n  = note: did you mean `1.9.0`?\n  = help: revisions: `docs-2024`, `1.7.0`, `1.9.0`\n\n",
         ),
         (
-            &["render", "--revision", "docs-2024"],
+            "render --revision docs-2024",
             "error: `docs-2024` has tables only and no layers to render\n  = help: render 1.9.0, or look at it with `vmo-ra revisions docs-2024`\n\n",
         ),
         (
-            &["render", "--out", "-"],
+            "render --out -",
             "error: standard output takes one profile\n  = help: name it, such as `--profile infra --out -`\n\n",
         ),
         (
-            &["nad", "--vlans", "30", "--prefix", "VLAN-"],
+            "nad --vlans 30 --prefix VLAN-",
             "error: `VLAN-30` is not a DNS-1123 name: `V` is not allowed; use a to z, 0 to 9 and `-`\n\n",
         ),
         (
-            &["network", "--format", "netplan", "--node", "worker-01"],
+            "network --format netplan --node worker-01",
             "error: the site has no machine `worker-01`\n  = help: name it in `nodes.machines`, with its addresses\n\n",
         ),
     ] {
-        let output = vmo_ra(arguments).within(&folder).run();
+        let output = folder.run(arguments);
         assert_eq!(output.code, Some(2), "{arguments:?}");
         assert_eq!(output.said(), message, "{arguments:?}");
     }
-    for arguments in [
-        &["nad", "--vlans", "0"][..],
-        &["nad"],
-        &["render", "--profile", "x"],
-        &["rendr"],
-    ] {
-        vmo_ra(arguments).within(&folder).run().ends(2);
+    for arguments in ["nad --vlans 0", "nad", "render --profile x", "rendr"] {
+        folder.run(arguments).ends(2);
     }
-    vmo_ra(&["render", "--site", "missing.yaml"])
-        .within(&folder)
-        .run()
-        .ends(3);
+    folder.run("render --site missing.yaml").ends(3);
 }

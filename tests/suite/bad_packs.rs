@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use crate::common::harness::{Run, Scratch, is_golden, vmo_ra, write};
+use crate::common::harness::{Arguments, Run, Scratch, is_golden, write};
 
 /// A folder of packs, made file by file.
 struct Folder(Scratch);
@@ -36,8 +36,8 @@ impl Folder {
         self.run(&[&["render", "--packs", "packs", "--profile", "infra"], more].concat())
     }
 
-    fn run(&self, arguments: &[&str]) -> Run {
-        vmo_ra(arguments).within(&self.0).run()
+    fn run(&self, arguments: impl Arguments) -> Run {
+        self.0.run(arguments)
     }
 }
 
@@ -231,7 +231,7 @@ fn linked_packs_are_found_once() {
     folder.portworx("packs/elsewhere/a/b/c/d/e/f/g/h/i/j/px", "3.6.0", "");
     symlink("elsewhere", folder.0.join("packs/one")).expect("the link can be made");
     symlink("elsewhere", folder.0.join("packs/two")).expect("the link can be made");
-    let output = folder.run(&["packs", "list", "--packs", "packs", "--revision", "1.9.0"]);
+    let output = folder.run("packs list --packs packs --revision 1.9.0");
     let list = output.told();
     let found: Vec<&str> = list
         .lines()

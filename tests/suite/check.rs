@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::common::Shared;
-use crate::common::harness::{Scratch, is_golden, root, vmo_ra};
+use crate::common::harness::{Scratch, is_golden, read, root, vmo_ra, write};
 use serde_json::Value;
 use vmo_ra::diagnostic::Code;
 use vmo_ra::rules::Rule;
@@ -105,19 +105,13 @@ fn whatever_we_write_is_in_order() {
 #[test]
 fn a_finding_names_the_file_that_a_person_can_open() {
     let folder = Scratch::new();
-    vmo_ra(&["render", "--out", "out"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("render --out out").ends(0);
     let export = folder.join("out/VMO-RA-Core-PXKE.json");
     let json = fs::read_to_string(&export).expect("the profile");
     let changed = json.replace("{{ .spectro.var.VMVlans }}", "{{ .spectro.var.VmVlans }}");
     assert_ne!(json, changed);
-    fs::write(folder.join("core.json"), &changed).expect("the file can be written");
-    vmo_ra(&["split", "core.json", "--out", "core"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    write(&folder, "core.json", &changed);
+    folder.run("split core.json --out core").ends(0);
     is_golden(
         "tests/check/undeclared_export.stdout",
         checked(&folder, &["core.json"], 1),
@@ -174,13 +168,10 @@ fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
         folder.join("a: b \u{f6}.yaml"),
     )
     .expect("the file can be copied");
-    vmo_ra(&["render", "--out", "out"])
-        .within(&folder)
-        .run()
-        .ends(0);
-    let core = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("the profile");
+    folder.run("render --out out").ends(0);
+    let core = read(&folder, "out/VMO-RA-Core-PXKE.json");
     let changed = core.replace(".spectro.var.VMVlans", ".spectro.var.VmVlans");
-    fs::write(folder.join("core: 2.json"), changed).expect("the file can be written");
+    write(&folder, "core: 2.json", changed);
     for (file, uri) in [
         ("a: b \u{f6}.yaml", "a%3A%20b%20%C3%B6.yaml"),
         ("core: 2.json", "core%3A%202.json"),
@@ -207,9 +198,7 @@ fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
 #[test]
 fn the_json_form_is_that_of_its_schema() {
     let folder = Scratch::new();
-    let schema: Value =
-        serde_json::from_slice(&vmo_ra(&["schema", "check"]).within(&folder).run().stdout)
-            .expect("JSON");
+    let schema: Value = serde_json::from_slice(&folder.run("schema check").stdout).expect("JSON");
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let mut reports = vec![
         checked(&root("tests/check"), &["sixty.yaml", "--format", "json"], 1),
@@ -261,38 +250,36 @@ fn a_real_export_is_measured_against_a_revision() {
 fn what_cannot_be_checked_is_explained() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("empty")).expect("the folder can be made");
-    fs::write(folder.join("cut.json"), "{\"metadata\": {").expect("the file can be written");
-    fs::write(folder.join("broken.yaml"), "cluster: [\n").expect("the file can be written");
+    write(&folder, "cut.json", "{\"metadata\": {");
+    write(&folder, "broken.yaml", "cluster: [\n");
     for (arguments, code, message) in [
         (
-            &["check", "none.yaml"][..],
+            "check none.yaml",
             3,
             "error: cannot read `none.yaml`: No such file or directory (os error 2)\n\n",
         ),
         (
-            &["check", "empty"],
+            "check empty",
             2,
             "error: `empty` holds no site, no profile and no manifests\n  = help: name a site, a profile, a folder that `vmo-ra render` or `vmo-ra split` wrote, or one with manifests\n\n",
         ),
         (
-            &["check", "--against", "1.9.0"],
+            "check --against 1.9.0",
             2,
             "error: there is no profile to compare with the reference architecture\n  = help: name a profile export, or a folder that `vmo-ra render` wrote\n\n",
         ),
         (
-            &["check", "--against", "1.8.0"],
+            "check --against 1.8.0",
             2,
             "error: there is no revision `1.8.0`\n  = note: did you mean `1.7.0`?\n  = help: revisions: `docs-2024`, `1.7.0`, `1.9.0`\n\n",
         ),
     ] {
-        let output = vmo_ra(arguments).within(&folder).run();
+        let output = folder.run(arguments);
         assert_eq!(output.said(), message, "{arguments:?}");
         assert_eq!(output.code, Some(code), "{arguments:?}");
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
-    let output = vmo_ra(&["check", "cut.json", "broken.yaml"])
-        .within(&folder)
-        .run();
+    let output = folder.run("check cut.json broken.yaml");
     output.ends(2);
     let stderr = output.said();
     assert!(
@@ -304,8 +291,7 @@ fn what_cannot_be_checked_is_explained() {
 #[test]
 fn warnings_can_be_denied() {
     let folder = Scratch::new();
-    fs::write(folder.join("site.yaml"), "cluster: {workers: 3}\n")
-        .expect("the file can be written");
+    write(&folder, "site.yaml", "cluster: {workers: 3}\n");
     let shown = checked(&folder, &["site.yaml"], 0);
     assert!(shown.contains("[few-workers]"), "{shown}");
     checked(&folder, &["site.yaml", "--deny", "warnings"], 1);
@@ -314,10 +300,7 @@ fn warnings_can_be_denied() {
 #[test]
 fn claims_that_do_not_hold_are_results_for_code_hosts() {
     let folder = Scratch::new();
-    vmo_ra(&["render", "--profile", "core", "--out", "out"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("render --profile core --out out").ends(0);
     let log = |revision: &str| -> Value {
         let told = checked(
             &folder,
@@ -351,11 +334,11 @@ fn claims_that_do_not_hold_are_results_for_code_hosts() {
 #[test]
 fn a_tagged_network_to_boot_over_is_a_note() {
     let folder = Scratch::new();
-    fs::write(
-        folder.join("site.yaml"),
+    write(
+        &folder,
+        "site.yaml",
         "network:\n  pxe: {vlan: 5, cidr: 192.168.0.0/22}\n",
-    )
-    .expect("the file can be written");
+    );
     let shown = checked(&folder, &["site.yaml"], 0);
     assert!(
         shown.contains(
@@ -377,11 +360,11 @@ fn a_tagged_network_to_boot_over_is_a_note() {
 #[test]
 fn disks_that_maas_erases_are_an_error() {
     let folder = Scratch::new();
-    fs::write(
-        folder.join("site.yaml"),
+    write(
+        &folder,
+        "site.yaml",
         "nodes:\n  eraseDisksOnRelease: true\n",
-    )
-    .expect("the file can be written");
+    );
     let shown = checked(&folder, &["site.yaml"], 1);
     assert!(
         shown.contains(
@@ -397,10 +380,10 @@ fn disks_that_maas_erases_are_an_error() {
         ),
         "{shown}"
     );
-    fs::write(
-        folder.join("site.yaml"),
+    write(
+        &folder,
+        "site.yaml",
         "nodes:\n  eraseDisksOnRelease: false\n",
-    )
-    .expect("the file can be written");
+    );
     assert!(!checked(&folder, &["site.yaml"], 0).contains("erased-disks"));
 }

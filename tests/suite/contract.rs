@@ -8,12 +8,12 @@ use crate::common::harness::{Scratch, vmo_ra, write};
 #[test]
 fn a_closed_pipe_hides_no_verdict() {
     for (arguments, code) in [
-        (&["diff", "1.7.0", "1.9.0"][..], 1),
-        (&["diff", "1.7.0", "1.9.0", "--fail-on", "repave"], 1),
-        (&["diff", "1.9.0", "1.9.0"], 0),
-        (&["check", "tests/suite/diff_export.rs"], 2),
-        (&["plan"], 0),
-        (&["render", "--out", "-", "--profile", "core"], 0),
+        ("diff 1.7.0 1.9.0", 1),
+        ("diff 1.7.0 1.9.0 --fail-on repave", 1),
+        ("diff 1.9.0 1.9.0", 0),
+        ("check tests/suite/diff_export.rs", 2),
+        ("plan", 0),
+        ("render --out - --profile core", 0),
     ] {
         let (reader, writer) = io::pipe().expect("there are pipes");
         drop(reader);
@@ -25,13 +25,13 @@ fn a_closed_pipe_hides_no_verdict() {
 #[test]
 fn a_pipe_gets_the_same_bytes_whatever_the_terminal_is() {
     for arguments in [
-        &["diff", "1.7.0", "1.9.0"][..],
-        &["diff", "1.7.0", "1.9.0", "--stat"],
-        &["plan"],
-        &["check"],
-        &["explain"],
-        &["revisions", "1.9.0"],
-        &["packs", "list"],
+        "diff 1.7.0 1.9.0",
+        "diff 1.7.0 1.9.0 --stat",
+        "plan",
+        "check",
+        "explain",
+        "revisions 1.9.0",
+        "packs list",
     ] {
         let plain = vmo_ra(arguments).env("TERM", "dumb").run().stdout;
         assert!(!plain.is_empty(), "{arguments:?}");
@@ -55,29 +55,21 @@ fn a_count_of_errors_says_what_was_not_done() {
     write(&folder, "site.yaml", "cluster: {nam: a}\nnetwork: {x: 1}\n");
     for (arguments, last) in [
         (
-            &[
-                "render",
-                "--site",
-                "site.yaml",
-                "--out",
-                "-",
-                "--profile",
-                "core",
-            ][..],
+            "render --site site.yaml --out - --profile core",
             "2 errors; nothing was written",
         ),
         (
-            &["nad", "--site", "site.yaml", "--out", "-"],
+            "nad --site site.yaml --out -",
             "2 errors; nothing was written",
         ),
         (
-            &["network", "--format", "netplan", "--site", "site.yaml"],
+            "network --format netplan --site site.yaml",
             "2 errors; nothing was written",
         ),
-        (&["diff", "1.9.0", "site.yaml"], "2 errors"),
-        (&["plan", "--site", "site.yaml"], "2 errors"),
+        ("diff 1.9.0 site.yaml", "2 errors"),
+        ("plan --site site.yaml", "2 errors"),
     ] {
-        let run = vmo_ra(arguments).within(&folder).run();
+        let run = folder.run(arguments);
         let said = run.ends(2).said();
         assert_eq!(said.lines().last(), Some(last), "{arguments:?}: {said}");
     }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::harness::{Scratch, vmo_ra, vmo_ra_by};
+use crate::common::harness::{Scratch, read, vmo_ra, vmo_ra_by, write};
 
 fn render(folder: &Path, arguments: &[&str], environment: &[(&str, &str)], input: &str) -> Vec<u8> {
     let arguments = [&["render"], arguments].concat();
@@ -34,8 +34,7 @@ fn a_render_is_the_same_everywhere() {
     ];
     render(&second, &["--out", "deeper/out"], &elsewhere, "");
     // The file of checksums names every other file with its content.
-    let sums =
-        |folder: &Path| fs::read_to_string(folder.join("SHA256SUMS")).expect("it was written");
+    let sums = |folder: &Path| read(folder, "SHA256SUMS");
     assert_eq!(sums(&first.join("out")), sums(&second.join("deeper/out")));
 }
 
@@ -47,7 +46,7 @@ fn every_time_zone_and_locale_gives_the_same() {
         let site = folder.join("sites").join(name);
         fs::create_dir_all(&site).expect("the folder can be made");
         let text = format!("cluster: {{name: {name}, workers: 5}}\nnads: [{{vlan: 30-40}}]\n");
-        fs::write(site.join("site.yaml"), text).expect("the file can be written");
+        write(&site, "site.yaml", text);
     }
     let zones = [
         "UTC",
@@ -63,7 +62,7 @@ fn every_time_zone_and_locale_gives_the_same() {
             ("LANG", locale),
             ("LC_ALL", locale),
         ];
-        let output = |arguments: &[&str]| {
+        let output = |arguments: &str| {
             // On one core, or on all.
             let mut program = match number % 2 {
                 0 if Path::new("/usr/bin/taskset").exists() => {
@@ -76,16 +75,7 @@ fn every_time_zone_and_locale_gives_the_same() {
             }
             program.within(&folder).run()
         };
-        let fleet = output(&[
-            "render",
-            "--sites",
-            "sites",
-            "--profile",
-            "templates",
-            "--out",
-            "fleet",
-            "--force",
-        ]);
+        let fleet = output("render --sites sites --profile templates --out fleet --force");
         fleet.ends(0);
         let mut bytes = fleet.stdout;
         for name in ["a", "b", "c", "d"] {
@@ -95,8 +85,8 @@ fn every_time_zone_and_locale_gives_the_same() {
             );
         }
         for arguments in [
-            &["check", "fleet/a", "--format", "json"][..],
-            &["diff", "fleet/a", "fleet/b", "--format", "json"],
+            "check fleet/a --format json",
+            "diff fleet/a fleet/b --format json",
         ] {
             let told = output(arguments);
             assert!(told.code.is_some_and(|code| code < 2));
@@ -115,7 +105,7 @@ fn every_time_zone_and_locale_gives_the_same() {
 fn standard_input_and_output_are_as_good_as_files() {
     let folder = Scratch::new();
     let site = "cluster: {name: streams, workers: 7}\n";
-    fs::write(folder.join("site.yaml"), site).expect("the file can be written");
+    write(&folder, "site.yaml", site);
     render(&folder, &["--site", "site.yaml", "--out", "out"], &[], "");
     let streamed = render(
         &folder,
@@ -134,14 +124,10 @@ fn standard_input_and_output_are_as_good_as_files() {
 #[test]
 fn networks_are_the_same_from_a_site_and_from_the_command_line() {
     let folder = Scratch::new();
-    fs::write(
-        folder.join("site.yaml"),
-        "nads: [{vlan: '21-23,untagged'}]\n",
-    )
-    .expect("the file can be written");
+    write(&folder, "site.yaml", "nads: [{vlan: '21-23,untagged'}]\n");
     let nad = |arguments: &[&str]| {
         let arguments = [&["nad"], arguments].concat();
-        vmo_ra(&arguments).within(&folder).run().well().into_bytes()
+        folder.run(&arguments).well().into_bytes()
     };
     let stream = nad(&["--vlans", "21-23,untagged"]);
     assert_eq!(stream, nad(&["--site", "site.yaml"]));

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::common::harness::{Scratch, vmo_ra, write};
+use crate::common::harness::{Scratch, read, vmo_ra, write};
 use crate::common::nothing_wrong;
 use crate::common::schema::{compile, complaints};
 use serde_json::{Value, json};
@@ -37,25 +37,17 @@ fn three_profiles() -> Scratch {
 #[test]
 fn the_exit_code_tells_whether_there_are_differences() {
     let folder = three_profiles();
-    let same = vmo_ra(&["diff", "a.json", "same.json"])
-        .within(&folder)
-        .run();
+    let same = folder.run("diff a.json same.json");
     same.ends(0);
     assert_eq!(same.told(), "a.json -> same.json: no differences\n");
     assert_eq!(same.said(), "");
-    let different = vmo_ra(&["diff", "a.json", "b.json"]).within(&folder).run();
+    let different = folder.run("diff a.json b.json");
     different.ends(1);
     assert!(different.told().contains("replicas"));
     assert_eq!(different.said(), "");
-    vmo_ra(&["diff", "--text", "a.json", "same.json"])
-        .within(&folder)
-        .run()
-        .ends(1);
-    vmo_ra(&["diff", "a.json"]).within(&folder).run().ends(2);
-    vmo_ra(&["diff", "a.json", "missing.json"])
-        .within(&folder)
-        .run()
-        .ends(3);
+    folder.run("diff --text a.json same.json").ends(1);
+    folder.run("diff a.json").ends(2);
+    folder.run("diff a.json missing.json").ends(3);
 }
 
 #[test]
@@ -72,7 +64,7 @@ fn fail_on_lets_milder_changes_pass() {
         (["1.7.0", "1.9.0"], "repave", 1),
     ] {
         let arguments = ["diff", sides[0], sides[1], "--fail-on", impact];
-        let output = vmo_ra(&arguments).within(&folder).run();
+        let output = folder.run(&arguments);
         assert_eq!(output.code, Some(code), "{arguments:?}");
         assert_eq!(output.said(), "", "{arguments:?}");
         assert!(!output.stdout.is_empty(), "{arguments:?} says nothing");
@@ -87,15 +79,13 @@ fn fail_on_lets_milder_changes_pass() {
         "--profile",
         "templates",
     ];
-    vmo_ra(&arguments).within(&folder).run().ends(0);
+    folder.run(&arguments).ends(0);
 }
 
 #[test]
 fn stat_counts_and_shows_no_value() {
     let folder = Scratch::new();
-    let output = vmo_ra(&["diff", "--stat", "1.7.0", "1.9.0"])
-        .within(&folder)
-        .run();
+    let output = folder.run("diff --stat 1.7.0 1.9.0");
     output.ends(1);
     let text = output.told();
     assert!(text.starts_with("1.7.0 -> 1.9.0: "), "{text}");
@@ -103,10 +93,7 @@ fn stat_counts_and_shows_no_value() {
         assert!(text.contains(layer), "{text}");
     }
     assert!(!text.contains("pause:3.10"), "{text}");
-    let whole = vmo_ra(&["diff", "1.7.0", "1.9.0"])
-        .within(&folder)
-        .run()
-        .told();
+    let whole = folder.run("diff 1.7.0 1.9.0").told();
     assert!(whole.lines().count() > text.lines().count());
     assert!(!whole.contains('\u{1b}'), "colours without a terminal");
 }
@@ -151,7 +138,7 @@ fn only_and_ignore_choose_what_is_told() {
 #[test]
 fn the_json_form_is_as_its_schema_says() {
     let folder = three_profiles();
-    let schema = vmo_ra(&["schema", "diff"]).within(&folder).run();
+    let schema = folder.run("schema diff");
     schema.ends(0);
     let schema = serde_json::from_str(&schema.told()).expect("JSON");
     let validator = compile("diff", schema);
@@ -176,7 +163,7 @@ fn out_takes_what_standard_output_would() {
     let folder = Scratch::new();
     for format in ["text", "json", "markdown", "html"] {
         let arguments = ["diff", "1.7.0", "1.9.0", "--format", format];
-        let printed = vmo_ra(&arguments).within(&folder).run();
+        let printed = folder.run(&arguments);
         printed.ends(1);
         let written = vmo_ra(&[&arguments[..], &["--out", "report"]].concat())
             .within(&folder)
@@ -214,8 +201,8 @@ fn a_report_that_shows_secrets_is_private() {
     }
     let report = |more: &[&str]| {
         let arguments = [&["diff", "old", "new", "--out", "report"], more].concat();
-        vmo_ra(&arguments).within(&folder).run().ends(1);
-        fs::read_to_string(folder.join("report")).expect("it was written")
+        folder.run(&arguments).ends(1);
+        read(&folder, "report")
     };
     let hidden = report(&[]);
     assert!(!hidden.contains("hunter2"), "{hidden}");
@@ -289,7 +276,7 @@ settings: '{{\"apiToken\": \"{secret}\"}}'
     ] {
         for format in ["text", "json", "markdown", "html"] {
             let arguments = ["diff", sides[0], sides[1], "--format", format, "--text"];
-            let output = vmo_ra(&arguments).within(&folder).run();
+            let output = folder.run(&arguments);
             output.ends(1);
             let text = output
                 .told()
@@ -306,23 +293,20 @@ settings: '{{\"apiToken\": \"{secret}\"}}'
 fn standard_input_is_a_side() {
     let folder = three_profiles();
     let same = fs::read(folder.join("same.json")).expect("it is there");
-    let output = vmo_ra(&["diff", "a.json", "-"])
-        .within(&folder)
-        .fed(&same)
-        .run();
+    let output = vmo_ra("diff a.json -").within(&folder).fed(&same).run();
     output.ends(0);
     assert_eq!(output.told(), "a.json -> standard input: no differences\n");
-    vmo_ra(&["diff", "-", "a.json"])
+    vmo_ra("diff - a.json")
         .within(&folder)
         .fed(&same)
         .run()
         .ends(0);
-    vmo_ra(&["diff", "-", "b.json"])
+    vmo_ra("diff - b.json")
         .within(&folder)
         .fed(&same)
         .run()
         .ends(1);
-    let broken = vmo_ra(&["diff", "a.json", "-"])
+    let broken = vmo_ra("diff a.json -")
         .within(&folder)
         .fed(b"{\"metadata\":")
         .run();
@@ -360,10 +344,7 @@ fn what_render_writes_is_its_revision() {
             .run()
             .ends(0);
     }
-    vmo_ra(&["diff", "1.7.0", "out-1.9.0"])
-        .within(&folder)
-        .run()
-        .ends(1);
+    folder.run("diff 1.7.0 out-1.9.0").ends(1);
     // Two folders differ as the two revisions do; only of these it is known what their text announces.
     let comparable = |arguments: &[&str]| {
         let mut report = json_form(arguments, &folder);
@@ -387,16 +368,10 @@ fn what_render_writes_is_its_revision() {
     write(&folder, "site.yaml", "network: {clusterOnBridge: true}\n");
     let render = ["render", "--site", "site.yaml", "--out", "out-site"];
     vmo_ra(&render).within(&folder).run().ends(0);
-    vmo_ra(&["diff", "site.yaml", "out-site"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("diff site.yaml out-site").ends(0);
     let with_site = ["diff", "1.9.0", "out-site", "--site", "site.yaml"];
     vmo_ra(&with_site).within(&folder).run().ends(0);
-    vmo_ra(&["diff", "1.9.0", "out-site"])
-        .within(&folder)
-        .run()
-        .ends(1);
+    folder.run("diff 1.9.0 out-site").ends(1);
 }
 
 #[test]
@@ -404,7 +379,7 @@ fn yaml_json_and_terraforms_form_are_one() {
     let folder = Scratch::new();
     let render = ["render", "--profile", "core", "--out", "out"];
     vmo_ra(&render).within(&folder).run().ends(0);
-    let text = fs::read_to_string(folder.join("out/VMO-RA-Core-PXKE.json")).expect("it is there");
+    let text = read(&folder, "out/VMO-RA-Core-PXKE.json");
     let tree: Value = serde_json::from_str(&text).expect("JSON");
     let yaml = |tree: &Value| serde_saphyr::to_string(tree).expect("YAML");
     write(&folder, "p.json", &text);
@@ -590,13 +565,11 @@ fn nothing_is_no_profile() {
     let folder = three_profiles();
     for text in ["", "\n", " \t\n", "---\n", "# nothing\n"] {
         write(&folder, "empty.json", text);
-        let output = vmo_ra(&["diff", "empty.json", "1.9.0"])
-            .within(&folder)
-            .run();
+        let output = folder.run("diff empty.json 1.9.0");
         let said = output.told();
         assert_eq!(output.code, Some(2), "{text:?}: {said}");
         assert!(output.said().starts_with("error: "), "{}", output.said());
-        vmo_ra(&["diff", "-", "1.9.0"])
+        vmo_ra("diff - 1.9.0")
             .within(&folder)
             .fed(text.as_bytes())
             .run()
@@ -608,12 +581,9 @@ fn nothing_is_no_profile() {
 #[test]
 fn a_byte_order_mark_is_no_difference() {
     let folder = three_profiles();
-    let text = fs::read_to_string(folder.join("a.json")).expect("it is there");
+    let text = read(&folder, "a.json");
     write(&folder, "mark.json", format!("\u{feff}{text}"));
-    vmo_ra(&["diff", "mark.json", "a.json"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("diff mark.json a.json").ends(0);
 }
 
 #[test]
@@ -630,10 +600,7 @@ fn two_layers_or_variables_of_one_name_are_a_note() {
     tree["spec"]["template"]["packs"][1]["values"] = json!("a: 2\n");
     tree["spec"]["variables"][1]["defaultValue"] = json!("y");
     write(&folder, "b.json", tree.to_string());
-    vmo_ra(&["diff", "a.json", "a.json"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("diff a.json a.json").ends(0);
     let report = json_form(&["a.json", "b.json"], &folder);
     assert_eq!(report["summary"]["changes"], 2, "{report:#}");
     let notes = report["notes"].to_string();
@@ -699,9 +666,7 @@ fn twenty_megabytes_are_compared() {
         write(&folder, name, text);
     }
     let start = Instant::now();
-    let output = vmo_ra(&["diff", "--stat", "old.json", "new.json"])
-        .within(&folder)
-        .run();
+    let output = folder.run("diff --stat old.json new.json");
     let taken = start.elapsed();
     output.ends(1);
     let text = output.told();
@@ -715,13 +680,9 @@ fn twenty_megabytes_are_compared() {
     // More than 128 MiB are not even read.
     let file = fs::File::create(folder.join("larger.json")).expect("the file can be made");
     file.set_len(200 << 20).expect("the file can grow");
-    let output = vmo_ra(&["diff", "larger.json", "1.9.0"])
-        .within(&folder)
-        .run();
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n\n"
+    folder.run("diff larger.json 1.9.0").says(
+        2,
+        "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n\n",
     );
     let _ = fs::remove_dir_all(&folder);
 }
@@ -730,17 +691,7 @@ fn twenty_megabytes_are_compared() {
 #[test]
 fn a_place_that_is_nowhere_and_a_revision_that_is_none_are_refused() {
     let folder = Scratch::new();
-    let output = vmo_ra(&[
-        "diff",
-        "1.7.0",
-        "1.9.0",
-        "--only",
-        "kubernets/values",
-        "--only",
-        "*/values",
-    ])
-    .within(&folder)
-    .run();
+    let output = folder.run("diff 1.7.0 1.9.0 --only kubernets/values --only */values");
     output.ends(2);
     assert_eq!(
         output.said(),
@@ -751,7 +702,7 @@ error: `--only kubernets/values`: neither side has a layer `kubernets`
 
 "
     );
-    let output = vmo_ra(&["diff", "1.9", "1.9.0"]).within(&folder).run();
+    let output = folder.run("diff 1.9 1.9.0");
     output.ends(2);
     assert!(
         output

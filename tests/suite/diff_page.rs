@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs;
 
 use crate::common::browser;
-use crate::common::harness::Scratch;
+use crate::common::harness::{Scratch, write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -427,7 +427,7 @@ fn luminance(theme: &str, name: &str) -> f64 {
 fn opened() -> Scratch {
     let folder = Scratch::new();
     let page = html(&rich());
-    fs::write(folder.join("page.html"), &page).expect("the page can be written");
+    write(&folder, "page.html", &page);
     for (file, script) in [
         ("driven.html", include_str!("../diff_page/drive.js")),
         ("measured.html", include_str!("../diff_page/measure.js")),
@@ -437,13 +437,13 @@ fn opened() -> Scratch {
         let variant = page
             .replacen("script-src ", &format!("script-src 'sha256-{hash}' "), 1)
             .replacen("</body>", &format!("<script>{script}</script>\n</body>"), 1);
-        fs::write(folder.join(file), variant).expect("the page can be written");
+        write(&folder, file, variant);
     }
-    fs::write(
-        folder.join("narrow.html"),
+    write(
+        &folder,
+        "narrow.html",
         include_str!("../diff_page/narrow.html"),
-    )
-    .expect("the page can be written");
+    );
     folder
 }
 
@@ -472,11 +472,11 @@ fn the_page_runs_under_its_own_policy() {
     assert!(title.starts_with("Changes from "), "a profile's script ran");
     let form = between(&page, "<form", ">");
     assert!(!form.contains("hidden"), "{form}");
-    fs::write(
-        folder.join("stripped.html"),
+    write(
+        &folder,
+        "stripped.html",
         page_without_script(&html(&rich())),
-    )
-    .expect("the page can be written");
+    );
     let page = browser::run(&folder, "stripped.html", &["--dump-dom"]);
     assert!(between(&page, "<form", ">").contains("hidden"));
 }

@@ -3,28 +3,22 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::harness::{Scratch, vmo_ra};
-
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let arguments = [&["render"], arguments].concat();
-    vmo_ra(&arguments).within(folder).run().all()
-}
+use crate::common::harness::{Scratch, names, read, write};
 
 fn site(folder: &Path, name: &str, text: &str) {
     let folder = folder.join("sites").join(name);
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    fs::write(folder.join("site.yaml"), text).expect("the file can be written");
+    write(&folder, "site.yaml", text);
 }
 
 fn sums(folder: &Path) -> String {
-    fs::read_to_string(folder.join("SHA256SUMS")).expect("it was written")
+    read(folder, "SHA256SUMS")
 }
 
 #[test]
 fn every_site_is_as_if_it_were_alone() {
     let folder = Scratch::new();
-    let names: Vec<String> = (0..70).map(|number| format!("s{number:02}")).collect();
-    for name in &names {
+    let sites: Vec<String> = (0..70).map(|number| format!("s{number:02}")).collect();
+    for name in &sites {
         site(
             &folder,
             name,
@@ -32,31 +26,20 @@ fn every_site_is_as_if_it_were_alone() {
         );
     }
     fs::create_dir(folder.join("sites/.git")).expect("it can be made");
-    fs::write(folder.join("sites/README.md"), "about").expect("it can be written");
-    let profile = ["--profile", "templates"];
-    let (code, told, said) = run(&folder, &[&["--sites", "sites"], &profile[..]].concat());
-    assert_eq!((code, said.as_str()), (Some(0), ""));
+    write(&folder, "sites/README.md", "about");
+    let told = folder
+        .run("render --sites sites --profile templates")
+        .well();
     assert_eq!(
         told,
         "wrote 70 of 70 sites to out\n0 warnings, 210 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site\n"
     );
-    let mut written: Vec<String> = fs::read_dir(folder.join("out"))
-        .expect("it was written")
-        .map(|entry| {
-            let name = entry.expect("an entry").file_name();
-            name.into_string().expect("it is text")
-        })
-        .collect();
-    written.sort();
-    assert_eq!(written, names, "nothing else is left");
-    for name in [&names[0], &names[33], &names[69]] {
-        let file = format!("sites/{name}/site.yaml");
-        let alone = [
-            &["--site", &file, "--out", "alone", "--force"],
-            &profile[..],
-        ]
-        .concat();
-        assert_eq!(run(&folder, &alone).0, Some(0));
+    assert_eq!(names(&folder.join("out")), sites, "nothing else is left");
+    for name in [&sites[0], &sites[33], &sites[69]] {
+        let options = "--out alone --force --profile templates";
+        folder
+            .run(&format!("render --site sites/{name}/site.yaml {options}"))
+            .ends(0);
         assert_eq!(
             sums(&folder.join("alone")),
             sums(&folder.join("out").join(name)),
@@ -72,10 +55,9 @@ fn bad_sites_are_told_at_the_end() {
     site(&folder, "hamburg", "cluster: {nam: hamburg}\n");
     site(&folder, "munich", "cluster: {name: munich}\n");
     fs::create_dir(folder.join("sites/vienna")).expect("it can be made");
-    let (code, told, said) = run(&folder, &["--sites", "sites"]);
-    assert_eq!(code, Some(3));
+    let run = folder.run("render --sites sites");
     assert_eq!(
-        told,
+        run.told(),
         "wrote 2 of 4 sites to out
 0 warnings, 6 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site
 not written:
@@ -83,8 +65,8 @@ not written:
   vienna
 "
     );
-    assert_eq!(
-        said,
+    run.says(
+        3,
         "error: unknown key `nam` in `cluster`
  --> sites/hamburg/site.yaml:1:11
   |
@@ -96,7 +78,7 @@ not written:
 error: cannot read `sites/vienna/site.yaml`: No such file or directory (os error 2)
   = help: write one to start from with `vmo-ra init`
 
-"
+",
     );
     assert!(folder.join("out/berlin/SHA256SUMS").is_file());
     assert!(!folder.join("out/hamburg").exists());
@@ -104,15 +86,15 @@ error: cannot read `sites/vienna/site.yaml`: No such file or directory (os error
     // What is there is replaced only where that is asked for; good sites are none the worse.
     fs::remove_dir_all(folder.join("sites/vienna")).expect("it is there");
     site(&folder, "hamburg", "cluster: {name: hamburg}\n");
-    let (code, told, said) = run(&folder, &["--sites", "sites"]);
-    assert_eq!(code, Some(2));
+    let run = folder.run("render --sites sites");
+    let (told, said) = (run.ends(2).told(), run.said());
     assert!(told.starts_with("wrote 1 of 3 sites to out\n"), "{told}");
     assert!(
         said.starts_with("error: `out/berlin` is not empty\n"),
         "{said}"
     );
-    let (code, told, _) = run(&folder, &["--sites", "sites", "--force"]);
-    assert_eq!(code, Some(0));
+    let run = folder.run("render --sites sites --force");
+    let told = run.ends(0).told();
     assert!(told.starts_with("wrote 3 of 3 sites to out\n"), "{told}");
 }
 
@@ -120,28 +102,15 @@ error: cannot read `sites/vienna/site.yaml`: No such file or directory (os error
 fn what_is_no_fleet_is_refused() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("sites")).expect("it can be made");
-    assert_eq!(
-        run(&folder, &["--sites", "sites"]),
-        (
-            Some(2),
-            String::new(),
-            "error: `sites` holds no sites\n  = help: make a folder for each site, with a `site.yaml` in it\n\n".to_owned()
-        )
+    let run = folder.run("render --sites sites");
+    assert_eq!(run.told(), "");
+    run.says(2, "error: `sites` holds no sites\n  = help: make a folder for each site, with a `site.yaml` in it\n\n");
+    let run = folder.run("render --sites nowhere");
+    assert_eq!(run.told(), "");
+    run.says(
+        3,
+        "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n",
     );
-    assert_eq!(
-        run(&folder, &["--sites", "nowhere"]),
-        (
-            Some(3),
-            String::new(),
-            "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n".to_owned()
-        )
-    );
-    assert_eq!(
-        run(
-            &folder,
-            &["--sites", "sites", "--profile", "core", "--out", "-"]
-        )
-        .2,
-        "error: standard output takes one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n"
-    );
+    let run = folder.run("render --sites sites --profile core --out -");
+    run.says(2, "error: standard output takes one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n");
 }

@@ -6,11 +6,11 @@ mod hostile {
     use std::path::Path;
     use std::process::Command;
 
-    use crate::common::harness::{Run, Scratch, vmo_ra_by};
+    use crate::common::harness::{Run, Scratch, vmo_ra_by, write};
     use vmo_ra::limits;
 
     /// A run that may take so many MiB of memory in all, stacks and the program itself among them.
-    fn run(folder: &Path, memory: u64, arguments: &[&str]) -> Run {
+    fn run(folder: &Path, memory: u64, arguments: &str) -> Run {
         let limited = format!("ulimit -v {} && exec \"$0\" \"$@\"", memory << 10);
         vmo_ra_by("sh", &["-c", &limited], arguments)
             .within(folder)
@@ -18,9 +18,9 @@ mod hostile {
     }
 
     /// Runs commands over one file, which each must refuse with these words first.
-    fn refused(file: &str, content: &str, commands: &[&[&str]], memory: u64, words: &str) {
+    fn refused(file: &str, content: &str, commands: &[&str], memory: u64, words: &str) {
         let folder = Scratch::new();
-        fs::write(folder.join(file), content).expect("a file");
+        write(&folder, file, content);
         for command in commands {
             let output = run(&folder, memory, command);
             let said = output.said();
@@ -31,11 +31,11 @@ mod hostile {
     }
 
     /// Every command that reads an export.
-    const OF_EXPORTS: &[&[&str]] = &[
-        &["check", "p.json"],
-        &["diff", "p.json", "p.json"],
-        &["split", "p.json", "--out", "d"],
-        &["fmt", "p.json"],
+    const OF_EXPORTS: &[&str] = &[
+        "check p.json",
+        "diff p.json p.json",
+        "split p.json --out d",
+        "fmt p.json",
     ];
 
     fn export(layers: &str, more: &str) -> String {
@@ -69,10 +69,7 @@ mod hostile {
         refused(
             "site.yaml",
             &format!("cluster: {deep}"),
-            &[
-                &["check", "site.yaml"],
-                &["render", "--site", "site.yaml", "--out", "o"],
-            ],
+            &["check site.yaml", "render --site site.yaml --out o"],
             96,
             "error: nested deeper than 64 levels\n",
         );
@@ -108,28 +105,25 @@ mod hostile {
     fn of_many_problems_the_first_are_told() {
         let folder = Scratch::new();
         let keys = r#""a":0,"#.repeat(100_000);
-        fs::write(
-            folder.join("p.json"),
+        write(
+            &folder,
+            "p.json",
             export("", &format!(r#","x":{{{keys}"a":0}}"#)),
-        )
-        .expect("a file");
+        );
         let unknown: String = (0..20_000)
             .map(|number| format!("k{number}: 1\n"))
             .collect();
-        fs::write(folder.join("site.yaml"), unknown).expect("a file");
+        write(&folder, "site.yaml", unknown);
         let twice = "a: 1\n".repeat(50_000);
-        fs::write(folder.join("twice.yaml"), &twice).expect("a file");
+        write(&folder, "twice.yaml", &twice);
         for (command, more) in [
+            ("split p.json --out d", "`p.json` has 99000 more problems"),
             (
-                &["split", "p.json", "--out", "d"],
-                "`p.json` has 99000 more problems",
-            ),
-            (
-                &["render", "--site", "site.yaml", "--out=o"],
+                "render --site site.yaml --out=o",
                 "`site.yaml` has 19000 more problems",
             ),
             (
-                &["render", "--site", "twice.yaml", "--out=o"],
+                "render --site twice.yaml --out=o",
                 "`twice.yaml` has 48999 more problems",
             ),
         ] {
@@ -155,11 +149,11 @@ mod hostile {
     fn of_many_findings_the_first_are_told() {
         let folder = Scratch::new();
         let passwords = "- {password: hunter2}\n".repeat(20_000);
-        fs::write(
-            folder.join("m.yaml"),
+        write(
+            &folder,
+            "m.yaml",
             format!("kind: A\napiVersion: b\na:\n{passwords}"),
-        )
-        .expect("a file");
+        );
         let machines: String = (0..5_000)
             .map(|number| {
                 format!(
@@ -168,13 +162,13 @@ mod hostile {
                 )
             })
             .collect();
-        fs::write(
-            folder.join("s.yaml"),
+        write(
+            &folder,
+            "s.yaml",
             format!("nodes:\n  machines:\n{machines}"),
-        )
-        .expect("a file");
+        );
         for file in ["m.yaml", "s.yaml"] {
-            let output = run(&folder, 192, &["check", file]);
+            let output = run(&folder, 192, &format!("check {file}"));
             let said = output.told();
             // Secrets are a warning, addresses that are taken an error.
             let code = i32::from(file == "s.yaml");
@@ -195,10 +189,7 @@ mod hostile {
         refused(
             "site.yaml",
             &format!("nads:\n{groups}"),
-            &[
-                &["render", "--site", "site.yaml", "--out", "o"],
-                &["nad", "--site", "site.yaml"],
-            ],
+            &["render --site site.yaml --out o", "nad --site site.yaml"],
             96,
             "error: `nads` asks for 20470000 networks, more than the 20000 that are made\n",
         );
@@ -208,12 +199,12 @@ mod hostile {
     fn documents_and_aliases_have_limits() {
         let documents = "--- {kind: A, apiVersion: b}\n".repeat(50_001);
         let folder = Scratch::new();
-        fs::write(
-            folder.join("m.yaml"),
+        write(
+            &folder,
+            "m.yaml",
             format!("kind: A\napiVersion: b\n{documents}"),
-        )
-        .expect("a file");
-        let output = run(&folder, 256, &["check", "m.yaml"]);
+        );
+        let output = run(&folder, 256, "check m.yaml");
         let said = output.told();
         assert!(
             said.contains("`m.yaml` holds more than 50000 documents"),
@@ -224,12 +215,8 @@ mod hostile {
             let before = format!("*a{}, ", number - 1).repeat(9);
             bomb.push_str(&format!("a{number}: &a{number} [{before}]\n"));
         }
-        fs::write(
-            folder.join("b.yaml"),
-            format!("kind: A\napiVersion: b\n{bomb}"),
-        )
-        .expect("a file");
-        let output = run(&folder, 192, &["check", "b.yaml"]);
+        write(&folder, "b.yaml", format!("kind: A\napiVersion: b\n{bomb}"));
+        let output = run(&folder, 192, "check b.yaml");
         let said = output.told();
         assert!(
             said.contains(
@@ -244,10 +231,7 @@ mod hostile {
     #[test]
     fn devices_and_pipes_end_in_a_message() {
         let folder = Scratch::new();
-        for command in [
-            &["check", "/dev/zero"][..],
-            &["split", "/dev/zero", "--out", "d"],
-        ] {
+        for command in ["check /dev/zero", "split /dev/zero --out d"] {
             let output = run(&folder, 512, command);
             let said = output.said();
             assert_eq!(output.code, Some(2), "{command:?}: {said:.2000}");
@@ -261,7 +245,7 @@ mod hostile {
         let output = run(
             &folder,
             96,
-            &["render", "--site", "/dev/zero", "--out", "o"],
+            "render --site /dev/zero --out o",
         );
         assert!(output.said().contains("it is a pipe, a socket or a device"));
         // A pipe that nobody writes to, where only files belong, named or found.
@@ -279,20 +263,20 @@ mod hostile {
             assert!(made.expect("mkfifo runs").success());
         }
         for command in [
-            &["check", "m"][..],
-            &["check", "p"],
-            &["check", "s"],
-            &["diff", "m", "1.9.0"],
-            &["diff", "p", "1.9.0"],
-            &["diff", "s", "1.9.0"],
-            &["join", "s"],
-            &["render", "--sites", "fleet", "--out", "o"],
-            &["packs", "list", "--packs", "k"],
-            &["check", "p/pipe.json"],
-            &["diff", "1.9.0", "p/pipe.json"],
-            &["split", "p/pipe.json", "--out", "d"],
-            &["fmt", "p/pipe.json"],
-            &["render", "--site", "m/pipe.yaml", "--out", "o"],
+            "check m",
+            "check p",
+            "check s",
+            "diff m 1.9.0",
+            "diff p 1.9.0",
+            "diff s 1.9.0",
+            "join s",
+            "render --sites fleet --out o",
+            "packs list --packs k",
+            "check p/pipe.json",
+            "diff 1.9.0 p/pipe.json",
+            "split p/pipe.json --out d",
+            "fmt p/pipe.json",
+            "render --site m/pipe.yaml --out o",
         ] {
             let output = run(&folder, 96, command);
             let said = output.said();
@@ -308,7 +292,7 @@ mod hostile {
         fs::create_dir_all(folder.join("d")).expect("a folder");
         fs::create_dir_all(folder.join("fleet/a")).expect("a folder");
         fs::create_dir_all(folder.join("elsewhere")).expect("a folder");
-        fs::write(folder.join("elsewhere/site.yaml"), "root:x:0:0\n").expect("a file");
+        write(&folder, "elsewhere/site.yaml", "root:x:0:0\n");
         let link = |target: &str, at: &str| {
             std::os::unix::fs::symlink(target, folder.join(at)).expect("a link");
         };
@@ -316,9 +300,9 @@ mod hostile {
         link("../../elsewhere/site.yaml", "fleet/a/site.yaml");
         link("../elsewhere", "fleet/b");
         for (command, times) in [
-            (&["check", "d"][..], 1),
-            (&["diff", "d", "1.9.0"], 1),
-            (&["render", "--sites", "fleet", "--out", "o"], 2),
+            ("check d", 1),
+            ("diff d 1.9.0", 1),
+            ("render --sites fleet --out o", 2),
         ] {
             let output = run(&folder, 256, command);
             let said = output.said();
@@ -335,7 +319,7 @@ mod hostile {
         for number in 0..=limits::FILES {
             fs::write(folder.join(format!("{number}.yaml")), "").expect("a file");
         }
-        let output = run(&folder, 96, &["check", "."]);
+        let output = run(&folder, 96, "check .");
         let said = output.said();
         assert_eq!(output.code, Some(2), "{said:.2000}");
         assert!(

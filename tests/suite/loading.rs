@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::harness::{Run, Scratch, vmo_ra};
+use crate::common::harness::{Run, Scratch, vmo_ra, write};
 use serde_json::{Value, json};
 
 /// A kind of input: its name, the ending of its file, its text, and how it is called where it is refused: as something to
@@ -159,11 +159,11 @@ fn judged(name: &str, arguments: &[&str], output: &Run, refused: Option<&str>) -
 #[test]
 fn every_command_says_the_same_of_every_kind() {
     let folder = Scratch::new();
-    fs::write(folder.join("other.json"), export().to_string()).expect("the file can be written");
+    write(&folder, "other.json", export().to_string());
     let mut wrong = Vec::new();
     for (name, ending, text, [check, diff, split, fmt, site]) in cases() {
         let (file, within) = (format!("{name}.{ending}"), format!("in-{name}"));
-        fs::write(folder.join(&file), &text).expect("the file can be written");
+        write(&folder, &file, &text);
         fs::create_dir(folder.join(&within)).expect("the folder can be made");
         fs::write(folder.join(&within).join(&file), &text).expect("the file can be written");
         let a_folder = |refused: Option<&'static str>| refused.or(Some("is a folder"));
@@ -206,18 +206,18 @@ fn every_command_says_the_same_of_every_kind() {
 fn what_is_not_there_cannot_be_read() {
     let folder = Scratch::new();
     for arguments in [
-        &["check", "none"][..],
-        &["diff", "none", "1.9.0"],
-        &["diff", "1.9.0", "1.9.0", "--site", "none"],
-        &["split", "none", "--out", "d"],
-        &["join", "none"],
-        &["fmt", "none"],
-        &["nad", "--site", "none"],
-        &["render", "--sites", "none"],
-        &["check", "--packs", "none"],
-        &["packs", "list", "--packs", "none"],
+        "check none",
+        "diff none 1.9.0",
+        "diff 1.9.0 1.9.0 --site none",
+        "split none --out d",
+        "join none",
+        "fmt none",
+        "nad --site none",
+        "render --sites none",
+        "check --packs none",
+        "packs list --packs none",
     ] {
-        let output = vmo_ra(arguments).within(&folder).run();
+        let output = folder.run(arguments);
         let said = output.said();
         assert_eq!(output.code, Some(3), "{arguments:?}: {said}");
         assert!(
@@ -226,7 +226,7 @@ fn what_is_not_there_cannot_be_read() {
         );
     }
     // What is wrong beside it is told in the same run.
-    fs::write(folder.join("empty.yaml"), "").expect("the file can be written");
+    write(&folder, "empty.yaml", "");
     for command in ["check", "fmt", "diff"] {
         let output = vmo_ra(&[command, "none", "empty.yaml"])
             .within(&folder)
@@ -246,11 +246,10 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
     let folder = Scratch::new();
     let files = folder.join("d");
     fs::create_dir(&files).expect("the folder can be made");
-    fs::write(files.join("site.yaml"), "network: {vmVlans: 10-20}\n")
-        .expect("the file can be written");
-    fs::write(files.join("core.json"), export().to_string()).expect("the file can be written");
-    fs::write(files.join(".core.json"), "{").expect("the file can be written");
-    let output = vmo_ra(&["check", "d"]).within(&folder).run();
+    write(&files, "site.yaml", "network: {vmVlans: 10-20}\n");
+    write(&files, "core.json", export().to_string());
+    write(&files, ".core.json", "{");
+    let output = folder.run("check d");
     let told = output.told();
     assert_eq!(output.code, Some(1), "{told}");
     assert!(
@@ -258,7 +257,7 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
         "{told}"
     );
     // The profiles are compared, and it is said that the site is not.
-    let output = vmo_ra(&["diff", "d", "d/core.json"]).within(&folder).run();
+    let output = folder.run("diff d d/core.json");
     assert_eq!(output.code, Some(0), "{}", output.said());
     assert!(
         output.said().starts_with(
@@ -268,8 +267,8 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
         output.said()
     );
     fs::create_dir(files.join("more")).expect("the folder can be made");
-    fs::write(files.join("more/core.json"), export().to_string()).expect("the file can be written");
-    let output = vmo_ra(&["diff", "d", "d/core.json"]).within(&folder).run();
+    write(&files, "more/core.json", export().to_string());
+    let output = folder.run("diff d d/core.json");
     assert_eq!(output.code, Some(2));
     assert!(
         output.said().starts_with(
@@ -284,18 +283,14 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
 #[test]
 fn a_site_is_named_with_and_without_its_option() {
     let folder = Scratch::new();
-    fs::write(
-        folder.join("s.yaml"),
+    write(
+        &folder,
+        "s.yaml",
         "cluster: {name: a, workers: 3}\nnetwork: {bridge: br1}\n",
-    )
-    .expect("the file can be written");
-    for command in [
-        &["plan"][..],
-        &["network", "--format", "netplan"],
-        &["check"],
-    ] {
-        let named = |more: &[&str]| vmo_ra(&[command, more].concat()).within(&folder).run();
-        let (with, without) = (named(&["--site", "s.yaml"]), named(&["s.yaml"]));
+    );
+    for command in ["plan", "network --format netplan", "check"] {
+        let named = |more: &str| folder.run(&format!("{command}{more}"));
+        let (with, without) = (named(" --site s.yaml"), named(" s.yaml"));
         with.ends(0);
         assert!(
             !with.stdout.is_empty() && with.stdout == without.stdout,
@@ -303,15 +298,12 @@ fn a_site_is_named_with_and_without_its_option() {
         );
         assert_ne!(
             with.stdout,
-            named(&[]).stdout,
+            named("").stdout,
             "{command:?} does not look at it"
         );
     }
-    for arguments in [
-        &["plan", "s.yaml", "--site", "s.yaml"][..],
-        &["render", "s.yaml", "--sites", "."],
-    ] {
-        let output = vmo_ra(arguments).within(&folder).run();
+    for arguments in ["plan s.yaml --site s.yaml", "render s.yaml --sites ."] {
+        let output = folder.run(arguments);
         output.ends(2);
     }
 }
@@ -320,9 +312,8 @@ fn a_site_is_named_with_and_without_its_option() {
 fn a_check_without_findings_says_what_it_looked_at() {
     let folder = Scratch::new();
     let manifest = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: m, namespace: x}\n";
-    fs::write(folder.join("m.yaml"), format!("{manifest}---\n{manifest}"))
-        .expect("the file can be written");
-    let output = vmo_ra(&["check", "m.yaml"]).within(&folder).run();
+    write(&folder, "m.yaml", format!("{manifest}---\n{manifest}"));
+    let output = folder.run("check m.yaml");
     assert_eq!(output.told(), "nothing to report on 2 manifests\n");
 }
 
@@ -332,13 +323,13 @@ fn an_answer_is_compared_as_far_as_it_goes() {
     let folder = Scratch::new();
     let mut profile = export();
     profile["spec"]["variables"] = json!([{"name": "v", "displayName": "v", "format": "string"}]);
-    fs::write(folder.join("export.json"), profile.to_string()).expect("the file can be written");
-    fs::write(folder.join("answer.json"), answer().to_string()).expect("the file can be written");
+    write(&folder, "export.json", profile.to_string());
+    write(&folder, "answer.json", answer().to_string());
     for arguments in [
         ["diff", "export.json", "answer.json"],
         ["diff", "answer.json", "export.json"],
     ] {
-        let output = vmo_ra(&arguments).within(&folder).run();
+        let output = folder.run(&arguments);
         let told = output.told();
         assert_eq!(output.code, Some(0), "{told}");
         assert!(
@@ -350,10 +341,8 @@ fn an_answer_is_compared_as_far_as_it_goes() {
         );
     }
     let changed = answer().to_string().replace("replicas: 1", "replicas: 2");
-    fs::write(folder.join("answer.json"), changed).expect("the file can be written");
-    let output = vmo_ra(&["diff", "export.json", "answer.json"])
-        .within(&folder)
-        .run();
+    write(&folder, "answer.json", changed);
+    let output = folder.run("diff export.json answer.json");
     let told = output.told();
     assert!(
         told.starts_with("export.json -> answer.json: 1 change"),
@@ -388,14 +377,14 @@ fn an_output_is_no_wider_than_its_input() {
         join.ends(0);
         assert_eq!(mode(&joined), wanted, "{input:o}");
     }
-    let split = vmo_ra(&["split", "-", "--out", "piped"])
+    let split = vmo_ra("split - --out piped")
         .within(&folder)
         .fed(export().to_string())
         .run();
     split.ends(0);
     assert_eq!(mode("piped/profile.yaml"), 0o600);
     // What is said of a file is as private as the file, on either side.
-    fs::write(folder.join("q.json"), export().to_string()).expect("the file can be written");
+    write(&folder, "q.json", export().to_string());
     for (input, wanted) in [(0o600, 0o600), (0o644, 0o644)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(input)).expect("the mode can be set");
         for (old, new) in [("p.json", "q.json"), ("q.json", "p.json")] {
@@ -419,7 +408,7 @@ fn an_output_is_no_wider_than_its_input() {
         "--out",
         "d.md",
     ];
-    let diff = vmo_ra(&arguments).within(&folder).run();
+    let diff = folder.run(&arguments);
     diff.ends(0);
     assert_eq!(mode("d.md"), 0o600);
 }

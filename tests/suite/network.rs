@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use crate::common::harness::Scratch;
+use crate::common::harness::{Scratch, read, write};
 use crate::common::programs::{file, program};
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
@@ -613,7 +613,7 @@ fn run_script(folder: &Path, script: &str, arguments: &[&str]) -> (bool, String)
     let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/maas.py");
     fs::copy(stand_in, &command).expect("it can be copied");
     fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).expect("they can be set");
-    fs::write(folder.join("maas.sh"), script).expect("it can be written");
+    write(folder, "maas.sh", script);
     let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("sh")
         .arg(folder.join("maas.sh"))
@@ -630,11 +630,11 @@ fn run_script(folder: &Path, script: &str, arguments: &[&str]) -> (bool, String)
 }
 
 fn set_state(folder: &Path, state: &Value) {
-    fs::write(folder.join("state.json"), state.to_string()).expect("it can be written");
+    write(folder, "state.json", state.to_string());
 }
 
 fn state(folder: &Path) -> Value {
-    let text = fs::read_to_string(folder.join("state.json")).expect("it is there");
+    let text = read(folder, "state.json");
     serde_json::from_str(&text).expect("it is JSON")
 }
 

@@ -26,7 +26,7 @@ fn files_beside_the_output_stay() {
     let unshare = ["--user", "--map-root-user", "--pid", "--fork"];
     let unshared = vmo_ra_by("unshare", &unshare, &arguments).within(&folder);
     if unshared.run().code != Some(0) {
-        vmo_ra(&arguments).within(&folder).run().well();
+        folder.run(&arguments).well();
     }
     for name in &neighbours {
         assert_eq!(read(&folder, name), "notes", "{name}");

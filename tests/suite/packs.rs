@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::harness::{Scratch, is_golden, vmo_ra};
+use crate::common::harness::{Scratch, is_golden, vmo_ra, write};
 use crate::common::{Shared, nothing_wrong};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::{Library, Origin, Pack, PresetName, compose};
@@ -27,7 +27,7 @@ fn pack(folder: &Path, name: &str, version: &str, values: &str, presets: &str) {
         ("values.yaml", values),
         ("presets.yaml", presets),
     ] {
-        fs::write(folder.join(file), text).expect("the file can be written");
+        write(&folder, file, text);
     }
 }
 
@@ -353,7 +353,7 @@ fn the_built_in_packs_are_as_whole_as_a_vendors() {
 }
 
 /// Standard output of a run without a word on standard error is what tests/packs/NAME.stdout holds.
-fn prints(name: &str, folder: &Path, arguments: &[&str]) {
+fn prints(name: &str, folder: &Path, arguments: &str) {
     let told = vmo_ra(arguments).within(folder).run().well();
     is_golden(&format!("tests/packs/{name}.stdout"), told);
 }
@@ -362,27 +362,17 @@ fn prints(name: &str, folder: &Path, arguments: &[&str]) {
 fn packs_are_listed_and_shown() {
     let Some(shared) = Shared::find() else { return };
     let folder = shared.path("");
-    prints("list", &folder, &["packs", "list", "--packs", "packs"]);
-    prints(
-        "list_1_9_0",
-        &folder,
-        &["packs", "list", "--revision", "1.9.0"],
-    );
+    prints("list", &folder, "packs list --packs packs");
+    prints("list_1_9_0", &folder, "packs list --revision 1.9.0");
     prints(
         "show_portworx",
         &folder,
-        &[
-            "packs",
-            "show",
-            "csi-portworx-generic@3.3.x",
-            "--packs",
-            "packs",
-        ],
+        "packs show csi-portworx-generic@3.3.x --packs packs",
     );
     prints(
         "show_cilium",
         &folder,
-        &["packs", "show", "cni-cilium-oss", "--packs", "packs"],
+        "packs show cni-cilium-oss --packs packs",
     );
 }
 
@@ -390,23 +380,14 @@ fn packs_are_listed_and_shown() {
 fn a_list_says_what_a_site_lacks() {
     let folder = Scratch::new();
     pack(&folder.join("packs"), "nginx", "1.0.0", "a: 1\n", "");
-    fs::write(
-        folder.join("site.yaml"),
+    write(
+        &folder,
+        "site.yaml",
         "nodes: {ubuntu: '24.04'}\npackVersions: {kubernetes: 1.36.2, nginx: 1.0.x}\n",
-    )
-    .expect("the file can be written");
+    );
     prints(
         "list_of_a_site",
         &folder,
-        &[
-            "packs",
-            "list",
-            "--packs",
-            "packs",
-            "--revision",
-            "1.9.0",
-            "--site",
-            "site.yaml",
-        ],
+        "packs list --packs packs --revision 1.9.0 --site site.yaml",
     );
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::common::browser;
-use crate::common::harness::{Run, Scratch, vmo_ra, write};
+use crate::common::harness::{Run, Scratch, write};
 use roxmltree::{Document, ParsingOptions};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ fn run(site: &str, arguments: &[&str]) -> Run {
     let folder = Scratch::new();
     write(&folder, "site.yaml", site);
     let arguments = [&["plan", "--site", "site.yaml"], arguments].concat();
-    vmo_ra(&arguments).within(&folder).run()
+    folder.run(&arguments)
 }
 
 const EXAMPLE: &str = include_str!("../plan/two-bonds.yaml");
@@ -79,11 +79,9 @@ fn a_number_of_nodes_that_no_network_holds_is_refused() {
         let stderr = output.said();
         assert!(stderr.starts_with(message), "{stderr}");
     }
-    let output = run(EXAMPLE, &["--revision", "docs-2024"]);
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "error: `docs-2024` has tables only, and no layers to plan\n  = help: plan with 1.9.0\n\n"
+    run(EXAMPLE, &["--revision", "docs-2024"]).says(
+        2,
+        "error: `docs-2024` has tables only, and no layers to plan\n  = help: plan with 1.9.0\n\n",
     );
 }
 

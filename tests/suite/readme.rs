@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::harness::{Scratch, vmo_ra};
+use crate::common::harness::{Scratch, vmo_ra, write};
 
 /// The text of the fenced blocks of a language, in order.
 fn blocks(language: &str) -> Vec<String> {
@@ -44,7 +44,7 @@ fn terminal(command: &str, folder: &Path) -> String {
 fn the_example_is_what_happens() {
     let folder = Scratch::new();
     let site = blocks("yaml").remove(0);
-    fs::write(folder.join("berlin.yaml"), &site).expect("the file can be written");
+    write(&folder, "berlin.yaml", &site);
 
     assert_eq!(terminal("vmo-ra init", &folder), shown_after("vmo-ra init"));
     let command = "vmo-ra render --site berlin.yaml";
@@ -63,13 +63,13 @@ fn the_example_is_what_happens() {
         .find(|block| block.contains("machines:"))
         .expect("machines");
     let with_machines = format!("{site}{machines}");
-    fs::write(folder.join("berlin.yaml"), with_machines).expect("the file can be written");
+    write(&folder, "berlin.yaml", with_machines);
     let one = "vmo-ra network --site berlin.yaml --format netplan --node worker-01";
     assert!(terminal(one, &folder).contains("- 10.120.0.21/22"));
 
     let wrong = site.replace("vmVlans: 200-240", "vmVlans: 111-240");
     assert_ne!(wrong, site);
-    fs::write(folder.join("berlin.yaml"), wrong).expect("the file can be written");
+    write(&folder, "berlin.yaml", wrong);
     let command = "vmo-ra render --site berlin.yaml --out other";
     assert_eq!(terminal(command, &folder), shown_after(command));
     assert!(!folder.join("other").exists());

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::common::harness::{Program, Run, Scratch, files, vmo_ra, write};
+use crate::common::harness::{Program, Run, Scratch, files, read, vmo_ra, write};
 use crate::common::nothing_wrong;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -283,7 +283,7 @@ fn secrets_leave_memory() {
     let (_reader, mut writer) = io::pipe().expect("there are pipes");
     // A pipe of Linux takes 64 KiB; the program's own line has to wait.
     writer.write_all(&[b'x'; 1 << 16]).expect("it has room");
-    let running = vmo_ra(&["render", "--site", "site.yaml", "--out", "out"])
+    let running = vmo_ra("render --site site.yaml --out out")
         .within(&folder)
         .writing(writer)
         .start();
@@ -299,7 +299,7 @@ fn secrets_leave_memory() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     assert!(waits(), "it does not wait to write");
-    let maps = fs::read_to_string(process.join("maps")).expect("it is ours");
+    let maps = read(&process, "maps");
     let mut memory = fs::File::open(process.join("mem")).expect("it is ours");
     let (mut wrong, mut read) = (Vec::new(), 0);
     for map in maps.lines().filter(|map| map.contains(" rw")) {

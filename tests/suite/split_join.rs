@@ -46,11 +46,7 @@ fn palette(value: &Value) -> Vec<u8> {
 fn split() -> Scratch {
     let folder = Scratch::new();
     write(&folder, "p.json", palette(&profile()));
-    let output = vmo_ra(&["split", "p.json", "--out", "d"])
-        .within(&folder)
-        .run();
-    output.ends(0);
-    assert_eq!(output.said(), "");
+    folder.run("split p.json --out d").says(0, "");
     folder
 }
 
@@ -59,12 +55,10 @@ fn split() -> Scratch {
 fn comes_back(name: &str, export: &[u8]) {
     let folder = Scratch::new();
     write(&folder, "export.json", export);
-    let output = vmo_ra(&["split", "export.json", "--out", "d"])
-        .within(&folder)
-        .run();
+    let output = folder.run("split export.json --out d");
     output.ends(0);
     assert_eq!(output.said(), "", "{name}");
-    let joined = vmo_ra(&["join", "d"]).within(&folder).run();
+    let joined = folder.run("join d");
     joined.ends(0);
     // Control characters are no YAML, and come through.
     let warned = joined.said().starts_with("warning: this is not YAML");
@@ -74,18 +68,14 @@ fn comes_back(name: &str, export: &[u8]) {
         joined.stdout == export,
         "{name} comes back with other bytes"
     );
-    let written = vmo_ra(&["join", "d", "--out", "again.json"])
-        .within(&folder)
-        .run();
+    let written = folder.run("join d --out again.json");
     written.ends(0);
     assert_eq!(written.told(), "wrote again.json\n");
     assert!(
         read(&folder, "again.json") == export,
         "{name}: the file differs"
     );
-    let palette = vmo_ra(&["fmt", "--palette", "--check", "export.json"])
-        .within(&folder)
-        .run();
+    let palette = folder.run("fmt --palette --check export.json");
     palette.ends(0);
 }
 
@@ -243,7 +233,7 @@ fn hostile_names_stay_in_the_folder() {
         .map(|name| json!({"name": name, "type": "oci", "values": "a: 1", "manifests": manifests}))
         .collect();
     write(&folder, "in/p.json", palette(&value));
-    let output = vmo_ra(&["split", "p.json", "--out", "d"])
+    let output = vmo_ra("split p.json --out d")
         .within(&folder.join("in"))
         .run();
     output.ends(0);
@@ -276,13 +266,7 @@ fn hostile_names_stay_in_the_folder() {
     wanted.sort();
     assert_eq!(names(&folder.join("in")), wanted);
     assert_eq!(names(&folder).len(), wanted.len());
-    assert!(
-        vmo_ra(&["join", "d"])
-            .within(&folder.join("in"))
-            .run()
-            .stdout
-            == palette(&value)
-    );
+    assert!(vmo_ra("join d").within(&folder.join("in")).run().stdout == palette(&value));
 }
 
 /// Its order is in `profile.yaml`; git sees what changed and nothing else.
@@ -296,10 +280,7 @@ fn a_new_layer_renames_nothing() {
     packs.insert(0, json!({"name": "new", "type": "oci", "values": "x: 1"}));
     write(&folder, "p.json", palette(&value));
     let before = files(&folder.join("d"));
-    vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("split p.json --out d --force").ends(0);
     let after = files(&folder.join("d"));
     let changed: Vec<&String> = after
         .keys()
@@ -337,7 +318,7 @@ fn edits_come_through_as_they_are() {
     write(&d, "first/README.md", "about");
     write(&d, ".hidden/x", "");
     write(&d, "second/.swp", "");
-    let joined = vmo_ra(&["join", "d"]).within(&folder).run();
+    let joined = folder.run("join d");
     joined.ends(0);
     let mut wanted = profile();
     wanted["spec"]["version"] = json!("1.1.0");
@@ -359,34 +340,17 @@ fn what_is_not_in_palettes_bytes_is_said_to_become_so() {
     let folder = Scratch::new();
     let pretty = serde_json::to_string_pretty(&profile()).expect("it has a JSON form");
     write(&folder, "pretty.json", pretty + "\n");
-    let output = vmo_ra(&["split", "pretty.json", "--out", "d"])
-        .within(&folder)
-        .run();
-    output.ends(0);
-    assert_eq!(
-        output.said(),
-        "note: `pretty.json` is not in the bytes of Palette's export; `vmo-ra join` writes those\n\n"
-    );
+    let output = folder.run("split pretty.json --out d");
+    output.says(0, "note: `pretty.json` is not in the bytes of Palette's export; `vmo-ra join` writes those\n\n");
     assert_eq!(output.told(), "wrote 5 files to d\n");
-    assert!(
-        vmo_ra(&["join", "d", "--out", "-"])
-            .within(&folder)
-            .run()
-            .stdout
-            == palette(&profile())
-    );
+    assert!(folder.run("join d --out -").stdout == palette(&profile()));
 
     let yaml = vmo_ra::yaml::from_json(&profile());
-    let output = vmo_ra(&["split", "-", "--out", "y"])
+    vmo_ra("split - --out y")
         .within(&folder)
         .fed(yaml.as_bytes())
-        .run();
-    output.ends(0);
-    assert_eq!(
-        output.said(),
-        "note: `<standard input>` is YAML; `vmo-ra join` writes JSON, as Palette exports it\n\n"
-    );
-    assert!(vmo_ra(&["join", "y"]).within(&folder).run().stdout == palette(&profile()));
+        .run().says(0, "note: `<standard input>` is YAML; `vmo-ra join` writes JSON, as Palette exports it\n\n");
+    assert!(folder.run("join y").stdout == palette(&profile()));
     assert_eq!(files(&folder.join("d")), files(&folder.join("y")));
 }
 
@@ -416,9 +380,7 @@ fn what_cannot_be_split_is_explained_and_nothing_is_written() {
     for (name, text) in cases {
         assert_ne!(*text, good, "{name}");
         write(&folder, "p.json", text);
-        let output = vmo_ra(&["split", "p.json", "--out", "d"])
-            .within(&folder)
-            .run();
+        let output = folder.run("split p.json --out d");
         output.ends(2);
         assert!(
             !output.said().contains("hunter2"),
@@ -556,9 +518,7 @@ fn what_cannot_be_joined_is_explained_all_at_once() {
         let folder = split();
         edit(&folder.join("d"));
         write(&folder, "out.json", "old");
-        let output = vmo_ra(&["join", "d", "--out", "out.json"])
-            .within(&folder)
-            .run();
+        let output = folder.run("join d --out out.json");
         output.ends(2);
         assert_eq!(read(&folder, "out.json"), b"old");
         assert!(!output.said().contains("hunter2"), "{}", output.said());
@@ -576,37 +536,37 @@ fn what_is_no_folder_of_a_profile_is_refused() {
     let folder = split();
     for (arguments, code, message) in [
         (
-            &["join", "p.json"][..],
+            "join p.json",
             2,
             "error: `p.json` is not a folder\n  = help: name a folder that `vmo-ra split` wrote\n\n",
         ),
         (
-            &["join", "nowhere"],
+            "join nowhere",
             3,
             "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n",
         ),
         (
-            &["join", "d", "--out", "d/out.json"],
+            "join d --out d/out.json",
             2,
             "error: `d/out.json` lies in the folder that is joined, where it would be a file too many\n  = help: write it elsewhere\n\n",
         ),
         (
-            &["split", "p.json", "--out", "-"],
+            "split p.json --out -",
             2,
             "error: a folder cannot be written to standard output\n  = help: name a folder with `--out DIR`\n\n",
         ),
         (
-            &["split", "nowhere.json", "--out", "x"],
+            "split nowhere.json --out x",
             3,
             "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n\n",
         ),
         (
-            &["split", "p.json", "--out", "p.json/x"],
+            "split p.json --out p.json/x",
             3,
             "error: cannot read `p.json/x`: Not a directory (os error 20)\n\n",
         ),
     ] {
-        let output = vmo_ra(arguments).within(&folder).run();
+        let output = folder.run(arguments);
         output.ends(code);
         assert_eq!(output.said(), message, "{arguments:?}");
     }
@@ -632,9 +592,7 @@ fn a_text_that_is_not_yaml_comes_through_with_a_warning() {
         "second/values-2.yaml",
         "a: {{.spectro.var.x}}:{{ .spectro.system.cluster.uid }}\n{{ .spectro.var.more }}\nb: 1\n",
     );
-    let output = vmo_ra(&["join", "d", "--out", "out.json"])
-        .within(&folder)
-        .run();
+    let output = folder.run("join d --out out.json");
     output.ends(0);
     assert!(!output.said().contains("hunter2"), "{}", output.said());
     assert_eq!(output.told(), "wrote out.json\n");
@@ -660,14 +618,7 @@ fn a_text_that_is_not_yaml_comes_through_with_a_warning() {
 fn force_replaces_what_the_folder_itself_names() {
     let folder = split();
     let d = folder.join("d");
-    let refused = vmo_ra(&["split", "p.json", "--out", "d"])
-        .within(&folder)
-        .run();
-    refused.ends(2);
-    assert_eq!(
-        refused.said(),
-        "error: `d` is not empty\n  = help: choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`\n\n"
-    );
+    folder.run("split p.json --out d").says(2, "error: `d` is not empty\n  = help: choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`\n\n");
     // A person's own files stay, byte for byte; a file of a layer that is gone goes.
     write(&d, "README.md", "mine\r\n");
     write(&d, ".gitattributes", "* -text\n*.yaml diff\n");
@@ -678,9 +629,7 @@ fn force_replaces_what_the_folder_itself_names() {
         .expect("a list")
         .remove(0);
     write(&folder, "p.json", palette(&value));
-    let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-        .within(&folder)
-        .run();
+    let output = folder.run("split p.json --out d --force");
     output.ends(0);
     assert_eq!(
         names(&d),
@@ -697,7 +646,7 @@ fn force_replaces_what_the_folder_itself_names() {
     assert_eq!(read(&d, "README.md"), b"mine\r\n");
     assert_eq!(read(&d, ".gitattributes"), b"* -text\n*.yaml diff\n");
     assert_eq!(read(&d, "first/.notes/n"), b"\xff\x00");
-    assert!(vmo_ra(&["join", "d"]).within(&folder).run().stdout == palette(&value));
+    assert!(folder.run("join d").stdout == palette(&value));
     assert_eq!(
         fs::read_dir(&folder).expect("it is there").count(),
         2,
@@ -707,21 +656,12 @@ fn force_replaces_what_the_folder_itself_names() {
     // A file that nobody names is somebody's.
     write(&d, "second/mine.yaml", "a: 1\n");
     let before = files(&d);
-    let refused = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-        .within(&folder)
-        .run();
-    refused.ends(2);
-    assert_eq!(
-        refused.said(),
-        "error: `d` holds files that no earlier run wrote: `second/mine.yaml`\n  = help: move them away, or choose another folder with `--out DIR`\n\n"
-    );
+    folder.run("split p.json --out d --force").says(2, "error: `d` holds files that no earlier run wrote: `second/mine.yaml`\n  = help: move them away, or choose another folder with `--out DIR`\n\n");
     assert_eq!(files(&d), before);
 
     // So is a folder of anything else, and one whose own list cannot be read.
     write(&folder, "other/notes.txt", "mine");
-    let refused = vmo_ra(&["split", "p.json", "--out", "other", "--force"])
-        .within(&folder)
-        .run();
+    let refused = folder.run("split p.json --out other --force");
     refused.ends(2);
     assert!(
         refused.said().contains("no earlier run wrote: `notes.txt`"),
@@ -729,9 +669,7 @@ fn force_replaces_what_the_folder_itself_names() {
         refused.said()
     );
     write(&d, "profile.yaml", "a: [\n");
-    let refused = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-        .within(&folder)
-        .run();
+    let refused = folder.run("split p.json --out d --force");
     refused.ends(2);
     assert!(
         refused.said().contains("d/profile.yaml:"),
@@ -742,20 +680,11 @@ fn force_replaces_what_the_folder_itself_names() {
     // One that holds a remark only may be filled.
     write(&folder, "new/README.md", "about");
     write(&folder, "new/.gitignore", "x");
-    vmo_ra(&["split", "p.json", "--out", "new"])
-        .within(&folder)
-        .run()
-        .ends(2);
-    vmo_ra(&["split", "p.json", "--out", "new", "--force"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("split p.json --out new").ends(2);
+    folder.run("split p.json --out new --force").ends(0);
     assert_eq!(read(&folder, "new/README.md"), b"about");
     fs::create_dir_all(folder.join("empty/below")).expect("the folder can be made");
-    vmo_ra(&["split", "p.json", "--out", "empty"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("split p.json --out empty").ends(0);
 }
 
 #[test]
@@ -763,19 +692,11 @@ fn a_repository_is_not_moved_aside() {
     let folder = split();
     write(&folder, "d/.git/HEAD", "ref: refs/heads/main\n");
     for more in [&["--force"][..], &[]] {
-        let output = vmo_ra(&[&["split", "p.json", "--out", "d"], more].concat())
+        vmo_ra(&[&["split", "p.json", "--out", "d"], more].concat())
             .within(&folder)
-            .run();
-        output.ends(2);
-        assert_eq!(
-            output.said(),
-            "error: `d` is a git repository\n  = help: split into a folder below it, such as `--out d/profile`\n\n"
-        );
+            .run().says(2, "error: `d` is a git repository\n  = help: split into a folder below it, such as `--out d/profile`\n\n");
     }
-    vmo_ra(&["split", "p.json", "--out", "d/profile"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("split p.json --out d/profile").ends(0);
 }
 
 /// With git's own help: what it takes out is what went in, whatever it is set to.
@@ -785,10 +706,7 @@ fn git_leaves_the_bytes_alone() {
     let mut value = profile();
     value["spec"]["template"]["packs"][0]["values"] = json!("a: 1\r\nb: 2\nc: 3\r");
     write(&folder, "p.json", palette(&value));
-    vmo_ra(&["split", "p.json", "--out", "repo/p"])
-        .within(&folder)
-        .run()
-        .ends(0);
+    folder.run("split p.json --out repo/p").ends(0);
     let git = |arguments: &[&str]| {
         Command::new("git")
             .args([
@@ -820,7 +738,7 @@ fn git_leaves_the_bytes_alone() {
     ] {
         assert!(git(arguments).expect("git starts").status.success());
     }
-    assert!(vmo_ra(&["join", "repo/p"]).within(&folder).run().stdout == palette(&value));
+    assert!(folder.run("join repo/p").stdout == palette(&value));
 }
 
 #[cfg(unix)]
@@ -846,9 +764,7 @@ mod permissions {
         let folder = Scratch::new();
         write(&folder, "p.json", palette(&profile()));
         set_mode(&folder.join("p.json"), 0o600);
-        let output = vmo_ra(&["split", "p.json", "--out", "d"])
-            .within(&folder)
-            .run();
+        let output = folder.run("split p.json --out d");
         assert_eq!(
             output.told(),
             "wrote 5 files to d, readable by you only as the profile was\n"
@@ -856,9 +772,7 @@ mod permissions {
         for name in names(&folder.join("d")) {
             assert_eq!(mode(&folder.join("d").join(&name)), 0o600, "{name}");
         }
-        let output = vmo_ra(&["join", "d", "--out", "j.json"])
-            .within(&folder)
-            .run();
+        let output = folder.run("join d --out j.json");
         assert_eq!(
             output.told(),
             "wrote j.json, readable by you only as its files are\n"
@@ -868,30 +782,21 @@ mod permissions {
         for name in names(&folder.join("d")) {
             set_mode(&folder.join("d").join(&name), 0o644);
         }
-        vmo_ra(&["join", "d", "--out", "k.json"])
-            .within(&folder)
-            .run()
-            .ends(0);
+        folder.run("join d --out k.json").ends(0);
         assert_eq!(mode(&folder.join("k.json")) & 0o044, 0o044);
         set_mode(&folder.join("d/second/one.yaml"), 0o400);
-        vmo_ra(&["join", "d", "--out", "l.json"])
-            .within(&folder)
-            .run()
-            .ends(0);
+        folder.run("join d --out l.json").ends(0);
         assert_eq!(mode(&folder.join("l.json")), 0o600);
         // A file that is read as standard input is the same file.
         let input = fs::File::open(folder.join("p.json")).expect("it can be read");
-        let output = vmo_ra(&["split", "-", "--out", "e"])
+        let output = vmo_ra("split - --out e")
             .within(&folder)
             .reading(input)
             .run();
         output.ends(0);
         assert_eq!(mode(&folder.join("e/profile.yaml")), 0o600);
         set_mode(&folder.join("p.json"), 0o644);
-        vmo_ra(&["split", "p.json", "--out", "f"])
-            .within(&folder)
-            .run()
-            .ends(0);
+        folder.run("split p.json --out f").ends(0);
         assert_eq!(mode(&folder.join("f/profile.yaml")) & 0o044, 0o044);
     }
 
@@ -901,10 +806,7 @@ mod permissions {
         write(&folder, "d/.run", "#!/bin/sh\n");
         set_mode(&folder.join("d/.run"), 0o750);
         set_mode(&folder.join("d"), 0o711);
-        vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-            .within(&folder)
-            .run()
-            .ends(0);
+        folder.run("split p.json --out d --force").ends(0);
         assert_eq!(mode(&folder.join("d/.run")), 0o750);
         assert_eq!(mode(&folder.join("d")), 0o711);
     }
@@ -918,7 +820,7 @@ mod permissions {
         fs::remove_file(d.join("first/values.yaml")).expect("it goes");
         symlink("/etc/hostname", d.join("first/values.yaml")).expect("the link can be made");
         let mut wrong = Vec::new();
-        let output = vmo_ra(&["join", "d"]).within(&folder).run();
+        let output = folder.run("join d");
         output.ends(2);
         wrong.extend(differs(
             "tests/split_join/join_links.stderr",
@@ -927,9 +829,7 @@ mod permissions {
         all_golden(wrong);
         // Nor written through, nor taken for our own.
         let before = files(&folder.join("elsewhere"));
-        let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-            .within(&folder)
-            .run();
+        let output = folder.run("split p.json --out d --force");
         output.ends(2);
         assert!(
             output.said().contains("no earlier run wrote: `second`"),
@@ -952,21 +852,12 @@ mod permissions {
         // A hidden link cannot be carried over.
         let folder = split();
         symlink("/etc", folder.join("d/.etc")).expect("the link can be made");
-        let output = vmo_ra(&["split", "p.json", "--out", "d", "--force"])
-            .within(&folder)
-            .run();
-        output.ends(2);
-        assert_eq!(
-            output.said(),
-            "error: `.etc` in `d` is a link or no file, and cannot be carried over\n  = help: move it away, or choose another folder with `--out DIR`\n\n"
-        );
+        folder.run("split p.json --out d --force").says(2, "error: `.etc` in `d` is a link or no file, and cannot be carried over\n  = help: move it away, or choose another folder with `--out DIR`\n\n");
         fs::remove_file(folder.join("d/profile.yaml")).expect("it goes");
         symlink("../p.json", folder.join("d/profile.yaml")).expect("the link can be made");
-        let output = vmo_ra(&["join", "d"]).within(&folder).run();
-        output.ends(2);
-        assert_eq!(
-            output.said(),
-            "error: `d/profile.yaml` is a link or no file\n  = help: put the file itself there\n\n"
+        folder.run("join d").says(
+            2,
+            "error: `d/profile.yaml` is a link or no file\n  = help: put the file itself there\n\n",
         );
     }
 
@@ -975,13 +866,9 @@ mod permissions {
     fn a_failure_leaves_nothing_behind() {
         let folder = split();
         let before = files(&folder);
-        let output = vmo_ra(&["split", "p.json", "--out", "/proc/no/such"])
-            .within(&folder)
-            .run();
+        let output = folder.run("split p.json --out /proc/no/such");
         output.ends(3);
-        let output = vmo_ra(&["join", "d", "--out", "/proc/no.json"])
-            .within(&folder)
-            .run();
+        let output = folder.run("join d --out /proc/no.json");
         output.ends(3);
         assert_eq!(files(&folder), before);
     }
@@ -990,13 +877,11 @@ mod permissions {
 #[test]
 fn a_folder_is_a_side_of_a_comparison() {
     let folder = split();
-    let same = vmo_ra(&["diff", "p.json", "d"]).within(&folder).run();
+    let same = folder.run("diff p.json d");
     same.ends(0);
     assert_eq!(same.told(), "p.json -> d: no differences\n");
     write(&folder, "d/first/values.yaml", "replicas: 2\n");
-    let other = vmo_ra(&["diff", "d", "p.json", "--stat"])
-        .within(&folder)
-        .run();
+    let other = folder.run("diff d p.json --stat");
     other.ends(1);
     assert!(
         other.told().starts_with("d -> p.json: 1 change"),
@@ -1004,7 +889,7 @@ fn a_folder_is_a_side_of_a_comparison() {
         other.told()
     );
     write(&folder, "d/first/more.yaml", "");
-    let wrong = vmo_ra(&["diff", "d", "p.json"]).within(&folder).run();
+    let wrong = folder.run("diff d p.json");
     wrong.ends(2);
     assert!(
         wrong
@@ -1030,7 +915,7 @@ fn sizes_have_limits() {
         let size = file.metadata().expect("it has a size").len();
         file.set_len(200 << 20).expect("the file can grow");
         let output = match name {
-            "d" => vmo_ra(&["join", "d"]).within(&folder).run(),
+            "d" => folder.run("join d"),
             file => vmo_ra(&["split", file, "--out", "x"]).within(&folder).run(),
         };
         output.ends(2);

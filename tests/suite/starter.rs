@@ -1,21 +1,13 @@
 //! The file that `init` writes is the built-in example, and is never written over another.
 
-use std::path::Path;
-
-use crate::common::harness::{Run, Scratch, read, vmo_ra, write};
+use crate::common::harness::{Scratch, read, write};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::site::{NoInputs, Site};
-
-/// Writes the site's file in a folder, and perhaps in place of another.
-fn init(folder: &Path, more: &[&str]) -> Run {
-    let arguments = [&["init", "site.yaml"], more].concat();
-    vmo_ra(&arguments).within(folder).run()
-}
 
 #[test]
 fn the_starter_is_the_example() {
     let folder = Scratch::new();
-    init(&folder, &[]).ends(0);
+    folder.run("init site.yaml").ends(0);
     let text = read(&folder, "site.yaml");
     let site = Site::parse(&Source::new("site.yaml", text), &NoInputs)
         .unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -31,11 +23,11 @@ fn a_file_that_is_there_stays_without_force() {
     let folder = Scratch::new();
     write(&folder, "site.yaml", "mine: 1\n");
     assert_eq!(
-        init(&folder, &[]).ends(2).said(),
+        folder.run("init site.yaml").ends(2).said(),
         "error: `site.yaml` is there already\n  = help: choose another name, or replace it with `--force`\n\n"
     );
     assert_eq!(read(&folder, "site.yaml"), "mine: 1\n");
-    init(&folder, &["--force"]).ends(0);
+    folder.run("init site.yaml --force").ends(0);
     assert!(
         read(&folder, "site.yaml")
             .starts_with("# yaml-language-server: $schema=.vmo-ra.schema.json\n# One cluster")
@@ -45,11 +37,11 @@ fn a_file_that_is_there_stays_without_force() {
 #[test]
 fn the_schema_is_beside_the_site() {
     let folder = Scratch::new();
-    init(&folder, &[]).ends(0);
+    folder.run("init site.yaml").ends(0);
     let schema = ".vmo-ra.schema.json";
     assert_eq!(read(&folder, schema), vmo_ra::site::json_schema());
     // A second site shares it; what somebody else made of it stays.
-    let named = |name: &str| vmo_ra(&["init", name]).within(&folder).run();
+    let named = |name: &str| folder.run(&format!("init {name}"));
     named("second.yaml").ends(0);
     write(&folder, schema, "{}");
     named("third.yaml").ends(2);

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::common::harness::Scratch;
+use crate::common::harness::{Scratch, read, write};
 use crate::common::matrix::{Case, cases, storage_packs};
 use crate::common::nothing_wrong;
 use serde_json::Value;
@@ -404,10 +404,10 @@ fn other_packs(pack: &str, version: &str) -> Scratch {
                 .is_some_and(|name| name.to_string_lossy().starts_with(pack))
         })
         .expect("the pack");
-    let description = fs::read_to_string(from.join("pack.json")).expect("a pack.json");
+    let description = read(&from, "pack.json");
     let mut description: Value = serde_json::from_str(&description).expect("JSON");
     description["version"] = version.into();
-    fs::write(folder.join("pack.json"), description.to_string()).expect("it can be written");
+    write(&folder, "pack.json", description.to_string());
     fs::copy(from.join("values.yaml"), folder.join("values.yaml")).expect("it can be copied");
     folder
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::common::harness::{PROGRAM, Run, Scratch, files, vmo_ra, vmo_ra_by};
+use crate::common::harness::{PROGRAM, Run, Scratch, files, read, vmo_ra, vmo_ra_by, write};
 use crate::common::nothing_wrong;
 use crate::common::programs::program;
 
@@ -15,7 +15,7 @@ use crate::common::programs::program;
 struct Case {
     /// Its folder, which is its own.
     folder: Scratch,
-    arguments: &'static [&'static str],
+    arguments: &'static str,
     /// What it writes, a file or a folder.
     target: &'static str,
     /// Makes what is there before.
@@ -106,8 +106,8 @@ impl Case {
 
 fn cases() -> Vec<Case> {
     let old_networks: fn(&Path) = |folder| {
-        let networks = ["nad", "--vlans", "31-32", "--out", "out"];
-        vmo_ra(&networks).within(folder).run().ends(0);
+        let networks = vmo_ra("nad --vlans 31-32 --out out");
+        networks.within(folder).run().ends(0);
     };
     let case = |arguments, target, before| Case {
         folder: Scratch::new(),
@@ -115,14 +115,14 @@ fn cases() -> Vec<Case> {
         target,
         before,
     };
-    let networks = &["nad", "--vlans", "21-23", "--out", "out", "--force"];
+    let networks = "nad --vlans 21-23 --out out --force";
     vec![
         case(networks, "out", old_networks),
         case(networks, "out", |_| {}),
         case(
-            &["network", "--format", "netplan", "--out", "netplan.yaml"],
+            "network --format netplan --out netplan.yaml",
             "netplan.yaml",
-            |folder| fs::write(folder.join("netplan.yaml"), "old\n").expect("it can be written"),
+            |folder| write(folder, "netplan.yaml", "old\n"),
         ),
     ]
 }
@@ -290,29 +290,23 @@ fn links_are_not_followed() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("elsewhere")).expect("it can be made");
     symlink("elsewhere", folder.join("link")).expect("it can be made");
-    let write = |out: &str| {
-        let networks = ["nad", "--vlans", "31", "--out", out, "--force"];
-        vmo_ra(&networks).within(&folder).run()
-    };
+    let nad = |out: &str| folder.run(&format!("nad --vlans 31 --out {out} --force"));
     for out in ["link", "link/"] {
         assert_eq!(
-            write(out).ends(2).said(),
+            nad(out).ends(2).said(),
             "error: `link` is a link, which is not followed\n  = help: name the folder itself\n\n"
         );
     }
     // A link inside an old folder goes; what it leads to stays.
-    fs::write(folder.join("elsewhere/file"), "theirs").expect("it can be written");
-    write("out").ends(0);
+    write(&folder, "elsewhere/file", "theirs");
+    nad("out").ends(0);
     fs::remove_file(folder.join("out/nad-vlan-31.yaml")).expect("it is there");
     symlink("../elsewhere", folder.join("out/nad-vlan-31.yaml")).expect("it can be made");
-    write("out").ends(0);
+    nad("out").ends(0);
     assert!(
         fs::symlink_metadata(folder.join("out/nad-vlan-31.yaml")).is_ok_and(|new| new.is_file())
     );
-    assert_eq!(
-        fs::read_to_string(folder.join("elsewhere/file")).expect("it is there"),
-        "theirs"
-    );
+    assert_eq!(read(&folder, "elsewhere/file"), "theirs");
 }
 
 #[test]
