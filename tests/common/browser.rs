@@ -6,24 +6,31 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
+use super::programs::program;
+
 /// What a start may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PROGRAM: &str = "chromium";
 
-/// Whether there is a browser; says so where there is none, and insists on one in CI.
+/// Whether there is a browser, as [`program`].
 pub fn is_there() -> bool {
-    let found = Command::new(PROGRAM)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !found {
-        let required = std::env::var_os("CI").is_some_and(|value| value == "true");
-        assert!(!required, "`{PROGRAM}` is not installed, and CI needs it");
-        eprintln!("skipped: `{PROGRAM}` is not installed");
-    }
-    found
+    program(PROGRAM).is_some()
+}
+
+/// JSON that a script left in an attribute of a page's root element.
+pub fn left_in(page: &str, attribute: &str) -> Value {
+    let (_, rest) = page
+        .split_once(&format!("{attribute}=\""))
+        .unwrap_or_else(|| panic!("no script has left {attribute}: {page}"));
+    let text = rest.split('"').next().unwrap_or_default();
+    let text = text
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// Starts the browser on a page of the folder and returns what it writes.

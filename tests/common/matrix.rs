@@ -10,6 +10,7 @@ use vmo_ra::pack::Library;
 use vmo_ra::profile::Layer;
 use vmo_ra::render::{Rendered, Request, render};
 use vmo_ra::revision::{Revision, Role};
+use vmo_ra::rules::Inspected;
 use vmo_ra::site::{Inputs, Site};
 use vmo_ra::version::Wanted;
 
@@ -212,6 +213,15 @@ impl Case {
                     )
                 })
         })
+    }
+
+    /// Its profiles, as rules see them.
+    pub fn inspected(&self) -> Inspected {
+        let mut cluster = Inspected::default();
+        for each in &self.rendered.profiles {
+            super::add_profile(&mut cluster, each.role.as_str(), each.profile.clone());
+        }
+        cluster
     }
 
     /// The values of a layer and its place; none where the profile has another layer instead.

@@ -16,6 +16,8 @@ use std::thread;
 
 use serde_json::Value;
 use vmo_ra::diagnostic::Source;
+use vmo_ra::profile::Profile;
+use vmo_ra::rules::Inspected;
 use vmo_ra::yaml::{Limits, to_json, to_json_all};
 
 /// The folder beside this repository that holds schemas, charts, real packs and a real export.
@@ -55,6 +57,18 @@ impl Shared {
     pub fn yaml(&self, path: &str) -> Value {
         yaml(path, &self.text(path))
     }
+}
+
+/// Adds a profile to a cluster, each of its texts called after its layer and manifest.
+pub fn add_profile(cluster: &mut Inspected, file: &str, profile: Profile) {
+    let packs = profile.spec.template.packs.clone();
+    cluster.add_profile(file, profile, |layer, manifest| match manifest {
+        None => packs[layer].name.clone(),
+        Some(index) => format!(
+            "{}/{}",
+            packs[layer].name, packs[layer].manifests[index].name
+        ),
+    });
 }
 
 /// A YAML text as Kubernetes reads it.

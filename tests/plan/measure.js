@@ -1,4 +1,4 @@
-// Run in a copy of the page: what does not fit its box, and what lies outside its drawing.
+// Tells what does not fit its box and what lies outside its drawing, to the page that holds it if there is one.
 const wrong = [];
 for (const svg of document.querySelectorAll("svg")) {
   const frame = svg.viewBox.baseVal;
@@ -23,7 +23,10 @@ for (const svg of document.querySelectorAll("svg")) {
 if (document.documentElement.scrollWidth > document.documentElement.clientWidth) {
   wrong.push("the page is wider than its window");
 }
-const result = document.createElement("pre");
-result.id = "result";
-result.textContent = JSON.stringify({ boxes: document.querySelectorAll("svg rect").length, wrong });
-document.body.append(result);
+const measures = {
+  width: document.documentElement.clientWidth,
+  boxes: document.querySelectorAll("svg rect").length,
+  wrong,
+};
+document.documentElement.dataset.measures = JSON.stringify(measures);
+parent.postMessage(measures, "*");

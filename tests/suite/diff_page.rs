@@ -10,7 +10,6 @@ use crate::common::harness::{Scratch, write};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node, ParsingOptions};
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use vmo_ra::diff::format::html;
 use vmo_ra::diff::{FORMAT, Impact, Report, Summary};
@@ -447,16 +446,6 @@ fn opened() -> Scratch {
     folder
 }
 
-/// JSON that a script left in an attribute of the root element.
-fn left_in(page: &str, attribute: &str) -> Value {
-    let text = between(page, &format!("{attribute}=\""), "\"")
-        .replace("&quot;", "\"")
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&");
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
 #[test]
 fn the_page_runs_under_its_own_policy() {
     if !browser::is_there() {
@@ -498,7 +487,7 @@ fn the_filter_shows_what_is_asked_for() {
         "driven.html",
         &["--dump-dom", "--virtual-time-budget=10000"],
     );
-    let steps = left_in(&page, "data-steps");
+    let steps = browser::left_in(&page, "data-steps");
     let step = |name: &str| {
         steps
             .as_array()
@@ -589,7 +578,7 @@ fn the_page_fits_light_dark_narrow_and_paper() {
         let bytes = fs::read(folder.join(&picture)).expect("there is a picture");
         assert!(bytes.starts_with(b"\x89PNG"), "{picture}");
         assert!(bytes.len() > 50_000, "{picture} is all but empty");
-        let measures = left_in(&dom, "data-measures");
+        let measures = browser::left_in(&dom, "data-measures");
         assert_eq!(measures["overflow"], 0, "{name}: {measures:#}");
         assert_eq!(measures["wide"], serde_json::json!([]), "{name}");
         measures

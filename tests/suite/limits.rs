@@ -58,13 +58,13 @@ mod hostile {
 
     #[test]
     fn an_export_is_no_deeper_than_is_read() {
-        let deep = format!("{}{}", "[".repeat(1 << 20), "]".repeat(1 << 20));
+        let deep = format!("{}{}", "[".repeat(1 << 18), "]".repeat(1 << 18));
         refused(
             "p.json",
             &export("", &format!(r#","x":{deep}"#)),
             OF_EXPORTS,
             96,
-            "error: nested 1048578 levels deep, more than the 100 that are read\n",
+            "error: nested 262146 levels deep, more than the 100 that are read\n",
         );
         refused(
             "site.yaml",
@@ -104,7 +104,7 @@ mod hostile {
     #[test]
     fn of_many_problems_the_first_are_told() {
         let folder = Scratch::new();
-        let keys = r#""a":0,"#.repeat(100_000);
+        let keys = r#""a":0,"#.repeat(30_000);
         write(
             &folder,
             "p.json",
@@ -114,17 +114,17 @@ mod hostile {
             .map(|number| format!("k{number}: 1\n"))
             .collect();
         write(&folder, "site.yaml", unknown);
-        let twice = "a: 1\n".repeat(50_000);
+        let twice = "a: 1\n".repeat(20_000);
         write(&folder, "twice.yaml", &twice);
         for (command, more) in [
-            ("split p.json --out d", "`p.json` has 99000 more problems"),
+            ("split p.json --out d", "`p.json` has 29000 more problems"),
             (
                 "render --site site.yaml --out=o",
                 "`site.yaml` has 19000 more problems",
             ),
             (
                 "render --site twice.yaml --out=o",
-                "`twice.yaml` has 48999 more problems",
+                "`twice.yaml` has 18999 more problems",
             ),
         ] {
             let output = run(&folder, 128, command);
@@ -139,7 +139,7 @@ mod hostile {
                 limits::PROBLEMS + 1,
                 "{command:?}"
             );
-            // A line of a million bytes is not shown a thousand times.
+            // A line of many bytes is not shown a thousand times.
             assert!(said.len() < 2 << 20, "{} bytes", said.len());
         }
     }

@@ -40,7 +40,6 @@ mod readme;
 mod revisions;
 mod rules;
 mod rules_properties;
-mod rules_rendered;
 mod secret_kinds;
 mod secrets;
 mod site_options;

@@ -2,16 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
 use std::process::Command;
 
-use crate::common::harness::{Run, Scratch, names, read, vmo_ra, vmo_ra_by, write};
-
-/// Runs a command, its words apart by blanks.
-fn run(folder: &Path, arguments: &str) -> Run {
-    let words: Vec<&str> = arguments.split(' ').collect();
-    vmo_ra(&words).within(folder).run()
-}
+use crate::common::harness::{Scratch, names, read, vmo_ra, vmo_ra_by, write};
 
 /// The file of a run is staged under a name that cannot be another's, whatever the process's number is.
 #[test]
@@ -38,10 +31,10 @@ fn files_beside_the_output_stay() {
 #[test]
 fn devices_and_pipes_are_written_to() {
     let folder = Scratch::new();
-    run(&folder, "plan --out /dev/null").well();
+    folder.run("plan --out /dev/null").well();
     let null = fs::metadata("/dev/null").expect("it is there");
     assert!(!null.is_file(), "/dev/null is a file now");
-    let to = |out: &str| run(&folder, &format!("plan --out {out}")).well();
+    let to = |out: &str| folder.run(&format!("plan --out {out}")).well();
     let plan = to("-");
     assert!(!plan.is_empty());
     assert_eq!(to("/dev/stdout"), plan);
@@ -66,13 +59,14 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     let plan = folder.join("plan.md");
     write(&folder, "plan.md", "old");
     fs::set_permissions(&plan, fs::Permissions::from_mode(0o640)).expect("it is ours");
-    run(&folder, "plan --out plan.md").well();
+    folder.run("plan --out plan.md").well();
     let metadata = fs::metadata(&plan).expect("it is there");
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
     fs::hard_link(&plan, folder.join("other")).expect("it can be linked");
     let number = metadata.ino();
     assert_eq!(
-        run(&folder, "plan --format json --out plan.md")
+        folder
+            .run("plan --format json --out plan.md")
             .ends(3)
             .said(),
         "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n"
@@ -80,7 +74,7 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     assert_eq!(fs::metadata(&plan).expect("it is there").ino(), number);
     std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
     assert_eq!(
-        run(&folder, "plan --out link").ends(3).said(),
+        folder.run("plan --out link").ends(3).said(),
         "error: cannot write `link`: it is a link that leads nowhere\n\n"
     );
     assert_eq!(names(&folder), ["link", "other", "plan.md"]);
@@ -95,7 +89,7 @@ fn of_several_files_all_are_formatted_or_none() {
         write(&folder, name, profile);
     }
     fs::hard_link(folder.join("b.json"), folder.join("c")).expect("it can be linked");
-    let said = run(&folder, "fmt a.json b.json").ends(3).said();
+    let said = folder.run("fmt a.json b.json").ends(3).said();
     assert!(said.starts_with("error: cannot write `b.json`: "), "{said}");
     assert_eq!(read(&folder, "a.json"), profile);
     assert_eq!(names(&folder), ["a.json", "b.json", "c"]);
@@ -117,7 +111,7 @@ fn a_folder_of_others_is_never_replaced() {
             "render --out out --force",
             "nad --vlans 1-3 --out out --force",
         ] {
-            let said = run(&folder, command).ends(2).said();
+            let said = folder.run(command).ends(2).said();
             assert!(
                 said.starts_with("error: `out` holds files that no earlier run wrote: "),
                 "{said}"
@@ -131,8 +125,8 @@ fn a_folder_of_others_is_never_replaced() {
 #[test]
 fn edits_by_hand_are_named_and_kept() {
     let folder = Scratch::new();
-    run(&folder, "nad --vlans 1-3 --out out").well();
-    run(&folder, "nad --vlans 1-3 --out out --force").well();
+    folder.run("nad --vlans 1-3 --out out").well();
+    folder.run("nad --vlans 1-3 --out out --force").well();
     assert_eq!(names(&folder), ["out"]);
     let files = names(&folder.join("out"));
     let edited = files
@@ -141,7 +135,7 @@ fn edits_by_hand_are_named_and_kept() {
         .expect("a network");
     for copy in ["out.edited", "out.edited-2"] {
         write(&folder.join("out"), edited, "# mine\n");
-        let run = run(&folder, "nad --vlans 1-3 --out out --force");
+        let run = folder.run("nad --vlans 1-3 --out out --force");
         assert_eq!(
             run.ends(0).said(),
             format!(
@@ -162,16 +156,14 @@ fn edits_of_a_split_folder_are_named_and_kept() {
         let profile = format!(
             r#"{{"metadata":{{"name":"p"}},"spec":{{"template":{{"type":"add-on","packs":[{{"name":"l","type":"oci","values":"{values}"}}]}}}}}}"#
         );
-        fs::write(folder.join("p.json"), profile).expect("it can be written");
+        write(&folder, "p.json", profile);
     };
     let split = |warning: &str| {
-        let (code, said) = run(&folder, &["split", "p.json", "--out", "p", "--force"]);
-        assert_eq!(code, Some(0), "{said}");
+        let said = folder.run("split p.json --out p --force").ends(0).said();
         let warnings = said.split("\n\n").filter(|one| one.starts_with("warning"));
         assert_eq!(warnings.collect::<Vec<_>>().join("\n"), warning);
     };
-    let values = folder.join("p/l/values.yaml");
-    let edit = |text: &str| fs::write(&values, text).expect("it can be written");
+    let edit = |text: &str| write(&folder, "p/l/values.yaml", text);
     let kept = |copy: &str| {
         format!(
             "warning: files were edited since they were written: `l/values.yaml`\n  = help: the old folder is kept as `{copy}`"
@@ -189,13 +181,13 @@ fn edits_of_a_split_folder_are_named_and_kept() {
     assert_eq!(names(&folder), ["p", "p.json"]);
     edit("a: 4");
     split(&kept("p.edited"));
-    assert_eq!(text(&folder.join("p.edited/l/values.yaml")), "a: 4");
-    assert_eq!(text(&values), "a: 3");
+    assert_eq!(read(&folder, "p.edited/l/values.yaml"), "a: 4");
+    assert_eq!(read(&folder, "p/l/values.yaml"), "a: 3");
     // Without its checksums nothing is known of a file, but what the export holds too.
     fs::remove_file(folder.join("p/.vmo-ra.sha256")).expect("it is there");
     edit("a: 5");
     split(&kept("p.edited-2"));
-    fs::write(folder.join("p/.vmo-ra.sha256"), "nothing of ours\n").expect("it can be written");
+    write(&folder, "p/.vmo-ra.sha256", "nothing of ours\n");
     split("");
     assert_eq!(names(&folder), ["p", "p.edited", "p.edited-2", "p.json"]);
 }
@@ -223,7 +215,7 @@ fn two_runs_into_one_folder_do_not_both_win() {
         }
         codes.sort();
         assert_eq!(codes, [Some(0), Some(2)]);
-        run(&folder, &format!("verify {out}")).ends(0);
+        folder.run(&format!("verify {out}")).ends(0);
     }
     assert_eq!(names(&folder).len(), 10);
 }
@@ -232,10 +224,10 @@ fn two_runs_into_one_folder_do_not_both_win() {
 fn folders_that_cannot_make_way_are_named() {
     let folder = Scratch::new();
     assert_eq!(
-        run(&folder, "nad --vlans 1 --out .").ends(2).said(),
+        folder.run("nad --vlans 1 --out .").ends(2).said(),
         "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n"
     );
-    let said = run(&folder, "nad --vlans 1 --out /dev/shm").ends(2).said();
+    let said = folder.run("nad --vlans 1 --out /dev/shm").ends(2).said();
     assert!(
         said.starts_with(
             "error: `/dev/shm` is a mount point, which cannot make way for a new folder\n"
@@ -249,10 +241,10 @@ fn folders_that_cannot_make_way_are_named() {
 #[test]
 fn a_folder_that_cannot_be_written_to_goes_all_the_same() {
     let folder = Scratch::new();
-    run(&folder, "nad --vlans 1-3 --out out").well();
+    folder.run("nad --vlans 1-3 --out out").well();
     let out = folder.join("out");
     fs::set_permissions(&out, fs::Permissions::from_mode(0o555)).expect("it is ours");
-    run(&folder, "nad --vlans 1-3 --out out --force").well();
+    folder.run("nad --vlans 1-3 --out out --force").well();
     assert_eq!(names(&folder), ["out"]);
     let mode = fs::metadata(&out)
         .expect("it is there")
@@ -270,9 +262,9 @@ fn a_list_of_checksums_that_is_no_file_is_refused() {
     fs::create_dir(&out).expect("it can be made");
     let list = out.join("SHA256SUMS");
     let refused = |expected: &str| {
-        let said = run(&folder, "verify out").ends(2).said();
+        let said = folder.run("verify out").ends(2).said();
         assert!(said.starts_with(expected), "{said}");
-        run(&folder, "render --out out --force").ends(2);
+        folder.run("render --out out --force").ends(2);
         fs::remove_file(&list).expect("it can be removed");
     };
     let made = Command::new("mkfifo")

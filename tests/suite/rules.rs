@@ -125,14 +125,7 @@ pub(crate) fn add_profile(cluster: &mut Inspected, file: &str, given: Value) {
     let json = json!({"metadata": {"name": "p"}, "spec": spec}).to_string();
     let profile = profile::read(&Source::new(file, json));
     let profile = profile.unwrap_or_else(|problems| panic!("{file}: {problems:?}"));
-    let packs = profile.spec.template.packs.clone();
-    cluster.add_profile(file, profile, |layer, manifest| match manifest {
-        None => packs[layer].name.clone(),
-        Some(index) => format!(
-            "{}/{}",
-            packs[layer].name, packs[layer].manifests[index].name
-        ),
-    });
+    crate::common::add_profile(cluster, file, profile);
 }
 
 /// Variables with a word in them, and files with a certificate.

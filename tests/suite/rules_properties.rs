@@ -1,5 +1,6 @@
 //! Rules bear any text, and point into it.
 
+use crate::common::add_profile;
 use proptest::prelude::*;
 use serde_json::json;
 use vmo_ra::check::{Input, check};
@@ -54,7 +55,7 @@ proptest! {
             "variables": [{"name": texts[4], "format": "string", "regex": texts[4], "defaultValue": texts[0]}]}});
         let profile = read(&Source::new("p.json", json.to_string())).expect("it is a profile");
         let mut cluster = Inspected::default();
-        cluster.add_profile("p.json", profile, |layer, manifest| format!("{layer} {manifest:?}"));
+        add_profile(&mut cluster, "p.json", profile);
         let input = Input { sites: Vec::new(), cluster };
         for item in check(&input, &revision, &library).findings {
             let diagnostic = &item.diagnostic;

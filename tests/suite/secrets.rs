@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::common::harness::{Program, Run, Scratch, files, read, vmo_ra, write};
-use crate::common::nothing_wrong;
+use crate::common::{add_profile, nothing_wrong};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -258,10 +258,8 @@ fn debug_output_withholds_texts() {
     let rendered = render(&request).unwrap_or_else(|problems| panic!("{problems:?}"));
     let tree = Tree::of_render(&rendered).expect("names differ");
     let mut cluster = Inspected::default();
-    for profile in &rendered.profiles {
-        cluster.add_profile("p.json", profile.profile.clone(), |layer, manifest| {
-            format!("{layer} {manifest:?}")
-        });
+    for each in &rendered.profiles {
+        add_profile(&mut cluster, "p.json", each.profile.clone());
     }
     for (what, shown) in [
         ("site", format!("{site:?}")),
