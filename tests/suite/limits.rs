@@ -242,11 +242,7 @@ mod hostile {
                 "{said:.2000}"
             );
         }
-        let output = run(
-            &folder,
-            96,
-            "render --site /dev/zero --out o",
-        );
+        let output = run(&folder, 96, "render --site /dev/zero --out o");
         assert!(output.said().contains("it is a pipe, a socket or a device"));
         // A pipe that nobody writes to, where only files belong, named or found.
         for (within, file) in [
