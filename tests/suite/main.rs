@@ -11,6 +11,7 @@ mod check;
 mod claims;
 mod cluster_rules;
 mod contract;
+mod dependencies;
 mod determinism;
 mod diff;
 mod diff_claims;
@@ -30,7 +31,7 @@ mod instructions;
 mod limits;
 mod loading;
 mod manifest_schema;
-mod msrv;
+
 mod network;
 mod others_files;
 mod packs;

@@ -1,9 +1,12 @@
-//! The oldest Rust that the package names is old enough for what it is built of. Clippy watches the same for what it calls of
-//! the standard library.
+//! What the program is built of: its page names each direct dependency, and the oldest Rust that the package names is old
+//! enough for all of them. Clippy watches the same for what it calls of the standard library.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
+
+use crate::common::harness::{read, root};
 
 /// `1.91` as numbers.
 fn numbers(version: &str) -> Vec<u64> {
@@ -46,4 +49,35 @@ fn no_crate_wants_a_newer_rust_than_we_name() {
         "these want a newer Rust than {}: {newer:?}",
         env!("CARGO_PKG_RUST_VERSION")
     );
+}
+
+#[test]
+fn the_page_of_dependencies_names_each() {
+    let manifest: toml::Table = read(&root(""), "Cargo.toml").parse().expect("it is TOML");
+    let linux = &manifest["target"]["cfg(target_os = \"linux\")"];
+    let tables = [&manifest["dependencies"], &linux["dependencies"]];
+    let ours: BTreeSet<&str> = tables
+        .iter()
+        .flat_map(|table| table.as_table().expect("a table").keys())
+        .map(String::as_str)
+        .collect();
+    let page = read(&root(""), "docs/dependencies.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| "));
+    let cells = rows.map(|row| {
+        row.split(" | ")
+            .map(|cell| cell.trim_end_matches(" |"))
+            .collect()
+    });
+    let named: BTreeSet<&str> = cells
+        .skip_while(|row: &Vec<&str>| row[0] != "---")
+        .skip(1)
+        .inspect(|row| {
+            assert!(
+                row.len() == 3 && row.iter().all(|cell| !cell.is_empty()),
+                "{row:?}"
+            )
+        })
+        .map(|row| row[0])
+        .collect();
+    assert_eq!(named, ours);
 }
