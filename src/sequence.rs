@@ -24,6 +24,27 @@ pub(crate) enum Pair {
     },
 }
 
+impl Pair {
+    /// What is paired, of the lists that the keys are of.
+    pub(crate) fn items<'t, T>(self, old: &'t [T], new: &'t [T]) -> (Option<&'t T>, Option<&'t T>) {
+        match self {
+            Pair::Old(at) => (Some(&old[at]), None),
+            Pair::New(at) => (None, Some(&new[at])),
+            Pair::Both {
+                old: from, new: to, ..
+            } => (Some(&old[from]), Some(&new[to])),
+        }
+    }
+
+    /// The item of the new list, or of the old one where the new list has none.
+    pub(crate) fn newest<'t, T>(self, old: &'t [T], new: &'t [T]) -> &'t T {
+        match self {
+            Pair::Old(at) => &old[at],
+            Pair::New(at) | Pair::Both { new: at, .. } => &new[at],
+        }
+    }
+}
+
 /// Pairs the items of two lists by their keys; the n-th item of a key goes with the n-th. The result follows the new
 /// list, with what went from the old one in its place.
 pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {

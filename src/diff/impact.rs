@@ -86,26 +86,13 @@ impl Condition {
         };
         is(&self.layer, subject.layer)
             && is(&self.pack, subject.pack)
-            && is(&self.part, part_word(subject.part))
+            && is(&self.part, subject.part.words().0)
             && self.kind.is_none_or(|kind| kind == subject.kind)
             && is(&self.object, subject.object)
             && self
                 .path
                 .as_deref()
                 .is_none_or(|pattern| matches(&pattern_steps(pattern), steps))
-    }
-}
-
-fn part_word(part: &Part) -> &'static str {
-    match part {
-        Part::Profile => "profile",
-        Part::Variable(_) => "variable",
-        Part::Layer => "layer",
-        Part::Preset(_) => "preset",
-        Part::Values => "values",
-        Part::File(_) => "file",
-        Part::Commands(_) => "commands",
-        Part::Manifest(_) => "manifest",
     }
 }
 

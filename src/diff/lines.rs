@@ -1,6 +1,7 @@
 //! What changed in a text of several lines.
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::algorithms::{Capture, DiffHook, Replace};
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff, group_diff_ops};
 
 use super::report::{Hunk, Line, Side};
 use crate::sequence::{Pair, pair};
@@ -10,132 +11,89 @@ const CONTEXT: usize = 3;
 /// Up to so many pairs of lines the shortest difference is looked for; beyond, lines are matched in linear time.
 const SHORTEST: usize = 4_000_000;
 
-/// A line of both sides, in order.
-struct Aligned<'t> {
-    side: Side,
-    text: &'t str,
-    old: usize,
-    new: usize,
-}
-
 /// The changed stretches of two texts; none if they are equal. A line break at the end counts as an empty last line, so
 /// that its coming and going shows.
 pub(super) fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     let old: Vec<&str> = old.split('\n').collect();
     let new: Vec<&str> = new.split('\n').collect();
-    let start = old
-        .iter()
-        .zip(&new)
-        .take_while(|(old, new)| old == new)
-        .count();
-    let end = old[start..]
-        .iter()
-        .rev()
-        .zip(new[start..].iter().rev())
-        .take_while(|(old, new)| old == new)
-        .count();
-    let (old_end, new_end) = (old.len() - end, new.len() - end);
-    let mut aligned = Vec::with_capacity(old.len() + new.len());
-    let (mut old_at, mut new_at) = (0, 0);
-    let mut push = |side: Side, text| {
-        aligned.push(Aligned {
-            side,
-            text,
-            old: old_at,
-            new: new_at,
-        });
-        old_at += usize::from(side != Side::New);
-        new_at += usize::from(side != Side::Old);
+    let same = |(old, new): &(&&str, &&str)| old == new;
+    let start = old.iter().zip(&new).take_while(same).count();
+    let rest = old[start..].iter().rev().zip(new[start..].iter().rev());
+    let len = rest.take_while(same).count();
+    let (old_end, new_end) = (old.len() - len, new.len() - len);
+    let pairs = (old_end - start).saturating_mul(new_end - start);
+    let equal = |old_index, new_index, len| DiffOp::Equal {
+        old_index,
+        new_index,
+        len,
     };
-    old[..start].iter().for_each(|line| push(Side::Both, line));
-    changed(&old[start..old_end], &new[start..new_end], &mut push);
-    old[old_end..]
+    let mut ops = vec![equal(0, 0, start)];
+    if pairs <= SHORTEST {
+        let (old_range, new_range) = (start..old_end, start..new_end);
+        ops.extend(capture_diff(
+            Algorithm::Myers,
+            &old[..],
+            old_range,
+            &new[..],
+            new_range,
+        ));
+    } else {
+        ops.extend(in_linear_time(&old, &new, start, (old_end, new_end)));
+    }
+    ops.push(equal(old_end, new_end, len));
+    ops.retain(|op| !op.old_range().is_empty() || !op.new_range().is_empty());
+    group_diff_ops(ops, CONTEXT)
         .iter()
-        .for_each(|line| push(Side::Both, line));
-    cut(&aligned)
+        .map(|ops| hunk(ops, &old, &new))
+        .collect()
 }
 
-/// Pushes the lines between the common start and the common end, in order.
-fn changed<'t>(old_part: &[&'t str], new_part: &[&'t str], push: &mut impl FnMut(Side, &'t str)) {
-    if old_part.len().saturating_mul(new_part.len()) <= SHORTEST {
-        for op in capture_diff_slices(Algorithm::Myers, old_part, new_part) {
-            if let DiffOp::Equal { old_index, len, .. } = op {
-                (old_index..old_index + len).for_each(|line| push(Side::Both, old_part[line]));
-                continue;
-            }
-            op.old_range()
-                .for_each(|line| push(Side::Old, old_part[line]));
-            op.new_range()
-                .for_each(|line| push(Side::New, new_part[line]));
-        }
-        return;
-    }
-    // A moved line is taken out in one place and put in in another.
-    let mut gone = vec![true; old_part.len()];
-    let pairs = pair(old_part, new_part);
-    for found in &pairs {
+/// What differs between `start` and the two ends. A moved line is taken out in one place and put in in another.
+fn in_linear_time(old: &[&str], new: &[&str], start: usize, ends: (usize, usize)) -> Vec<DiffOp> {
+    let mut ops = Replace::new(Capture::new());
+    let (mut next_old, mut next_new) = (start, start);
+    let mut until = |old: usize, new: usize, len: usize| {
+        let Ok(()) = ops.delete(next_old, old - next_old, next_new);
+        let Ok(()) = ops.insert(old, next_new, new - next_new);
+        let Ok(()) = ops.equal(old, new, len);
+        (next_old, next_new) = (old + len, new + len);
+    };
+    for found in pair(&old[start..ends.0], &new[start..ends.1]) {
         if let Pair::Both {
-            old, moved: false, ..
+            old,
+            new,
+            moved: false,
         } = found
         {
-            gone[*old] = false;
+            until(start + old, start + new, 1);
         }
     }
-    let mut next_old = 0;
-    for found in pairs {
-        match found {
-            Pair::Old(_) => {}
-            Pair::New(new)
-            | Pair::Both {
-                new, moved: true, ..
-            } => push(Side::New, new_part[new]),
-            Pair::Both {
-                old, moved: false, ..
-            } => {
-                (next_old..old)
-                    .filter(|line| gone[*line])
-                    .for_each(|line| push(Side::Old, old_part[line]));
-                push(Side::Both, old_part[old]);
-                next_old = old + 1;
-            }
-        }
-    }
-    (next_old..old_part.len())
-        .filter(|line| gone[*line])
-        .for_each(|line| push(Side::Old, old_part[line]));
+    until(ends.0, ends.1, 0);
+    let Ok(()) = ops.finish();
+    ops.into_inner().into_ops()
 }
 
-/// Leaves of the unchanged lines only those around changes.
-fn cut(aligned: &[Aligned<'_>]) -> Vec<Hunk> {
-    let mut hunks: Vec<Hunk> = Vec::new();
-    let mut end = 0;
-    for (index, line) in aligned.iter().enumerate() {
-        if line.side == Side::Both {
-            continue;
+fn hunk(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Hunk {
+    let mut hunk = Hunk {
+        old_start: ops.first().map_or(0, |op| op.old_range().start) + 1,
+        new_start: ops.first().map_or(0, |op| op.new_range().start) + 1,
+        lines: Vec::new(),
+    };
+    let mut push = |side: Side, lines: &[&str]| {
+        hunk.lines.extend(lines.iter().map(|line| Line {
+            side,
+            text: (*line).to_owned(),
+        }));
+    };
+    for op in ops {
+        if op.tag() == DiffTag::Equal {
+            push(Side::Both, &old[op.old_range()]);
+        } else {
+            push(Side::Old, &old[op.old_range()]);
+            push(Side::New, &new[op.new_range()]);
         }
-        let from = index.saturating_sub(CONTEXT).max(end);
-        let continues = from == end && !hunks.is_empty();
-        if !continues {
-            hunks.push(Hunk {
-                old_start: aligned[from].old + 1,
-                new_start: aligned[from].new + 1,
-                lines: Vec::new(),
-            });
-        }
-        let mut to = index + 1;
-        while to < aligned.len() && to <= index + CONTEXT && aligned[to].side == Side::Both {
-            to += 1;
-        }
-        if let Some(hunk) = hunks.last_mut() {
-            hunk.lines
-                .extend(aligned[from..to.max(from)].iter().map(|line| Line {
-                    side: line.side,
-                    text: line.text.to_owned(),
-                }));
-        }
-        end = to.max(end);
     }
-    hunks
+    hunk
 }
 
 #[cfg(test)]

@@ -253,6 +253,33 @@ pub enum ChangeKind {
     Text,
 }
 
+impl Part {
+    /// The word for it, and its name, which is empty where there is one of the kind.
+    pub(super) fn words(&self) -> (&'static str, &str) {
+        match self {
+            Part::Profile => ("profile", ""),
+            Part::Variable(name) => ("variable", name),
+            Part::Layer => ("layer", ""),
+            Part::Preset(group) => ("preset", group),
+            Part::Values => ("values", ""),
+            Part::File(path) => ("file", path),
+            Part::Commands(name) => ("commands", name),
+            Part::Manifest(name) => ("manifest", name),
+        }
+    }
+}
+
+impl ChangeKind {
+    /// What happened to a value that was there, is there, or both.
+    pub(super) fn of<T>(old: Option<T>, new: Option<T>) -> Self {
+        match (old, new) {
+            (None, Some(_)) => ChangeKind::Added,
+            (Some(_), None) => ChangeKind::Removed,
+            _ => ChangeKind::Changed,
+        }
+    }
+}
+
 /// A value as it may be shown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", untagged)]

@@ -31,12 +31,12 @@ pub(super) struct Difference {
 
 impl Difference {
     /// A difference of a whole part.
-    pub(super) fn whole(kind: ChangeKind) -> Self {
+    pub(super) fn whole(old: Option<Value>, new: Option<Value>) -> Self {
         Difference {
             place: Place::default(),
-            kind,
-            old: None,
-            new: None,
+            kind: ChangeKind::of(old.as_ref(), new.as_ref()),
+            old,
+            new,
             texts: None,
             remarks: Vec::new(),
             way: Way::default(),
@@ -92,11 +92,7 @@ const IDENTITIES: [&str; 9] = [
 /// A step on the way into both trees.
 enum Way2<'v> {
     /// The value of a key that both maps or one of them has.
-    Key(
-        Option<&'v Map<String, Value>>,
-        Option<&'v Map<String, Value>>,
-        &'v str,
-    ),
+    Key(&'v Map<String, Value>, &'v Map<String, Value>, &'v str),
     /// An item of a list, and whether it is a secret among the arguments of a command.
     Item(bool),
 }
@@ -117,22 +113,13 @@ struct Comparison<'v> {
 }
 
 impl<'v> Comparison<'v> {
-    fn push(
-        &mut self,
-        kind: ChangeKind,
-        old: Option<Value>,
-        new: Option<Value>,
-    ) -> &mut Difference {
+    fn push(&mut self, old: Option<Value>, new: Option<Value>) -> &mut Difference {
         let (way, secret_steps) = self.way();
         self.found.push(Difference {
             place: self.place.clone(),
-            kind,
-            old,
-            new,
-            texts: None,
-            remarks: Vec::new(),
             way: way.into_owned(),
             secret_steps,
+            ..Difference::whole(old, new)
         });
         let last = self.found.len() - 1;
         &mut self.found[last]
@@ -146,8 +133,9 @@ impl<'v> Comparison<'v> {
         for (step, at) in self.steps.iter().zip(first..) {
             way = match step {
                 Way2::Key(old, new, key) => {
-                    let within = |map: &Option<&'v Map<String, Value>>| {
-                        map.map(|map| way.key(&Beside::of_map(map), key))
+                    let within = |map: &'v Map<String, Value>| {
+                        let has = map.contains_key(*key);
+                        has.then(|| way.key(&Beside::of_map(map), key))
                     };
                     match (within(old), within(new)) {
                         (Some(old), Some(new)) => old.or(&new),
@@ -199,6 +187,16 @@ impl<'v> Comparison<'v> {
         self.found.append(&mut found);
     }
 
+    /// Compares what both sides have, and tells of what one of them has.
+    fn either(&mut self, old: Option<&'v Value>, new: Option<&'v Value>) {
+        match (old, new) {
+            (Some(old), Some(new)) => self.values(old, new),
+            _ => {
+                self.push(old.cloned(), new.cloned());
+            }
+        }
+    }
+
     fn values(&mut self, old: &'v Value, new: &'v Value) {
         match (old, new) {
             (Value::Object(old), Value::Object(new)) => self.maps(old, new),
@@ -208,58 +206,28 @@ impl<'v> Comparison<'v> {
             (Value::Number(a), Value::Number(b))
                 if (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64() => {}
             _ => {
-                let same_text =
-                    is_scalar(old) && is_scalar(new) && scalar_text(old) == scalar_text(new);
-                let kind = if same_text {
-                    ChangeKind::Retyped
-                } else {
-                    ChangeKind::Changed
-                };
-                let difference = self.push(kind, Some(old.clone()), Some(new.clone()));
-                if is_scalar(old)
-                    && is_scalar(new)
-                    && type_name(old) != type_name(new)
-                    && !old.is_null()
-                    && !new.is_null()
-                {
-                    difference.remarks.push(format!(
-                        "{} becomes {}",
-                        type_name(old),
-                        type_name(new)
-                    ));
+                let difference = self.push(Some(old.clone()), Some(new.clone()));
+                if !is_scalar(old) || !is_scalar(new) {
+                    return;
+                }
+                if scalar_text(old) == scalar_text(new) {
+                    difference.kind = ChangeKind::Retyped;
+                }
+                let (was, is) = (type_name(old), type_name(new));
+                if was != is && !old.is_null() && !new.is_null() {
+                    difference.remarks.push(format!("{was} becomes {is}"));
                 }
             }
         }
     }
 
-    fn maps(&mut self, old_map: &'v Map<String, Value>, new_map: &'v Map<String, Value>) {
-        let (old, new) = (old_map, new_map);
-        for (key, old) in old {
-            match new.get(key) {
-                Some(new) => self.within(
-                    Step::Key(key.clone()),
-                    Way2::Key(Some(old_map), Some(new_map), key),
-                    |this| this.values(old, new),
-                ),
-                None => self.within(
-                    Step::Key(key.clone()),
-                    Way2::Key(Some(old_map), None, key),
-                    |this| {
-                        this.push(ChangeKind::Removed, Some(old.clone()), None);
-                    },
-                ),
-            }
-        }
-        for (key, new) in new {
-            if !old.contains_key(key) {
-                self.within(
-                    Step::Key(key.clone()),
-                    Way2::Key(None, Some(new_map), key),
-                    |this| {
-                        this.push(ChangeKind::Added, None, Some(new.clone()));
-                    },
-                );
-            }
+    fn maps(&mut self, old: &'v Map<String, Value>, new: &'v Map<String, Value>) {
+        let added = new.keys().filter(|key| !old.contains_key(*key));
+        for key in old.keys().chain(added) {
+            let way = Way2::Key(old, new, key);
+            self.within(Step::Key(key.clone()), way, |this| {
+                this.either(old.get(key), new.get(key));
+            });
         }
     }
 
@@ -288,96 +256,76 @@ impl<'v> Comparison<'v> {
             |items: &[Value]| numbered(items.iter().map(|item| identity.value(item)).collect());
         let (old_keys, new_keys) = (keys(old), keys(new));
         for found in pair(&old_keys, &new_keys) {
-            match found {
-                Pair::Old(at) => self.within(
-                    identity.step(&old_keys[at]),
-                    Way2::Item(old_secret[at]),
-                    |this| {
-                        this.push(ChangeKind::Removed, Some(old[at].clone()), None);
-                    },
-                ),
-                Pair::New(at) => self.within(
-                    identity.step(&new_keys[at]),
-                    Way2::Item(new_secret[at]),
-                    |this| {
-                        this.push(ChangeKind::Added, None, Some(new[at].clone()))
-                            .remarks
-                            .push(place_remark(at, new.len()));
-                    },
-                ),
-                Pair::Both {
-                    old: from,
-                    new: to,
-                    moved,
-                } => self.within(
-                    identity.step(&new_keys[to]),
-                    Way2::Item(new_secret[to]),
-                    |this| {
-                        if moved {
-                            this.moved(from, to);
-                        }
-                        this.values(&old[from], &new[to]);
-                    },
-                ),
-            }
+            let step = identity.step(found.newest::<String>(&old_keys, &new_keys));
+            let is_argument = *found.newest(&old_secret, &new_secret);
+            self.item(step, is_argument, found, old, new);
         }
-    }
-
-    fn moved(&mut self, from: usize, to: usize) {
-        self.push(
-            ChangeKind::Moved,
-            Some(Value::from(from + 1)),
-            Some(Value::from(to + 1)),
-        );
     }
 
     /// Items without an identity: equal ones are matched, what is left between them is compared in order.
     fn anonymous_lists(&mut self, old: &'v [Value], new: &'v [Value]) {
         let keys = |items: &[Value]| -> Vec<String> { items.iter().map(canonical).collect() };
         let pairs = pair(&keys(old), &keys(new));
-        let mut gone: Vec<usize> = Vec::new();
-        let mut come: Vec<usize> = Vec::new();
-        for found in pairs.into_iter().chain([Pair::Both {
+        let mut by_number = |found: Pair| {
+            let (Pair::Old(at) | Pair::New(at) | Pair::Both { new: at, .. }) = found;
+            self.item(Step::Index(at), false, found, old, new);
+        };
+        let (mut gone, mut come) = (Vec::new(), Vec::new());
+        let end = Pair::Both {
             old: 0,
             new: 0,
             moved: false,
-        }]) {
+        };
+        for found in pairs.into_iter().chain([end]) {
             match found {
                 Pair::Old(at) => gone.push(at),
                 Pair::New(at) => come.push(at),
-                Pair::Both {
-                    old: from,
-                    new: to,
-                    moved: true,
-                } => self.within(Step::Index(to), Way2::Item(false), |this| {
-                    this.moved(from, to)
-                }),
+                Pair::Both { moved: true, .. } => by_number(found),
                 Pair::Both { .. } => {
                     gone.sort_unstable();
-                    for (from, to) in gone.iter().zip(&come) {
-                        self.within(Step::Index(*to), Way2::Item(false), |this| {
-                            this.values(&old[*from], &new[*to])
-                        });
-                    }
                     let common = gone.len().min(come.len());
-                    for from in &gone[common..] {
-                        self.within(Step::Index(*from), Way2::Item(false), |this| {
-                            this.push(ChangeKind::Removed, Some(old[*from].clone()), None);
+                    for (old, new) in gone.drain(..common).zip(come.drain(..common)) {
+                        by_number(Pair::Both {
+                            old,
+                            new,
+                            moved: false,
                         });
                     }
-                    for to in &come[common..] {
-                        let count = new.len();
-                        self.within(Step::Index(*to), Way2::Item(false), |this| {
-                            this.push(ChangeKind::Added, None, Some(new[*to].clone()))
-                                .remarks
-                                .push(place_remark(*to, count));
-                        });
-                    }
-                    gone.clear();
-                    come.clear();
+                    gone.drain(..).map(Pair::Old).for_each(&mut by_number);
+                    come.drain(..).map(Pair::New).for_each(&mut by_number);
                 }
             }
         }
+    }
+
+    /// An item of two lists.
+    fn item(
+        &mut self,
+        step: Step,
+        is_argument: bool,
+        found: Pair,
+        old: &'v [Value],
+        new: &'v [Value],
+    ) {
+        let (before, after) = found.items(old, new);
+        self.within(step, Way2::Item(is_argument), |this| {
+            if let Pair::Both {
+                old,
+                new,
+                moved: true,
+            } = found
+            {
+                let place = |at: usize| Some(Value::from(at + 1));
+                this.push(place(old), place(new)).kind = ChangeKind::Moved;
+            }
+            this.either(before, after);
+            if let Pair::New(at) = found
+                && let Some(added) = this.found.last_mut()
+            {
+                let place = format!("item {} of {}", at + 1, new.len());
+                added.remarks.push(place);
+            }
+        });
     }
 
     fn texts(&mut self, old: &str, new: &str) {
@@ -401,11 +349,11 @@ impl<'v> Comparison<'v> {
                 return self.inside(language, |inner| inner.values(&old, &new));
             }
             if old.contains('\n') || new.contains('\n') {
-                self.push(ChangeKind::Changed, None, None).texts = Some((old.into(), new.into()));
+                self.push(None, None).texts = Some((old.into(), new.into()));
                 return;
             }
         }
-        self.push(ChangeKind::Changed, Some(old.into()), Some(new.into()));
+        self.push(Some(old.into()), Some(new.into()));
     }
 
     /// Both texts as trees, where both are of one language that has them.
@@ -443,10 +391,6 @@ pub(super) fn numbered(names: Vec<String>) -> Vec<String> {
             }
         })
         .collect()
-}
-
-fn place_remark(index: usize, count: usize) -> String {
-    format!("item {} of {count}", index + 1)
 }
 
 /// What tells the items of two lists apart.

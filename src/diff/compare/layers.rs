@@ -1,49 +1,36 @@
 //! What differs between two layers: which pack, its facts, its presets, its values, and the files of the nodes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Comparison, PackContext, repeated, step_remark};
+use super::{Comparison, PackContext, step_remark};
 use crate::diagnostic::Source;
 use crate::diff::path::{Place, Step};
 use crate::diff::presets::{Switched, switched};
 use crate::diff::reduce::reduce;
 use crate::diff::report::{ChangeKind, LayerPair, PackVersion, Part};
-use crate::diff::{pairing, tree, versions};
-use crate::profile::{Layer, Profile};
+use crate::diff::tree::{self, Difference};
+use crate::diff::{pairing, versions};
+use crate::profile::Layer;
 use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
 
 impl Comparison<'_> {
-    pub(super) fn layers(&mut self, old: &Profile, new: &Profile) -> Vec<LayerPair> {
-        let (old, new) = (&old.spec.template.packs, &new.spec.template.packs);
+    pub(super) fn layers(&mut self, old: &[Layer], new: &[Layer]) -> Vec<LayerPair> {
         let names = |layers: &[Layer]| -> Vec<String> {
             layers.iter().map(|layer| layer.name.clone()).collect()
         };
-        for name in repeated(&names(old))
-            .into_iter()
-            .chain(repeated(&names(new)))
-        {
-            self.notes.push(format!(
-                "the profile `{}` has two layers `{name}`",
-                self.profile
-            ));
-        }
+        self.note_repeated("layers", &names(old), &names(new));
         let pairs = pairing::layers(old, new);
         let moved = moved_layers(old, &pairs);
         pairs
             .into_iter()
             .map(|(old, new)| {
-                let name = new
-                    .or(old)
-                    .map(|layer| layer.name.clone())
-                    .unwrap_or_default();
-                let kind = new
-                    .or(old)
-                    .map(|layer| layer.layer.clone())
-                    .unwrap_or_default();
+                let either = new.or(old);
+                let name = either.map_or_else(String::new, |layer| layer.name.clone());
+                let kind = either.map_or_else(String::new, |layer| layer.layer.clone());
                 self.pack = PackContext {
                     name: Some(name.clone()),
                     kind: kind.clone(),
@@ -72,61 +59,32 @@ impl Comparison<'_> {
     }
 
     fn layer(&mut self, old: Option<&Layer>, new: Option<&Layer>, moved: bool) {
-        let (old, new) = match (old, new) {
-            (Some(old), Some(new)) => (old, new),
-            (Some(old), None) => {
-                return self.whole(
-                    Part::Layer,
-                    ChangeKind::Removed,
-                    Some(layer_outline(old)),
-                    None,
-                );
-            }
-            (None, Some(new)) => {
-                return self.whole(
-                    Part::Layer,
-                    ChangeKind::Added,
-                    None,
-                    Some(layer_outline(new)),
-                );
-            }
-            (None, None) => return,
+        let outlines = || (old.map(layer_outline), new.map(layer_outline));
+        let (Some(old), Some(new)) = (old, new) else {
+            let (old, new) = outlines();
+            return self.whole(Part::Layer, old, new);
         };
         if old.name != new.name {
-            self.whole(
-                Part::Layer,
-                ChangeKind::Changed,
-                Some(layer_outline(old)),
-                Some(layer_outline(new)),
-            );
-            if let Some(change) = self.changes.last_mut() {
-                change
-                    .remarks
-                    .push("another pack takes its place; their values are not compared".to_owned());
-            }
+            let (outline_of_old, outline_of_new) = outlines();
+            let mut replaced = Difference::whole(outline_of_old, outline_of_new);
+            let remark = "another pack takes its place; their values are not compared";
+            replaced.remarks.push(remark.to_owned());
+            self.difference(Part::Layer, replaced);
             return self.manifests(&old.manifests, &new.manifests);
         }
         self.layer_facts(old, new);
         if moved {
-            let mut place = Place::default();
-            place.push(Step::Key("order".to_owned()));
-            self.at(Part::Layer, place, ChangeKind::Moved, None, None);
+            let mut elsewhere = Difference::whole(None, None);
+            elsewhere.kind = ChangeKind::Moved;
+            elsewhere.place.push(Step::Key("order".to_owned()));
+            self.difference(Part::Layer, elsewhere);
         }
         self.pack.switched = switched(old, new, self.library);
         for index in 0..self.pack.switched.len() {
             let switch = &self.pack.switched[index];
-            let (group, from, to) = (switch.group.clone(), switch.old.clone(), switch.new.clone());
-            let kind = match (&from, &to) {
-                (None, _) => ChangeKind::Added,
-                (_, None) => ChangeKind::Removed,
-                _ => ChangeKind::Changed,
-            };
-            self.whole(
-                Part::Preset(group),
-                kind,
-                from.map(Value::String),
-                to.map(Value::String),
-            );
+            let (from, to) = (switch.old.clone(), switch.new.clone());
+            let part = Part::Preset(switch.group.clone());
+            self.whole(part, from.map(Value::String), to.map(Value::String));
         }
         self.values(old, new);
         self.manifests(&old.manifests, &new.manifests);
@@ -221,49 +179,32 @@ impl Comparison<'_> {
             files.iter().map(|(path, _)| path.clone()).collect()
         };
         for found in pair(&paths(&old_files), &paths(&new_files)) {
-            match found {
-                Pair::Old(at) => {
-                    let (path, file) = &old_files[at];
-                    self.whole(
-                        Part::File(path.clone()),
-                        ChangeKind::Removed,
-                        Some(file.clone()),
-                        None,
-                    );
+            let (path, _) = found.newest(&old_files, &new_files);
+            let part = Part::File(path.clone());
+            match found.items(&old_files, &new_files) {
+                (Some((_, old)), Some((_, new))) => self.node_file(&part, path, old, new),
+                (old, new) => {
+                    let file =
+                        |found: Option<&(String, Value)>| found.map(|(_, file)| file.clone());
+                    self.whole(part, file(old), file(new));
                 }
-                Pair::New(at) => {
-                    let (path, file) = &new_files[at];
-                    self.whole(
-                        Part::File(path.clone()),
-                        ChangeKind::Added,
-                        None,
-                        Some(file.clone()),
-                    );
-                }
-                Pair::Both { old, new, .. } => self.node_file(&old_files[old], &new_files[new]),
             }
         }
         let (old_commands, new_commands) = (take_commands(old), take_commands(new));
-        let mut names: Vec<&String> = old_commands.keys().chain(new_commands.keys()).collect();
-        names.sort();
-        names.dedup();
+        let names: BTreeSet<&String> = old_commands.keys().chain(new_commands.keys()).collect();
         for name in names {
             let text = |commands: &BTreeMap<String, String>| {
                 commands.get(name).cloned().unwrap_or_default()
             };
             let (old, new) = (text(&old_commands), text(&new_commands));
             if old != new {
-                self.text(
-                    Part::Commands(name.clone()),
-                    ChangeKind::Changed,
-                    &old,
-                    &new,
-                );
+                let part = Part::Commands(name.clone());
+                self.text(part, ChangeKind::Changed, &old, &new);
             }
         }
     }
 
-    fn node_file(&mut self, (path, old): &(String, Value), (_, new): &(String, Value)) {
+    fn node_file(&mut self, part: &Part, path: &str, old: &Value, new: &Value) {
         let content = |file: &Value| {
             file.get("content")
                 .and_then(Value::as_str)
@@ -271,10 +212,7 @@ impl Comparison<'_> {
         };
         let texts = content(old).zip(content(new));
         if let Some((old, new)) = &texts {
-            for difference in tree::compare_texts(old, new, path) {
-                let change = self.change(Part::File(path.clone()), difference, None);
-                self.changes.push(change);
-            }
+            self.differences(part, tree::compare_texts(old, new, path));
         }
         let rest = |file: &Value| {
             let mut file = file.clone();
@@ -285,10 +223,7 @@ impl Comparison<'_> {
             }
             file
         };
-        for difference in tree::compare(&rest(old), &rest(new)) {
-            let change = self.change(Part::File(path.clone()), difference, None);
-            self.changes.push(change);
-        }
+        self.differences(part, tree::compare(&rest(old), &rest(new)));
     }
 }
 

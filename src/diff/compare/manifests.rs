@@ -6,7 +6,7 @@ use super::Comparison;
 use crate::diagnostic::Source;
 use crate::diff::path::{Place, Step};
 use crate::diff::report::{ChangeKind, Part};
-use crate::diff::tree;
+use crate::diff::tree::{self, Difference};
 use crate::profile::Manifest;
 use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
@@ -30,30 +30,29 @@ impl Comparison<'_> {
             }
         }
         for found in pair(&names(old), &names(new)) {
-            match found {
-                Pair::Old(at) => self.whole_manifest(&old[at], ChangeKind::Removed),
-                Pair::New(at) => self.whole_manifest(&new[at], ChangeKind::Added),
-                Pair::Both {
-                    old: from,
-                    new: to,
-                    moved,
-                } => {
-                    self.manifest(&old[from], &new[to]);
-                    if moved {
-                        let places = (Some(json!(from + 1)), Some(json!(to + 1)));
-                        self.whole(
-                            Part::Manifest(new[to].name.clone()),
-                            ChangeKind::Moved,
-                            places.0,
-                            places.1,
-                        );
-                    }
-                }
+            let (before, after) = found.items(old, new);
+            if let (Some(before), Some(after)) = (before, after) {
+                self.manifest(before, after);
+            } else {
+                self.whole_manifest(before, after);
+            }
+            if let Pair::Both {
+                old: from,
+                new: to,
+                moved: true,
+            } = found
+            {
+                let part = Part::Manifest(new[to].name.clone());
+                let mut moved = Difference::whole(Some(json!(from + 1)), Some(json!(to + 1)));
+                moved.kind = ChangeKind::Moved;
+                self.difference(part, moved);
             }
         }
     }
 
-    fn whole_manifest(&mut self, manifest: &Manifest, kind: ChangeKind) {
+    /// A manifest that only one side has.
+    fn whole_manifest(&mut self, old: Option<&Manifest>, new: Option<&Manifest>) {
+        let Some(manifest) = new.or(old) else { return };
         let value = match objects(manifest) {
             Some(mut objects) if objects.len() == 1 => objects.remove(0),
             Some(objects) => Value::Array(objects),
@@ -61,11 +60,9 @@ impl Comparison<'_> {
         };
         let first = value.get(0).unwrap_or(&value);
         self.pack.object = object_kind(first).to_owned();
-        let (old, new) = match kind {
-            ChangeKind::Removed => (Some(value), None),
-            _ => (None, Some(value)),
-        };
-        self.whole(Part::Manifest(manifest.name.clone()), kind, old, new);
+        let part = Part::Manifest(manifest.name.clone());
+        let old = old.map(|_| value.clone());
+        self.whole(part, old, new.map(|_| value));
         self.pack.object.clear();
     }
 
@@ -96,34 +93,15 @@ impl Comparison<'_> {
         }
         let names = |objects: &[Value]| tree::numbered(objects.iter().map(object_name).collect());
         let (old_names, new_names) = (names(old), names(new));
-        let step = |name: &String| Step::Item("object", name.clone());
         for found in pair(&old_names, &new_names) {
-            let mut place = Place::default();
-            match found {
-                Pair::Old(at) => {
-                    place.push(step(&old_names[at]));
-                    self.at(
-                        part.clone(),
-                        place,
-                        ChangeKind::Removed,
-                        Some(old[at].clone()),
-                        None,
-                    );
-                }
-                Pair::New(at) => {
-                    place.push(step(&new_names[at]));
-                    self.at(
-                        part.clone(),
-                        place,
-                        ChangeKind::Added,
-                        None,
-                        Some(new[at].clone()),
-                    );
-                }
-                Pair::Both {
-                    old: from, new: to, ..
-                } => {
-                    self.object(part, Some(step(&new_names[to])), &old[from], &new[to]);
+            let name = found.newest(&old_names, &new_names);
+            let step = Step::Item("object", name.clone());
+            match found.items(old, new) {
+                (Some(old), Some(new)) => self.object(part, Some(step), old, new),
+                (old, new) => {
+                    let mut whole = Difference::whole(old.cloned(), new.cloned());
+                    whole.place.push(step);
+                    self.difference(part.clone(), whole);
                 }
             }
         }

@@ -9,7 +9,6 @@ use sha2::{Digest, Sha256};
 
 use super::announced::Announcements;
 use super::impact::{Rules, Subject};
-use super::path::Place;
 use super::presets::Switched;
 use super::report::{
     Change, ChangeKind, FORMAT, Impact, ImpactCount, Part, ProfileName, ProfilePair, Report,
@@ -23,7 +22,7 @@ use crate::pack::Library;
 use crate::profile::{Profile, Variable};
 use crate::revision::Revision;
 use crate::secret::{self, Way};
-use crate::sequence::{Pair, pair};
+use crate::sequence::pair;
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -181,19 +180,12 @@ impl Comparison<'_> {
             .unwrap_or_default();
         self.pack = PackContext::default();
         let mut layers = Vec::new();
-        match (old, new) {
-            (Some(old), Some(new)) => {
-                self.metadata(old, new);
-                self.variables(old, new);
-                layers = self.layers(old, new);
-            }
-            (Some(old), None) => {
-                self.whole(Part::Profile, ChangeKind::Removed, Some(outline(old)), None)
-            }
-            (None, Some(new)) => {
-                self.whole(Part::Profile, ChangeKind::Added, None, Some(outline(new)))
-            }
-            (None, None) => {}
+        if let (Some(old), Some(new)) = (old, new) {
+            self.metadata(old, new);
+            self.variables(&old.spec.variables, &new.spec.variables);
+            layers = self.layers(&old.spec.template.packs, &new.spec.template.packs);
+        } else {
+            self.whole(Part::Profile, old.map(outline), new.map(outline));
         }
         ProfilePair {
             name: self.profile.clone(),
@@ -225,61 +217,41 @@ impl Comparison<'_> {
         }
     }
 
-    fn variables(&mut self, old: &Profile, new: &Profile) {
-        let (old, new) = (&old.spec.variables, &new.spec.variables);
-        let names = |variables: &[Variable]| -> Vec<String> {
-            variables
-                .iter()
-                .map(|variable| variable.name.clone())
-                .collect()
+    fn variables(&mut self, old: &[Variable], new: &[Variable]) {
+        let names = |variables: &'_ [Variable]| -> Vec<String> {
+            let names = variables.iter().map(|variable| variable.name.clone());
+            names.collect()
         };
         let (old_names, new_names) = (names(old), names(new));
-        for name in repeated(&old_names).into_iter().chain(repeated(&new_names)) {
-            self.notes.push(format!(
-                "the profile `{}` has two variables `{name}`",
-                self.profile
-            ));
-        }
+        self.note_repeated("variables", &old_names, &new_names);
         for found in pair(&old_names, &new_names) {
-            match found {
-                Pair::Old(at) => {
-                    let value = json!(old[at]);
-                    self.whole(
-                        Part::Variable(old_names[at].clone()),
-                        ChangeKind::Removed,
-                        Some(value),
-                        None,
-                    );
+            let part = Part::Variable(found.newest(&old_names, &new_names).clone());
+            match found.items(old, new) {
+                (Some(old), Some(new)) => {
+                    self.differences(&part, tree::compare(&json!(old), &json!(new)));
                 }
-                Pair::New(at) => {
-                    let value = json!(new[at]);
-                    self.whole(
-                        Part::Variable(new_names[at].clone()),
-                        ChangeKind::Added,
-                        None,
-                        Some(value),
-                    );
-                }
-                Pair::Both {
-                    old: from, new: to, ..
-                } => {
-                    let facts =
-                        |variable: &Variable| serde_json::to_value(variable).unwrap_or_default();
-                    for difference in tree::compare(&facts(&old[from]), &facts(&new[to])) {
-                        let change =
-                            self.change(Part::Variable(new_names[to].clone()), difference, None);
-                        self.changes.push(change);
-                    }
+                (old, new) => {
+                    self.whole(part, old.map(|old| json!(old)), new.map(|new| json!(new)))
                 }
             }
+        }
+    }
+
+    /// Says which names stand more than once on a side.
+    fn note_repeated(&mut self, what: &str, old: &[String], new: &[String]) {
+        for name in repeated(old).into_iter().chain(repeated(new)) {
+            let profile = &self.profile;
+            self.notes
+                .push(format!("the profile `{profile}` has two {what} `{name}`"));
         }
     }
 
     /// A change of a text that is told line by line, without the secrets in it.
     fn text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
         let difference = Difference {
+            kind,
             texts: Some((old.to_owned(), new.to_owned())),
-            ..Difference::whole(kind)
+            ..Difference::whole(None, None)
         };
         let change = self.change(part, difference, None);
         if !change.lines.is_empty() {
@@ -294,24 +266,17 @@ impl Comparison<'_> {
         }
     }
 
-    fn whole(&mut self, part: Part, kind: ChangeKind, old: Option<Value>, new: Option<Value>) {
-        self.at(part, Place::default(), kind, old, new);
+    fn whole(&mut self, part: Part, old: Option<Value>, new: Option<Value>) {
+        self.difference(part, Difference::whole(old, new));
     }
 
-    fn at(
-        &mut self,
-        part: Part,
-        place: Place,
-        kind: ChangeKind,
-        old: Option<Value>,
-        new: Option<Value>,
-    ) {
-        let difference = Difference {
-            place,
-            old,
-            new,
-            ..Difference::whole(kind)
-        };
+    fn differences(&mut self, part: &Part, found: Vec<Difference>) {
+        for difference in found {
+            self.difference(part.clone(), difference);
+        }
+    }
+
+    fn difference(&mut self, part: Part, difference: Difference) {
         let change = self.change(part, difference, None);
         self.changes.push(change);
     }

@@ -1,6 +1,6 @@
 //! Which changes `--only` and `--ignore` choose.
 
-use crate::diff::report::{Change, Part};
+use crate::diff::report::Change;
 
 /// Whether a change lies at or below one of the places in `only`, if there are any, and none in `ignore`.
 pub(super) fn chooses(only: &[String], ignore: &[String], change: &Change) -> bool {
@@ -11,15 +11,11 @@ pub(super) fn chooses(only: &[String], ignore: &[String], change: &Change) -> bo
 
 /// Where a change is, as `--only` and `--ignore` take it: `LAYER/PART/PATH`.
 fn location(change: &Change) -> String {
-    let part = match &change.part {
-        Part::Profile => "profile".to_owned(),
-        Part::Variable(name) => format!("variable/{name}"),
-        Part::Layer => "layer".to_owned(),
-        Part::Preset(group) => format!("preset/{group}"),
-        Part::Values => "values".to_owned(),
-        Part::File(path) => format!("file{path}"),
-        Part::Commands(name) => format!("commands/{name}"),
-        Part::Manifest(name) => format!("manifest/{name}"),
+    let part = match change.part.words() {
+        (word, "") => word.to_owned(),
+        // The path of a file begins with a slash.
+        ("file", path) => format!("file{path}"),
+        (word, name) => format!("{word}/{name}"),
     };
     let mut place = match &change.layer {
         Some(layer) => format!("{layer}/{part}"),

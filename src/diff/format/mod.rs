@@ -251,16 +251,10 @@ fn count(number: usize, noun: &str) -> String {
 
 /// What is changed: the part, where it is not the values, and the path inside.
 fn label(change: &Change) -> String {
-    let (kind, name) = match &change.part {
-        Part::Profile | Part::Values if !change.path.is_empty() => ("", ""),
-        Part::Profile => ("profile", ""),
-        Part::Values => ("values", ""),
-        Part::Layer => ("layer", ""),
-        Part::Variable(name) => ("variable", name.as_str()),
-        Part::Preset(name) => ("preset", name.as_str()),
-        Part::File(name) => ("file", name.as_str()),
-        Part::Commands(name) => ("", name.as_str()),
-        Part::Manifest(name) => ("manifest", name.as_str()),
+    let (kind, name) = match (&change.part, change.part.words()) {
+        (Part::Profile | Part::Values, _) if !change.path.is_empty() => ("", ""),
+        (Part::Commands(_), (_, name)) => ("", name),
+        (_, words) => words,
     };
     let words: Vec<&str> = [kind, name, &change.path]
         .into_iter()
