@@ -81,7 +81,7 @@ impl<'p> Subject<'p> {
             Target::Variable { name, .. } => name,
             _ => "",
         };
-        let path: Path = path.parse().map_err(|error| format!("{error}"))?;
+        let path: Path = path.parse()?;
         let is_sensitive = match target {
             Target::Variable { name, .. } => self.variable(name).is_some_and(|it| it.is_sensitive),
             Target::Manifest { path: "", .. } => false,
@@ -105,7 +105,7 @@ impl<'p> Subject<'p> {
                 Step::Key(key) => way.below(key),
                 // What names an item says what its value is.
                 Step::Item(_, name) => Way::named(name).or(&way),
-                Step::Index(_) => way,
+                Step::Index(_) | Step::Each => way,
             });
         let hide = |_: &str| "(a secret)".to_owned();
         let text = secret::hidden(found, &way.in_secret(is_sensitive), &hide).to_string();
@@ -235,7 +235,7 @@ impl ParsedLayer<'_> {
 }
 
 fn find(root: &Value, path: &str) -> Result<Option<Value>, String> {
-    let path: Path = path.parse().map_err(|error| format!("{error}"))?;
+    let path: Path = path.parse()?;
     Ok(path.find(root).cloned())
 }
 

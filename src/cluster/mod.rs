@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::{Layer, Profile, without_macros};
 use crate::secret;
-use crate::yaml::{self, Limits, Node, Path, Step};
+use crate::yaml::{self, Limits, Node, Path};
 
 /// Texts of more bytes than this are parsed on all cores.
 const WORTH_A_THREAD: usize = 256 << 10;
@@ -288,16 +288,7 @@ impl Document {
             return node.span.clone();
         };
         for step in path.steps() {
-            let next = match step {
-                Step::Key(key) => node.get(key),
-                Step::Index(index) => node.items().and_then(|items| items.get(*index)),
-                Step::Item(key, wanted) => node.items().and_then(|items| {
-                    items
-                        .iter()
-                        .find(|item| item.get(key).and_then(Node::text) == Some(wanted.as_str()))
-                }),
-            };
-            match next {
+            match node.within(step) {
                 Some(next) => node = next,
                 None => break,
             }

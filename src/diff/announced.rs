@@ -38,10 +38,11 @@ impl Announcements {
             let Some((part, path)) = part(&target) else {
                 continue;
             };
+            let path = path.parse::<yaml::Path>().unwrap_or_default();
             announcements.push(Announcement {
                 layer: claim.layer.clone().unwrap_or_default(),
                 part,
-                keys: keys(&path),
+                keys: path.keys(),
                 section: claim.section.clone(),
             });
         }
@@ -97,17 +98,4 @@ fn same_part(announced: &Part, changed: &Part) -> bool {
         (Part::Preset(a), Part::Preset(b)) => a.eq_ignore_ascii_case(b),
         (a, b) => a == b,
     }
-}
-
-fn keys(path: &str) -> Vec<String> {
-    let Ok(path) = path.parse::<yaml::Path>() else {
-        return Vec::new();
-    };
-    path.steps()
-        .iter()
-        .map_while(|step| match step {
-            yaml::Step::Key(key) => Some(key.clone()),
-            _ => None,
-        })
-        .collect()
 }

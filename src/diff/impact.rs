@@ -8,6 +8,7 @@ use super::path::{Place, Step};
 use super::report::{ChangeKind, Impact, Part};
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
+use crate::yaml;
 
 /// The rules, the first that matches wins.
 pub(super) struct Rules(Vec<Rule>);
@@ -41,7 +42,7 @@ struct Condition {
     layer: Option<String>,
     pack: Option<String>,
     part: Option<String>,
-    path: Option<String>,
+    path: Option<yaml::Path>,
     kind: Option<ChangeKind>,
     object: Option<String>,
 }
@@ -72,7 +73,10 @@ impl Rules {
 
     /// The rule for a change; the last rule matches everything, so there is one.
     pub(super) fn of(&self, subject: &Subject<'_>) -> Option<&Rule> {
-        let steps = names(subject.place);
+        let steps = subject.place.steps().iter();
+        let steps: Vec<&Step> = steps
+            .filter(|step| !matches!(step, Step::Inside(_)))
+            .collect();
         self.0
             .iter()
             .find(|rule| rule.condition.holds(subject, &steps))
@@ -80,7 +84,7 @@ impl Rules {
 }
 
 impl Condition {
-    fn holds(&self, subject: &Subject<'_>, steps: &[&str]) -> bool {
+    fn holds(&self, subject: &Subject<'_>, steps: &[&Step]) -> bool {
         let is = |wanted: &Option<String>, found: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == found)
         };
@@ -91,56 +95,28 @@ impl Condition {
             && is(&self.object, subject.object)
             && self
                 .path
-                .as_deref()
-                .is_none_or(|pattern| matches(&pattern_steps(pattern), steps))
+                .as_ref()
+                .is_none_or(|pattern| matches(pattern.steps(), steps))
     }
 }
 
-/// The steps of a path as patterns see them: keys by name, every item of a list as `[*]`.
-fn names(place: &Place) -> Vec<&str> {
-    place
-        .steps()
-        .iter()
-        .filter_map(|step| match step {
-            Step::Key(key) => Some(key.as_str()),
-            Step::Item(..) | Step::Value(_) | Step::Index(_) => Some("[*]"),
-            Step::Inside(_) => None,
-        })
-        .collect()
-}
-
-/// `a.b[*].**` as steps; `\.` is a dot inside a key.
-fn pattern_steps(pattern: &str) -> Vec<String> {
-    let mut steps = Vec::new();
-    let mut step = String::new();
-    let mut chars = pattern.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => step.extend(chars.next()),
-            '.' => steps.push(std::mem::take(&mut step)),
-            '[' => {
-                steps.push(std::mem::take(&mut step));
-                step.push(c);
-            }
-            c => step.push(c),
-        }
+/// Whether a place is as a pattern has it: `*` stands for any step, `**` for any number of them, `[*]` for any item.
+fn matches(pattern: &[yaml::Step], steps: &[&Step]) -> bool {
+    let Some((wanted, rest)) = pattern.split_first() else {
+        return steps.is_empty();
+    };
+    if matches!(wanted, yaml::Step::Key(key) if key == "**") {
+        return (0..=steps.len()).any(|skipped| matches(rest, &steps[skipped..]));
     }
-    steps.push(step);
-    steps.retain(|step| !step.is_empty());
-    steps
-}
-
-fn matches(pattern: &[String], steps: &[&str]) -> bool {
-    match pattern.split_first() {
-        None => steps.is_empty(),
-        Some((first, rest)) if first == "**" => {
-            (0..=steps.len()).any(|skipped| matches(rest, &steps[skipped..]))
-        }
-        Some((first, rest)) => match steps.split_first() {
-            Some((step, others)) => (first == "*" || first == step) && matches(rest, others),
-            None => false,
-        },
-    }
+    steps.split_first().is_some_and(|(step, others)| {
+        let fits = match (wanted, step) {
+            (yaml::Step::Key(wanted), _) if wanted == "*" => true,
+            (yaml::Step::Key(wanted), Step::Key(key)) => wanted == key,
+            (yaml::Step::Each, Step::Item(..) | Step::Value(_) | Step::Index(_)) => true,
+            _ => false,
+        };
+        fits && matches(rest, others)
+    })
 }
 
 #[cfg(test)]
@@ -149,12 +125,20 @@ mod tests {
 
     #[test]
     fn patterns_match_steps() {
-        let holds = |pattern: &str, steps: &[&str]| matches(&pattern_steps(pattern), steps);
+        let holds = |pattern: &str, steps: &[&str]| {
+            let step = |step: &&str| match *step {
+                "[0]" => Step::Index(0),
+                key => Step::Key(key.to_owned()),
+            };
+            let steps: Vec<Step> = steps.iter().map(step).collect();
+            let pattern: yaml::Path = pattern.parse().unwrap();
+            matches(pattern.steps(), &Vec::from_iter(&steps))
+        };
         assert!(holds("charts.*.x", &["charts", "a", "x"]));
         assert!(!holds("charts.*.x", &["charts", "x"]));
         assert!(holds("charts.**", &["charts"]));
         assert!(holds("**.x", &["x"]));
-        assert!(holds("a[*].b", &["a", "[*]", "b"]));
+        assert!(holds("a[*].b", &["a", "[0]", "b"]));
         assert!(holds(
             r"pack.spectrocloud\.com/install-priority",
             &["pack", "spectrocloud.com/install-priority"]

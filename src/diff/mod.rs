@@ -8,7 +8,6 @@
 //!
 //! # type Problems = Vec<vmo_ra::diagnostic::Diagnostic>;
 //! # fn main() -> Result<(), Problems> {
-//! # let one = |problem| vec![problem];
 //! let profile = |version: &str| -> Result<Input, Problems> {
 //!     let text = format!(
 //!         r#"{{"metadata":{{"name":"core"}},"spec":{{"version":"{version}","template":{{"type":"add-on","packs":[]}}}}}}"#
@@ -19,10 +18,10 @@
 //! let report = compare(
 //!     &profile("1.0.0")?,
 //!     &profile("1.1.0")?,
-//!     &Library::built_in().map_err(one)?,
+//!     &Library::built_in()?,
 //!     &Options::default(),
 //! )
-//! .map_err(one)?;
+//! ?;
 //! assert_eq!(report.summary.changes, 1);
 //! assert!(report.summary.worst < Some(Impact::Repave));
 //! # Ok(())

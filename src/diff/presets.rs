@@ -88,19 +88,7 @@ fn presets(layer: &Layer, library: &Library) -> Vec<Preset> {
 
 /// Every path a preset removes, and every value it sets.
 fn touched(preset: &Preset) -> Vec<Vec<String>> {
-    let mut paths: Vec<Vec<String>> = preset
-        .remove
-        .iter()
-        .map(|path| {
-            path.steps()
-                .iter()
-                .filter_map(|step| match step {
-                    yaml::Step::Key(key) => Some(key.clone()),
-                    _ => None,
-                })
-                .collect()
-        })
-        .collect();
+    let mut paths: Vec<Vec<String>> = preset.remove.iter().map(yaml::Path::keys).collect();
     if let Ok(added) = yaml::to_json(&preset.add, Limits::VALUES) {
         leaves(&added, &mut Vec::new(), &mut paths);
     }

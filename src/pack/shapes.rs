@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::Pack;
 use crate::diagnostic::Diagnostic;
@@ -14,11 +14,8 @@ use crate::yaml::{Merge, Move, Node, Path};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Shape {
     pack: String,
-    #[serde(deserialize_with = "path")]
     path: Path,
-    #[serde(deserialize_with = "path")]
     sign: Path,
-    #[serde(deserialize_with = "path")]
     elsewhere: Path,
     #[serde(default)]
     first: bool,
@@ -87,11 +84,6 @@ fn charts(merge: &Merge, root: &Node, fit: &mut Fit) {
 
 fn chart(name: &str) -> Path {
     Path::of_keys(["charts", name])
-}
-
-fn path<'de, D: Deserializer<'de>>(from: D) -> Result<Path, D::Error> {
-    let text = String::deserialize(from)?;
-    text.parse().map_err(serde::de::Error::custom)
 }
 
 /// All of them, read once.

@@ -41,24 +41,24 @@ pub fn compose(
 ) -> Result<Values, Vec<Diagnostic>> {
     let selected = select(&pack.description.name, &pack.presets, presets)?;
     let marker = marker_line(pack, &selected);
-    let mut merge = Merge::new(pack.values.clone()).map_err(|error| error.0)?;
+    let mut merge = Merge::new(pack.values.clone())?;
     for preset in selected {
         for path in &preset.remove {
             merge.remove(path.clone());
         }
-        merge.add(preset.add.clone()).map_err(|error| error.0)?;
+        merge.add(preset.add.clone())?;
     }
     let (mut moved, mut unplaced) = (Vec::new(), Vec::new());
     for overlay in overlays {
-        let Some(overlay) = Addition::new(overlay).map_err(|error| error.0)? else {
+        let Some(overlay) = Addition::new(overlay)? else {
             continue;
         };
-        let fit = fit(pack, &merge, overlay.root()).map_err(|problem| vec![problem])?;
+        let fit = fit(pack, &merge, overlay.root())?;
         let left = merge.overlay_moved(overlay, &fit.moves);
         moved.extend(fit.moves.into_iter().zip(left));
         unplaced.extend(fit.unplaced);
     }
-    let (text, value) = merge.finish().map_err(|error| error.0)?;
+    let (text, value) = merge.finish()?;
     let mut text = with_marker(&text, marker.as_deref());
     text.truncate(text.trim_end_matches(['\n', '\r']).len());
     // libyaml and go-yaml read a block that ends with the text without its last line break.

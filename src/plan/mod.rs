@@ -7,8 +7,7 @@
 //! use vmo_ra::site::Site;
 //!
 //! # fn main() -> Result<(), Vec<vmo_ra::diagnostic::Diagnostic>> {
-//! # let one = |problem| vec![problem];
-//! let revision = Revision::load(Revision::newest()).map_err(one)?;
+//! let revision = Revision::load(Revision::newest())?;
 //! let plan = plan(&Site::example(), &revision, None)?;
 //! assert!(format::markdown(&plan).starts_with("# "));
 //! # Ok(())
@@ -142,26 +141,23 @@ pub fn plan(
     revision: &Revision,
     wished: Option<u32>,
 ) -> Result<Plan, Vec<Diagnostic>> {
-    let one = |problem: Diagnostic| vec![problem];
     if !revision.is_rendered() {
-        return Err(one(Diagnostic::error(format!(
+        return Err(Diagnostic::error(format!(
             "`{}` has tables only, and no layers to plan",
             revision.name
         ))
-        .help(format!("plan with {}", revision.revisions().newest()))));
+        .help(format!("plan with {}", revision.revisions().newest()))
+        .into());
     }
     let mut hosts = Vec::new();
     for role in [NodeRole::Worker, NodeRole::ControlPlane] {
-        let host = Host::of_role(site, role).map_err(|misplaced| one(misplaced.at(site)))?;
+        let host = Host::of_role(site, role).map_err(|misplaced| misplaced.at(site))?;
         hosts.push(host);
     }
     let storage = StoragePlan::of(site, revision);
     let mut engine = Engine::new(revision);
-    let site_value = serde_json::to_value(site).map_err(|error| {
-        one(Diagnostic::error(format!(
-            "the site has no JSON form: {error}"
-        )))
-    })?;
+    let site_value = serde_json::to_value(site)
+        .map_err(|error| Diagnostic::error(format!("the site has no JSON form: {error}")))?;
     engine.set("site", &site_value);
     let mut context = tera::Context::new();
     context.insert("networks", &subnets(site));
@@ -173,10 +169,7 @@ pub fn plan(
         revision: revision.name.clone(),
         layout: site.network.layout,
         capacity: Capacity::of(site),
-        wished: wished
-            .map(|nodes| Wished::of(site, nodes))
-            .transpose()
-            .map_err(one)?,
+        wished: wished.map(|nodes| Wished::of(site, nodes)).transpose()?,
         control_plane: ControlPlane::of(site, revision),
         networks: networks(site),
         hosts,
@@ -195,9 +188,7 @@ fn data<T: serde::de::DeserializeOwned>(
     name: &str,
     context: &tera::Context,
 ) -> Result<Vec<T>, Vec<Diagnostic>> {
-    let text = engine
-        .render(name, context)
-        .map_err(|problem| vec![problem])?;
+    let text = engine.render(name, context)?;
     let source = crate::diagnostic::Source::new(format!("templates/{name}"), text);
     let value = yaml::to_json(&source, Limits::INPUT)?;
     serde_json::from_value(value).map_err(|error| {

@@ -81,7 +81,7 @@ pub(super) fn read_yaml(source: &Source) -> Result<Placed, Vec<Diagnostic>> {
     let read = |source: &Source| {
         let root = match yaml::parse(source, LIMITS)? {
             Some(root) => root,
-            None => return Err(vec![no_profile(source, "it is empty")]),
+            None => return Err(no_profile(source, "it is empty").into()),
         };
         Ok(Placed {
             value: yaml::node_to_json(source, &root)?,
@@ -126,7 +126,7 @@ impl Placed {
                 "give what Palette exports, as JSON or YAML",
             ),
         };
-        Err(vec![no_profile(&self.source, reason).help(help)])
+        Err(no_profile(&self.source, reason).help(help).into())
     }
 
     fn has_the_shape(&self) -> Result<(), Vec<Diagnostic>> {

@@ -32,24 +32,22 @@ pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
         at += 1;
     }
     if let Some(at) = too_deep {
-        return Err(vec![
-            Diagnostic::error(format!(
-                "nested {deepest} levels deep, more than the {} that are read",
-                LIMITS.depth
-            ))
-            .at(&secret::source(source.name(), source.text()), at..at)
-            .help("export the profile again; Palette nests nothing so deep"),
-        ]);
+        return Err(Diagnostic::error(format!(
+            "nested {deepest} levels deep, more than the {} that are read",
+            LIMITS.depth
+        ))
+        .at(&secret::source(source.name(), source.text()), at..at)
+        .help("export the profile again; Palette nests nothing so deep")
+        .into());
     }
     if values > LIMITS.nodes {
-        return Err(vec![
-            Diagnostic::error(format!(
-                "`{}` holds {values} values, more than the {} that are read",
-                source.name(),
-                LIMITS.nodes
-            ))
-            .help("export the profile again; a profile has some hundreds beside its texts"),
-        ]);
+        return Err(Diagnostic::error(format!(
+            "`{}` holds {values} values, more than the {} that are read",
+            source.name(),
+            LIMITS.nodes
+        ))
+        .help("export the profile again; a profile has some hundreds beside its texts")
+        .into());
     }
     Ok(())
 }

@@ -68,7 +68,7 @@ pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
         return match serde_json::from_str::<Profile>(text) {
             Ok(profile) => check_count(source, profile),
             Err(error) if error.is_data() => from_value(source, json(source)?),
-            Err(error) => Err(vec![json_problem(source, &error)]),
+            Err(error) => Err(json_problem(source, &error).into()),
         };
     }
     let value = yaml::to_json(source, LIMITS)?;
@@ -85,14 +85,13 @@ pub(super) fn check_size(source: &Source) -> Result<(), Vec<Diagnostic>> {
     if bytes <= LIMITS.bytes {
         return Ok(());
     }
-    Err(vec![
-        Diagnostic::error(format!(
-            "`{}` has {bytes} bytes, more than the {} that are read",
-            source.name(),
-            LIMITS.bytes
-        ))
-        .help("take out what is no configuration, or split the profile into several"),
-    ])
+    Err(Diagnostic::error(format!(
+        "`{}` has {bytes} bytes, more than the {} that are read",
+        source.name(),
+        LIMITS.bytes
+    ))
+    .help("take out what is no configuration, or split the profile into several")
+    .into())
 }
 
 /// A text as a tree of every key.
@@ -150,13 +149,12 @@ fn check_count(source: &Source, profile: Profile) -> Result<Profile, Vec<Diagnos
         (manifests, limits::MANIFESTS, "manifests"),
     ] {
         if count > limit {
-            return Err(vec![
-                Diagnostic::error(format!(
-                    "`{}` has {count} {what}, more than the {limit} that are read",
-                    source.name()
-                ))
-                .help("split the profile into several"),
-            ]);
+            return Err(Diagnostic::error(format!(
+                "`{}` has {count} {what}, more than the {limit} that are read",
+                source.name()
+            ))
+            .help("split the profile into several")
+            .into());
         }
     }
     Ok(profile)

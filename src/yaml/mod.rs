@@ -8,8 +8,8 @@ pub mod scalar;
 mod write;
 
 pub use json::{node_to_json, to_json, to_json_all};
-pub use merge::{Addition, Merge, MergeError, Move};
+pub use merge::{Addition, Merge, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
-pub use path::{Path, PathError, Step};
+pub use path::{Path, Step};
 pub use write::from_json;
 pub(crate) use write::with_deeper_lists;

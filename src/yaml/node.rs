@@ -122,13 +122,24 @@ impl Node {
             .map(|entry| &entry.value)
     }
 
-    /// The value at the end of a path of keys and numbers of items.
+    /// The value at the end of a path.
     pub(crate) fn find(&self, path: &Path) -> Option<&Node> {
-        path.steps().iter().try_fold(self, |node, step| match step {
-            Step::Key(key) => node.get(key),
-            Step::Index(index) => node.items()?.get(*index),
-            Step::Item(..) => None,
-        })
+        path.steps()
+            .iter()
+            .try_fold(self, |node, step| node.within(step))
+    }
+
+    /// The value that one step leads to, the first of several.
+    pub(crate) fn within(&self, step: &Step) -> Option<&Node> {
+        match step {
+            Step::Key(key) => self.get(key),
+            Step::Index(index) => self.items()?.get(*index),
+            Step::Item(key, wanted) => {
+                let is_wanted = |item: &&Node| item.get(key).and_then(Node::text) == Some(wanted);
+                self.items()?.iter().find(is_wanted)
+            }
+            Step::Each => self.items()?.first(),
+        }
     }
 
     /// The entries, where this is a map.
@@ -181,13 +192,14 @@ pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagno
     let mut documents = parse_all(source, limits)?;
     if documents.len() > 1 {
         let start = documents[1].span.start;
-        return Err(vec![
+        return Err(
             Diagnostic::error("more than one YAML document in this file")
                 .code(Code::Yaml)
                 .at(source, start..start)
                 .label("a second document starts here")
-                .help("keep one document, without a `---` line between two parts"),
-        ]);
+                .help("keep one document, without a `---` line between two parts")
+                .into(),
+        );
     }
     Ok(documents.pop())
 }
@@ -199,16 +211,15 @@ pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagno
 pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagnostic>> {
     let text = source.text();
     if text.len() > limits.bytes {
-        return Err(vec![
-            Diagnostic::error(format!(
-                "`{}` has {} bytes, more than the {} that are read",
-                source.name(),
-                text.len(),
-                limits.bytes
-            ))
-            .code(Code::Limit)
-            .help("split it up, or take out what is no configuration"),
-        ]);
+        return Err(Diagnostic::error(format!(
+            "`{}` has {} bytes, more than the {} that are read",
+            source.name(),
+            text.len(),
+            limits.bytes
+        ))
+        .code(Code::Limit)
+        .help("split it up, or take out what is no configuration")
+        .into());
     }
     let mut options = Options::default();
     options.set_emit_comments(false);

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// One step of a [`Path`].
@@ -14,25 +15,16 @@ pub enum Step {
     Index(usize),
     /// `[name=X]`: the item of a list whose key has that text.
     Item(String, String),
+    /// `[*]`: each item of a list.
+    Each,
 }
 
 /// A path into a tree; dots separate keys, `\.` is a dot inside a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Path {
     steps: Vec<Step>,
 }
-
-/// Why a text is not a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathError(String);
-
-impl fmt::Display for PathError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for PathError {}
 
 impl Path {
     /// The steps from the root.
@@ -42,17 +34,45 @@ impl Path {
 
     /// A path of keys alone.
     pub fn of_keys<'k>(keys: impl IntoIterator<Item = &'k str>) -> Self {
+        let keys = keys.into_iter().map(str::to_owned);
         Path {
-            steps: keys
-                .into_iter()
-                .map(|key| Step::Key(key.to_owned()))
-                .collect(),
+            steps: keys.map(Step::Key).collect(),
         }
     }
 
-    /// The value this path leads to.
+    /// The keys from the root, up to the first item of a list.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let keys = self.steps.iter().map_while(|step| match step {
+            Step::Key(key) => Some(key.clone()),
+            _ => None,
+        });
+        keys.collect()
+    }
+
+    /// The value this path leads to, the first of several.
     pub fn find<'v>(&self, root: &'v Value) -> Option<&'v Value> {
-        self.steps.iter().try_fold(root, |value, step| match step {
+        self.steps
+            .iter()
+            .try_fold(root, |value, step| step.within(value))
+    }
+
+    /// All values that this path leads to.
+    pub(crate) fn find_all<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
+        let mut found = vec![root];
+        for step in &self.steps {
+            let below = found.into_iter().flat_map(|value| match (step, value) {
+                (Step::Each, Value::Array(items)) => items.iter().collect(),
+                _ => Vec::from_iter(step.within(value)),
+            });
+            found = below.collect();
+        }
+        found
+    }
+}
+
+impl Step {
+    fn within<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        match self {
             Step::Key(key) => value.get(key),
             Step::Index(index) => value.get(index),
             Step::Item(key, wanted) => value.as_array()?.iter().find(|item| {
@@ -61,7 +81,8 @@ impl Path {
                     other => wanted == &other.to_string(),
                 })
             }),
-        })
+            Step::Each => value.as_array()?.first(),
+        }
     }
 }
 
@@ -73,17 +94,29 @@ impl From<&[Step]> for Path {
     }
 }
 
-impl FromStr for Path {
-    type Err = PathError;
+/// In data an empty text is the path to the root.
+impl TryFrom<String> for Path {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, PathError> {
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "" => Ok(Path::default()),
+            text => text.parse(),
+        }
+    }
+}
+
+impl FromStr for Path {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
         let mut key = String::new();
         let mut after_bracket = false;
         let mut chars = text.chars();
         let finish = |key: &mut String, after_bracket: bool, steps: &mut Vec<Step>| {
             if key.is_empty() && !after_bracket {
-                return Err(PathError(format!("`{text}` has an empty step")));
+                return Err(format!("`{text}` has an empty step"));
             }
             if !key.is_empty() {
                 steps.push(Step::Key(std::mem::take(key)));
@@ -95,7 +128,7 @@ impl FromStr for Path {
                 '\\' => key.push(
                     chars
                         .next()
-                        .ok_or_else(|| PathError(format!("`{text}` ends in a backslash")))?,
+                        .ok_or_else(|| format!("`{text}` ends in a backslash"))?,
                 ),
                 '.' => {
                     finish(&mut key, after_bracket, &mut steps)?;
@@ -106,12 +139,11 @@ impl FromStr for Path {
                         steps.push(Step::Key(std::mem::take(&mut key)));
                     }
                     let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
-                    steps.push(match inside.split_once('=') {
-                        Some((name, value)) => Step::Item(name.to_owned(), value.to_owned()),
-                        None => Step::Index(inside.parse().map_err(|_| {
-                            PathError(format!(
-                                "`[{inside}]` in `{text}` is neither a number nor key=value"
-                            ))
+                    steps.push(match (inside.as_str(), inside.split_once('=')) {
+                        (_, Some((name, value))) => Step::Item(name.to_owned(), value.to_owned()),
+                        ("*", None) => Step::Each,
+                        (number, None) => Step::Index(number.parse().map_err(|_| {
+                            format!("`[{inside}]` in `{text}` is neither a number nor key=value")
                         })?),
                     });
                     after_bracket = true;
@@ -141,6 +173,7 @@ impl fmt::Display for Path {
                 }
                 Step::Index(item) => write!(f, "[{item}]")?,
                 Step::Item(key, value) => write!(f, "[{key}={value}]")?,
+                Step::Each => f.write_str("[*]")?,
             }
         }
         Ok(())

@@ -308,7 +308,8 @@ pub fn values(data: &[u8]) -> End {
             assert_eq!(value, as_map(tree));
         }
         Err(error) => {
-            assert!(may_give_up(&error.to_string()), "{text}\n{error}");
+            let error = said(&error);
+            assert!(may_give_up(&error), "{text}\n{error}");
             assert!(text.contains(['&', '*']), "{text}\n{error}");
         }
     }
@@ -406,19 +407,21 @@ enum Step {
 }
 
 fn applied(base: &Source, steps: &[Step]) -> Result<(String, Value), String> {
-    let mut merge = Merge::new(base.clone()).map_err(|error| error.to_string())?;
+    let mut merge = Merge::new(base.clone()).map_err(|problems| said(&problems))?;
     for step in steps {
         match step {
             Step::Remove(path) => merge.remove(path.clone()),
-            Step::Add(text) => merge.add(text.clone()).map_err(|error| error.to_string())?,
+            Step::Add(text) => merge
+                .add(text.clone())
+                .map_err(|problems| said(&problems))?,
             Step::Overlay(text) => merge
                 .overlay(text.clone())
-                .map_err(|error| error.to_string())?,
+                .map_err(|problems| said(&problems))?,
         }
     }
-    merge.finish().map_err(|error| {
-        are_well_placed(&error.0);
-        error.to_string()
+    merge.finish().map_err(|problems| {
+        are_well_placed(&problems);
+        said(&problems)
     })
 }
 

@@ -163,7 +163,7 @@ fn steps_of_claim(path: &str) -> Vec<Step> {
         .map(|step| match step {
             PathStep::Key(key) => Step::Key(key.clone()),
             PathStep::Item(key, value) => Step::Item(key.clone(), value.clone()),
-            PathStep::Index(_) => Step::Some,
+            PathStep::Index(_) | PathStep::Each => Step::Some,
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
-use vmo_ra::diagnostic::Source;
+use vmo_ra::diagnostic::{Diagnostic, Source};
 use vmo_ra::pack::{Origin, Pack, Preset, compose};
 use vmo_ra::yaml::Merge;
 
@@ -55,23 +55,25 @@ impl Step {
     }
 }
 
+fn said(problems: Vec<Diagnostic>) -> String {
+    problems.iter().map(ToString::to_string).collect()
+}
+
 /// The merged text, and the paths that were not there.
 fn apply(base: &str, steps: &[Step]) -> Result<(String, Vec<String>), String> {
-    let mut merge = Merge::new(Source::new("base", base)).map_err(|error| error.to_string())?;
+    let mut merge = Merge::new(Source::new("base", base)).map_err(said)?;
     for step in steps {
         match step {
-            Step::Remove(_) => {
-                merge.remove(step.path().parse().map_err(|error| format!("{error}"))?)
-            }
+            Step::Remove(_) => merge.remove(step.path().parse()?),
             Step::Add(text) => merge
                 .add(Source::new("addition", text.as_str()))
-                .map_err(|error| error.to_string())?,
+                .map_err(said)?,
             Step::Overlay(text) => merge
                 .overlay(Source::new("overlay", text.as_str()))
-                .map_err(|error| error.to_string())?,
+                .map_err(said)?,
         }
     }
-    let (text, _) = merge.finish().map_err(|error| error.to_string())?;
+    let (text, _) = merge.finish().map_err(said)?;
     let missing = merge.missing().iter().map(ToString::to_string).collect();
     Ok((text, missing))
 }

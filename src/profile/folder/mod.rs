@@ -10,7 +10,7 @@
 //!
 //! # fn main() -> Result<(), Vec<vmo_ra::diagnostic::Diagnostic>> {
 //! let export = r#"{"metadata":{"name":"core"},"spec":{"version":"1.0.0","template":{"type":"add-on","packs":[{"name":"metallb","type":"oci","values":"a: 1\n"}]}}}"#;
-//! let parts = split(Document::read(&Source::new("core.json", export))?).map_err(|problem| vec![problem])?;
+//! let parts = split(Document::read(&Source::new("core.json", export))?)?;
 //! assert_eq!(parts.files["metallb/values.yaml"], b"a: 1\n");
 //! # Ok(())
 //! # }

@@ -99,7 +99,7 @@ impl Paths {
             .iter()
             .filter_map(|step| match step {
                 Step::Index(index) => Some(*index),
-                Step::Key(_) | Step::Item(..) => None,
+                _ => None,
             })
             .collect();
         let (folder, manifests) = self.0.get(*numbers.first()?)?;

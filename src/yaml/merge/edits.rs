@@ -5,14 +5,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::MergeError;
 use super::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
 use super::new_text::{
     NewValue, behind_colon, ends_in_block_scalar, flow, new_entry, new_value, starts_block,
 };
 use super::target::{Target, TargetEntry, map_value, target_value};
 use super::text::Text;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::node::{Entry, Kind, Node, Style};
 
 /// Replacements of byte ranges, to be applied together.
@@ -49,7 +48,7 @@ impl<'a> Edits<'a> {
         }
     }
 
-    pub(super) fn root(&mut self, target: &Target<'a>) -> Result<(), MergeError> {
+    pub(super) fn root(&mut self, target: &Target<'a>) -> Result<(), Vec<Diagnostic>> {
         let Target::Map { base, entries } = target else {
             return Ok(());
         };
@@ -77,7 +76,7 @@ impl<'a> Edits<'a> {
         &mut self,
         node: &'a Node,
         wanted: &[TargetEntry<'a>],
-    ) -> Result<(), MergeError> {
+    ) -> Result<(), Vec<Diagnostic>> {
         let Kind::Mapping { entries, style } = &node.kind else {
             return Ok(());
         };
@@ -160,7 +159,11 @@ impl<'a> Edits<'a> {
     }
 
     /// A flow map is rewritten as one flow map where anything in it changes.
-    fn flow_map(&mut self, node: &'a Node, wanted: &[TargetEntry<'a>]) -> Result<(), MergeError> {
+    fn flow_map(
+        &mut self,
+        node: &'a Node,
+        wanted: &[TargetEntry<'a>],
+    ) -> Result<(), Vec<Diagnostic>> {
         let value = map_value(self.text, wanted)?;
         if value != self.text.value(node)? {
             self.replace_range(node.span.clone(), flow(&value));
@@ -173,7 +176,7 @@ impl<'a> Edits<'a> {
         entry: &'a Entry,
         target: &Target<'a>,
         indent: usize,
-    ) -> Result<(), MergeError> {
+    ) -> Result<(), Vec<Diagnostic>> {
         let old = &entry.value;
         if matches!(target, Target::Base(_)) {
             return Ok(());

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::MergeError;
 use super::align::align;
 use super::edits::Edits;
 use super::lines::{comments_start, line_start};
 use super::new_text::{new_item, starts_block};
 use super::target::Target;
 use super::text::Text;
+use crate::diagnostic::Diagnostic;
 use crate::yaml::node::{Entry, Node, dash_before};
 
 impl<'a> Edits<'a> {
@@ -22,7 +22,7 @@ impl<'a> Edits<'a> {
         old: &'a Node,
         from: &'a Text<'a>,
         new: &'a Node,
-    ) -> Result<bool, MergeError> {
+    ) -> Result<bool, Vec<Diagnostic>> {
         let (Some(old_items), Some(new_items)) = (old.items(), new.items()) else {
             return Ok(false);
         };
@@ -84,7 +84,7 @@ impl<'a> Edits<'a> {
         old: &'a Node,
         from: &'a Text<'a>,
         new: &'a Node,
-    ) -> Result<bool, MergeError> {
+    ) -> Result<bool, Vec<Diagnostic>> {
         let node = from.resolve(new);
         if node.items().is_some() {
             return self.list(old, from, node);
@@ -104,6 +104,6 @@ impl<'a> Edits<'a> {
     }
 }
 
-fn values(text: &Text<'_>, items: &[Node]) -> Result<Vec<Value>, MergeError> {
+fn values(text: &Text<'_>, items: &[Node]) -> Result<Vec<Value>, Vec<Diagnostic>> {
     items.iter().map(|item| text.value(item)).collect()
 }

@@ -12,8 +12,6 @@ mod new_text;
 mod target;
 mod text;
 
-use std::fmt;
-
 use serde_json::{Map, Value};
 
 use super::json;
@@ -25,24 +23,6 @@ pub use moves::Move;
 use edits::{Edits, Lists};
 use target::Target;
 use text::Text;
-
-/// Why a text could not be changed.
-#[derive(Debug)]
-pub struct MergeError(pub Vec<Diagnostic>);
-
-impl fmt::Display for MergeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|problem| problem.fmt(f))
-    }
-}
-
-impl std::error::Error for MergeError {}
-
-impl From<Vec<Diagnostic>> for MergeError {
-    fn from(problems: Vec<Diagnostic>) -> Self {
-        MergeError(problems)
-    }
-}
 
 /// What an explicit null in an addition means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,16 +50,17 @@ impl Addition {
     ///
     /// # Errors
     /// The text is not YAML, or not a map.
-    pub fn new(source: Source) -> Result<Option<Self>, MergeError> {
+    pub fn new(source: Source) -> Result<Option<Self>, Vec<Diagnostic>> {
         let Some(root) = parse(&source, Limits::VALUES)? else {
             return Ok(None);
         };
         if root.entries().is_none() {
-            return Err(MergeError(vec![
+            return Err(
                 Diagnostic::error("what is merged into values must be a map")
                     .at(&source, root.span.clone())
-                    .label(format!("this is {}", root.describe())),
-            ]));
+                    .label(format!("this is {}", root.describe()))
+                    .into(),
+            );
         }
         Ok(Some(Addition { source, root }))
     }
@@ -103,16 +84,15 @@ impl Merge {
     ///
     /// # Errors
     /// The text is not YAML, or not a map.
-    pub fn new(base: Source) -> Result<Self, MergeError> {
+    pub fn new(base: Source) -> Result<Self, Vec<Diagnostic>> {
         let root = parse(&base, Limits::VALUES)?;
         if let Some(root) = &root
             && root.entries().is_none()
         {
-            return Err(MergeError(vec![
-                Diagnostic::error("values must be a map")
-                    .at(&base, root.span.clone())
-                    .label(format!("this is {}", root.describe())),
-            ]));
+            return Err(Diagnostic::error("values must be a map")
+                .at(&base, root.span.clone())
+                .label(format!("this is {}", root.describe()))
+                .into());
         }
         Ok(Merge {
             base,
@@ -131,7 +111,7 @@ impl Merge {
     ///
     /// # Errors
     /// The addition is not YAML, or not a map.
-    pub fn add(&mut self, addition: Source) -> Result<(), MergeError> {
+    pub fn add(&mut self, addition: Source) -> Result<(), Vec<Diagnostic>> {
         if let Some(addition) = Addition::new(addition)? {
             let null = Null::Keep;
             self.changes.push(Change::Add { addition, null });
@@ -143,7 +123,7 @@ impl Merge {
     ///
     /// # Errors
     /// The overlay is not YAML, or not a map.
-    pub fn overlay(&mut self, overlay: Source) -> Result<(), MergeError> {
+    pub fn overlay(&mut self, overlay: Source) -> Result<(), Vec<Diagnostic>> {
         if let Some(overlay) = Addition::new(overlay)? {
             self.overlay_moved(overlay, &[]);
         }
@@ -184,7 +164,7 @@ impl Merge {
     ///
     /// # Errors
     /// A change goes through an alias, or the result would not mean what the changes say.
-    pub fn finish(&mut self) -> Result<(String, Value), MergeError> {
+    pub fn finish(&mut self) -> Result<(String, Value), Vec<Diagnostic>> {
         let base = Text::new(&self.base, self.root.as_ref());
         let texts: Vec<Option<Text<'_>>> = self
             .changes
@@ -240,13 +220,12 @@ impl Merge {
             }
         }
         self.missing = missing;
-        Err(MergeError(vec![
-            Diagnostic::error(format!(
-                "`{}` cannot be changed line by line without changing its meaning",
-                self.base.name()
-            ))
-            .help("write the values without anchors, tabs or flow collections around the changed keys"),
-        ]))
+        Err(Diagnostic::error(format!(
+            "`{}` cannot be changed line by line without changing its meaning",
+            self.base.name()
+        ))
+        .help("write the values without anchors, tabs or flow collections around the changed keys")
+        .into())
     }
 }
 

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::MergeError;
 use super::lines::{comments_start, leading_blanks, line_above, line_end, line_start};
 use super::target::{Target, TargetEntry};
 use super::text::Text;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::node::{Kind, Node, Style, dash_before};
 use crate::yaml::scalar;
 
@@ -28,7 +27,10 @@ pub(super) fn behind_colon(head: String) -> String {
 }
 
 /// The lines of a new entry, with its comment.
-pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<String>, MergeError> {
+pub(super) fn new_entry(
+    entry: &TargetEntry<'_>,
+    indent: usize,
+) -> Result<Vec<String>, Vec<Diagnostic>> {
     let margin = " ".repeat(indent);
     let mut lines = Vec::new();
     let key = match entry.from {
@@ -61,7 +63,7 @@ pub(super) fn new_entry(entry: &TargetEntry<'_>, indent: usize) -> Result<Vec<St
 }
 
 /// The text of a value behind a key that is indented by `indent`.
-pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, MergeError> {
+pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, Vec<Diagnostic>> {
     match target {
         Target::New { from, node } => Ok(match copied(from.source, node, indent) {
             Some(copied) => copied,
@@ -151,7 +153,7 @@ pub(super) fn new_item(
     list: &Node,
     item: &Node,
     column: usize,
-) -> Result<Vec<String>, MergeError> {
+) -> Result<Vec<String>, Vec<Diagnostic>> {
     if let Some(lines) = copied_item(from.source, list, item, column) {
         return Ok(lines);
     }

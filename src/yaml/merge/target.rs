@@ -7,7 +7,7 @@ use std::mem;
 use serde_json::{Map, Value};
 
 use super::text::Text;
-use super::{MergeError, Null, merge_value};
+use super::{Null, merge_value};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::node::{Entry, Kind, Node};
 use crate::yaml::path::Step;
@@ -88,7 +88,11 @@ impl<'a> Target<'a> {
     }
 
     /// Whether the path was there.
-    pub(super) fn remove(&mut self, base: &Source, steps: &[Step]) -> Result<bool, MergeError> {
+    pub(super) fn remove(
+        &mut self,
+        base: &Source,
+        steps: &[Step],
+    ) -> Result<bool, Vec<Diagnostic>> {
         let Some(Step::Key(key)) = steps.first() else {
             return Ok(false);
         };
@@ -112,7 +116,7 @@ impl<'a> Target<'a> {
         from: &'a Text<'a>,
         node: &'a Node,
         null: Null,
-    ) -> Result<(), MergeError> {
+    ) -> Result<(), Vec<Diagnostic>> {
         let own = match self {
             // What an earlier addition has already keeps that addition's layout.
             Target::New { from, node } => Some(from.value(node)?),
@@ -183,19 +187,23 @@ impl<'a> Target<'a> {
         Ok(())
     }
 
-    fn refuse_alias(&self, base: &Source) -> Result<(), MergeError> {
+    fn refuse_alias(&self, base: &Source) -> Result<(), Vec<Diagnostic>> {
         match self {
-            Target::Base(node) if matches!(node.kind, Kind::Alias(_)) => Err(MergeError(vec![
-                Diagnostic::error("a change below an alias would change its anchor's other uses")
-                    .at(base, node.span.clone())
-                    .help("write the map out in place of the alias"),
-            ])),
+            Target::Base(node) if matches!(node.kind, Kind::Alias(_)) => Err(Diagnostic::error(
+                "a change below an alias would change its anchor's other uses",
+            )
+            .at(base, node.span.clone())
+            .help("write the map out in place of the alias")
+            .into()),
             _ => Ok(()),
         }
     }
 }
 
-pub(super) fn map_value(base: &Text<'_>, entries: &[TargetEntry<'_>]) -> Result<Value, MergeError> {
+pub(super) fn map_value(
+    base: &Text<'_>,
+    entries: &[TargetEntry<'_>],
+) -> Result<Value, Vec<Diagnostic>> {
     let mut map = Map::new();
     for entry in entries.iter().filter(|entry| !entry.entry.is_merge()) {
         map.insert(
@@ -222,7 +230,7 @@ fn into_map(value: Value) -> Option<Map<String, Value>> {
     }
 }
 
-pub(super) fn target_value(base: &Text<'_>, target: &Target<'_>) -> Result<Value, MergeError> {
+pub(super) fn target_value(base: &Text<'_>, target: &Target<'_>) -> Result<Value, Vec<Diagnostic>> {
     match target {
         Target::Base(node) => base.value(node),
         Target::New { from, node } => from.value(node),

@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::MergeError;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::json::Anchors;
 use crate::yaml::node::{Entry, Kind, Node};
 
@@ -61,7 +60,7 @@ impl<'a> Text<'a> {
     }
 
     /// The value of a node of this text.
-    pub(super) fn value(&self, node: &Node) -> Result<Value, MergeError> {
-        Ok(node.to_value(self.source, &self.anchors)?)
+    pub(super) fn value(&self, node: &Node) -> Result<Value, Vec<Diagnostic>> {
+        node.to_value(self.source, &self.anchors)
     }
 }
