@@ -578,11 +578,6 @@ impl Problems {
         }
     }
 
-    /// Counts problems that were not even described.
-    pub fn leave_out(&mut self, count: usize) {
-        self.untold += count;
-    }
-
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::outline::Outline;
 use super::read::{self, Form, LIMITS};
-use super::shape::{self, Misfit};
-use crate::diagnostic::{Diagnostic, Problems, Source};
+use super::shape;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::secret;
 use crate::yaml;
 
@@ -94,7 +94,7 @@ pub(super) fn read_yaml(source: &Source) -> Result<Placed, Vec<Diagnostic>> {
 
 /// A profile's text as messages may show it. Finding what to hide takes longer than reading, so this is for texts that
 /// there is something to say about.
-fn shown(source: &Source) -> Source {
+pub(super) fn shown(source: &Source) -> Source {
     let shown = secret::masked_profile(source.text());
     secret::source_shown(source.name(), source.text(), shown)
 }
@@ -112,7 +112,7 @@ impl Placed {
     pub(super) fn check(&self) -> Result<(), Vec<Diagnostic>> {
         let (reason, help) = match Form::of_value(&self.value) {
             _ if !self.value.is_object() => ("it is no map", "give what Palette exports"),
-            Some(Form::Export) => return self.has_the_shape(),
+            Some(Form::Export) => return shape::check(self),
             Some(Form::Flat) => (
                 "this is the flat form of Palette's Terraform export, which Palette does not import",
                 "export the profile as JSON; `vmo-ra diff` reads this form too",
@@ -127,35 +127,6 @@ impl Placed {
             ),
         };
         Err(no_profile(&self.source, reason).help(help).into())
-    }
-
-    fn has_the_shape(&self) -> Result<(), Vec<Diagnostic>> {
-        let (misfits, untold) = shape::misfits(&self.value);
-        if misfits.is_empty() {
-            return Ok(());
-        }
-        let shown = shown(&self.source);
-        let mut problems = Problems::default();
-        for misfit in &misfits {
-            problems.push(|| self.problem(&shown, misfit));
-        }
-        problems.leave_out(untold);
-        Err(problems.into_vec(&shown))
-    }
-
-    fn problem(&self, shown: &Source, misfit: &Misfit) -> Diagnostic {
-        let mut span = self.outline.find(&misfit.path);
-        if misfit.found.is_empty() {
-            // Something is missing here; a whole map under carets says no more than its start.
-            span.end = span.start;
-        }
-        let problem = Diagnostic::error(misfit.message.as_str())
-            .at(shown, span)
-            .label(misfit.found.as_str());
-        match &misfit.help {
-            Some(help) => problem.help(help.as_str()),
-            None => problem,
-        }
     }
 }
 

@@ -22,7 +22,7 @@ pub use read::{Form, from_value, read};
 use crate::secret::Withheld;
 
 /// A cluster profile.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Name, description, labels.
     pub metadata: Metadata,
@@ -49,7 +49,7 @@ impl Profile {
 }
 
 /// What a profile is called.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metadata {
     /// Its name.
     pub name: String,
@@ -62,7 +62,7 @@ pub struct Metadata {
 }
 
 /// What a profile is made of.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// Its version.
     #[serde(default)]
@@ -75,7 +75,7 @@ pub struct Spec {
 }
 
 /// The layers of a profile.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Template {
     /// `cluster`, `infra`, `add-on` or `system`.
@@ -89,7 +89,7 @@ pub struct Template {
 }
 
 /// One layer.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Layer {
     /// The pack's name.
     pub name: String,
@@ -143,7 +143,7 @@ pub struct RegistryMetadata {
 }
 
 /// A Kubernetes manifest of a layer.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Its name.
     pub name: String,

@@ -1,13 +1,9 @@
 //! Reads a profile of unknown origin: Palette's export as JSON or YAML, old ones too, the flat shape of its Terraform
 //! export, and what its API answers.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use super::{
-    Layer, Manifest, Metadata, Profile, RegistryMetadata, RegistryReference, Spec, Template,
-    Variable, extent,
-};
+use super::{Profile, extent};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::limits;
 use crate::secret;
@@ -120,11 +116,15 @@ fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
 /// # Errors
 /// It holds no profile.
 pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diagnostic>> {
+    let form = Form::of_value(&value);
+    match form {
+        Some(Form::Flat) => value = of_flat(&value),
+        Some(Form::Answer) => value = of_answer(&value),
+        Some(Form::Export) | None => {}
+    }
     take_out_nulls(&mut value);
-    let shape = match Form::of_value(&value) {
-        Some(Form::Export) => serde_json::from_value(value),
-        Some(Form::Flat) => serde_json::from_value(value).map(Flat::profile),
-        Some(Form::Answer) => serde_json::from_value(value).map(Answer::profile),
+    let shape = match form {
+        Some(_) => serde_json::from_value(value),
         None => {
             let reason = "there is neither `metadata` and `spec` nor `packs` at its top";
             Err(serde::de::Error::custom(reason))
@@ -172,161 +172,81 @@ fn take_out_nulls(value: &mut Value) {
     }
 }
 
-/// What Palette's API answers.
-#[derive(Deserialize)]
-struct Answer {
-    metadata: Metadata,
-    spec: AnswerSpec,
+/// What Palette's API answers, as an export. Its layers have the keys that an export gives them; their manifests are
+/// references without texts.
+fn of_answer(answer: &Value) -> Value {
+    let (nothing, no_layers) = (json!(""), json!([]));
+    let spec = &answer["spec"];
+    // What clusters run, or what is not published yet.
+    let template = or(&spec["published"], &spec["draft"]);
+    let layer = |pack: &Value| {
+        let mut layer = pack.clone();
+        if let Value::Object(layer) = &mut layer {
+            let registry = json!({"metadata": {"uid": pack["registryUid"]}});
+            layer.insert("registry".to_owned(), registry);
+        }
+        layer
+    };
+    json!({
+        "metadata": answer["metadata"],
+        "spec": {
+            "version": or(&spec["version"], &template["profileVersion"]),
+            "template": {
+                "type": or(&template["type"], &nothing),
+                "cloudType": template["cloudType"],
+                "packs": each(or(&template["packs"], &no_layers), layer),
+            },
+        },
+    })
 }
 
-#[derive(Deserialize)]
-struct AnswerSpec {
-    #[serde(default)]
-    version: String,
-    /// What clusters run.
-    published: Option<AnswerTemplate>,
-    /// What is not published yet.
-    draft: Option<AnswerTemplate>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct AnswerTemplate {
-    #[serde(rename = "type")]
-    kind: String,
-    cloud_type: String,
-    profile_version: String,
-    packs: Vec<AnswerPack>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AnswerPack {
-    #[serde(default)]
-    registry_uid: String,
-    /// Its other keys have the names that an export gives them; manifests are references without texts.
-    #[serde(flatten)]
-    layer: Layer,
-}
-
-impl Answer {
-    fn profile(self) -> Profile {
-        let template = self.spec.published.or(self.spec.draft).unwrap_or_default();
-        let packs = template.packs.into_iter().map(|pack| {
-            let mut layer = pack.layer;
-            layer.registry.metadata.uid = pack.registry_uid;
-            layer
+/// The flat shape of Palette's Terraform export, as an export.
+fn of_flat(flat: &Value) -> Value {
+    let nothing = json!("");
+    let layer = |pack: &Value| {
+        let registry = or(&pack["registry"]["name"], &pack["registry"]);
+        let registry = json!({
+            "uid": pack["registry_uid"],
+            "name": registry.as_str().unwrap_or_default(),
         });
-        Profile {
-            metadata: self.metadata,
-            spec: Spec {
-                version: if self.spec.version.is_empty() {
-                    template.profile_version
-                } else {
-                    self.spec.version
-                },
-                template: Template {
-                    kind: template.kind,
-                    cloud_type: template.cloud_type,
-                    packs: packs.collect(),
-                },
-                variables: Vec::new(),
+        json!({
+            "name": pack["name"],
+            "type": or(&pack["type"], &nothing),
+            "layer": pack["layer"],
+            "version": or(&pack["version"], &pack["tag"]),
+            "tag": pack["tag"],
+            "values": pack["values"],
+            "registry": {"metadata": registry},
+            "manifests": or(&pack["manifests"], &pack["manifest"]),
+        })
+    };
+    json!({
+        "metadata": {"name": or(&flat["name"], &nothing), "description": flat["description"]},
+        "spec": {
+            "version": flat["version"],
+            "template": {
+                "type": or(&flat["type"], &nothing),
+                "cloudType": flat["cloud"],
+                "packs": each(&flat["packs"], layer),
             },
-        }
+            "variables": or(&flat["profile_variables"], &flat["variables"]),
+        },
+    })
+}
+
+/// A value, or another where it is not there or empty.
+fn or<'v>(value: &'v Value, other: &'v Value) -> &'v Value {
+    match value.is_null() || value == "" {
+        true => other,
+        false => value,
     }
 }
 
-/// The flat shape that Palette's Terraform export has.
-#[derive(Deserialize)]
-struct Flat {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    version: String,
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    cloud: String,
-    packs: Vec<FlatPack>,
-    #[serde(default, alias = "variables")]
-    profile_variables: Vec<Variable>,
-}
-
-#[derive(Deserialize)]
-struct FlatPack {
-    name: String,
-    #[serde(default)]
-    tag: String,
-    #[serde(default)]
-    version: String,
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    layer: String,
-    #[serde(default)]
-    values: String,
-    #[serde(default)]
-    registry_uid: String,
-    #[serde(default)]
-    registry: Value,
-    #[serde(default, alias = "manifest")]
-    manifests: Vec<Manifest>,
-}
-
-impl Flat {
-    fn profile(self) -> Profile {
-        Profile {
-            metadata: Metadata {
-                name: self.name,
-                description: self.description,
-                labels: Map::new(),
-            },
-            spec: Spec {
-                version: self.version,
-                template: Template {
-                    kind: self.kind,
-                    cloud_type: self.cloud,
-                    packs: self.packs.into_iter().map(FlatPack::layer).collect(),
-                },
-                variables: self.profile_variables,
-            },
-        }
-    }
-}
-
-impl FlatPack {
-    fn layer(self) -> Layer {
-        let registry_name = match &self.registry {
-            Value::String(name) => name.clone(),
-            other => other
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
-        };
-        let version = if self.version.is_empty() {
-            self.tag.clone()
-        } else {
-            self.version
-        };
-        Layer {
-            name: self.name,
-            kind: self.kind,
-            layer: self.layer,
-            version,
-            tag: self.tag,
-            values: self.values,
-            registry: RegistryReference {
-                metadata: RegistryMetadata {
-                    uid: self.registry_uid,
-                    name: registry_name,
-                    ..RegistryMetadata::default()
-                },
-            },
-            manifests: self.manifests,
-        }
+/// The items of a list, each made into another. The types say what is wrong with what is no list.
+fn each(list: &Value, make: impl Fn(&Value) -> Value) -> Value {
+    match list {
+        Value::Array(items) => items.iter().map(make).collect(),
+        other => other.clone(),
     }
 }
 

@@ -1,12 +1,16 @@
-//! What a profile must be made of: which keys it needs, and of which type those are that Palette knows.
+//! What a profile must be made of: which keys it needs, and of which type those are that Palette knows. Both follow from
+//! the types that profiles are read into.
 //!
-//! Keys that are not listed may hold anything. Null is taken everywhere a value is not needed, since Go writes it for what
-//! was never set.
+//! Other keys may hold anything. Null is taken everywhere a value is not needed, since Go writes it for what was never set.
 
-use serde_json::Value;
+use std::cell::OnceCell;
+use std::sync::LazyLock;
 
-use crate::diagnostic::nearest;
-use crate::limits;
+use serde_json::{Value, json};
+
+use super::document::{Placed, shown};
+use super::{Layer, Manifest, Profile, Spec, Template, Variable};
+use crate::diagnostic::{Diagnostic, Problems, Source, nearest};
 use crate::yaml::{Path, Step};
 
 /// The form of a value.
@@ -14,202 +18,190 @@ enum Shape {
     Text,
     Flag,
     Any,
-    List(&'static Shape),
-    Map(&'static [Field]),
+    List(Box<Shape>),
+    Map(Vec<Field>),
 }
 
-/// A key, whether it is needed, and the form of its value.
-type Field = (&'static str, Need, Shape);
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    Must,
-    May,
+/// A key, and the form of its value.
+struct Field {
+    key: String,
+    is_needed: bool,
+    shape: Shape,
 }
 
-use Need::{May, Must};
+static PROFILE: LazyLock<Shape> = LazyLock::new(|| Shape::of(&whole(), ""));
 
-static PROFILE: Shape = Shape::Map(&[
-    (
-        "metadata",
-        Must,
-        Shape::Map(&[
-            ("name", Must, Shape::Text),
-            ("description", May, Shape::Text),
-            ("labels", May, Shape::Map(&[])),
-        ]),
-    ),
-    (
-        "spec",
-        Must,
-        Shape::Map(&[
-            ("version", May, Shape::Text),
-            (
-                "template",
-                Must,
-                Shape::Map(&[
-                    ("type", Must, Shape::Text),
-                    ("cloudType", May, Shape::Text),
-                    ("packs", Must, Shape::List(&LAYER)),
-                ]),
-            ),
-            ("variables", May, Shape::List(&VARIABLE)),
-        ]),
-    ),
-]);
-
-static LAYER: Shape = Shape::Map(&[
-    ("name", Must, Shape::Text),
-    ("type", Must, Shape::Text),
-    ("layer", May, Shape::Text),
-    ("version", May, Shape::Text),
-    ("tag", May, Shape::Text),
-    ("values", May, Shape::Text),
-    (
-        "registry",
-        May,
-        Shape::Map(&[(
-            "metadata",
-            May,
-            Shape::Map(&[
-                ("uid", May, Shape::Text),
-                ("name", May, Shape::Text),
-                ("kind", May, Shape::Text),
-                ("isPrivate", May, Shape::Flag),
-                ("providerType", May, Shape::Text),
-                ("isSyncSupported", May, Shape::Flag),
-            ]),
-        )]),
-    ),
-    ("manifests", May, Shape::List(&MANIFEST)),
-]);
-
-static MANIFEST: Shape = Shape::Map(&[("name", Must, Shape::Text), ("content", May, Shape::Text)]);
-
-static VARIABLE: Shape = Shape::Map(&[
-    ("name", May, Shape::Text),
-    ("displayName", May, Shape::Text),
-    ("description", May, Shape::Text),
-    ("format", May, Shape::Text),
-    ("required", May, Shape::Flag),
-    ("defaultValue", May, Shape::Text),
-    ("immutable", May, Shape::Flag),
-    ("hidden", May, Shape::Flag),
-    ("isSensitive", May, Shape::Flag),
-    ("regex", May, Shape::Text),
-    ("inputType", May, Shape::Text),
-    ("options", May, Shape::Any),
-]);
-
-/// Something that no profile has like this.
-pub(super) struct Misfit {
-    /// Where it is.
-    pub(super) path: Vec<Step>,
-    /// What is wrong.
-    pub(super) message: String,
-    /// What stands there instead.
-    pub(super) found: String,
-    /// The way out, where there is one to name.
-    pub(super) help: Option<String>,
-}
-
-/// What about a tree no profile has like this: the first [`limits::PROBLEMS`], and how many more there are.
-pub(super) fn misfits(profile: &Value) -> (Vec<Misfit>, usize) {
-    let mut check = Check {
-        path: Vec::new(),
-        found: Vec::new(),
-        untold: 0,
+/// A profile in which everything is set that can be, with one item in each list.
+fn whole() -> Value {
+    let variable = Variable {
+        default_value: Some(String::new()),
+        regex: Some(String::new()),
+        input_type: Some(String::new()),
+        options: Some(Value::Null),
+        ..Variable::default()
     };
-    check.value(profile, &PROFILE, Must);
-    (check.found, check.untold)
+    let layer = Layer {
+        manifests: vec![Manifest::default()],
+        ..Layer::default()
+    };
+    let template = Template {
+        packs: vec![layer],
+        ..Template::default()
+    };
+    let spec = Spec {
+        template,
+        variables: vec![variable],
+        ..Spec::default()
+    };
+    json!(Profile {
+        spec,
+        ..Profile::default()
+    })
 }
 
-struct Check {
-    path: Vec<Step>,
-    found: Vec<Misfit>,
-    /// How many more misfits there are.
-    untold: usize,
-}
-
-impl Check {
-    fn add(&mut self, make: impl FnOnce(&[Step]) -> Misfit) {
-        if self.found.len() < limits::PROBLEMS {
-            self.found.push(make(&self.path));
-        } else {
-            self.untold += 1;
+impl Shape {
+    /// The form of a value of [`whole`], and where it is there.
+    fn of(value: &Value, pointer: &str) -> Self {
+        match value {
+            Value::String(_) => Shape::Text,
+            Value::Bool(_) => Shape::Flag,
+            Value::Array(items) => items.first().map_or(Shape::Any, |item| {
+                Shape::List(Box::new(Shape::of(item, &format!("{pointer}/0"))))
+            }),
+            Value::Object(map) => {
+                let fields = map.iter().map(|(key, value)| Field {
+                    key: key.clone(),
+                    is_needed: is_needed(pointer, key),
+                    shape: Shape::of(value, &format!("{pointer}/{key}")),
+                });
+                Shape::Map(fields.collect())
+            }
+            Value::Null | Value::Number(_) => Shape::Any,
         }
     }
 
-    fn value(&mut self, value: &Value, shape: &Shape, need: Need) {
+    fn in_words(&self) -> &'static str {
+        match self {
+            Shape::Text => "text",
+            Shape::Flag => "true or false",
+            Shape::Any => "anything",
+            Shape::List(_) => "a list",
+            Shape::Map(_) => "a map",
+        }
+    }
+}
+
+/// Whether no profile can be read without this key.
+fn is_needed(pointer: &str, key: &str) -> bool {
+    let mut without = whole();
+    if let Some(Value::Object(map)) = without.pointer_mut(pointer) {
+        map.shift_remove(key);
+    }
+    serde_json::from_value::<Profile>(without).is_err()
+}
+
+/// Whether a tree has the shape of a profile.
+///
+/// # Errors
+/// Everything that is missing or of another type, with its place.
+pub(super) fn check(profile: &Placed) -> Result<(), Vec<Diagnostic>> {
+    let mut check = Check {
+        profile,
+        shown: OnceCell::new(),
+        path: Vec::new(),
+        problems: Problems::default(),
+    };
+    check.value(&profile.value, &PROFILE, true);
+    check.problems.unless(&profile.source, ())
+}
+
+struct Check<'p> {
+    profile: &'p Placed,
+    /// The text as messages may show it.
+    shown: OnceCell<Source>,
+    path: Vec<Step>,
+    problems: Problems,
+}
+
+impl Check<'_> {
+    /// A problem of the value at the path, or of what is missing in it: a whole map under carets says no more than its
+    /// start.
+    fn add(
+        &mut self,
+        is_missing: bool,
+        message: impl FnOnce(&Path) -> String,
+        more: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) {
+        let source = &self.profile.source;
+        self.problems.push(|| {
+            let mut span = self.profile.outline.find(&self.path);
+            if is_missing {
+                span.end = span.start;
+            }
+            let message = message(&Path::from(&self.path[..]));
+            let shown = self.shown.get_or_init(|| shown(source));
+            more(Diagnostic::error(message).at(shown, span))
+        });
+    }
+
+    fn value(&mut self, value: &Value, shape: &Shape, is_needed: bool) {
         match (shape, value) {
             (Shape::Any, _) | (Shape::Text, Value::String(_)) | (Shape::Flag, Value::Bool(_)) => {}
-            (_, Value::Null) if need == May => {}
+            (_, Value::Null) if !is_needed => {}
             (Shape::List(item), Value::Array(items)) => {
                 for (index, value) in items.iter().enumerate() {
-                    self.within(Step::Index(index), value, item, Must);
+                    self.within(Step::Index(index), value, item, true);
                 }
             }
             (Shape::Map(fields), Value::Object(map)) => {
-                for (key, need, shape) in *fields {
-                    match map.get(*key) {
-                        Some(value) => {
-                            self.within(Step::Key((*key).to_owned()), value, shape, *need);
-                        }
-                        None if *need == May => {}
-                        None => {
-                            let known = |key: &str| fields.iter().any(|(name, ..)| *name == key);
-                            self.add(|path| {
-                                let others =
-                                    map.keys().map(String::as_str).filter(|key| !known(key));
-                                let misspelt = nearest(key, others);
-                                let place = match Path::from(path).to_string() {
-                                    path if path.is_empty() => "the profile".to_owned(),
-                                    path => format!("`{path}`"),
-                                };
-                                Misfit {
-                                    path: path.to_vec(),
-                                    message: format!("{place} has no `{key}`"),
-                                    found: String::new(),
-                                    help: misspelt
-                                        .map(|name| format!("is `{name}` meant to be it?")),
-                                }
-                            });
-                        }
+                for field in fields {
+                    let key = &field.key;
+                    if let Some(value) = map.get(key) {
+                        self.within(Step::Key(key.clone()), value, &field.shape, field.is_needed);
+                    } else if field.is_needed {
+                        let message = |path: &Path| match path.to_string().as_str() {
+                            "" => format!("the profile has no `{key}`"),
+                            path => format!("`{path}` has no `{key}`"),
+                        };
+                        self.add(true, message, |problem| {
+                            let is_known =
+                                |name: &str| fields.iter().any(|field| field.key == name);
+                            let others = map
+                                .keys()
+                                .map(String::as_str)
+                                .filter(|name| !is_known(name));
+                            match nearest(key, others) {
+                                Some(name) => problem.help(format!("is `{name}` meant to be it?")),
+                                None => problem,
+                            }
+                        });
                     }
                 }
             }
-            _ => self.add(|path| Misfit {
-                path: path.to_vec(),
-                message: format!("`{}` must be {}", Path::from(path), wanted(shape)),
-                found: format!("this is {}", kind(value)),
-                help: match (shape, value) {
-                    (Shape::Text, Value::Number(_) | Value::Bool(_)) => {
-                        Some("write it in quotes, so that it is read as text".to_owned())
+            _ => self.add(
+                false,
+                |path| format!("`{path}` must be {}", shape.in_words()),
+                |problem| {
+                    let problem = problem.label(format!("this is {}", in_words(value)));
+                    match (shape, value) {
+                        (Shape::Text, Value::Number(_) | Value::Bool(_)) => {
+                            problem.help("write it in quotes, so that it is read as text")
+                        }
+                        _ => problem,
                     }
-                    _ => None,
                 },
-            }),
+            ),
         }
     }
 
-    fn within(&mut self, step: Step, value: &Value, shape: &Shape, need: Need) {
+    fn within(&mut self, step: Step, value: &Value, shape: &Shape, is_needed: bool) {
         self.path.push(step);
-        self.value(value, shape, need);
+        self.value(value, shape, is_needed);
         self.path.pop();
     }
 }
 
-fn wanted(shape: &Shape) -> &'static str {
-    match shape {
-        Shape::Text => "text",
-        Shape::Flag => "true or false",
-        Shape::Any => "anything",
-        Shape::List(_) => "a list",
-        Shape::Map(_) => "a map",
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
+fn in_words(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
