@@ -1,23 +1,22 @@
 //! The places of a base text that change, as byte ranges with what comes in their stead.
 
 use std::collections::{HashMap, HashSet};
+use std::mem;
 use std::ops::Range;
 
 use serde_json::Value;
 
 use super::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
 use super::new_text::{
-    NewValue, behind_colon, ends_in_block_scalar, flow, new_entry, new_value, starts_block,
+    NewValue, behind_colon, ends_in_block_scalar, flow, new_entry, new_map, new_value, starts_block,
 };
-use super::target::{Target, TargetEntry, map_value, target_value};
-use super::text::Text;
+use super::wanted::{Said, Wanted, in_order_of};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::node::{Entry, Kind, Node, Style};
 
 /// Replacements of byte ranges, to be applied together.
 pub(super) struct Edits<'a> {
     pub(super) base: &'a Source,
-    pub(super) text: &'a Text<'a>,
     pub(super) lists: Lists,
     list: Vec<(Range<usize>, New)>,
 }
@@ -39,62 +38,61 @@ enum New {
 }
 
 impl<'a> Edits<'a> {
-    pub(super) fn new(text: &'a Text<'a>, lists: Lists) -> Self {
+    pub(super) fn new(base: &'a Source, lists: Lists) -> Self {
         Edits {
-            base: text.source,
-            text,
+            base,
             lists,
             list: Vec::new(),
         }
     }
 
-    pub(super) fn root(&mut self, target: &Target<'a>) -> Result<(), Vec<Diagnostic>> {
-        let Target::Map { base, entries } = target else {
-            return Ok(());
-        };
-        match base {
-            Some(node) => self.map(node, entries),
-            None => {
-                let mut lines = Vec::new();
-                for entry in entries {
-                    lines.extend(new_entry(entry, 0)?);
-                }
-                let text = self.base.text();
-                // Nothing may stand behind the end of a document.
-                let end = match text.find("\n...") {
-                    Some(newline) => newline + 1,
-                    None if text.starts_with("...") => 0,
-                    None => text.len(),
-                };
-                self.insert_lines(end, &lines);
-                Ok(())
-            }
+    pub(super) fn root(
+        &mut self,
+        root: Option<&'a Node>,
+        was: &'a Value,
+        wanted: &Wanted<'a>,
+    ) -> Result<(), Vec<Diagnostic>> {
+        if let Some(root) = root {
+            return self.map(root, was, wanted);
         }
+        let mut lines = Vec::new();
+        for (name, entry) in wanted.entries() {
+            lines.extend(new_entry(name, &entry, 0)?);
+        }
+        let text = self.base.text();
+        // Nothing may stand behind the end of a document.
+        let end = match text.find("\n...") {
+            Some(newline) => newline + 1,
+            None if text.starts_with("...") => 0,
+            None => text.len(),
+        };
+        self.insert_lines(end, &lines);
+        Ok(())
     }
 
     pub(super) fn map(
         &mut self,
         node: &'a Node,
-        wanted: &[TargetEntry<'a>],
+        was: &'a Value,
+        wanted: &Wanted<'a>,
     ) -> Result<(), Vec<Diagnostic>> {
         let Kind::Mapping { entries, style } = &node.kind else {
             return Ok(());
         };
         if *style == Style::Flow {
-            return self.flow_map(node, wanted);
+            // It is written anew where anything in it changes.
+            if was != wanted.value {
+                let value = in_order_of(was, wanted.value);
+                self.replace_range(node.span.clone(), flow(&value));
+            }
+            return Ok(());
         }
         let Some(first) = entries.first() else {
             return Ok(());
         };
         let indent = self.column(first.key.whole().start);
-        // By name: what was taken out and added again keeps its place.
-        let by_name: HashMap<&str, &TargetEntry<'a>> = wanted
-            .iter()
-            .map(|wanted| (wanted.entry.name(), wanted))
-            .collect();
-        let first_kept = entries
-            .iter()
-            .position(|entry| by_name.contains_key(entry.name()));
+        let stays = |entry: &Entry| entry.is_merge() || wanted.value.get(entry.name()).is_some();
+        let first_kept = entries.iter().position(stays);
         let mut gone_already = 0;
         if let Some(count) = first_kept
             && count > 0
@@ -102,32 +100,29 @@ impl<'a> Edits<'a> {
         {
             gone_already = self.delete_behind_dash(entries, count, indent);
         }
-        let mut has_merge = false;
+        let mut said = wanted.entries();
+        let places: HashMap<&str, usize> = said.iter().map(|(name, _)| *name).zip(0..).collect();
         for entry in &entries[gone_already..] {
-            match by_name.get(entry.name()) {
-                None => self.delete(entry),
-                Some(wanted) => {
-                    has_merge |= entry.is_merge();
-                    self.value(entry, &wanted.value, indent)?;
-                }
+            let name = entry.name();
+            if !stays(entry) {
+                self.delete(entry);
+            } else if !entry.is_merge()
+                && let (Some(was), Some(value)) = (was.get(name), wanted.value.get(name))
+                && was != value
+            {
+                let said = places
+                    .get(name)
+                    .map(|place| mem::take(&mut said[*place].1.said));
+                let said = said.unwrap_or_default();
+                self.value(entry, was, &Wanted { value, said }, indent)?;
             }
         }
-        let inherited = if has_merge {
-            self.text.value(node)?
-        } else {
-            Value::Null
-        };
         let own: HashSet<&str> = entries.iter().map(Entry::name).collect();
         let mut lines = Vec::new();
-        for new in wanted {
-            let name = new.entry.name();
-            let is_there = own.contains(name)
-                || match inherited.get(name) {
-                    Some(value) => *value == target_value(self.text, &new.value)?,
-                    None => false,
-                };
-            if !is_there {
-                lines.extend(new_entry(new, indent)?);
+        for (name, new) in &said {
+            // A merge key may have brought it in.
+            if !own.contains(name) && was.get(name) != Some(new.value) {
+                lines.extend(new_entry(name, new, indent)?);
             }
         }
         if !lines.is_empty() {
@@ -158,48 +153,40 @@ impl<'a> Edits<'a> {
         end
     }
 
-    /// A flow map is rewritten as one flow map where anything in it changes.
-    fn flow_map(
-        &mut self,
-        node: &'a Node,
-        wanted: &[TargetEntry<'a>],
-    ) -> Result<(), Vec<Diagnostic>> {
-        let value = map_value(self.text, wanted)?;
-        if value != self.text.value(node)? {
-            self.replace_range(node.span.clone(), flow(&value));
-        }
-        Ok(())
-    }
-
     fn value(
         &mut self,
         entry: &'a Entry,
-        target: &Target<'a>,
+        was: &'a Value,
+        wanted: &Wanted<'a>,
         indent: usize,
     ) -> Result<(), Vec<Diagnostic>> {
         let old = &entry.value;
-        if matches!(target, Target::Base(_)) {
-            return Ok(());
+        if matches!(old.kind, Kind::Alias(_)) && was.is_object() && wanted.value.is_object() {
+            return Err(Diagnostic::error(
+                "a change below an alias would change its anchor's other uses",
+            )
+            .at(self.base, old.span.clone())
+            .help("write the map out in place of the alias")
+            .into());
         }
-        if target_value(self.text, target)? == self.text.value(old)? {
-            return Ok(());
-        }
-        if old.entries().is_some_and(|old| !old.is_empty())
-            && let Some(wanted) = target.entries()
-            && !wanted.is_empty()
-        {
-            return self.map(old, &wanted);
+        let becomes_a_map = matches!(wanted.value, Value::Object(map) if !map.is_empty());
+        if becomes_a_map && old.entries().is_some_and(|old| !old.is_empty()) {
+            return self.map(old, was, wanted);
         }
         if self.lists == Lists::ByItem
-            && let Target::New { from, node } = target
-            && self.list(old, from, node)?
+            && wanted.value.is_array()
+            && let Some(Said { from, node, .. }) = wanted.source()?
+            && self.list(old, was, from, from.resolve(node), wanted.value)?
         {
             return Ok(());
         }
-        let text = new_value(target, indent)?;
+        let text = match becomes_a_map {
+            true => new_map(wanted, indent)?,
+            false => new_value(wanted, indent)?,
+        };
         self.replace(entry, text);
         let behind = self.next_line(entry_end(entry));
-        if ends_in_block_scalar(target) {
+        if ends_in_block_scalar(wanted)? {
             // They would become its text.
             self.delete_comments(behind, indent + 1);
         } else if matches!(&old.kind, Kind::Sequence { .. }) && starts_block(old) {

@@ -1,6 +1,5 @@
 //! Lists that change item by item.
 
-use std::collections::HashSet;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -9,10 +8,10 @@ use super::align::align;
 use super::edits::Edits;
 use super::lines::{comments_start, line_start};
 use super::new_text::{new_item, starts_block};
-use super::target::Target;
 use super::text::Text;
+use super::wanted::{Said, Wanted};
 use crate::diagnostic::Diagnostic;
-use crate::yaml::node::{Entry, Node, dash_before};
+use crate::yaml::node::{Node, dash_before};
 
 impl<'a> Edits<'a> {
     /// Makes a list of the base one of an addition by changing what differs; `false` where that cannot be done, or where
@@ -20,18 +19,21 @@ impl<'a> Edits<'a> {
     pub(super) fn list(
         &mut self,
         old: &'a Node,
+        was: &'a Value,
         from: &'a Text<'a>,
         new: &'a Node,
+        now: &'a Value,
     ) -> Result<bool, Vec<Diagnostic>> {
         let (Some(old_items), Some(new_items)) = (old.items(), new.items()) else {
+            return Ok(false);
+        };
+        let (Value::Array(old_values), Value::Array(new_values)) = (was, now) else {
             return Ok(false);
         };
         if !starts_block(old) || new_items.is_empty() {
             return Ok(false);
         }
-        let old_values = values(self.text, old_items)?;
-        let new_values = values(from, new_items)?;
-        let partners = align(&old_values, &new_values);
+        let partners = align(old_values, new_values);
         let Some(first_kept) = partners.iter().flatten().next().copied() else {
             return Ok(false);
         };
@@ -56,8 +58,9 @@ impl<'a> Edits<'a> {
                     self.delete_lines(gone);
                 }
                 next_old = at + 1;
-                is_kept = old_values[at] == new_values[number]
-                    || self.item(&old_items[at], from, &new_items[number])?;
+                let (was, now) = (&old_values[at], &new_values[number]);
+                is_kept =
+                    was == now || self.item(&old_items[at], was, from, &new_items[number], now)?;
                 if is_kept {
                     let behind = self.next_line(bytes[at].end);
                     place = self.behind_comments(behind, column + 1);
@@ -82,28 +85,26 @@ impl<'a> Edits<'a> {
     fn item(
         &mut self,
         old: &'a Node,
+        was: &'a Value,
         from: &'a Text<'a>,
         new: &'a Node,
+        now: &'a Value,
     ) -> Result<bool, Vec<Diagnostic>> {
         let node = from.resolve(new);
         if node.items().is_some() {
-            return self.list(old, from, node);
+            return self.list(old, was, from, node, now);
         }
-        let target = Target::New { from, node };
-        let (Some(entries), Some(wanted)) = (old.entries(), target.entries()) else {
+        let (Some(entries), Value::Object(map)) = (old.entries(), now) else {
             return Ok(false);
         };
-        let names: HashSet<&str> = entries.iter().map(Entry::name).collect();
         // What a merge key brings in cannot be taken out.
         let is_the_same = entries.iter().all(|entry| !entry.is_merge())
-            && wanted.iter().any(|new| names.contains(new.entry.name()));
+            && entries.iter().any(|entry| map.contains_key(entry.name()));
         if is_the_same {
-            self.map(old, &wanted)?;
+            let key = None;
+            let said = vec![Said { from, key, node }];
+            self.map(old, was, &Wanted { value: now, said })?;
         }
         Ok(is_the_same)
     }
-}
-
-fn values(text: &Text<'_>, items: &[Node]) -> Result<Vec<Value>, Vec<Diagnostic>> {
-    items.iter().map(|item| text.value(item)).collect()
 }

@@ -1,7 +1,6 @@
 //! Changes to a YAML text that leave every untouched byte as it stands.
 //!
-//! Removals and additions are first folded into one target tree; only where the target differs from the text are
-//! lines replaced, added or taken out. So a path that is removed and added again with the same value is no change.
+//! Removals and additions are first folded into one value; only where that differs from the text's are lines replaced, added or taken out. So a path that is removed and added again with the same value is no change.
 
 mod align;
 mod edits;
@@ -9,8 +8,8 @@ mod lines;
 mod lists;
 mod moves;
 mod new_text;
-mod target;
 mod text;
+mod wanted;
 
 use serde_json::{Map, Value};
 
@@ -21,8 +20,8 @@ use crate::diagnostic::{Diagnostic, Source};
 pub use moves::Move;
 
 use edits::{Edits, Lists};
-use target::Target;
 use text::Text;
+use wanted::{Said, Wanted};
 
 /// What an explicit null in an addition means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,9 +165,7 @@ impl Merge {
     /// A change goes through an alias, or the result would not mean what the changes say.
     pub fn finish(&mut self) -> Result<(String, Value), Vec<Diagnostic>> {
         let base = Text::new(&self.base, self.root.as_ref());
-        let texts: Vec<Option<Text<'_>>> = self
-            .changes
-            .iter()
+        let texts: Vec<Option<Text<'_>>> = (self.changes.iter())
             .map(|change| match change {
                 Change::Remove(_) => None,
                 Change::Add { addition, .. } => {
@@ -176,37 +173,38 @@ impl Merge {
                 }
             })
             .collect();
-        let mut expected = match &self.root {
+        let was = match &self.root {
             Some(root) => base.value(root)?,
             None => Value::Object(Map::new()),
         };
-        let mut target = match &self.root {
-            Some(root) => Target::Base(root),
-            None => Target::Map {
-                base: None,
-                entries: Vec::new(),
-            },
-        };
+        let mut expected = was.clone();
         let mut missing = Vec::new();
+        let mut said = Vec::new();
         for (change, from) in self.changes.iter().zip(&texts) {
             match (change, from) {
-                (Change::Remove(path), _) => {
-                    if !target.remove(&self.base, path.steps())? {
-                        missing.push(path.clone());
-                    }
-                    remove_value(&mut expected, path.steps());
-                }
                 (Change::Add { addition, null }, Some(from)) => {
-                    target.add(&base, from, &addition.root, *null)?;
-                    merge_value(&mut expected, &from.value(&addition.root)?, *null);
+                    let node = &addition.root;
+                    merge_value(&mut expected, &from.value(node)?, *null);
+                    said.push(Said {
+                        from,
+                        key: None,
+                        node,
+                    });
                 }
-                (Change::Add { .. }, None) => {}
+                (Change::Remove(path), _) if !remove_value(&mut expected, path.steps()) => {
+                    missing.push(path.clone());
+                }
+                _ => {}
             }
         }
+        let wanted = Wanted {
+            value: &expected,
+            said,
+        };
         // A list whose items cannot be changed one by one can still be written anew.
         for lists in [Lists::ByItem, Lists::Whole] {
-            let mut edits = Edits::new(&base, lists);
-            edits.root(&target)?;
+            let mut edits = Edits::new(&self.base, lists);
+            edits.root(self.root.as_ref(), &was, &wanted)?;
             let result = Source::new(self.base.name(), edits.apply());
             // Broken YAML counts too: an anchor may be gone that is still referred to.
             let value = match json::to_json(&result, Limits::VALUES) {
@@ -229,15 +227,17 @@ impl Merge {
     }
 }
 
-fn remove_value(value: &mut Value, steps: &[Step]) {
-    let (Some(Step::Key(key)), Value::Object(map)) = (steps.first(), value) else {
-        return;
+/// Takes a value out; says whether it was there.
+fn remove_value(value: &mut Value, steps: &[Step]) -> bool {
+    let (Some((Step::Key(key), rest)), Value::Object(map)) = (steps.split_first(), value) else {
+        return false;
     };
-    if steps.len() == 1 {
+    match rest {
         // In any order: maps are compared by their keys.
-        map.swap_remove(key);
-    } else if let Some(child) = map.get_mut(key) {
-        remove_value(child, &steps[1..]);
+        [] => map.swap_remove(key).is_some(),
+        rest => map
+            .get_mut(key)
+            .is_some_and(|child| remove_value(child, rest)),
     }
 }
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::lines::{comments_start, leading_blanks, line_above, line_end, line_start};
-use super::target::{Target, TargetEntry};
 use super::text::Text;
+use super::wanted::{Said, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::node::{Kind, Node, Style, dash_before};
 use crate::yaml::scalar;
@@ -28,21 +28,23 @@ pub(super) fn behind_colon(head: String) -> String {
 
 /// The lines of a new entry, with its comment.
 pub(super) fn new_entry(
-    entry: &TargetEntry<'_>,
+    name: &str,
+    wanted: &Wanted<'_>,
     indent: usize,
 ) -> Result<Vec<String>, Vec<Diagnostic>> {
     let margin = " ".repeat(indent);
     let mut lines = Vec::new();
-    let key = match entry.from {
-        Some(Text { source, .. }) => {
-            for comment in comments_above(source, entry.entry.key.whole().start) {
+    let first = wanted.said.first();
+    let key = match first.and_then(|said| Some((said.from.source, said.key?))) {
+        Some((source, key)) => {
+            for comment in comments_above(source, key.whole().start) {
                 lines.push(format!("{margin}{comment}"));
             }
-            source.text()[entry.entry.key.whole()].to_owned()
+            source.text()[key.whole()].to_owned()
         }
-        None => scalar::write(entry.entry.name()),
+        None => scalar::write(name),
     };
-    match new_value(&entry.value, indent)? {
+    match new_value(wanted, indent)? {
         NewValue::Inline(value) if value.is_empty() => lines.push(format!("{margin}{key}:")),
         NewValue::Inline(value) => lines.push(format!("{margin}{key}: {value}")),
         NewValue::Lines { head, lines: more } => {
@@ -50,38 +52,41 @@ pub(super) fn new_entry(
             lines.extend(more);
         }
     }
-    if let Target::New { from, node } = &entry.value
-        && std::ptr::eq(*node, &entry.entry.value)
-        && can_be_copied(from.source, node)
+    if let Some(said) = first
+        && can_be_copied(said.from.source, said.node)
+        && said.is_all_of(wanted.value)?
         && let Some(last) = lines.last_mut()
     {
-        let end = node.whole().end;
-        let text = from.source.text();
+        let end = said.node.whole().end;
+        let text = said.from.source.text();
         last.push_str(&text[end..behind_comment(text, end)]);
     }
     Ok(lines)
 }
 
 /// The text of a value behind a key that is indented by `indent`.
-pub(super) fn new_value(target: &Target<'_>, indent: usize) -> Result<NewValue, Vec<Diagnostic>> {
-    match target {
-        Target::New { from, node } => Ok(match copied(from.source, node, indent) {
-            Some(copied) => copied,
-            None => generated(&from.value(node)?, indent),
-        }),
-        Target::Map { entries, .. } if entries.is_empty() => Ok(NewValue::Inline("{}".to_owned())),
-        Target::Map { entries, .. } => {
-            let mut lines = Vec::new();
-            for entry in entries {
-                lines.extend(new_entry(entry, indent + 2)?);
-            }
-            Ok(NewValue::Lines {
-                head: String::new(),
-                lines,
-            })
-        }
-        Target::Base(_) => Ok(NewValue::Inline(String::new())),
+pub(super) fn new_value(wanted: &Wanted<'_>, indent: usize) -> Result<NewValue, Vec<Diagnostic>> {
+    if let Some(Said { from, node, .. }) = wanted.source()? {
+        let copied = copied(from.source, from.resolve(node), indent);
+        return Ok(copied.unwrap_or_else(|| generated(wanted.value, indent)));
     }
+    new_map(wanted, indent)
+}
+
+/// The text of a map that comes entry by entry, each with its comments.
+pub(super) fn new_map(wanted: &Wanted<'_>, indent: usize) -> Result<NewValue, Vec<Diagnostic>> {
+    let entries = wanted.entries();
+    if entries.is_empty() {
+        return Ok(generated(wanted.value, indent));
+    }
+    let mut lines = Vec::new();
+    for (name, entry) in entries {
+        lines.extend(new_entry(name, &entry, indent + 2)?);
+    }
+    Ok(NewValue::Lines {
+        head: String::new(),
+        lines,
+    })
 }
 
 /// An addition's own text, moved to the new indentation; `None` where the text cannot be moved as it is.
@@ -304,13 +309,11 @@ pub(super) fn flow(value: &Value) -> String {
 }
 
 /// Whether the text of a value ends in a `|` or `>` block, which takes in deeper lines behind it.
-pub(super) fn ends_in_block_scalar(target: &Target<'_>) -> bool {
-    match target {
-        Target::Map { entries, .. } => entries
-            .last()
-            .is_some_and(|entry| ends_in_block_scalar(&entry.value)),
-        Target::New { node, .. } => last_block_scalar(node).is_some(),
-        Target::Base(_) => false,
+pub(super) fn ends_in_block_scalar(wanted: &Wanted<'_>) -> Result<bool, Vec<Diagnostic>> {
+    match (wanted.source()?, wanted.entries().last()) {
+        (Some(said), _) => Ok(last_block_scalar(said.node).is_some()),
+        (None, Some((_, last))) => ends_in_block_scalar(last),
+        (None, None) => Ok(false),
     }
 }
 

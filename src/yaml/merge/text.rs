@@ -50,15 +50,6 @@ impl<'a> Text<'a> {
         Some(entries)
     }
 
-    /// Whether a map has a null directly or in a map below.
-    pub(super) fn has_null(&self, node: &'a Node) -> bool {
-        self.entries(node).is_some_and(|entries| {
-            entries
-                .iter()
-                .any(|entry| self.resolve(&entry.value).is_null() || self.has_null(&entry.value))
-        })
-    }
-
     /// The value of a node of this text.
     pub(super) fn value(&self, node: &Node) -> Result<Value, Vec<Diagnostic>> {
         node.to_value(self.source, &self.anchors)
