@@ -117,6 +117,19 @@ pub(crate) fn increasing(numbers: &[usize]) -> Vec<bool> {
     belongs
 }
 
+/// Keys that say what an item of a list is about, the most telling first.
+pub(crate) const IDENTITIES: [&str; 9] = [
+    "name",
+    "targetPath",
+    "mountPath",
+    "key",
+    "id",
+    "path",
+    "containerPort",
+    "host",
+    "secretName",
+];
+
 /// A value as a text that is the same for keys in any order.
 pub(crate) fn canonical(value: &Value) -> String {
     match value {

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::path::{Place, shared_way};
 use crate::pack::{Library, Preset, enabled_presets};
 use crate::profile::Layer;
-use crate::yaml::{self, Limits};
 
 /// A group whose preset was switched.
 pub(super) struct Switched {
@@ -66,7 +63,7 @@ pub(super) fn switched(old: &Layer, new: &Layer, library: &Library) -> Vec<Switc
                     preset.group.to_lowercase() == *key
                         && names.iter().flatten().any(|name| *name == preset.name)
                 })
-                .flat_map(touched)
+                .flat_map(|preset| preset.effects().into_keys())
                 .collect();
             let [old, new] = names;
             Some(Switched {
@@ -84,27 +81,4 @@ fn presets(layer: &Layer, library: &Library) -> Vec<Preset> {
         .find(&layer.name, &layer.version)
         .map(|pack| pack.presets)
         .unwrap_or_default()
-}
-
-/// Every path a preset removes, and every value it sets.
-fn touched(preset: &Preset) -> Vec<Vec<String>> {
-    let mut paths: Vec<Vec<String>> = preset.remove.iter().map(yaml::Path::keys).collect();
-    if let Ok(added) = yaml::to_json(&preset.add, Limits::VALUES) {
-        leaves(&added, &mut Vec::new(), &mut paths);
-    }
-    paths
-}
-
-fn leaves(value: &Value, path: &mut Vec<String>, paths: &mut Vec<Vec<String>>) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
-                path.push(key.clone());
-                leaves(value, path, paths);
-                path.pop();
-            }
-        }
-        _ if path.is_empty() => {}
-        _ => paths.push(path.clone()),
-    }
 }

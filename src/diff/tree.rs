@@ -10,7 +10,7 @@ use super::path::{Place, Step};
 use super::report::ChangeKind;
 use crate::diagnostic::Source;
 use crate::secret::{self, Beside, Way};
-use crate::sequence::{Pair, canonical, pair, repository};
+use crate::sequence::{IDENTITIES, Pair, canonical, pair, repository};
 use crate::yaml::{self, Limits};
 
 /// A difference, with its values as they are.
@@ -75,19 +75,6 @@ pub(super) fn compare_texts(old: &str, new: &str, name: &str) -> Vec<Difference>
     comparison.texts(old, new);
     comparison.found
 }
-
-/// Keys that tell the items of a list apart, the most telling first.
-const IDENTITIES: [&str; 9] = [
-    "name",
-    "targetPath",
-    "key",
-    "id",
-    "path",
-    "mountPath",
-    "containerPort",
-    "host",
-    "secretName",
-];
 
 /// A step on the way into both trees.
 enum Way2<'v> {

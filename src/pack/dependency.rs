@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, IntoDeserializer};
+use serde::de::{Deserializer, Error};
 
 use crate::version::Version;
 
@@ -24,7 +24,7 @@ pub struct Dependency {
     #[serde(default, deserialize_with = "limit")]
     pub max_version: Option<Limit>,
     /// What is asked.
-    #[serde(default, rename = "type", deserialize_with = "kind")]
+    #[serde(default, rename = "type")]
     pub kind: DependencyKind,
 }
 
@@ -34,6 +34,7 @@ pub struct Dependency {
 pub enum DependencyKind {
     /// If it is there, its version must fit.
     #[default]
+    #[serde(alias = "")]
     Optional,
     /// It must be there, in a version that fits.
     Required,
@@ -41,14 +42,6 @@ pub enum DependencyKind {
     NotSupported,
     /// From which versions an upgrade goes: nothing that a profile could break.
     Upgrade,
-}
-
-fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DependencyKind, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    if text.is_empty() {
-        return Ok(DependencyKind::default());
-    }
-    DependencyKind::deserialize(text.into_deserializer())
 }
 
 /// An end of a range of versions.

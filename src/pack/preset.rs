@@ -1,10 +1,11 @@
 //! Presets: named sets of paths to remove and values to add, one active in each group.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Source, unless};
 use crate::yaml::{self, Limits, Path};
@@ -33,9 +34,37 @@ impl Preset {
         }
     }
 
+    /// What it does to values, by the keys from the root: what it removes, then what it sets.
+    pub(crate) fn effects(&self) -> BTreeMap<Vec<String>, Option<Value>> {
+        let removed = self.remove.iter().map(|path| (path.steps(), path.keys()));
+        let mut effects: BTreeMap<_, _> = removed
+            // Items of lists cannot be removed.
+            .filter(|(steps, keys)| steps.len() == keys.len())
+            .map(|(_, keys)| (keys, None))
+            .collect();
+        if let Ok(added) = yaml::to_json(&self.add, Limits::VALUES) {
+            leaves(added, Vec::new(), &mut effects);
+        }
+        effects
+    }
+
     /// Whether a name means this preset; the RA and the packs spell groups with other capitals.
     pub fn is_named(&self, name: &PresetName) -> bool {
         self.name == name.name && self.group.eq_ignore_ascii_case(&name.group)
+    }
+}
+
+fn leaves(value: Value, path: Vec<String>, effects: &mut BTreeMap<Vec<String>, Option<Value>>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                leaves(value, [&path[..], &[key]].concat(), effects);
+            }
+        }
+        _ if path.is_empty() => {}
+        value => {
+            effects.insert(path, Some(value));
+        }
     }
 }
 

@@ -500,7 +500,7 @@ mod tests {
         ] {
             assert_eq!(rule(text).unread, [unread], "{text}");
         }
-        let nowhere = Rule::read("a..b", "{{ required }}");
+        let nowhere = Rule::read("a..b", "{{ required }}", &Effort::new());
         assert_eq!(nowhere.unread, ["the path `a..b`"]);
         assert_eq!(nowhere.violation(&Value::Null, &Value::Null), None);
     }

@@ -12,7 +12,6 @@ use crate::pack::{Library, Origin, PRESETS_LINE, Pack, Preset, PresetName};
 use crate::profile::Layer;
 use crate::rules::{Finding, rule};
 use crate::version::Wanted;
-use crate::yaml::{self, Limits};
 
 /// What every form of the line has in it, right ones and wrong ones.
 const WORD: &str = "spectrocloud.com/enabled-presets";
@@ -173,7 +172,7 @@ fn values(
     let effects: Vec<(&Preset, Effects)> = pack
         .presets
         .iter()
-        .map(|preset| (preset, effects(preset)))
+        .map(|preset| (preset, preset.effects()))
         .collect();
     let is_active = |preset: &Preset| {
         named
@@ -233,40 +232,6 @@ fn values(
                 span.clone(),
             ),
         );
-    }
-}
-
-/// What a preset does to values: what it removes, then what it sets.
-fn effects(preset: &Preset) -> Effects {
-    let mut effects = Effects::new();
-    for path in &preset.remove {
-        let keys = path.steps().iter().map(|step| match step {
-            yaml::Step::Key(key) => Some(key.clone()),
-            _ => None,
-        });
-        if let Some(keys) = keys.collect() {
-            effects.insert(keys, None);
-        }
-    }
-    if let Ok(added) = yaml::to_json(&preset.add, Limits::VALUES) {
-        leaves(&added, &mut Vec::new(), &mut effects);
-    }
-    effects
-}
-
-fn leaves(value: &Value, path: &mut Vec<String>, effects: &mut Effects) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
-                path.push(key.clone());
-                leaves(value, path, effects);
-                path.pop();
-            }
-        }
-        _ if path.is_empty() => {}
-        value => {
-            effects.insert(path.clone(), Some(value.clone()));
-        }
     }
 }
 

@@ -5,23 +5,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::sequence::{canonical, increasing, repository};
-
-/// Keys that say what an item of a list is about, the most telling first.
-const IDENTITIES: [&str; 12] = [
-    "name",
-    "targetPath",
-    "mountPath",
-    "key",
-    "id",
-    "path",
-    "containerPort",
-    "host",
-    "secretName",
-    "image",
-    "url",
-    "type",
-];
+use crate::sequence::{IDENTITIES, canonical, increasing, repository};
 
 /// For each item of the new list the item of the old one that it is made from, by its number; these numbers increase.
 ///
@@ -98,7 +82,9 @@ fn pair(
 
 /// What an item is about: its most telling key, with the value.
 fn identity(item: &serde_json::Map<String, Value>) -> Option<Value> {
-    IDENTITIES.iter().find_map(|key| match item.get(*key)? {
+    // What an item is like says what it is about where nothing else does.
+    let mut keys = IDENTITIES.iter().chain(&["image", "url", "type"]);
+    keys.find_map(|key| match item.get(*key)? {
         Value::Object(_) | Value::Array(_) | Value::Null => None,
         Value::String(image) if *key == "image" => Some(Value::from(vec![*key, repository(image)])),
         value => Some(Value::from(vec![Value::from(*key), value.clone()])),
