@@ -65,31 +65,21 @@ impl Announcements {
     }
 }
 
-fn part(target: &Target<'_>) -> Option<(Part, String)> {
-    Some(match target {
-        Target::Values(path) => (Part::Values, (*path).to_owned()),
-        Target::Manifest { name, path, .. } => {
-            (Part::Manifest((*name).to_owned()), (*path).to_owned())
-        }
-        Target::Pack(field) => (Part::Layer, (*field).to_owned()),
+fn part<'t>(target: &Target<'t>) -> Option<(Part, &'t str)> {
+    Some(match *target {
+        Target::Values(path) => (Part::Values, path),
+        Target::Manifest { name, path, .. } => (Part::Manifest(name.into()), path),
+        Target::Pack(field) => (Part::Layer, field),
         Target::Preset(preset) => {
-            let group = preset.rsplit_once(':').map_or(*preset, |(group, _)| group);
-            (Part::Preset(group.to_owned()), String::new())
+            let group = preset.rsplit_once(':').map_or(preset, |(group, _)| group);
+            (Part::Preset(group.into()), "")
         }
-        Target::File(path) => (Part::File((*path).to_owned()), String::new()),
-        Target::Command("pre") => (
-            Part::Commands("preKubeadmCommands".to_owned()),
-            String::new(),
-        ),
-        Target::Command(_) => (
-            Part::Commands("postKubeadmCommands".to_owned()),
-            String::new(),
-        ),
-        Target::Variable { name, field } => {
-            (Part::Variable((*name).to_owned()), (*field).to_owned())
-        }
+        Target::File(path) => (Part::File(path.into()), ""),
+        Target::Command("pre") => (Part::Commands("preKubeadmCommands".into()), ""),
+        Target::Command(_) => (Part::Commands("postKubeadmCommands".into()), ""),
+        Target::Variable { name, field } => (Part::Variable(name.into()), field),
         Target::Profile("layers") => return None,
-        Target::Profile(field) => (Part::Profile, (*field).to_owned()),
+        Target::Profile(field) => (Part::Profile, field),
     })
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, IntoDeserializer};
 
 use crate::version::Version;
 
@@ -24,7 +24,7 @@ pub struct Dependency {
     #[serde(default, deserialize_with = "limit")]
     pub max_version: Option<Limit>,
     /// What is asked.
-    #[serde(default, rename = "type")]
+    #[serde(default, rename = "type", deserialize_with = "kind")]
     pub kind: DependencyKind,
 }
 
@@ -34,7 +34,6 @@ pub struct Dependency {
 pub enum DependencyKind {
     /// If it is there, its version must fit.
     #[default]
-    #[serde(alias = "")]
     Optional,
     /// It must be there, in a version that fits.
     Required,
@@ -42,6 +41,13 @@ pub enum DependencyKind {
     NotSupported,
     /// From which versions an upgrade goes: nothing that a profile could break.
     Upgrade,
+}
+
+fn kind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DependencyKind, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "" => Ok(DependencyKind::default()),
+        text => DependencyKind::deserialize(text.into_deserializer()),
+    }
 }
 
 /// An end of a range of versions.
@@ -136,53 +142,36 @@ mod tests {
 
     #[test]
     fn limits_are_inclusive_and_of_the_kind() {
-        for (kind, min, max, version, breach) in [
-            ("optional", "", "1.32.99", Some("1.32.4"), None),
-            (
-                "optional",
-                "",
-                "1.33.99",
-                Some("1.34.5"),
-                Some(Breach::Version),
-            ),
-            (
-                "optional",
-                "1.27",
-                "",
-                Some("1.26.9"),
-                Some(Breach::Version),
-            ),
-            ("optional", "1.27", "", Some("1.27.0"), None),
-            ("optional", "", "1.21", Some("1.21.0"), None),
-            (
-                "optional",
-                "",
-                "1.21",
-                Some("1.21.4"),
-                Some(Breach::Version),
-            ),
-            ("optional", "1.27", "", None, None),
-            ("", "1.27", "", Some("1.26.0"), Some(Breach::Version)),
-            ("required", "", "", None, Some(Breach::Missing)),
-            ("required", "", "", Some("0.1.0"), None),
-            ("required", "5", "", Some("4.9.9"), Some(Breach::Version)),
-            (
-                "notSupported",
-                "1.0.0",
-                "",
-                Some("1.2.0"),
-                Some(Breach::NotSupported),
-            ),
-            ("notSupported", "1.0.0", "", Some("0.9.0"), None),
-            ("notSupported", "", "", Some("1.2.0"), None),
-            ("upgrade", "3.0.0", "", Some("1.2.0"), None),
-            ("required", "1.27", "", Some("latest"), None),
-        ] {
-            assert_eq!(
-                dependency(kind, min, max).breach(version),
-                breach,
-                "{kind} {min}..{max} {version:?}"
-            );
+        for line in "\
+            optional     | -     | 1.32.99 | 1.32.4 | fits
+            optional     | -     | 1.33.99 | 1.34.5 | Version
+            optional     | 1.27  | -       | 1.26.9 | Version
+            optional     | 1.27  | -       | 1.27.0 | fits
+            optional     | -     | 1.21    | 1.21.0 | fits
+            optional     | -     | 1.21    | 1.21.4 | Version
+            optional     | 1.27  | -       | -      | fits
+            -            | 1.27  | -       | 1.26.0 | Version
+            required     | -     | -       | -      | Missing
+            required     | -     | -       | 0.1.0  | fits
+            required     | 5     | -       | 4.9.9  | Version
+            notSupported | 1.0.0 | -       | 1.2.0  | NotSupported
+            notSupported | 1.0.0 | -       | 0.9.0  | fits
+            notSupported | -     | -       | 1.2.0  | fits
+            upgrade      | 3.0.0 | -       | 1.2.0  | fits
+            required     | 1.27  | -       | latest | fits"
+            .lines()
+        {
+            let cells: Vec<&str> = line
+                .split('|')
+                .map(|cell| cell.trim().trim_matches('-'))
+                .collect();
+            let [kind, min, max, version, breach] = cells[..] else {
+                panic!("{line}");
+            };
+            let version = Some(version).filter(|version| !version.is_empty());
+            let found = dependency(kind, min, max).breach(version);
+            let found = found.map_or("fits".to_owned(), |breach| format!("{breach:?}"));
+            assert_eq!(found, breach, "{line}");
         }
         assert_eq!(dependency("optional", "1.27", "").range(), "1.27 or later");
     }

@@ -380,62 +380,43 @@ mod tests {
 
     #[test]
     fn formats_tell_what_fits() {
-        for (format, value, fits) in [
-            ("${string}", json!("x"), true),
-            ("${string}", json!(5), true),
-            ("${string}", json!(["x"]), false),
-            ("${string:/^([a-z0-9].*)$/}", json!("abc"), true),
-            ("${string:/^([a-z0-9].*)$/}", json!("-abc"), false),
-            ("${string:/^a{2}$/}", json!("aa"), true),
-            ("${string:/^a{2}$/}", json!("a"), false),
-            ("${number}", json!(5), true),
-            ("${number}", json!("5.5"), true),
-            ("${number}", json!("five"), false),
-            ("${number:[5000-5005]}", json!(5005), true),
-            ("${number:[5000-5005]}", json!(5006), false),
-            ("${number:/^(500[0-5])$/}", json!(5006), false),
-            ("${boolean}", json!(true), true),
-            ("${boolean}", json!("yes"), false),
-            ("${password}", json!("x"), true),
-            ("${list:[PACK,GIT]}", json!("GIT"), true),
-            ("${list:[PACK,GIT]}", json!("CHART"), false),
-            ("${ipv4}", json!("10.0.0.1"), true),
-            ("${ipv4}", json!("10.0.0.256"), false),
-            ("${version}", json!("1.2.3-rc.1"), true),
-            ("${version}", json!("latest"), false),
-            (
-                "${ipv4} - ${ipv4}",
-                json!("10.10.10.10 - 10.10.10.255"),
-                true,
-            ),
-            ("${ipv4} - ${ipv4}", json!("10.10.10.10"), false),
-            (
-                "${ipv4} - ${ipv4}",
-                json!("10.10.10.10-10.10.10.255"),
-                false,
-            ),
-            (
-                "${string}, ${string:/size=\\d+/}",
-                json!("type=thick, size=150"),
-                true,
-            ),
-            (
-                "${string}, ${string:/size=\\d+/}",
-                json!("type=thick, size=s"),
-                false,
-            ),
-            (
-                "${string}/${string}:${version}",
-                json!("ghcr.io/a/b:1.1.2"),
-                true,
-            ),
-            (
-                "${string}/${string}:${version}",
-                json!("ghcr.io/a/b:new"),
-                false,
-            ),
-            ("${number}", json!("{{ .spectro.var.port }}"), true),
-        ] {
+        for line in r#"
+            + ${string} | "x"
+            + ${string} | 5
+            - ${string} | ["x"]
+            + ${string:/^([a-z0-9].*)$/} | "abc"
+            - ${string:/^([a-z0-9].*)$/} | "-abc"
+            + ${string:/^a{2}$/} | "aa"
+            - ${string:/^a{2}$/} | "a"
+            + ${number} | 5
+            + ${number} | "5.5"
+            - ${number} | "five"
+            + ${number:[5000-5005]} | 5005
+            - ${number:[5000-5005]} | 5006
+            - ${number:/^(500[0-5])$/} | 5006
+            + ${boolean} | true
+            - ${boolean} | "yes"
+            + ${password} | "x"
+            + ${list:[PACK,GIT]} | "GIT"
+            - ${list:[PACK,GIT]} | "CHART"
+            + ${ipv4} | "10.0.0.1"
+            - ${ipv4} | "10.0.0.256"
+            + ${version} | "1.2.3-rc.1"
+            - ${version} | "latest"
+            + ${ipv4} - ${ipv4} | "10.10.10.10 - 10.10.10.255"
+            - ${ipv4} - ${ipv4} | "10.10.10.10"
+            - ${ipv4} - ${ipv4} | "10.10.10.10-10.10.10.255"
+            + ${string}, ${string:/size=\d+/} | "type=thick, size=150"
+            - ${string}, ${string:/size=\d+/} | "type=thick, size=s"
+            + ${string}/${string}:${version} | "ghcr.io/a/b:1.1.2"
+            - ${string}/${string}:${version} | "ghcr.io/a/b:new"
+            + ${number} | "{{ .spectro.var.port }}""#
+            .trim()
+            .lines()
+        {
+            let (sign, case) = line.trim().split_once(' ').unwrap();
+            let (format, value) = case.split_once(" | ").unwrap();
+            let (fits, value) = (sign == "+", value.parse::<Value>().unwrap());
             let rule = rule(&format!(
                 "{{{{ format \"{format}\" | hints \"a|b\" \"c\" }}}}"
             ));

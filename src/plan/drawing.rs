@@ -67,59 +67,52 @@ struct Standing {
     class: &'static str,
     /// What it stands on, by name.
     on: Vec<String>,
-    level: usize,
 }
 
 /// A worker's network, from the switch ports at the bottom to the VMs at the top.
 pub fn host_network(host: &Host, site: &Site) -> Drawing {
-    let mut standing: Vec<Standing> = Vec::new();
-    for port in &host.ports {
-        standing.push(Standing {
-            name: format!("switch port {}", port.card),
-            detail: format!("VLANs {}", port.allowed()),
-            class: "port",
-            on: Vec::new(),
-            level: 0,
-        });
-    }
+    let ports = host.ports.iter().map(|port| Standing {
+        name: format!("switch port {}", port.card),
+        detail: format!("VLANs {}", port.allowed()),
+        class: "port",
+        on: Vec::new(),
+    });
+    let mut levels: Vec<Vec<Standing>> = vec![ports.collect()];
     for interface in &host.interfaces {
-        let on = match &interface.kind {
+        let on: Vec<String> = match &interface.kind {
             Kind::Card { .. } => vec![format!("switch port {}", interface.name)],
             _ => interface.parts().iter().map(ToString::to_string).collect(),
         };
-        let below = on
+        let is_below = |level: &Vec<Standing>| level.iter().any(|known| on.contains(&known.name));
+        let level = levels
             .iter()
-            .filter_map(|name| standing.iter().find(|known| known.name == *name))
-            .map(|known| known.level)
-            .max();
-        standing.push(Standing {
+            .rposition(is_below)
+            .map_or(0, |below| below + 1);
+        if level == levels.len() {
+            levels.push(Vec::new());
+        }
+        levels[level].push(Standing {
             name: interface.name.to_string(),
             detail: detail(interface),
             class: class(interface),
             on,
-            level: below.map_or(0, |level| level + 1),
         });
     }
     if let Some(bridge) = host.bridge()
         && host.runs_vms
     {
-        let level = standing.iter().map(|known| known.level).max().unwrap_or(0) + 1;
-        for vlan in vms(site) {
-            standing.push(Standing {
-                name: vlan.0,
-                detail: vlan.1,
-                class: "vm",
-                on: vec![bridge.name.to_string()],
-                level,
-            });
-        }
+        let vms = vms(site).into_iter().map(|(name, detail)| Standing {
+            name,
+            detail,
+            class: "vm",
+            on: vec![bridge.name.to_string()],
+        });
+        levels.push(vms.collect());
     }
+    let layout = site.network.layout.as_str();
     place(
-        standing,
-        format!(
-            "The network of a node in the layout {}",
-            site.network.layout.as_str()
-        ),
+        &levels,
+        format!("The network of a node in the layout {layout}"),
     )
 }
 
@@ -156,27 +149,21 @@ fn detail(interface: &Interface) -> String {
 }
 
 /// Gives everything its place: levels from the bottom up, and on each level the order of what it stands on.
-fn place(standing: Vec<Standing>, description: String) -> Drawing {
-    let levels = standing.iter().map(|one| one.level).max().unwrap_or(0) + 1;
-    let widest = (0..levels)
-        .map(|level| standing.iter().filter(|one| one.level == level).count())
-        .max()
-        .unwrap_or(0);
-    let span = |count: usize| -> i32 {
+fn place(levels: &[Vec<Standing>], description: String) -> Drawing {
+    let length = |count: usize, of: i32, gap: i32| -> i32 {
         let count = i32::try_from(count).unwrap_or(0);
-        count * BOX.0 + (count - 1).max(0) * GAP.0
+        count * of + (count - 1).max(0) * gap
     };
-    let width = span(widest) + 2 * MARGIN;
-    let rows = i32::try_from(levels).unwrap_or(0);
-    let height = rows * BOX.1 + (rows - 1).max(0) * GAP.1 + 2 * MARGIN;
+    let span = |level: &Vec<Standing>| length(level.len(), BOX.0, GAP.0);
+    let width = levels.iter().map(span).max().unwrap_or(0) + 2 * MARGIN;
+    let height = length(levels.len(), BOX.1, GAP.1) + 2 * MARGIN;
     let mut boxes: Vec<Shape> = Vec::new();
     let mut lines = Vec::new();
-    for level in 0..levels {
-        let row: Vec<&Standing> = standing.iter().filter(|one| one.level == level).collect();
-        let y = height - MARGIN - BOX.1 - i32::try_from(level).unwrap_or(0) * (BOX.1 + GAP.1);
+    for (level, number) in levels.iter().zip(1..) {
+        let y = height - MARGIN - number * BOX.1 - (number - 1) * GAP.1;
         // Even, and centred: the RA's own order already keeps what belongs together side by side.
-        let left = (width - span(row.len())) / 2;
-        for (one, index) in row.into_iter().zip(0..) {
+        let left = (width - span(level)) / 2;
+        for (one, index) in level.iter().zip(0..) {
             let x = left + index * (BOX.0 + GAP.0);
             for below in &one.on {
                 if let Some(base) = boxes.iter().find(|shape| shape.name == *below) {
@@ -223,27 +210,20 @@ pub fn profile_layers(plan: &Plan) -> Drawing {
     let width = columns * LAYER.0 + (columns - 1).max(0) * GAP.0 + 2 * MARGIN;
     let mut boxes = Vec::new();
     for (profile, column) in plan.profiles.iter().zip(0..) {
-        let x = MARGIN + column * (LAYER.0 + GAP.0);
-        boxes.push(Shape {
-            x,
-            y: height - MARGIN - LAYER.1,
+        let layers = profile.layers.iter();
+        let layers = layers.map(|layer| ("layer", &layer.name, layer.version.clone()));
+        let stack = [("profile", &profile.name, String::new())]
+            .into_iter()
+            .chain(layers);
+        boxes.extend(stack.zip(0..).map(|((class, name, detail), index)| Shape {
+            x: MARGIN + column * (LAYER.0 + GAP.0),
+            y: height - MARGIN - LAYER.1 - index * row,
             width: LAYER.0,
             height: LAYER.1,
-            class: "profile",
-            name: profile.name.clone(),
-            detail: String::new(),
-        });
-        for (layer, index) in profile.layers.iter().zip(1..) {
-            boxes.push(Shape {
-                x,
-                y: height - MARGIN - LAYER.1 - index * row,
-                width: LAYER.0,
-                height: LAYER.1,
-                class: "layer",
-                name: layer.name.clone(),
-                detail: layer.version.clone(),
-            });
-        }
+            class,
+            name: name.clone(),
+            detail,
+        }));
     }
     Drawing {
         description:

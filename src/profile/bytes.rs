@@ -5,14 +5,26 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::ser::{Formatter, PrettyFormatter};
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use crate::yaml::scalar::go_float;
 
-/// Writes JSON as Go's encoding/json does by default.
-struct GoFormatter;
+/// Methods of a formatter that only pass on to its layout.
+macro_rules! as_laid_out {
+    ($($method:ident($($first:ident)?)),+) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, writer: &mut W $(, $first: bool)?) -> io::Result<()> {
+            self.layout.$method(writer $(, $first)?)
+        }
+    )+};
+}
 
-impl Formatter for GoFormatter {
+/// Writes JSON in some layout, with the numbers and escapes of Go's encoding/json.
+struct GoFormatter<L> {
+    layout: L,
+    escaped: &'static [char],
+}
+
+impl<L: Formatter> Formatter for GoFormatter<L> {
     fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
         writer.write_all(go_float(value).as_bytes())
     }
@@ -22,8 +34,12 @@ impl Formatter for GoFormatter {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
-        write_escaped(writer, fragment, &['<', '>', '&', '\u{2028}', '\u{2029}'])
+        write_escaped(writer, fragment, self.escaped)
     }
+
+    as_laid_out!(begin_array(), begin_array_value(first), end_array());
+    as_laid_out!(begin_object(), begin_object_key(first), end_object());
+    as_laid_out!(begin_object_value(), end_object_value(), end_array_value());
 }
 
 /// Writes part of a text with some of `<`, `>`, `&` and the two separators U+2028 and U+2029 as `\u` and four digits.
@@ -52,46 +68,24 @@ fn write_escaped<W: ?Sized + Write>(
     writer.write_all(rest.as_bytes())
 }
 
+fn written(
+    value: &impl Serialize,
+    layout: impl Formatter,
+    escaped: &'static [char],
+) -> serde_json::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let formatter = GoFormatter { layout, escaped };
+    value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter))?;
+    Ok(bytes)
+}
+
 /// The JSON that Palette's export would write.
 ///
 /// # Errors
 /// A value that has no JSON form, such as a map with keys that are no texts.
 pub fn to_palette_json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, GoFormatter);
-    value.serialize(&mut serializer)?;
-    Ok(bytes)
-}
-
-/// Methods of a formatter that only pass on to the one in its first field.
-macro_rules! laid_out_by_0 {
-    ($($method:ident($($first:ident)?)),+) => {$(
-        fn $method<W: ?Sized + Write>(&mut self, writer: &mut W $(, $first: bool)?) -> io::Result<()> {
-            self.0.$method(writer $(, $first)?)
-        }
-    )+};
-}
-
-/// Writes JSON over several lines.
-struct ReadableFormatter(PrettyFormatter<'static>);
-
-impl Formatter for ReadableFormatter {
-    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
-        writer.write_all(go_float(value).as_bytes())
-    }
-
-    /// Some editors take these two for ends of lines; everything else stands as it is.
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        writer: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        write_escaped(writer, fragment, &['\u{2028}', '\u{2029}'])
-    }
-
-    laid_out_by_0!(begin_array(), begin_array_value(first), end_array());
-    laid_out_by_0!(begin_object(), begin_object_key(first), end_object());
-    laid_out_by_0!(begin_object_value(), end_object_value(), end_array_value());
+    let escaped = &['<', '>', '&', '\u{2028}', '\u{2029}'];
+    written(value, CompactFormatter, escaped)
 }
 
 /// The same JSON for people: two blanks a level, `<` `>` `&` as they are, and a final line break.
@@ -99,10 +93,8 @@ impl Formatter for ReadableFormatter {
 /// # Errors
 /// None that is known of: every value has this form.
 pub fn to_readable_json(value: &Value) -> serde_json::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let formatter = ReadableFormatter(PrettyFormatter::with_indent(b"  "));
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    value.serialize(&mut serializer)?;
+    // Some editors take these two for ends of lines.
+    let mut bytes = written(value, PrettyFormatter::new(), &['\u{2028}', '\u{2029}'])?;
     bytes.push(b'\n');
     Ok(bytes)
 }

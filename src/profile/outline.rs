@@ -245,30 +245,6 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_told_with_both_places() {
-        assert_eq!(
-            outline("{\"a\": 1,\n \"b\": [{\"x\": {\"a\": 1}, \"\\u0078\": 2}],\n\"a\": 3}")
-                .unwrap_err(),
-            "\
-error: the key `x` stands here twice
- --> p.json:2:24
-  |
-2 |  \"b\": [{\"x\": {\"a\": 1}, \"\\u0078\": 2}],
-  |                        ^^^^^^^^ first used on line 2, column 9
-  |
-  = help: keep one of the two; the other would be lost silently
-error: the key `a` stands here twice
- --> p.json:3:1
-  |
-3 | \"a\": 3}
-  | ^^^ first used on line 1, column 2
-  |
-  = help: keep one of the two; the other would be lost silently
-"
-        );
-    }
-
-    #[test]
     fn numbers_that_would_change_are_refused() {
         for number in [
             "18446744073709551615",

@@ -4,6 +4,8 @@ mod layers;
 mod manifests;
 mod selection;
 
+use std::collections::{BTreeSet, HashSet};
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -239,10 +241,15 @@ impl Comparison<'_> {
 
     /// Says which names stand more than once on a side.
     fn note_repeated(&mut self, what: &str, old: &[String], new: &[String]) {
-        for name in repeated(old).into_iter().chain(repeated(new)) {
-            let profile = &self.profile;
-            self.notes
-                .push(format!("the profile `{profile}` has two {what} `{name}`"));
+        let profile = &self.profile;
+        for names in [old, new] {
+            let mut seen = HashSet::new();
+            let repeated: BTreeSet<&String> =
+                names.iter().filter(|name| !seen.insert(*name)).collect();
+            let notes = repeated
+                .into_iter()
+                .map(|name| format!("the profile `{profile}` has two {what} `{name}`"));
+            self.notes.extend(notes);
         }
     }
 
@@ -369,19 +376,6 @@ fn step_remark(old: &str, new: &str) -> Option<String> {
         VersionStep::Downgrade => "a downgrade".to_owned(),
         step => format!("a {} version", step.as_str()),
     })
-}
-
-/// Names that stand more than once, each once.
-fn repeated(names: &[String]) -> Vec<String> {
-    let mut sorted: Vec<&String> = names.iter().collect();
-    sorted.sort();
-    let mut repeated: Vec<String> = sorted
-        .windows(2)
-        .filter(|two| two[0] == two[1])
-        .map(|two| two[0].clone())
-        .collect();
-    repeated.dedup();
-    repeated
 }
 
 /// What is said of a profile that has no counterpart.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tera::Context;
 
+use super::{gather, names_switch};
 use crate::diff::report::{
     Change, ChangeKind, Hunk, Impact, LayerPair, PackVersion, Part, ProfilePair, Report, Shown,
     Side,
@@ -72,7 +73,7 @@ struct Profile<'r> {
 }
 
 /// A layer, or the profile itself with its variables.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Layer<'r> {
     /// Whether the table of layers has it: the profile itself is none.
     listed: bool,
@@ -179,7 +180,7 @@ impl<'r> Page<'r> {
                 meaning: count.impact.meaning(count.changes),
             })
             .collect();
-        let profiles = Sorted::new(report).profiles;
+        let profiles = profiles(report);
         let layers = || profiles.iter().flat_map(|profile| &profile.layers);
         Page {
             old: &report.old,
@@ -197,118 +198,96 @@ impl<'r> Page<'r> {
     }
 }
 
-/// Sorts the changes into their profiles and layers.
-#[derive(Default)]
-struct Sorted<'r> {
-    profiles: Vec<Profile<'r>>,
-    /// Where each profile is, by the name changes use.
-    by_profile: HashMap<&'r str, usize>,
-    /// Where each layer is in its profile; the profile itself has no layer's name.
-    by_layer: HashMap<(&'r str, Option<&'r str>), usize>,
-    /// The presets that explain changes of a layer.
-    presets: HashMap<(&'r str, Option<&'r str>), Vec<&'r str>>,
-    anchors: HashMap<String, usize>,
-}
-
-impl<'r> Sorted<'r> {
-    fn new(report: &'r Report) -> Self {
-        let mut sorted = Sorted::default();
-        for change in &report.changes {
-            if let Some(preset) = change.preset.as_deref() {
-                let presets = sorted.presets.entry(layer_of(change)).or_default();
-                if !presets.contains(&preset) {
-                    presets.push(preset);
-                }
-            }
-        }
-        for pair in &report.profiles {
-            let at = sorted.push_profile(&pair.name, versions_of_profile(pair));
-            for layer in &pair.layers {
-                sorted.push_layer(at, Some(&layer.name), Layer::new(layer));
-            }
-        }
-        for change in &report.changes {
-            sorted.push_change(change);
-        }
-        sorted
+/// The profiles with their layers, and with the changes of each.
+fn profiles(report: &Report) -> Vec<Profile<'_>> {
+    let mut profiles: Vec<Profile<'_>> = Vec::new();
+    for pair in &report.profiles {
+        let number = profiles.len() + 1;
+        let mut profile = Profile::new(number, &pair.name, versions_of_profile(pair));
+        profile.layers.extend(pair.layers.iter().map(Layer::new));
+        profiles.push(profile);
     }
-
-    fn push_profile(&mut self, name: &'r str, versions: String) -> usize {
-        let at = self.profiles.len();
-        self.profiles.push(Profile {
-            anchor: format!("profile-{}", at + 1),
-            name,
-            versions,
-            count: 0,
-            layers: Vec::new(),
+    let mut anchors = HashMap::new();
+    for ((profile, layer), changes) in gather(report.changes.iter().collect(), place_of) {
+        // What changed must not get lost where the report does not list its profile or layer.
+        let at = profiles.iter().position(|known| known.name == profile);
+        let at = at.unwrap_or_else(|| {
+            let number = profiles.len() + 1;
+            profiles.push(Profile::new(number, profile, String::new()));
+            profiles.len() - 1
         });
-        self.by_profile.entry(name).or_insert(at);
-        let own = Layer {
-            listed: false,
-            ..Layer::unknown("Profile and variables")
-        };
-        self.push_layer(at, None, own);
-        at
+        profiles[at].add(layer, &changes, &mut anchors);
     }
-
-    /// Of two layers with one name the first has the changes, which know only the name.
-    fn push_layer(&mut self, profile: usize, name: Option<&'r str>, layer: Layer<'r>) -> usize {
-        let profile = &mut self.profiles[profile];
-        let at = profile.layers.len();
-        profile.layers.push(layer);
-        *self.by_layer.entry((profile.name, name)).or_insert(at)
-    }
-
-    /// Also takes the change of a profile or layer that the report does not list: what changed must not get lost.
-    fn push_change(&mut self, change: &'r Change) {
-        let (_, name) = layer_of(change);
-        let profile = match self.by_profile.get(change.profile.as_str()) {
-            Some(&at) => at,
-            None => self.push_profile(&change.profile, String::new()),
-        };
-        let layer = match self.by_layer.get(&(change.profile.as_str(), name)) {
-            Some(&at) => at,
-            None => self.push_layer(profile, name, Layer::unknown(name.unwrap_or_default())),
-        };
-        let view = ChangeView::new(change, self.anchor_of(change));
-        let preset = self.preset_of(change);
-        let profile = &mut self.profiles[profile];
-        profile.count += 1;
-        let anchor = format!("{}-{layer}", profile.anchor);
-        profile.layers[layer].push(view, preset, anchor);
-    }
-
-    /// The preset that explains a change; the switch of a preset stands with what it explains.
-    fn preset_of(&self, change: &'r Change) -> Option<&'r str> {
-        change.preset.as_deref().or_else(|| {
-            let presets = self.presets.get(&layer_of(change))?;
-            presets
-                .iter()
-                .copied()
-                .find(|preset| super::names_switch(preset, change))
-        })
-    }
-
-    /// An anchor that no other change has, though names are only the start of a hash.
-    fn anchor_of(&mut self, change: &Change) -> String {
-        let id: String = change
-            .id
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect();
-        // No id has a dot, so that no number meets another.
-        let number = self.anchors.entry(id.clone()).or_default();
-        *number += 1;
-        match number {
-            1 => format!("change-{id}"),
-            number => format!("change-{id}.{number}"),
-        }
-    }
+    profiles
 }
 
 /// The profile and layer of a change, by their names.
-fn layer_of(change: &Change) -> (&str, Option<&str>) {
+fn place_of(change: &Change) -> (&str, Option<&str>) {
     (&change.profile, change.layer.as_deref())
+}
+
+impl<'r> Profile<'r> {
+    /// A profile whose first layer is itself.
+    fn new(number: usize, name: &'r str, versions: String) -> Self {
+        let own = Layer {
+            name: "Profile and variables",
+            ..Layer::default()
+        };
+        Profile {
+            anchor: format!("profile-{number}"),
+            name,
+            versions,
+            count: 0,
+            layers: vec![own],
+        }
+    }
+
+    /// Adds the changes of a layer, or of the profile itself. Of two layers with one name the first has them, since they
+    /// know only the name.
+    fn add(
+        &mut self,
+        layer: Option<&'r str>,
+        changes: &[&'r Change],
+        anchors: &mut HashMap<String, usize>,
+    ) {
+        let is_meant = |known: &Layer<'_>| match layer {
+            Some(name) => known.listed && known.name == name,
+            None => !known.listed,
+        };
+        let at = self.layers.iter().position(is_meant);
+        let at = at.unwrap_or_else(|| {
+            self.layers.push(Layer::unknown(layer.unwrap_or_default()));
+            self.layers.len() - 1
+        });
+        let mut presets: Vec<&str> = Vec::new();
+        for preset in changes.iter().filter_map(|change| change.preset.as_deref()) {
+            if !presets.contains(&preset) {
+                presets.push(preset);
+            }
+        }
+        let anchor = format!("{}-{at}", self.anchor);
+        for change in changes {
+            // The switch of a preset stands with what it explains.
+            let explains = |preset: &&&str| names_switch(preset, change);
+            let switched = || presets.iter().find(explains).copied();
+            let preset = change.preset.as_deref().or_else(switched);
+            let view = ChangeView::new(change, anchor_of(change, anchors));
+            self.layers[at].push(view, preset, anchor.clone());
+        }
+        self.count += changes.len();
+    }
+}
+
+/// An anchor that no other change has, though names are only the start of a hash.
+fn anchor_of(change: &Change, anchors: &mut HashMap<String, usize>) -> String {
+    // No id has a dot, so that no number meets another.
+    let id = change.id.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let number = anchors.entry(id.clone()).or_default();
+    *number += 1;
+    match number {
+        1 => format!("change-{id}"),
+        number => format!("change-{id}.{number}"),
+    }
 }
 
 fn versions_of_profile(pair: &ProfilePair) -> String {
@@ -371,16 +350,8 @@ impl<'r> Layer<'r> {
     fn unknown(name: &'r str) -> Self {
         Layer {
             listed: true,
-            anchor: None,
             name,
-            kind: "",
-            old: None,
-            new: None,
-            versions: None,
-            step: None,
-            worst: None,
-            count: 0,
-            groups: Vec::new(),
+            ..Layer::default()
         }
     }
 

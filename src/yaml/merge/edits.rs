@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
 use super::new_text::{
-    NewValue, behind_colon, ends_in_block_scalar, flow, new_entry, new_map, new_value, starts_block,
+    NewValue, ends_in_block_scalar, flow, new_entry, new_map, new_value, starts_block,
 };
 use super::wanted::{Said, Wanted, in_order_of};
 use crate::diagnostic::{Diagnostic, Source};
@@ -206,18 +206,12 @@ impl<'a> Edits<'a> {
         let key_line_end = line_end(text, colon);
         let old_is_inline = old.start <= key_line_end && !starts_block(&entry.value);
         if old_is_inline {
-            match new {
-                NewValue::Inline(new) if old.is_empty() => {
-                    self.replace_range(colon..colon, format!(" {new}"));
-                }
-                NewValue::Inline(new) => self.replace_range(old, new),
-                NewValue::Lines { head, lines } => {
-                    let gap_start = colon.min(old.start);
-                    self.replace_range(gap_start..old.end, behind_colon(head));
-                    let after = self.next_line(old.end);
-                    self.insert_lines(after, &lines);
-                }
+            if new.lines.is_empty() && !old.is_empty() {
+                return self.replace_range(old, new.head);
             }
+            let gap_start = colon.min(old.start);
+            self.replace_range(gap_start..old.end, new.behind_colon());
+            self.insert_lines(self.next_line(old.end), &new.lines);
             return;
         }
         // The comment on the key's own line stays with the key; a block scalar's header line goes.
@@ -232,21 +226,17 @@ impl<'a> Edits<'a> {
             _ => String::new(),
         };
         // A comment on the old value's last line is about what stood there.
-        let is_lines = matches!(new, NewValue::Lines { .. });
-        let end = if is_lines || !matches!(entry.value.kind, Kind::Scalar(_)) {
+        let end = if !new.lines.is_empty() || !matches!(entry.value.kind, Kind::Scalar(_)) {
             let rest = &text[old.end..line_end(text, old.end)];
             old.end + rest.strip_suffix('\r').unwrap_or(rest).len()
         } else {
             old.end
         };
-        let text = match new {
-            NewValue::Inline(new) => format!(" {new}{comment}"),
-            NewValue::Lines { head, lines } => {
-                let newline = self.newline();
-                let (head, lines) = (behind_colon(head), lines.join(newline));
-                format!("{head}{comment}{newline}{lines}")
-            }
-        };
+        let mut text = new.behind_colon() + &comment;
+        for line in &new.lines {
+            text.push_str(self.newline());
+            text.push_str(line);
+        }
         self.replace_range(colon..end, text);
     }
 

@@ -10,19 +10,34 @@ use crate::yaml::node::{Kind, Node, Style, dash_before};
 use crate::yaml::scalar;
 
 /// The text of a value that goes behind a key.
-pub(super) enum NewValue {
-    /// On the key's line.
-    Inline(String),
-    /// On lines of its own, with what stands on the key's line (`|`) first.
-    Lines { head: String, lines: Vec<String> },
+pub(super) struct NewValue {
+    /// What stands on the key's line: all of it, or the `|` of a block.
+    pub(super) head: String,
+    /// Its lines below.
+    pub(super) lines: Vec<String>,
 }
 
-/// The head of a value of several lines, as it stands on the line of its key.
-pub(super) fn behind_colon(head: String) -> String {
-    if head.is_empty() {
-        head
-    } else {
-        format!(" {head}")
+impl NewValue {
+    fn inline(head: impl Into<String>) -> Self {
+        NewValue {
+            head: head.into(),
+            lines: Vec::new(),
+        }
+    }
+
+    fn below(lines: Vec<String>) -> Self {
+        NewValue {
+            head: String::new(),
+            lines,
+        }
+    }
+
+    /// What stands on the key's line, behind the colon.
+    pub(super) fn behind_colon(&self) -> String {
+        match self.head.as_str() {
+            "" => String::new(),
+            head => format!(" {head}"),
+        }
     }
 }
 
@@ -44,14 +59,9 @@ pub(super) fn new_entry(
         }
         None => scalar::write(name),
     };
-    match new_value(wanted, indent)? {
-        NewValue::Inline(value) if value.is_empty() => lines.push(format!("{margin}{key}:")),
-        NewValue::Inline(value) => lines.push(format!("{margin}{key}: {value}")),
-        NewValue::Lines { head, lines: more } => {
-            lines.push(format!("{margin}{key}:{}", behind_colon(head)));
-            lines.extend(more);
-        }
-    }
+    let value = new_value(wanted, indent)?;
+    lines.push(format!("{margin}{key}:{}", value.behind_colon()));
+    lines.extend(value.lines);
     if let Some(said) = first
         && can_be_copied(said.from.source, said.node)
         && said.is_all_of(wanted.value)?
@@ -83,10 +93,7 @@ pub(super) fn new_map(wanted: &Wanted<'_>, indent: usize) -> Result<NewValue, Ve
     for (name, entry) in entries {
         lines.extend(new_entry(name, &entry, indent + 2)?);
     }
-    Ok(NewValue::Lines {
-        head: String::new(),
-        lines,
-    })
+    Ok(NewValue::below(lines))
 }
 
 /// An addition's own text, moved to the new indentation; `None` where the text cannot be moved as it is.
@@ -97,7 +104,7 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
     let text = source.text();
     let written = &text[node.whole()];
     if !starts_block(node) {
-        return (!written.contains('\n')).then(|| NewValue::Inline(written.to_owned()));
+        return (!written.contains('\n')).then(|| NewValue::inline(written));
     }
     // The key's column in the addition is what the lines are moved from.
     let own_line = line_start(text, node.whole().start);
@@ -121,7 +128,7 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
         .split('\n')
         .map(|line| moved(line, from, indent))
         .collect::<Option<Vec<String>>>()?;
-    Some(NewValue::Lines { head, lines })
+    Some(NewValue { head, lines })
 }
 
 fn can_be_copied(source: &Source, node: &Node) -> bool {
@@ -255,37 +262,24 @@ pub(super) fn comments_above(source: &Source, key: usize) -> Vec<String> {
 }
 
 /// A value written anew, for what cannot be copied.
-pub(super) fn generated(value: &Value, indent: usize) -> NewValue {
+fn generated(value: &Value, indent: usize) -> NewValue {
     match value {
         Value::Object(map) if !map.is_empty() => {
             let mut lines = Vec::new();
             for (key, value) in map {
-                generated_entry(key, value, indent + 2, &mut lines);
+                let value = generated(value, indent + 2);
+                let (margin, key) = (" ".repeat(indent + 2), scalar::write(key));
+                lines.push(format!("{margin}{key}:{}", value.behind_colon()));
+                lines.extend(value.lines);
             }
-            NewValue::Lines {
-                head: String::new(),
-                lines,
-            }
+            NewValue::below(lines)
         }
-        Value::Array(items) if !items.is_empty() => NewValue::Lines {
-            head: String::new(),
-            lines: items
-                .iter()
-                .map(|item| format!("{}- {}", " ".repeat(indent), flow(item)))
-                .collect(),
-        },
-        other => NewValue::Inline(flow(other)),
-    }
-}
-
-pub(super) fn generated_entry(key: &str, value: &Value, indent: usize, lines: &mut Vec<String>) {
-    let key = format!("{}{}:", " ".repeat(indent), scalar::write(key));
-    match generated(value, indent) {
-        NewValue::Inline(text) => lines.push(format!("{key} {text}")),
-        NewValue::Lines { lines: more, .. } => {
-            lines.push(key);
-            lines.extend(more);
+        Value::Array(items) if !items.is_empty() => {
+            let margin = " ".repeat(indent);
+            let items = items.iter().map(|item| format!("{margin}- {}", flow(item)));
+            NewValue::below(items.collect())
         }
+        other => NewValue::inline(flow(other)),
     }
 }
 
