@@ -12,13 +12,6 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::limits;
 use crate::visible::{visible, visible_lines};
 
-/// A single problem, where there may be several.
-impl From<Diagnostic> for Vec<Diagnostic> {
-    fn from(problem: Diagnostic) -> Self {
-        vec![problem]
-    }
-}
-
 /// A text that was read, under the name its reader knows it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
