@@ -108,14 +108,14 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Arguments: one by one, or as words of a line where none of them holds a blank.
+/// Arguments: one by one, or as the words of a line.
 pub trait Arguments {
     fn add_to(&self, command: &mut Command);
 }
 
 impl Arguments for &str {
     fn add_to(&self, command: &mut Command) {
-        command.args(self.split(' '));
+        command.args(self.split_whitespace());
     }
 }
 

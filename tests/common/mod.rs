@@ -17,6 +17,7 @@ use std::thread;
 use serde_json::Value;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::profile::Profile;
+use vmo_ra::revision::Revision;
 use vmo_ra::rules::Inspected;
 use vmo_ra::yaml::{Limits, to_json, to_json_all};
 
@@ -81,6 +82,14 @@ pub fn yaml(name: &str, text: &str) -> Value {
 pub fn documents(name: &str, text: &str) -> Vec<Value> {
     to_json_all(&Source::new(name, text), Limits::VALUES)
         .unwrap_or_else(|problems| panic!("{name}: {problems:?}"))
+}
+
+/// What the program says of its revisions: `NEWEST` and `REVISIONS` stand for what there is.
+pub fn of_revisions(text: &str) -> String {
+    let names = Revision::names().into_iter();
+    let all: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    text.replace("NEWEST", Revision::newest())
+        .replace("REVISIONS", &all.join(", "))
 }
 
 /// Fails with all that was found wrong, one line each.

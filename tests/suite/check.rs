@@ -6,17 +6,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::common::Shared;
 use crate::common::harness::{Scratch, is_golden, read, root, vmo_ra, write};
+use crate::common::{Shared, of_revisions};
 use serde_json::Value;
 use vmo_ra::diagnostic::Code;
 use vmo_ra::rules::Rule;
 
 /// Checks in a folder, with this exit code and nothing on standard error.
-fn checked(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = vmo_ra(&[&["check"], arguments].concat())
-        .within(folder)
-        .run();
+fn checked(folder: &Path, arguments: &str, code: i32) -> String {
+    let output = vmo_ra(&format!("check {arguments}")).within(folder).run();
     let stderr = output.said();
     assert!(stderr.is_empty(), "{arguments:?}: {stderr}");
     assert_eq!(output.code, Some(code), "{}", output.told());
@@ -25,13 +23,13 @@ fn checked(folder: &Path, arguments: &[&str], code: i32) -> String {
 
 #[test]
 fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
-    let shown = checked(&root("tests/check"), &["sixty.yaml"], 1);
+    let shown = checked(&root("tests/check"), "sixty.yaml", 1);
     is_golden("tests/check/sixty.stdout", &shown);
     assert!(
         !shown.contains("hunter2") && !shown.contains("f694ab394a3b"),
         "a secret shows"
     );
-    let json = checked(&root("tests/check"), &["sixty.yaml", "--format", "json"], 1);
+    let json = checked(&root("tests/check"), "sixty.yaml --format json", 1);
     let report: Value = serde_json::from_str(&json).expect("JSON");
     let findings = report["findings"].as_array().expect("findings");
     assert!(findings.len() >= 60, "only {} findings", findings.len());
@@ -68,7 +66,7 @@ fn whatever_we_write_is_in_order() {
             .ends(0);
         let shown = checked(
             &folder,
-            &[&out, "--against", revision, "--deny", "warnings"],
+            &format!("{out} --against {revision} --deny warnings"),
             0,
         );
         let claims = if revision == "1.7.0" { 306 } else { 328 };
@@ -89,16 +87,16 @@ fn whatever_we_write_is_in_order() {
                 continue;
             }
             let file = format!("{out}/{name}");
-            checked(&folder, &[&file], 0);
+            checked(&folder, &file, 0);
             let split = format!("split-{revision}-{name}");
             vmo_ra(&["split", &file, "--out", &split])
                 .within(&folder)
                 .run()
                 .ends(0);
-            checked(&folder, &[&split], 0);
-            checked(&folder, &[&format!("{split}/profile.yaml")], 0);
+            checked(&folder, &split, 0);
+            checked(&folder, &format!("{split}/profile.yaml"), 0);
         }
-        checked(&folder, &[&format!("{out}/manifests")], 0);
+        checked(&folder, &format!("{out}/manifests"), 0);
     }
 }
 
@@ -114,13 +112,13 @@ fn a_finding_names_the_file_that_a_person_can_open() {
     folder.run("split core.json --out core").ends(0);
     is_golden(
         "tests/check/undeclared_export.stdout",
-        checked(&folder, &["core.json"], 1),
+        checked(&folder, "core.json", 1),
     );
     is_golden(
         "tests/check/undeclared_split.stdout",
-        checked(&folder, &["core"], 1),
+        checked(&folder, "core", 1),
     );
-    let sarif = checked(&folder, &["core", "--format", "sarif"], 1);
+    let sarif = checked(&folder, "core --format sarif", 1);
     is_golden(
         "tests/check/undeclared_sarif.stdout",
         sarif.replace(env!("CARGO_PKG_VERSION"), "VERSION"),
@@ -201,8 +199,8 @@ fn the_json_form_is_that_of_its_schema() {
     let schema: Value = serde_json::from_slice(&folder.run("schema check").stdout).expect("JSON");
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let mut reports = vec![
-        checked(&root("tests/check"), &["sixty.yaml", "--format", "json"], 1),
-        checked(&folder, &["--format", "json"], 0),
+        checked(&root("tests/check"), "sixty.yaml --format json", 1),
+        checked(&folder, "--format json", 0),
     ];
     if let Some(shared) = Shared::find() {
         let export = shared.path("exports/VMO-RA-Templates-1.9.6-longhorn.json");
@@ -212,7 +210,7 @@ fn the_json_form_is_that_of_its_schema() {
             .to_string();
         reports.push(checked(
             &folder,
-            &[&export, "--against", "1.9.0", "--format", "json"],
+            &format!("{export} --against 1.9.0 --format json"),
             1,
         ));
     }
@@ -232,7 +230,7 @@ fn a_real_export_is_measured_against_a_revision() {
     let folder = shared.path("exports");
     let shown = checked(
         &folder,
-        &["VMO-RA-Templates-1.9.6-longhorn.json", "--against", "1.9.0"],
+        "VMO-RA-Templates-1.9.6-longhorn.json --against 1.9.0",
         1,
     );
     assert!(
@@ -271,12 +269,11 @@ fn what_cannot_be_checked_is_explained() {
         (
             "check --against 1.8.0",
             2,
-            "error: there is no revision `1.8.0`\n  = note: did you mean `1.7.0`?\n  = help: revisions: `docs-2024`, `1.7.0`, `1.9.0`\n\n",
+            "error: there is no revision `1.8.0`\n  = note: did you mean `1.7.0`?\n  = help: revisions: REVISIONS\n\n",
         ),
     ] {
         let output = folder.run(arguments);
-        assert_eq!(output.said(), message, "{arguments:?}");
-        assert_eq!(output.code, Some(code), "{arguments:?}");
+        output.says(code, of_revisions(message));
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
     let output = folder.run("check cut.json broken.yaml");
@@ -292,9 +289,9 @@ fn what_cannot_be_checked_is_explained() {
 fn warnings_can_be_denied() {
     let folder = Scratch::new();
     write(&folder, "site.yaml", "cluster: {workers: 3}\n");
-    let shown = checked(&folder, &["site.yaml"], 0);
+    let shown = checked(&folder, "site.yaml", 0);
     assert!(shown.contains("[few-workers]"), "{shown}");
-    checked(&folder, &["site.yaml", "--deny", "warnings"], 1);
+    checked(&folder, "site.yaml --deny warnings", 1);
 }
 
 #[test]
@@ -304,7 +301,7 @@ fn claims_that_do_not_hold_are_results_for_code_hosts() {
     let log = |revision: &str| -> Value {
         let told = checked(
             &folder,
-            &["out", "--against", revision, "--format", "sarif"],
+            &format!("out --against {revision} --format sarif"),
             0,
         );
         serde_json::from_str(&told).expect("it is JSON")
@@ -339,7 +336,7 @@ fn a_tagged_network_to_boot_over_is_a_note() {
         "site.yaml",
         "network:\n  pxe: {vlan: 5, cidr: 192.168.0.0/22}\n",
     );
-    let shown = checked(&folder, &["site.yaml"], 0);
+    let shown = checked(&folder, "site.yaml", 0);
     assert!(
         shown.contains(
             "note: machines boot over VLAN 5, and firmware sends its requests untagged [boot-tagged]
@@ -354,7 +351,7 @@ fn a_tagged_network_to_boot_over_is_a_note() {
         ),
         "{shown}"
     );
-    assert!(!checked(&folder, &[], 0).contains("boot-tagged"));
+    assert!(!checked(&folder, "", 0).contains("boot-tagged"));
 }
 
 #[test]
@@ -365,7 +362,7 @@ fn disks_that_maas_erases_are_an_error() {
         "site.yaml",
         "nodes:\n  eraseDisksOnRelease: true\n",
     );
-    let shown = checked(&folder, &["site.yaml"], 1);
+    let shown = checked(&folder, "site.yaml", 1);
     assert!(
         shown.contains(
             "error: MAAS erases the data of VMs with every node that is repaved [erased-disks]
@@ -385,5 +382,5 @@ fn disks_that_maas_erases_are_an_error() {
         "site.yaml",
         "nodes:\n  eraseDisksOnRelease: false\n",
     );
-    assert!(!checked(&folder, &["site.yaml"], 0).contains("erased-disks"));
+    assert!(!checked(&folder, "site.yaml", 0).contains("erased-disks"));
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::common::harness::{Scratch, read, vmo_ra, write};
-use crate::common::nothing_wrong;
 use crate::common::schema::{compile, complaints};
+use crate::common::{nothing_wrong, of_revisions};
 use serde_json::{Value, json};
 
 /// A profile whose only layer has these values.
@@ -439,7 +439,7 @@ fn bad_input_is_explained_in_full() {
     );
     for (arguments, code, message) in [
         (
-            &["cut.json", "a.json"][..],
+            "cut.json a.json",
             2,
             "\
 error: this is not JSON
@@ -453,20 +453,20 @@ error: this is not JSON
 ",
         ),
         (
-            &["a.json", "comma.json"],
+            "a.json comma.json",
             2,
             "error: this is not JSON\n --> comma.json:3:1\n  |\n3 | }\n  | ^ trailing comma\n\n",
         ),
         (
-            &["a.json", "binary.json"],
+            "a.json binary.json",
             2,
             "error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n",
         ),
-        (&["list.json", "a.json"], 2, list),
-        (&["other.json", "a.json"], 2, other),
-        (&["list.json", "binary.json"], 2, &both),
+        ("list.json a.json", 2, list),
+        ("other.json a.json", 2, other),
+        ("list.json binary.json", 2, &both),
         (
-            &["text.txt", "a.json"],
+            "text.txt a.json",
             2,
             "\
 error: `text.txt` is not a site, a profile or manifests: it has no keys at its top
@@ -475,7 +475,7 @@ error: `text.txt` is not a site, a profile or manifests: it has no keys at its t
 ",
         ),
         (
-            &["empty", "a.json"],
+            "empty a.json",
             2,
             "\
 error: `empty` holds no site, no profile and no manifests
@@ -484,7 +484,7 @@ error: `empty` holds no site, no profile and no manifests
 ",
         ),
         (
-            &["broken", "a.json"],
+            "broken a.json",
             2,
             "\
 error: this is not JSON
@@ -497,18 +497,18 @@ error: this is not JSON
 
 ",
         ),
-        (&["-", "-"], 2, "error: standard input can be read once\n\n"),
+        ("- -", 2, "error: standard input can be read once\n\n"),
         (
-            &["docs-2024", "1.9.0"],
+            "docs-2024 1.9.0",
             2,
             "\
 error: `docs-2024` has tables only and no layers to render
-  = help: render 1.9.0, or look at it with `vmo-ra revisions docs-2024`
+  = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`
 
 ",
         ),
         (
-            &["1.9.0", "1.9.0", "--fail-on", "bad"],
+            "1.9.0 1.9.0 --fail-on bad",
             2,
             "\
 error: invalid value 'bad' for '--fail-on <IMPACT>': `bad` is not an impact: use `review`, `live`, `new-clusters`, `restart` or `repave`
@@ -517,7 +517,7 @@ For more information, try '--help'.
 ",
         ),
         (
-            &["1.9.0", "1.9.0", "--format", "xml"],
+            "1.9.0 1.9.0 --format xml",
             2,
             "\
 error: invalid value 'xml' for '--format <FORMAT>'
@@ -529,7 +529,7 @@ For more information, try '--help'.
 ",
         ),
         (
-            &["1.9.0", "1.9.0", "--profile", "x"],
+            "1.9.0 1.9.0 --profile x",
             2,
             "\
 error: invalid value 'x' for '--profile <PROFILE>': `x` is not a profile: use `infra`, `core` or `templates`
@@ -538,12 +538,12 @@ For more information, try '--help'.
 ",
         ),
         (
-            &["missing.json", "a.json"],
+            "missing.json a.json",
             3,
             "error: cannot read `missing.json`: No such file or directory (os error 2)\n\n",
         ),
         (
-            &["1.9.0", "a.json", "--site", "none.yaml"],
+            "1.9.0 a.json --site none.yaml",
             3,
             "\
 error: cannot read `none.yaml`: No such file or directory (os error 2)
@@ -552,9 +552,8 @@ error: cannot read `none.yaml`: No such file or directory (os error 2)
 ",
         ),
     ] {
-        let output = vmo_ra(&[&["diff"], arguments].concat()).within(&folder).run();
-        assert_eq!(output.said(), message, "{arguments:?}");
-        assert_eq!(output.code, Some(code), "{arguments:?}");
+        let output = folder.run(&format!("diff {arguments}"));
+        output.says(code, of_revisions(message));
         assert_eq!(output.told(), "", "{arguments:?}");
     }
 }
