@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// Where the program is, for what starts it by a script.
@@ -288,6 +289,27 @@ impl Run {
     #[track_caller]
     pub fn says(&self, code: i32, said: impl AsRef<str>) {
         assert_eq!(self.ends(code).said(), said.as_ref());
+    }
+
+    /// Fails unless standard error begins so.
+    #[track_caller]
+    pub fn begins(&self, text: &str) -> &Self {
+        assert!(self.said().starts_with(text), "{text}\n{}", self.said());
+        self
+    }
+
+    /// Fails unless standard error has this text.
+    #[track_caller]
+    pub fn mentions(&self, text: &str) -> &Self {
+        assert!(self.said().contains(text), "{text}\n{}", self.said());
+        self
+    }
+
+    /// Standard output, which is JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        let told = self.told();
+        serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}{}", self.said()))
     }
 
     /// Standard output of a run that went well without a word.

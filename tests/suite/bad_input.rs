@@ -91,9 +91,10 @@ fn deep_nesting_is_refused() {
     let folder = Scratch::new();
     let text = format!("cluster: {}{}", "[".repeat(5000), "]".repeat(5000));
     write(&folder, "site.yaml", text);
-    let output = folder.run("render --site site.yaml");
-    output.ends(2);
-    assert!(output.said().starts_with("error: "), "{}", output.said());
+    folder
+        .run("render --site site.yaml")
+        .ends(2)
+        .begins("error: ");
 }
 
 #[test]
@@ -137,25 +138,18 @@ fn an_occupied_folder_is_left_alone() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("out")).expect("the folder can be made");
     write(&folder, "out/notes.txt", "mine");
-    let refused = folder.run("render");
-    refused.ends(2);
-    assert_eq!(
-        refused.said(),
-        "\
+    folder.run("render").says(2, "\
 error: `out` is not empty
   = help: choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`
 
-"
-    );
-    let refused = folder.run("render --force");
-    refused.ends(2);
-    assert_eq!(
-        refused.said(),
+");
+    folder.run("render --force").says(
+        2,
         "\
 error: `out` holds files that no earlier run wrote: `notes.txt`
   = help: move them away, or choose another folder with `--out DIR`
 
-"
+",
     );
     let left: Vec<_> = fs::read_dir(folder.join("out"))
         .expect("it is there")
@@ -188,13 +182,10 @@ fn an_earlier_run_is_replaced_with_force_only() {
 fn what_cannot_be_written_ends_with_3() {
     let folder = Scratch::new();
     write(&folder, "file", "");
-    let output = folder.run("render --out file/out");
-    output.ends(3);
-    assert!(
-        output.said().starts_with("error: cannot "),
-        "{}",
-        output.said()
-    );
+    folder
+        .run("render --out file/out")
+        .ends(3)
+        .begins("error: cannot ");
     folder.run("render --out file").says(
         2,
         "error: `file` is not a folder\n  = help: choose another one with `--out DIR`\n\n",

@@ -95,8 +95,7 @@ fn two_packs_of_one_name_and_version_are_refused_if_they_differ() {
     // A pack for another cloud is not meant.
     folder.portworx("packs/two", "3.6.0", ",\n  \"cloudTypes\": [\"azure\"]");
     folder.file("packs/two/values.yaml", "a: 1\n");
-    let output = folder.render(&[]);
-    output.ends(0);
+    folder.render(&[]).ends(0);
 }
 
 #[test]

@@ -60,9 +60,8 @@ fn whatever_we_write_is_in_order() {
     let folder = Scratch::new();
     for revision in ["1.7.0", "1.9.0"] {
         let out = format!("out-{revision}");
-        vmo_ra(&["render", "--revision", revision, "--out", &out])
-            .within(&folder)
-            .run()
+        folder
+            .run(&format!("render --revision {revision} --out {out}"))
             .ends(0);
         let shown = checked(
             &folder,
@@ -89,10 +88,7 @@ fn whatever_we_write_is_in_order() {
             let file = format!("{out}/{name}");
             checked(&folder, &file, 0);
             let split = format!("split-{revision}-{name}");
-            vmo_ra(&["split", &file, "--out", &split])
-                .within(&folder)
-                .run()
-                .ends(0);
+            folder.run(&format!("split {file} --out {split}")).ends(0);
             checked(&folder, &split, 0);
             checked(&folder, &format!("{split}/profile.yaml"), 0);
         }
@@ -146,7 +142,7 @@ fn uris(folder: &Path, file: &str) -> BTreeSet<String> {
     let output = vmo_ra(&["check", "--format", "sarif", file])
         .within(folder)
         .run();
-    let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let log: Value = output.json();
     let results = log["runs"][0]["results"].as_array().expect("results");
     results
         .iter()
@@ -196,7 +192,7 @@ fn sarif_names_a_file_whose_name_has_a_colon_or_starts_at_the_root() {
 #[test]
 fn the_json_form_is_that_of_its_schema() {
     let folder = Scratch::new();
-    let schema: Value = serde_json::from_slice(&folder.run("schema check").stdout).expect("JSON");
+    let schema: Value = folder.run("schema check").json();
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let mut reports = vec![
         checked(&root("tests/check"), "sixty.yaml --format json", 1),

@@ -140,7 +140,7 @@ fn the_json_form_is_as_its_schema_says() {
     let folder = three_profiles();
     let schema = folder.run("schema diff");
     schema.ends(0);
-    let schema = serde_json::from_str(&schema.told()).expect("JSON");
+    let schema = schema.json();
     let validator = compile("diff", schema);
     let mut wrong = Vec::new();
     for sides in [
@@ -293,9 +293,15 @@ settings: '{{\"apiToken\": \"{secret}\"}}'
 fn standard_input_is_a_side() {
     let folder = three_profiles();
     let same = fs::read(folder.join("same.json")).expect("it is there");
-    let output = vmo_ra("diff a.json -").within(&folder).fed(&same).run();
-    output.ends(0);
-    assert_eq!(output.told(), "a.json -> standard input: no differences\n");
+    assert_eq!(
+        vmo_ra("diff a.json -")
+            .within(&folder)
+            .fed(&same)
+            .run()
+            .ends(0)
+            .told(),
+        "a.json -> standard input: no differences\n"
+    );
     vmo_ra("diff - a.json")
         .within(&folder)
         .fed(&same)
@@ -306,14 +312,13 @@ fn standard_input_is_a_side() {
         .fed(&same)
         .run()
         .ends(1);
-    let broken = vmo_ra("diff a.json -")
+    vmo_ra("diff a.json -")
         .within(&folder)
         .fed(b"{\"metadata\":")
-        .run();
-    broken.ends(2);
-    assert_eq!(
-        broken.said(),
-        "\
+        .run()
+        .says(
+            2,
+            "\
 error: this is not JSON
  --> <standard input>:1:12
   |
@@ -322,8 +327,8 @@ error: this is not JSON
   |
   = help: the file is cut off: export the profile again
 
-"
-    );
+",
+        );
 }
 
 #[test]
@@ -331,18 +336,11 @@ fn what_render_writes_is_its_revision() {
     let folder = Scratch::new();
     for revision in ["1.7.0", "1.9.0"] {
         let out = format!("out-{revision}");
-        vmo_ra(&["render", "--revision", revision, "--out", &out])
-            .within(&folder)
-            .run()
+        folder
+            .run(&format!("render --revision {revision} --out {out}"))
             .ends(0);
-        vmo_ra(&["diff", revision, &out])
-            .within(&folder)
-            .run()
-            .ends(0);
-        vmo_ra(&["diff", &out, revision])
-            .within(&folder)
-            .run()
-            .ends(0);
+        folder.run(&format!("diff {revision} {out}")).ends(0);
+        folder.run(&format!("diff {out} {revision}")).ends(0);
     }
     folder.run("diff 1.7.0 out-1.9.0").ends(1);
     // Two folders differ as the two revisions do; only of these it is known what their text announces.
@@ -360,9 +358,8 @@ fn what_render_writes_is_its_revision() {
         comparable(&["1.7.0", "1.9.0"])
     );
     let file = "out-1.9.0/VMO-RA-Core-PXKE.json";
-    vmo_ra(&["diff", "1.9.0", file, "--profile", "core"])
-        .within(&folder)
-        .run()
+    folder
+        .run(&format!("diff 1.9.0 {file} --profile core"))
         .ends(0);
     // A site is what is rendered from it.
     write(&folder, "site.yaml", "network: {clusterOnBridge: true}\n");
@@ -407,11 +404,13 @@ fn yaml_json_and_terraforms_form_are_one() {
         ("export.json", "flat.json"),
         ("export.json", "flat.yaml"),
     ] {
-        let output = vmo_ra(&["diff", "--text", one, other])
-            .within(&folder)
-            .run();
-        output.ends(0);
-        assert_eq!(output.told(), format!("{one} -> {other}: no differences\n"));
+        assert_eq!(
+            folder
+                .run(&format!("diff --text {one} {other}"))
+                .ends(0)
+                .told(),
+            format!("{one} -> {other}: no differences\n")
+        );
     }
 }
 
@@ -567,7 +566,7 @@ fn nothing_is_no_profile() {
         let output = folder.run("diff empty.json 1.9.0");
         let said = output.told();
         assert_eq!(output.code, Some(2), "{text:?}: {said}");
-        assert!(output.said().starts_with("error: "), "{}", output.said());
+        output.begins("error: ");
         vmo_ra("diff - 1.9.0")
             .within(&folder)
             .fed(text.as_bytes())
@@ -690,17 +689,17 @@ fn twenty_megabytes_are_compared() {
 #[test]
 fn a_place_that_is_nowhere_and_a_revision_that_is_none_are_refused() {
     let folder = Scratch::new();
-    let output = folder.run("diff 1.7.0 1.9.0 --only kubernets/values --only */values");
-    output.ends(2);
-    assert_eq!(
-        output.said(),
-        "\
+    folder
+        .run("diff 1.7.0 1.9.0 --only kubernets/values --only */values")
+        .says(
+            2,
+            "\
 error: `--only kubernets/values`: neither side has a layer `kubernets`
   = note: did you mean `kubernetes`?
   = help: a place is LAYER/PART/PATH, or begins with `profile` or `variable`
 
-"
-    );
+",
+        );
     let output = folder.run("diff 1.9 1.9.0");
     output.ends(2);
     assert!(

@@ -111,6 +111,5 @@ fn what_is_no_fleet_is_refused() {
         3,
         "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n",
     );
-    let run = folder.run("render --sites sites --profile core --out -");
-    run.says(2, "error: standard output takes one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n");
+    folder.run("render --sites sites --profile core --out -").says(2, "error: standard output takes one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n");
 }

@@ -228,9 +228,7 @@ fn what_is_not_there_cannot_be_read() {
     // What is wrong beside it is told in the same run.
     write(&folder, "empty.yaml", "");
     for command in ["check", "fmt", "diff"] {
-        let output = vmo_ra(&[command, "none", "empty.yaml"])
-            .within(&folder)
-            .run();
+        let output = folder.run(&format!("{command} none empty.yaml"));
         let said = output.said();
         assert_eq!(output.code, Some(3), "{said}");
         assert!(
@@ -259,24 +257,13 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
     // The profiles are compared, and it is said that the site is not.
     let output = folder.run("diff d d/core.json");
     assert_eq!(output.code, Some(0), "{}", output.said());
-    assert!(
-        output.said().starts_with(
-            "note: of `d` the profiles are compared, and neither its site nor its manifests\n"
-        ),
-        "{}",
-        output.said()
-    );
+    output
+        .begins("note: of `d` the profiles are compared, and neither its site nor its manifests\n");
     fs::create_dir(files.join("more")).expect("the folder can be made");
     write(&files, "more/core.json", export().to_string());
     let output = folder.run("diff d d/core.json");
     assert_eq!(output.code, Some(2));
-    assert!(
-        output.said().starts_with(
-            "error: `d` holds profiles in several folders, such as `d` and `d/more`\n"
-        ),
-        "{}",
-        output.said()
-    );
+    output.begins("error: `d` holds profiles in several folders, such as `d` and `d/more`\n");
 }
 
 /// Who has learnt `check FILE` writes `plan FILE`, and the other way round.
@@ -303,8 +290,7 @@ fn a_site_is_named_with_and_without_its_option() {
         );
     }
     for arguments in ["plan s.yaml --site s.yaml", "render s.yaml --sites ."] {
-        let output = folder.run(arguments);
-        output.ends(2);
+        folder.run(arguments).ends(2);
     }
 }
 
@@ -365,23 +351,17 @@ fn an_output_is_no_wider_than_its_input() {
     for (input, wanted) in [(0o640, 0o600), (0o604, 0o644), (0o644, 0o644)] {
         fs::set_permissions(&file, fs::Permissions::from_mode(input)).expect("the mode can be set");
         let out = format!("d-{input:o}");
-        let split = vmo_ra(&["split", "p.json", "--out", &out])
-            .within(&folder)
-            .run();
-        split.ends(0);
+        folder.run(&format!("split p.json --out {out}")).ends(0);
         assert_eq!(mode(&format!("{out}/profile.yaml")), wanted, "{input:o}");
         let joined = format!("{out}.json");
-        let join = vmo_ra(&["join", &out, "--out", &joined])
-            .within(&folder)
-            .run();
-        join.ends(0);
+        folder.run(&format!("join {out} --out {joined}")).ends(0);
         assert_eq!(mode(&joined), wanted, "{input:o}");
     }
-    let split = vmo_ra("split - --out piped")
+    vmo_ra("split - --out piped")
         .within(&folder)
         .fed(export().to_string())
-        .run();
-    split.ends(0);
+        .run()
+        .ends(0);
     assert_eq!(mode("piped/profile.yaml"), 0o600);
     // What is said of a file is as private as the file, on either side.
     write(&folder, "q.json", export().to_string());
@@ -389,10 +369,7 @@ fn an_output_is_no_wider_than_its_input() {
         fs::set_permissions(&file, fs::Permissions::from_mode(input)).expect("the mode can be set");
         for (old, new) in [("p.json", "q.json"), ("q.json", "p.json")] {
             let out = format!("{old}-{input:o}.md");
-            let diff = vmo_ra(&["diff", old, new, "--out", &out])
-                .within(&folder)
-                .run();
-            diff.ends(0);
+            folder.run(&format!("diff {old} {new} --out {out}")).ends(0);
             assert_eq!(mode(&out), wanted, "{input:o}");
         }
     }
@@ -408,7 +385,6 @@ fn an_output_is_no_wider_than_its_input() {
         "--out",
         "d.md",
     ];
-    let diff = folder.run(&arguments);
-    diff.ends(0);
+    folder.run(&arguments).ends(0);
     assert_eq!(mode("d.md"), 0o600);
 }

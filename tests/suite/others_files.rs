@@ -64,18 +64,13 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
     fs::hard_link(&plan, folder.join("other")).expect("it can be linked");
     let number = metadata.ino();
-    assert_eq!(
-        folder
-            .run("plan --format json --out plan.md")
-            .ends(3)
-            .said(),
-        "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n"
-    );
+    folder
+            .run("plan --format json --out plan.md").says(3, "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n");
     assert_eq!(fs::metadata(&plan).expect("it is there").ino(), number);
     std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
-    assert_eq!(
-        folder.run("plan --out link").ends(3).said(),
-        "error: cannot write `link`: it is a link that leads nowhere\n\n"
+    folder.run("plan --out link").says(
+        3,
+        "error: cannot write `link`: it is a link that leads nowhere\n\n",
     );
     assert_eq!(names(&folder), ["link", "other", "plan.md"]);
 }
@@ -89,8 +84,10 @@ fn of_several_files_all_are_formatted_or_none() {
         write(&folder, name, profile);
     }
     fs::hard_link(folder.join("b.json"), folder.join("c")).expect("it can be linked");
-    let said = folder.run("fmt a.json b.json").ends(3).said();
-    assert!(said.starts_with("error: cannot write `b.json`: "), "{said}");
+    folder
+        .run("fmt a.json b.json")
+        .ends(3)
+        .begins("error: cannot write `b.json`: ");
     assert_eq!(read(&folder, "a.json"), profile);
     assert_eq!(names(&folder), ["a.json", "b.json", "c"]);
 }
@@ -111,11 +108,10 @@ fn a_folder_of_others_is_never_replaced() {
             "render --out out --force",
             "nad --vlans 1-3 --out out --force",
         ] {
-            let said = folder.run(command).ends(2).said();
-            assert!(
-                said.starts_with("error: `out` holds files that no earlier run wrote: "),
-                "{said}"
-            );
+            folder
+                .run(command)
+                .ends(2)
+                .begins("error: `out` holds files that no earlier run wrote: ");
         }
     }
     assert_eq!(read(&out, "big.iso"), "precious");
@@ -223,10 +219,7 @@ fn two_runs_into_one_folder_do_not_both_win() {
 #[test]
 fn folders_that_cannot_make_way_are_named() {
     let folder = Scratch::new();
-    assert_eq!(
-        folder.run("nad --vlans 1 --out .").ends(2).said(),
-        "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n"
-    );
+    folder.run("nad --vlans 1 --out .").says(2, "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n");
     let said = folder.run("nad --vlans 1 --out /dev/shm").ends(2).said();
     assert!(
         said.starts_with(

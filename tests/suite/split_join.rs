@@ -55,9 +55,11 @@ fn split() -> Scratch {
 fn comes_back(name: &str, export: &[u8]) {
     let folder = Scratch::new();
     write(&folder, "export.json", export);
-    let output = folder.run("split export.json --out d");
-    output.ends(0);
-    assert_eq!(output.said(), "", "{name}");
+    assert_eq!(
+        folder.run("split export.json --out d").ends(0).said(),
+        "",
+        "{name}"
+    );
     let joined = folder.run("join d");
     joined.ends(0);
     // Control characters are no YAML, and come through.
@@ -68,15 +70,15 @@ fn comes_back(name: &str, export: &[u8]) {
         joined.stdout == export,
         "{name} comes back with other bytes"
     );
-    let written = folder.run("join d --out again.json");
-    written.ends(0);
-    assert_eq!(written.told(), "wrote again.json\n");
+    assert_eq!(
+        folder.run("join d --out again.json").ends(0).told(),
+        "wrote again.json\n"
+    );
     assert!(
         read(&folder, "again.json") == export,
         "{name}: the file differs"
     );
-    let palette = folder.run("fmt --palette --check export.json");
-    palette.ends(0);
+    folder.run("fmt --palette --check export.json").ends(0);
 }
 
 #[test]
@@ -233,10 +235,10 @@ fn hostile_names_stay_in_the_folder() {
         .map(|name| json!({"name": name, "type": "oci", "values": "a: 1", "manifests": manifests}))
         .collect();
     write(&folder, "in/p.json", palette(&value));
-    let output = vmo_ra("split p.json --out d")
+    vmo_ra("split p.json --out d")
         .within(&folder.join("in"))
-        .run();
-    output.ends(0);
+        .run()
+        .ends(0);
     let cut = "n".repeat(100);
     let cut_too = format!("{}-2", "N".repeat(100));
     let mut wanted = vec![
@@ -629,8 +631,7 @@ fn force_replaces_what_the_folder_itself_names() {
         .expect("a list")
         .remove(0);
     write(&folder, "p.json", palette(&value));
-    let output = folder.run("split p.json --out d --force");
-    output.ends(0);
+    folder.run("split p.json --out d --force").ends(0);
     assert_eq!(
         names(&d),
         [
@@ -662,20 +663,14 @@ fn force_replaces_what_the_folder_itself_names() {
     // So is a folder of anything else, and one whose own list cannot be read.
     write(&folder, "other/notes.txt", "mine");
     let refused = folder.run("split p.json --out other --force");
-    refused.ends(2);
-    assert!(
-        refused.said().contains("no earlier run wrote: `notes.txt`"),
-        "{}",
-        refused.said()
-    );
+    refused
+        .ends(2)
+        .mentions("no earlier run wrote: `notes.txt`");
     write(&d, "profile.yaml", "a: [\n");
-    let refused = folder.run("split p.json --out d --force");
-    refused.ends(2);
-    assert!(
-        refused.said().contains("d/profile.yaml:"),
-        "{}",
-        refused.said()
-    );
+    folder
+        .run("split p.json --out d --force")
+        .ends(2)
+        .mentions("d/profile.yaml:");
 
     // One that holds a remark only may be filled.
     write(&folder, "new/README.md", "about");
@@ -789,11 +784,11 @@ mod permissions {
         assert_eq!(mode(&folder.join("l.json")), 0o600);
         // A file that is read as standard input is the same file.
         let input = fs::File::open(folder.join("p.json")).expect("it can be read");
-        let output = vmo_ra("split - --out e")
+        vmo_ra("split - --out e")
             .within(&folder)
             .reading(input)
-            .run();
-        output.ends(0);
+            .run()
+            .ends(0);
         assert_eq!(mode(&folder.join("e/profile.yaml")), 0o600);
         set_mode(&folder.join("p.json"), 0o644);
         folder.run("split p.json --out f").ends(0);
@@ -830,24 +825,14 @@ mod permissions {
         // Nor written through, nor taken for our own.
         let before = files(&folder.join("elsewhere"));
         let output = folder.run("split p.json --out d --force");
-        output.ends(2);
-        assert!(
-            output.said().contains("no earlier run wrote: `second`"),
-            "{}",
-            output.said()
-        );
+        output.ends(2).mentions("no earlier run wrote: `second`");
         assert_eq!(files(&folder.join("elsewhere")), before);
         symlink("d", folder.join("l")).expect("the link can be made");
         for out in ["l", "l/", "./l//"] {
-            let output = vmo_ra(&["split", "p.json", "--out", out, "--force"])
-                .within(&folder)
-                .run();
-            output.ends(2);
-            let said = output.said();
-            assert!(
-                said.contains("l` is a link, which is not followed"),
-                "{said}"
-            );
+            folder
+                .run(&format!("split p.json --out {out} --force"))
+                .ends(2)
+                .mentions("l` is a link, which is not followed");
         }
         // A hidden link cannot be carried over.
         let folder = split();
@@ -868,8 +853,7 @@ mod permissions {
         let before = files(&folder);
         let output = folder.run("split p.json --out /proc/no/such");
         output.ends(3);
-        let output = folder.run("join d --out /proc/no.json");
-        output.ends(3);
+        folder.run("join d --out /proc/no.json").ends(3);
         assert_eq!(files(&folder), before);
     }
 }
@@ -877,9 +861,10 @@ mod permissions {
 #[test]
 fn a_folder_is_a_side_of_a_comparison() {
     let folder = split();
-    let same = folder.run("diff p.json d");
-    same.ends(0);
-    assert_eq!(same.told(), "p.json -> d: no differences\n");
+    assert_eq!(
+        folder.run("diff p.json d").ends(0).told(),
+        "p.json -> d: no differences\n"
+    );
     write(&folder, "d/first/values.yaml", "replicas: 2\n");
     let other = folder.run("diff d p.json --stat");
     other.ends(1);
@@ -916,7 +901,7 @@ fn sizes_have_limits() {
         file.set_len(200 << 20).expect("the file can grow");
         let output = match name {
             "d" => folder.run("join d"),
-            file => vmo_ra(&["split", file, "--out", "x"]).within(&folder).run(),
+            file => folder.run(&format!("split {file} --out x")),
         };
         output.ends(2);
         let said = output.said();

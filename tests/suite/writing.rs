@@ -279,9 +279,9 @@ fn a_folder_that_vanished_is_said_to_be_gone() {
     let run = vmo_ra_by("sh", &["-c", gone], &networks)
         .within(&folder)
         .run();
-    assert_eq!(
-        run.ends(3).said(),
-        "error: cannot write `out`: No such file or directory (os error 2)\n\n"
+    run.says(
+        3,
+        "error: cannot write `out`: No such file or directory (os error 2)\n\n",
     );
 }
 
