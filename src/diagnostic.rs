@@ -1,5 +1,7 @@
 //! What went wrong, where in which file, and the way out.
 
+mod code;
+
 use std::fmt::{self, Display};
 use std::io;
 use std::ops::Range;
@@ -8,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use serde::Serialize;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+pub use code::Code;
 
 use crate::limits;
 use crate::visible::{visible, visible_lines};
@@ -198,67 +202,6 @@ impl fmt::Display for Severity {
             Severity::Warning => "warning",
             Severity::Error => "error",
         })
-    }
-}
-
-/// The kind of a mistake in what was given, by which programs tell them apart. No rule has such an id.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Code {
-    /// Nothing closer is known.
-    #[default]
-    Input,
-    /// The text cannot be read as YAML.
-    Yaml,
-    /// There is more than is read.
-    Limit,
-    /// A key stands twice in a map.
-    KeyTwice,
-    /// Nobody asks for the key.
-    UnknownKey,
-    /// A key has to be there.
-    MissingKey,
-    /// A map, a list or a single value stands in another's place.
-    WrongShape,
-    /// The value does not have its form, or cannot stand beside others.
-    WrongValue,
-    /// A secret stands where it is not to be written.
-    OpenSecret,
-    /// The variable or file of a secret holds none.
-    NoSecret,
-    /// A file or folder cannot be read.
-    Unreadable,
-    /// A file or folder cannot be written.
-    Unwritable,
-}
-
-impl Code {
-    /// What a system's error means that came up while something was read.
-    pub(crate) fn of_reading(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::FileTooLarge => Code::Limit,
-            io::ErrorKind::InvalidData
-            | io::ErrorKind::InvalidInput
-            | io::ErrorKind::IsADirectory => Code::Input,
-            _ => Code::Unreadable,
-        }
-    }
-
-    /// As reports give it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Code::Input => "input",
-            Code::Yaml => "yaml",
-            Code::Limit => "limit",
-            Code::KeyTwice => "key-twice",
-            Code::UnknownKey => "unknown-key",
-            Code::MissingKey => "missing-key",
-            Code::WrongShape => "wrong-shape",
-            Code::WrongValue => "wrong-value",
-            Code::OpenSecret => "open-secret",
-            Code::NoSecret => "no-secret",
-            Code::Unreadable => "unreadable",
-            Code::Unwritable => "unwritable",
-        }
     }
 }
 
@@ -595,6 +538,7 @@ impl Problems {
                     self.untold,
                     limits::PROBLEMS
                 ))
+                .code(Code::Limit)
                 .help("mend these first: so many have one cause"),
             );
         }

@@ -18,7 +18,7 @@
 use serde::Serialize;
 use tera::Context;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::site::{InterfaceName, Nad};
 use crate::template::Engine;
 
@@ -66,6 +66,7 @@ pub fn manifest(engine: &Engine, bridge: &InterfaceName, nad: &Nad) -> Result<St
             "the network `{}` has no JSON form: {error}",
             nad.name
         ))
+        .code(Code::Internal)
     })?;
     let mut context = Context::new();
     context.insert("item", nad);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::claims::Subject;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::profile::Profile;
 use crate::revision::{Revision, Role};
 
@@ -55,6 +55,7 @@ pub fn against<'p>(
             "`{}` has tables only, and claims nothing about layers",
             revision.name
         ))
+        .code(Code::WrongKind)
         .help(format!("name {}", Revision::newest()))));
     }
     let claims = revision.claims().map_err(one)?;
@@ -74,6 +75,7 @@ pub fn against<'p>(
                     "`{file}` has no layer of RA {}, so there is nothing to compare",
                     revision.name
                 ))
+                .code(Code::WrongKind)
                 .help("leave it out, or name the revision it was made from"),
             );
             continue;
@@ -121,6 +123,7 @@ pub fn against<'p>(
     if is_empty {
         problems.push(
             Diagnostic::error("there is no profile to compare with the reference architecture")
+                .code(Code::WrongKind)
                 .help("name a profile export, or a folder that `vmo-ra render` wrote"),
         );
     }

@@ -123,6 +123,19 @@ pub struct Item {
 }
 
 impl Report {
+    /// What is wrong with an input that could not be looked at.
+    pub fn of_problems(problems: &[Diagnostic]) -> Self {
+        Report {
+            looked_at: LookedAt {
+                sites: 0,
+                profiles: 0,
+                manifests: 0,
+            },
+            findings: problems.iter().map(Item::misread).collect(),
+            against: None,
+        }
+    }
+
     /// How many findings there are of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings

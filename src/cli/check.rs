@@ -77,6 +77,10 @@ impl Check {
             }
         }
         if !errors.is_empty() {
+            // Programs read the report, people what is said on standard error.
+            if !matches!(self.format, Format::Text) {
+                terminal::print(&self.written(&Report::of_problems(&errors))?)?;
+            }
             return Err(errors.into());
         }
         terminal::explain(&remarks);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{File, Item, Kind, LARGEST, Loaded, LoadedProfile, Machine, nothing_of_ours, source};
-use crate::diagnostic::{Diagnostic, Source, unless};
+use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::disk::{Disk, Entry, may_be_read};
 use crate::limits;
 use crate::output::CHECKSUMS;
@@ -55,7 +55,8 @@ impl<'f> Folder<'f> {
             let mut problem = Diagnostic::error(format!(
                 "`{}` holds no site, no profile and no manifests",
                 self.root.display()
-            ));
+            ))
+            .code(Code::WrongKind);
             for other in others.iter().take(5) {
                 problem = problem.because(other.message());
             }
@@ -73,6 +74,7 @@ impl<'f> Folder<'f> {
                 "`{}` holds folders that lie more than {DEEPEST} deep in each other",
                 self.root.display()
             ))
+            .code(Code::Limit)
             .help("name a folder further down")
             .into());
         }
@@ -130,6 +132,7 @@ impl<'f> Folder<'f> {
                 "`{}` holds more than the {limit} that are read",
                 self.root.display()
             ))
+            .code(Code::Limit)
             .help("name the files or folders in it one by one, each in a run of its own")
         };
         if self.files > limits::FILES {
@@ -251,6 +254,7 @@ pub fn profile_file(
         Ok(Entry::File) => source(disk, &path, LARGEST).map(Some).map_err(Vec::from),
         Ok(_) => Err(
             Diagnostic::error(format!("`{}` is a link or no file", path.display()))
+                .code(Code::NotFollowed)
                 .help("put the file itself there")
                 .into(),
         ),
@@ -266,7 +270,9 @@ pub fn profile_file(
 pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, Vec<Diagnostic>> {
     let shown = folder.display();
     let no_profile = |message: String| {
-        Diagnostic::error(message).help("name a folder that `vmo-ra split` wrote")
+        Diagnostic::error(message)
+            .code(Code::WrongKind)
+            .help("name a folder that `vmo-ra split` wrote")
     };
     match disk.entry(folder, true) {
         Ok(Entry::Folder) => {}
@@ -314,6 +320,7 @@ fn below(
                 "`{}` holds more files, or deeper folders, than a split profile",
                 folder.display()
             ))
+            .code(Code::Limit)
             .help("name a folder that `vmo-ra split` wrote")
             .into());
         }

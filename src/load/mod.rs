@@ -23,7 +23,7 @@ pub use folder::{SplitProfile, profile_file, split_profile};
 pub use kind::{Guess, Kind};
 
 use crate::command;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::disk::{self, Disk, Entry};
 use crate::profile::folder::PROFILE;
 use crate::profile::{self, Document, Form, Profile};
@@ -162,6 +162,7 @@ fn nothing_of_ours(name: &str, guess: Guess) -> Diagnostic {
         "`{name}` is not a site, a profile or manifests: it {}",
         guess.is
     ))
+    .code(Code::WrongKind)
     .help(guess.help)
 }
 
@@ -239,6 +240,7 @@ pub fn site(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
     if is_folder(disk, path) {
         return Err(
             Diagnostic::error(format!("`{}` is a folder", path.display()))
+                .code(Code::WrongKind)
                 .help("name the site's file in it")
                 .into(),
         );
@@ -290,6 +292,7 @@ fn site_of(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
     };
     let is = is.trim_start_matches("is ");
     Err(Diagnostic::error(format!("`{name}` is {is}"))
+        .code(Code::WrongKind)
         .help(help)
         .into())
 }
@@ -307,6 +310,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
         };
         return Err(
             Diagnostic::error(format!("`{name}` is a folder, not a profile"))
+                .code(Code::WrongKind)
                 .help(help)
                 .into(),
         );
@@ -316,6 +320,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
     let no_profile = |is: &str, help: String| {
         Err(
             Diagnostic::error(format!("`{name}` is {is}, not a profile"))
+                .code(Code::WrongKind)
                 .help(help)
                 .into(),
         )
@@ -343,6 +348,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
             "`{name}` is not a profile: it {}",
             guess.is
         ))
+        .code(Code::WrongKind)
         .help("give what Palette exports, as JSON or YAML")
         .into()),
     }

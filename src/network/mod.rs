@@ -24,7 +24,7 @@ pub use example::addresses as example_addresses;
 pub use format::{Format, Nodes, write};
 pub use port::{Aggregation, Native, Port};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::site::{
     Bonding, Cidr, InterfaceName, Label, MacAddress, Mtu, NodeRole, Site, StaticRoute, VlanId,
     VlanTag,
@@ -233,7 +233,9 @@ pub struct Misplaced {
 impl Misplaced {
     /// The error, at its place in the site.
     pub fn at(self, site: &Site) -> Diagnostic {
-        let problem = Diagnostic::error(self.message).help(self.help);
+        let problem = Diagnostic::error(self.message)
+            .code(Code::Unsupported)
+            .help(self.help);
         site.places.locate(problem, &self.path)
     }
 }

@@ -115,6 +115,7 @@ impl Existing {
         if folder.file_name().is_none() {
             return Err(
                 Diagnostic::error(format!("`{shown}` cannot make way for a new folder"))
+                    .code(Code::NotReplaced)
                     .help("name a folder by its own name, such as `--out out`"),
             );
         }
@@ -126,24 +127,27 @@ impl Existing {
         if metadata.is_symlink() {
             return Err(
                 Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
+                    .code(Code::NotFollowed)
                     .help("name the folder itself"),
             );
         }
         if !metadata.is_dir() {
             return Err(Diagnostic::error(format!("`{shown}` is not a folder"))
+                .code(Code::NotReplaced)
                 .help("choose another one with `--out DIR`"));
         }
         if disk::is_mount_point(&folder, &metadata).map_err(unreadable)? {
             return Err(Diagnostic::error(format!(
                 "`{shown}` is a mount point, which cannot make way for a new folder"
             ))
+            .code(Code::NotReplaced)
             .help("name a folder below it with `--out DIR`"));
         }
         existing.old = Some(disk::identity(&metadata));
         if force {
             existing.files = files(&folder).map_err(unreadable)?;
         } else if holds_a_file(&folder).map_err(unreadable)? {
-            return Err(Diagnostic::error(format!("`{shown}` is not empty"))
+            return Err(Diagnostic::error(format!("`{shown}` is not empty")).code(Code::NotReplaced)
                     .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"));
         }
         Ok(existing)
@@ -245,6 +249,7 @@ impl Existing {
                 return Err(Diagnostic::error(format!(
                     "`{path}` in `{shown}` is a link or no file, and cannot be carried over"
                 ))
+                .code(Code::NotFollowed)
                 .help("move it away, or choose another folder with `--out DIR`"));
             }
         }
@@ -260,6 +265,7 @@ impl Existing {
         Err(Diagnostic::error(format!(
             "`{shown}` holds files that no earlier run wrote: {foreign}"
         ))
+        .code(Code::NotReplaced)
         .help("move them away, or choose another folder with `--out DIR`"))
     }
 }

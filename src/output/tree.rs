@@ -9,7 +9,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::{CHECKSUMS, SPLIT_CHECKSUMS};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::profile::{has_macro, to_palette_json};
 use crate::render::Rendered;
 use crate::secret::Withheld;
@@ -49,6 +49,7 @@ impl Tree {
                     "the {} profile has no JSON form: {error}",
                     profile.role
                 ))
+                .code(Code::Internal)
             })?;
             tree.add(format!("{}.json", profile.profile.metadata.name), json)?;
             for (layer, number) in profile.profile.spec.template.packs.iter().zip(1..) {
@@ -140,6 +141,7 @@ impl Tree {
             return Err(Diagnostic::error(format!(
                 "two files would have the name `{path}`, but for the case of its letters"
             ))
+            .code(Code::WrongValue)
             .help("choose names that differ by more than that"));
         }
         self.files.insert(path, bytes);
@@ -188,7 +190,9 @@ pub(super) fn checksums_of(
     let shown = path.display().to_string();
     let unreadable = |path: &Path, error| Diagnostic::unreadable(path.display(), &error);
     let refused = |message: String| {
-        Diagnostic::error(message).help("name a folder that `vmo-ra render` or `vmo-ra nad` wrote")
+        Diagnostic::error(message)
+            .code(Code::WrongKind)
+            .help("name a folder that `vmo-ra render` or `vmo-ra nad` wrote")
     };
     let is_folder = fs::metadata(folder)
         .map_err(|error| unreadable(folder, error))?
@@ -247,7 +251,7 @@ fn checksums(source: &Source, name: &str) -> Result<BTreeMap<String, String>, Di
                 is_sum && stays_below(path)
             })
             .ok_or_else(|| {
-                Diagnostic::error(format!("this is no line of `{name}`"))
+                Diagnostic::error(format!("this is no line of `{name}`")).code(Code::WrongKind)
                     .at(source, at..at + written.len())
                     .help("a line is a SHA-256 in small letters, two blanks, and a path below the folder")
             })?;

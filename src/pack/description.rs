@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::dependency::Dependency;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// The layers that Palette knows packs of.
 const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
@@ -53,7 +53,9 @@ impl Description {
         let description: Description = serde_json::from_str(source.text()).map_err(|error| {
             let at = source.byte_of(error.line(), error.column());
             let reason = error.to_string();
-            let problem = Diagnostic::error("this pack.json cannot be read").at(source, at..at);
+            let problem = Diagnostic::error("this pack.json cannot be read")
+                .code(Code::BrokenPack)
+                .at(source, at..at);
             if error.is_eof() {
                 problem.label("it ends here, in the middle")
             } else {
@@ -61,7 +63,9 @@ impl Description {
             }
         })?;
         let problem = |key: &str, message: String| {
-            Diagnostic::error(message).at(source, place_of(source, key))
+            Diagnostic::error(message)
+                .code(Code::BrokenPack)
+                .at(source, place_of(source, key))
         };
         for (key, value) in [
             ("name", &description.name),
@@ -136,6 +140,7 @@ impl Description {
             "this pack says version {}, and its folder `{folder}` says {}",
             self.version, named[0]
         ))
+        .code(Code::BrokenPack)
         .at(source, place_of(source, "version"))
         .help("values of another version would be used unseen: put the wrong one of the two right"))
     }

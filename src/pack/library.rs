@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::built_in::{self, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
-use crate::diagnostic::{Diagnostic, Source, unless};
+use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::disk::Disk;
 use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
@@ -151,6 +151,7 @@ impl Library {
         if is_empty && errors.is_empty() {
             errors.push(
                 Diagnostic::error(format!("`{}` holds no pack", root.display()))
+                    .code(Code::WrongKind)
                     .help("a pack is a folder with a pack.json and a values.yaml"),
             );
         }
@@ -248,6 +249,7 @@ impl Library {
     pub fn choose(&self, name: &str, wanted: &Wanted) -> Result<&Found, Diagnostic> {
         let Some(packs) = self.found.get(name) else {
             let mut problem = Diagnostic::error(format!("there is no pack `{name}`"))
+                .code(Code::PackMissing)
                 .help("name a folder that holds it with `--packs DIR`");
             problem = problem.did_you_mean(name, self.found.keys().map(String::as_str));
             return Err(problem);
@@ -273,6 +275,7 @@ impl Library {
             return Err(Diagnostic::error(format!(
                 "there is no version {wanted} of the pack `{name}`"
             ))
+            .code(Code::PackMissing)
             .label(format!("versions at hand: {}", versions.join(", ")))
             .help("name a folder that holds it with `--packs DIR`"));
         };
@@ -291,7 +294,8 @@ impl Library {
                 let mut problem = Diagnostic::error(format!(
                     "two packs call themselves `{name}` {}",
                     first.description.version
-                ));
+                ))
+                .code(Code::BrokenPack);
                 for pack in std::iter::once(first).chain(others) {
                     problem = problem.because(format!("in `{}`", pack.origin()));
                 }
@@ -391,6 +395,7 @@ impl Found {
                     self.description.name,
                     self.origin()
                 ))
+                .code(Code::BrokenPack)
                 .help("copy it from the pack's registry: Palette takes whole values only")
             })
         });

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Source, unless};
+use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::yaml::{self, Limits, Path};
 
 /// A preset of a pack.
@@ -139,6 +139,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
             .location()
             .and_then(|location| location.span().byte_offset());
         let problem = Diagnostic::error("these presets cannot be read")
+            .code(Code::BrokenPack)
             .help(without_place(&error.without_snippet().to_string()));
         vec![match place {
             Some(at) => {
@@ -154,7 +155,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
     for entry in file.presets {
         if !names.insert(entry.name.clone()) {
             problems.push(
-                Diagnostic::error(format!("two presets have the name `{}`", entry.name))
+                Diagnostic::error(format!("two presets have the name `{}`", entry.name)).code(Code::BrokenPack)
                     .label(source.name())
                     .help("give each a name of its own: the line of enabled presets tells them apart by it"),
             );
@@ -169,7 +170,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
                     "the preset `{}` of the group `{}` cannot be named in a line of presets",
                     entry.name.escape_debug(),
                     entry.group.escape_debug()
-                ))
+                )).code(Code::BrokenPack)
                 .label(source.name())
                 .help("write both on one line, without commas and blanks around; the name without a colon"),
             );
@@ -183,6 +184,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
                         "the preset `{}` removes no path: {error}",
                         entry.name
                     ))
+                    .code(Code::BrokenPack)
                     .label(source.name()),
                 ),
             }
@@ -233,6 +235,7 @@ pub(super) fn select<'p>(
                         "the presets `{}` and `{}` of `{pack}` are of one group",
                         other.name, preset.name
                     ))
+                    .code(Code::WrongValue)
                     .help(format!("choose one preset of `{}`", preset.group)),
                 ),
                 None => selected.push(preset),
@@ -247,7 +250,8 @@ fn unknown(pack: &str, presets: &[Preset], wanted: &PresetName) -> Diagnostic {
         .iter()
         .map(|preset| preset.full_name().to_string())
         .collect();
-    let mut problem = Diagnostic::error(format!("`{pack}` has no preset `{wanted}`"));
+    let mut problem =
+        Diagnostic::error(format!("`{pack}` has no preset `{wanted}`")).code(Code::UnknownName);
     problem = problem.did_you_mean(&wanted.to_string(), known.iter().map(String::as_str));
     if known.is_empty() {
         problem.help("it has no presets at all: is its presets.yaml missing?")

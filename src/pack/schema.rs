@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 use crate::expression::{Effort, Expression, Unusable};
 use crate::profile::has_macro;
 use crate::version::Version;
@@ -89,6 +89,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Rule>, Vec<Diagnostic>> {
         _ => {
             return Err(
                 Diagnostic::error(format!("`{}` is not a map of paths", source.name()))
+                    .code(Code::BrokenPack)
                     .help("write `PATH: {schema: '{{ required }}'}`")
                     .into(),
             );
@@ -103,6 +104,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Rule>, Vec<Diagnostic>> {
             None => problems.push(|| {
                 let at = source.text().find(&path).unwrap_or(0);
                 Diagnostic::error(format!("the rule for `{path}` has no `schema` text"))
+                    .code(Code::BrokenPack)
                     .at(source, at..at + path.len())
                     .help("write `schema: '{{ required | format \"${string}\" }}'` below it")
             }),

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::disk::{Disk, Entry, may_be_read, stays_within};
 use crate::secret;
 
@@ -35,6 +35,7 @@ pub(super) fn pack_folders(
     {
         return Err(
             Diagnostic::error(format!("`{}` is not a folder", root.display()))
+                .code(Code::WrongKind)
                 .help("name a folder that holds packs, each with its pack.json and values.yaml"),
         );
     }
@@ -65,6 +66,7 @@ pub(super) fn pack_folders(
             return Err(Diagnostic::error(format!(
                 "`{root}` holds more than {MOST_FOLDERS} folders"
             ))
+            .code(Code::Limit)
             .help("name a folder that holds packs"));
         }
         let entries = disk

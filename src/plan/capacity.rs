@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::number;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::revision::Revision;
 use crate::site::{Cidr, Site};
 use crate::sizing::{self, OVERHEAD, OVERHEAD_PER_NODE, Sizing};
@@ -122,6 +122,7 @@ impl Wished {
                 Diagnostic::error(format!(
                     "no pod and service networks for {nodes} nodes can begin at {from}"
                 ))
+                .code(Code::WrongValue)
                 .help("name a number from 2 on that IPv4 has room for; the RA's example is 128")
             })?;
         Ok(Wished {

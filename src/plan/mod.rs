@@ -28,7 +28,7 @@ pub use sections::{Section, Table, sections};
 pub use storage::{Drive, Pool, StoragePlan};
 
 use crate::check::Item;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::network::Host;
 use crate::revision::{Hardware, Revision, Role, Software};
 use crate::rules;
@@ -146,6 +146,7 @@ pub fn plan(
             "`{}` has tables only, and no layers to plan",
             revision.name
         ))
+        .code(Code::WrongKind)
         .help(format!("plan with {}", revision.revisions().newest()))
         .into());
     }
@@ -156,8 +157,9 @@ pub fn plan(
     }
     let storage = StoragePlan::of(site, revision);
     let mut engine = Engine::new(revision);
-    let site_value = serde_json::to_value(site)
-        .map_err(|error| Diagnostic::error(format!("the site has no JSON form: {error}")))?;
+    let site_value = serde_json::to_value(site).map_err(|error| {
+        Diagnostic::error(format!("the site has no JSON form: {error}")).code(Code::Internal)
+    })?;
     engine.set("site", &site_value);
     let mut context = tera::Context::new();
     context.insert("networks", &subnets(site));
@@ -192,9 +194,10 @@ fn data<T: serde::de::DeserializeOwned>(
     let source = crate::diagnostic::Source::new(format!("templates/{name}"), text);
     let value = yaml::to_json(&source, Limits::INPUT)?;
     serde_json::from_value(value).map_err(|error| {
-        vec![Diagnostic::error(format!(
-            "the template `{name}` gives no list: {error}"
-        ))]
+        vec![
+            Diagnostic::error(format!("the template `{name}` gives no list: {error}"))
+                .code(Code::Internal),
+        ]
     })
 }
 

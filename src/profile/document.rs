@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::outline::Outline;
 use super::read::{self, Form, LIMITS};
 use super::shape;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::secret;
 use crate::yaml;
 
@@ -101,7 +101,7 @@ pub(super) fn shown(source: &Source) -> Source {
 
 fn no_profile(source: &Source, reason: &str) -> Diagnostic {
     let name = source.name();
-    Diagnostic::error(format!("`{name}` is not a cluster profile: {reason}"))
+    Diagnostic::error(format!("`{name}` is not a cluster profile: {reason}")).code(Code::WrongKind)
 }
 
 impl Placed {

@@ -2,7 +2,7 @@
 //! memory of a text such as `[0,0,0]`.
 
 use super::read::LIMITS;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::secret;
 
 /// Looks at a text before it is read.
@@ -36,6 +36,7 @@ pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
             "nested {deepest} levels deep, more than the {} that are read",
             LIMITS.depth
         ))
+        .code(Code::Limit)
         .at(&secret::source(source.name(), source.text()), at..at)
         .help("export the profile again; Palette nests nothing so deep")
         .into());
@@ -46,6 +47,7 @@ pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
             source.name(),
             LIMITS.nodes
         ))
+        .code(Code::Limit)
         .help("export the profile again; a profile has some hundreds beside its texts")
         .into());
     }

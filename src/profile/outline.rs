@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::extent::end_of_text;
-use crate::diagnostic::{Diagnostic, Problems, Source};
+use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 use crate::yaml::scalar::go_float;
 use crate::yaml::{Kind, Node, Step};
 
@@ -109,6 +109,7 @@ fn check_digits(source: &Source, text: &str, span: Range<usize>, problems: &mut 
     if read != text {
         problems.push(|| {
             Diagnostic::error(format!("Palette would read this number as {read}"))
+                .code(Code::WrongValue)
                 .at(source, span)
                 .label("more digits than a number can have")
                 .help("write it as text, in quotes")
@@ -191,6 +192,7 @@ impl Scan<'_> {
                 self.problems.push(|| {
                     let (line, column) = self.source.position(*first);
                     Diagnostic::error(format!("the key `{key}` stands here twice"))
+                        .code(Code::KeyTwice)
                         .at(self.source, start..self.at)
                         .label(format!("first used on line {line}, column {column}"))
                         .help("keep one of the two; the other would be lost silently")

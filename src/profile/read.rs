@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Profile, extent};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::limits;
 use crate::secret;
 use crate::yaml::{self, Limits};
@@ -86,6 +86,7 @@ pub(super) fn check_size(source: &Source) -> Result<(), Vec<Diagnostic>> {
         source.name(),
         LIMITS.bytes
     ))
+    .code(Code::Limit)
     .help("take out what is no configuration, or split the profile into several")
     .into())
 }
@@ -99,7 +100,9 @@ pub(super) fn json(source: &Source) -> Result<Value, Vec<Diagnostic>> {
 fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
     let source = &secret::source(source.name(), source.text());
     let at = source.byte_of(error.line(), error.column());
-    let problem = Diagnostic::error("this is not JSON").at(source, at..at);
+    let problem = Diagnostic::error("this is not JSON")
+        .code(Code::Json)
+        .at(source, at..at);
     let reason = error.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default();
     if error.is_eof() {
@@ -132,7 +135,7 @@ pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diag
     };
     let profile = shape.map_err(|reason| {
         vec![
-            Diagnostic::error(format!("`{}` is not a cluster profile: {reason}", source.name())).help(
+            Diagnostic::error(format!("`{}` is not a cluster profile: {reason}", source.name())).code(Code::WrongKind).help(
                 "give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision",
             ),
         ]
@@ -153,6 +156,7 @@ fn check_count(source: &Source, profile: Profile) -> Result<Profile, Vec<Diagnos
                 "`{}` has {count} {what}, more than the {limit} that are read",
                 source.name()
             ))
+            .code(Code::Limit)
             .help("split the profile into several")
             .into());
         }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Request;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::revision::{Role, Settings, Variable};
 use crate::site::Site;
 use crate::template::Engine;
@@ -32,8 +32,9 @@ impl Scope {
     ) -> Result<Self, Diagnostic> {
         let site = request.site;
         add_array_variables(&mut variables, site);
-        let mut value = serde_json::to_value(site)
-            .map_err(|error| Diagnostic::error(format!("the site has no JSON form: {error}")))?;
+        let mut value = serde_json::to_value(site).map_err(|error| {
+            Diagnostic::error(format!("the site has no JSON form: {error}")).code(Code::Internal)
+        })?;
         let mut set = |pointer: &str, new: Value| {
             let (parent, key) = pointer.rsplit_once('/').unwrap_or(("", pointer));
             if let Some(Value::Object(map)) = value.pointer_mut(parent) {
@@ -168,8 +169,9 @@ fn array_secret(site: &Site, published: bool) -> Result<Value, Diagnostic> {
             })
             .collect(),
     };
-    let mut text = serde_json::to_string_pretty(&pure)
-        .map_err(|error| Diagnostic::error(format!("pure.json cannot be written: {error}")))?;
+    let mut text = serde_json::to_string_pretty(&pure).map_err(|error| {
+        Diagnostic::error(format!("pure.json cannot be written: {error}")).code(Code::Internal)
+    })?;
     text.push('\n');
     let all_known = arrays.iter().all(|array| array.api_token.is_some());
     let base64 = all_known.then(|| STANDARD.encode(&text));

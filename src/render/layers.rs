@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::choice::Choice;
 use super::recent::Recent;
 use super::{Request, manifests, node_files};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::pack::{Found, Pack, PresetName, Values, compose};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
@@ -232,7 +232,7 @@ impl<'r> LayerMaker<'r> {
         for text in &choice.presets {
             let preset: PresetName = text
                 .parse()
-                .map_err(|error: String| vec![Diagnostic::error(error)])?;
+                .map_err(|error: String| vec![Diagnostic::error(error).code(Code::WrongValue)])?;
             match preset.name.strip_suffix('*') {
                 None => presets.push(preset),
                 Some(start) => match newest_preset(pack, &preset.group, start) {
@@ -319,6 +319,7 @@ fn no_pack(facts: &ProviderFacts, minimum: Option<&str>) -> Diagnostic {
         "{} needs the pack `{}`{version}, and no built-in values can stand in for it",
         facts.name, facts.pack.name
     ))
+    .code(Code::PackMissing)
     .help(format!(
         "take the pack from {home}, and name its folder with `--packs DIR`"
     ))

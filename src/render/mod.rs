@@ -10,7 +10,7 @@ mod variables;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::pack::Library;
 use crate::profile::{Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
@@ -105,6 +105,7 @@ impl<'r> Renderer<'r> {
                 "`{}` has tables only and no layers to render",
                 revision.name
             ))
+            .code(Code::WrongKind)
             .help(format!(
                 "render {}, or look at it with `vmo-ra revisions {}`",
                 revision.revisions().newest(),
@@ -264,6 +265,7 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
         .map(|(path, name)| {
             let mut problem =
                 Diagnostic::error(format!("RA {} has no pack `{name}`", request.revision.name))
+                    .code(Code::UnknownName)
                     .help(format!("its packs: {}", known.join(", ")));
             problem = problem.did_you_mean(name, known.iter().copied());
             request

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tera::Context;
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::site::Site;
 use crate::template::Engine;
 use crate::user_data::jinja;
@@ -80,9 +80,10 @@ pub(super) fn add(
     let source = Source::new(format!("templates/{listing}"), text);
     let entries: Vec<Entry> = serde_json::from_value(yaml::to_json(&source, Limits::INPUT)?)
         .map_err(|error| {
-            vec![Diagnostic::error(format!(
-                "`templates/{listing}` is broken: {error}"
-            ))]
+            vec![
+                Diagnostic::error(format!("`templates/{listing}` is broken: {error}"))
+                    .code(Code::Internal),
+            ]
         })?;
     let mut texts = Texts {
         engine,
@@ -153,7 +154,7 @@ impl Texts<'_> {
         if let Some(at) = jinja(&text) {
             let source = Source::new(format!("templates/{name}, rendered"), text.as_str());
             self.problems.push(
-                Diagnostic::error("node user-data is a Jinja template, which this text would break")
+                Diagnostic::error("node user-data is a Jinja template, which this text would break").code(Code::WrongValue)
                     .at(&source, at..at + 2)
                     .help("cloud-init reads `{{`, `{%` and `{#` as template syntax, in the shell's `${#name}` too; only Palette's macros may stand there"),
             );

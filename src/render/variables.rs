@@ -1,7 +1,7 @@
 //! The variables a profile declares: those its texts refer to, no more and no less.
 
 use super::context::Scope;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::profile::{Layer, Variable, variables_used};
 use crate::revision::Role;
 
@@ -50,7 +50,7 @@ pub(super) fn of_profile(
     Err(undeclared
         .into_iter()
         .map(|name| {
-            Diagnostic::error(format!("the {role} profile uses the variable `{name}`, which it does not declare"))
+            Diagnostic::error(format!("the {role} profile uses the variable `{name}`, which it does not declare")).code(Code::Internal)
                 .help("a variable belongs to one profile; Palette leaves a macro of an unknown one as it stands")
         })
         .collect())

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Revision;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::version::Version;
 use crate::yaml::{self, Limits};
 
@@ -87,6 +87,7 @@ impl Revisions {
         if !names.contains(&name) {
             let listed: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
             let mut problem = Diagnostic::error(format!("there is no revision `{name}`"))
+                .code(Code::UnknownName)
                 .help(format!("revisions: {}", listed.join(", ")));
             problem = problem.did_you_mean(name, names);
             return Err(problem);
@@ -184,6 +185,7 @@ pub(crate) fn broken(path: &str, reason: &str) -> Diagnostic {
     Diagnostic::error(format!(
         "the built-in file `profiles/{path}` is broken: {reason}"
     ))
+    .code(Code::Internal)
 }
 
 /// Reads one of this program's own files, by its path below `profiles/`.

@@ -1,7 +1,7 @@
 //! A rule: its id, and what `vmo-ra explain` tells of it.
 
 use super::Finding;
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 
 // `RULES`, and a constant for each of them, so that an id cannot be misspelt and one that nothing raises is dead code.
 include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -36,8 +36,10 @@ impl Rule {
             return Ok(rule);
         }
         let mut problem = Diagnostic::error(format!("there is no rule `{id}`"))
+            .code(Code::UnknownName)
             .help("`vmo-ra explain` lists them all");
-        problem = problem.did_you_mean(id, RULES.iter().map(|rule| rule.id));
+        let codes = Code::ALL.iter().map(|code| code.as_str());
+        problem = problem.did_you_mean(id, RULES.iter().map(|rule| rule.id).chain(codes));
         Err(problem)
     }
 

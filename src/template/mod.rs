@@ -12,7 +12,7 @@ use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
 pub use language::Language;
 pub(crate) use page::page;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::revision::Revision;
 use crate::yaml::scalar;
 
@@ -104,7 +104,9 @@ impl Engine {
         self.templates
             .groups
             .get(&group)
-            .ok_or_else(|| Diagnostic::error(format!("there is no template `{name}`")))?
+            .ok_or_else(|| {
+                Diagnostic::error(format!("there is no template `{name}`")).code(Code::Internal)
+            })?
             .get_or_init(|| self.templates.parse(&group))
             .as_ref()
             .map_err(Diagnostic::clone)?
@@ -191,7 +193,7 @@ fn explain(name: &str, error: &tera::Error) -> Diagnostic {
             Diagnostic::error(format!(
                 "the template `{name}` cannot be used: {}",
                 report.message()
-            ))
+            )).code(Code::Internal)
             .label(format!(
                 "at {}:{}:{}",
                 report.filename(),
@@ -201,8 +203,8 @@ fn explain(name: &str, error: &tera::Error) -> Diagnostic {
         }
         ErrorKind::Io(_) => Diagnostic::error(format!(
             "a value cannot be written into `{name}`: its language holds no control characters or line breaks there"
-        )),
-        _ => Diagnostic::error(format!("the template `{name}` cannot be used: {error}")),
+        )).code(Code::WrongValue),
+        _ => Diagnostic::error(format!("the template `{name}` cannot be used: {error}")).code(Code::Internal),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::node::{self, Kind, Limits, Node};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// Most values that the aliases of a text may stand for together; they can multiply a small text without end. A repeated
 /// text counts as one more value for each 64 bytes.
@@ -174,6 +174,10 @@ impl Conversion<'_> {
     }
 
     fn problem(&self, node: &Node, message: &str) -> Box<Diagnostic> {
-        Box::new(Diagnostic::error(message).at(self.source, node.span.clone()))
+        Box::new(
+            Diagnostic::error(message)
+                .code(Code::WrongShape)
+                .at(self.source, node.span.clone()),
+        )
     }
 }

@@ -10,6 +10,7 @@ mod chart_values;
 mod check;
 mod claims;
 mod cluster_rules;
+mod codes;
 mod contract;
 mod dependencies;
 mod determinism;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::super::{Difference, Item, Report};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Severity};
 use crate::rules;
 use crate::visible;
 
@@ -100,15 +100,19 @@ struct LogicalLocation<'r> {
 
 /// The SARIF form, with what is known of each rule that found something.
 pub fn sarif(report: &Report) -> String {
-    let known: Vec<&rules::Rule> = rules::Rule::all()
-        .iter()
+    let rules = rules::Rule::all().iter().map(about);
+    let codes = Code::ALL.iter().map(|code| about_code(*code));
+    let mut known: Vec<Rule<'_>> = rules
+        .chain(codes)
         .filter(|rule| report.findings.iter().any(|item| item.id == rule.id))
         .collect();
+    let ids: Vec<&str> = known.iter().map(|rule| rule.id).collect();
     let differences = report
         .against
         .as_ref()
         .map(|against| against.differences.as_slice())
         .unwrap_or_default();
+    known.extend((!differences.is_empty()).then(about_claims));
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
@@ -117,22 +121,18 @@ pub fn sarif(report: &Report) -> String {
                 driver: Driver {
                     name: "vmo-ra",
                     semantic_version: env!("CARGO_PKG_VERSION"),
-                    rules: known
-                        .iter()
-                        .map(|rule| about(rule))
-                        .chain((!differences.is_empty()).then(about_claims))
-                        .collect(),
+                    rules: known,
                 },
             },
             column_kind: "unicodeCodePoints",
             results: report
                 .findings
                 .iter()
-                .map(|item| result(item, &known))
+                .map(|item| result(item, &ids))
                 .chain(
                     differences
                         .iter()
-                        .map(|difference| differing(difference, known.len())),
+                        .map(|difference| differing(difference, ids.len())),
                 )
                 .collect(),
         }],
@@ -147,6 +147,17 @@ fn about(rule: &rules::Rule) -> Rule<'_> {
         short_description: message(rule.title.into()),
         full_description: message(rule.why.into()),
         help: message(format!("{}. Source: {}.", rule.way_out, rule.source).into()),
+    }
+}
+
+/// A kind of mistake, which is a rule to a code host too.
+fn about_code(code: Code) -> Rule<'static> {
+    let message = |text: &'static str| Message { text: text.into() };
+    Rule {
+        id: code.as_str(),
+        short_description: message(code.title()),
+        full_description: message(code.title()),
+        help: message(code.way_out()),
     }
 }
 
@@ -193,7 +204,7 @@ fn differing(difference: &Difference, rule_index: usize) -> SarifResult<'_> {
     }
 }
 
-fn result<'r>(item: &'r Item, known: &[&rules::Rule]) -> SarifResult<'r> {
+fn result<'r>(item: &'r Item, known: &[&str]) -> SarifResult<'r> {
     let text = if item.help.is_empty() {
         item.message.as_str().into()
     } else {
@@ -201,7 +212,7 @@ fn result<'r>(item: &'r Item, known: &[&rules::Rule]) -> SarifResult<'r> {
     };
     SarifResult {
         rule_id: &item.id,
-        rule_index: known.iter().position(|rule| rule.id == item.id),
+        rule_index: known.iter().position(|id| *id == item.id),
         level: match item.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Nodes, Shown, context, hosts, routes, untagged};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::site::{Label, Site};
 use crate::template::Engine;
 
@@ -18,7 +18,9 @@ struct ShownHost<'h> {
 pub(super) fn write(engine: &Engine, site: &Site, nodes: Nodes<'_>) -> Result<String, Diagnostic> {
     let hosts = hosts(site, nodes)?;
     let Some(first) = hosts.first() else {
-        return Err(Diagnostic::error("there is no node to write a script for"));
+        return Err(
+            Diagnostic::error("there is no node to write a script for").code(Code::Unsupported)
+        );
     };
     let shown: Vec<ShownHost<'_>> = hosts
         .iter()

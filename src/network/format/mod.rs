@@ -8,7 +8,7 @@ use serde::Serialize;
 use tera::Context;
 
 use super::{Attachment, Host, Interface, Kind, Misplaced};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::site::{InterfaceName, Machine, NodeRole, Site};
 use crate::template::Engine;
 
@@ -176,7 +176,7 @@ fn untagged(host: &Host) -> Result<Vec<Untagged<'_>>, Diagnostic> {
                 Diagnostic::error(format!(
                     "the bond `{}` carries none of the node's networks, so there is no telling its fabric in MAAS",
                     bond.name
-                ))
+                )).code(Code::Unsupported)
                 .help("put the data network on it, as the RA does")
             })?;
             Ok(Untagged {

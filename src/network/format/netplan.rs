@@ -2,7 +2,7 @@
 
 use super::super::{Host, example_addresses};
 use super::{ByKind, Nodes, context, hosts};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::site::Site;
 use crate::template::Engine;
 
@@ -17,7 +17,9 @@ pub(super) fn write(engine: &Engine, site: &Site, nodes: Nodes<'_>) -> Result<St
         }
     };
     let Some(host) = host else {
-        return Err(Diagnostic::error("there is no node to write a file for"));
+        return Err(
+            Diagnostic::error("there is no node to write a file for").code(Code::Unsupported)
+        );
     };
     addressed(site, &host)?;
     let by_kind = ByKind::of(&host);
@@ -45,6 +47,7 @@ fn addressed(site: &Site, host: &Host) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error(format!(
             "`network.{first}` has no free address left for an example"
         ))
+        .code(Code::WrongValue)
         .help("name a machine with --node"));
     };
     let machines = &site.nodes.machines;
@@ -54,6 +57,7 @@ fn addressed(site: &Site, host: &Host) -> Result<(), Diagnostic> {
         "`{name}` has no address in `network.{}`",
         missing.join("` and `network.")
     ))
+    .code(Code::WrongValue)
     .help("MAAS chooses addresses, netplan does not: give them in the machine's `addresses`");
     Err(site.places.locate(problem, &path))
 }

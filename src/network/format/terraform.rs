@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::{Attachment, Host, Kind, Purpose};
 use super::{ByKind, Nodes, Shown, context, hosts, routes, untagged};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::site::{InterfaceName, Label, Site};
 use crate::template::Engine;
 
@@ -81,7 +81,9 @@ struct MachineEntry<'h> {
 pub(super) fn write(engine: &Engine, site: &Site, nodes: Nodes<'_>) -> Result<String, Diagnostic> {
     let hosts = hosts(site, nodes)?;
     let Some(host) = hosts.first() else {
-        return Err(Diagnostic::error("there is no node to write a module for"));
+        return Err(
+            Diagnostic::error("there is no node to write a module for").code(Code::Unsupported)
+        );
     };
     can_be_said(site, host)?;
     let by_kind = ByKind::of(host);
@@ -140,7 +142,7 @@ fn can_be_said(site: &Site, host: &Host) -> Result<(), Diagnostic> {
             let problem = Diagnostic::error(format!(
                 "the Terraform provider cannot name a VLAN interface: MAAS would call `{}` `{link}.{id}`",
                 interface.name
-            ))
+            )).code(Code::Unsupported)
             .help("leave `interface` out, or use --format maas-cli");
             return Err(site
                 .places
@@ -152,6 +154,7 @@ fn can_be_said(site: &Site, host: &Host) -> Result<(), Diagnostic> {
                 "the Terraform provider gives an interface one address, and `{}` has several",
                 interface.name
             ))
+            .code(Code::Unsupported)
             .help("give each network a VLAN of its own, or use --format maas-cli");
             return Err(site.places.locate(problem, &format!("network.{key}")));
         }

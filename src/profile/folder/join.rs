@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{PROFILE, each_text, is_aside};
-use crate::diagnostic::{Diagnostic, Problems, Source, meant as suggested, nearest, unless};
+use crate::diagnostic::{Code, Diagnostic, Problems, Source, meant as suggested, nearest, unless};
 use crate::disk::Entry;
 use crate::profile::document::{self, Placed};
 use crate::secret;
@@ -57,7 +57,9 @@ pub fn join(
             continue;
         };
         problems.push(|| {
-            let mut problem = Diagnostic::error(message).at(&shown, placed.outline.find(at));
+            let mut problem = Diagnostic::error(message)
+                .code(Code::FolderContent)
+                .at(&shown, placed.outline.find(at));
             likened += 1;
             if likened <= MOST_LIKENED
                 && let Some(nearest) = similar(path, &unnamed, entries)
@@ -205,19 +207,22 @@ fn without_use(folder: &str, paths: &[&str], entries: &BTreeMap<String, Entry>) 
         .map(|path| {
             let shown = format!("{folder}{path}");
             match entries.get(*path) {
-                Some(Entry::Link) => Diagnostic::error(format!("`{shown}` is a link, which is not followed"))
+                Some(Entry::Link) => Diagnostic::error(format!("`{shown}` is a link, which is not followed")).code(Code::NotFollowed)
                     .help("put the file itself there, or take it away"),
-                _ => Diagnostic::error(format!("`{shown}` is named by nothing in `profile.yaml`")).help(
+                _ => Diagnostic::error(format!("`{shown}` is named by nothing in `profile.yaml`")).code(Code::FolderContent).help(
                     "name it as the `values` of a layer or the `content` of a manifest, or take it away",
                 ),
             }
         })
         .collect();
     if paths.len() > MOST_NAMED {
-        problems.push(Diagnostic::error(format!(
-            "{} more files are named by nothing in `profile.yaml`",
-            paths.len() - MOST_NAMED
-        )));
+        problems.push(
+            Diagnostic::error(format!(
+                "{} more files are named by nothing in `profile.yaml`",
+                paths.len() - MOST_NAMED
+            ))
+            .code(Code::FolderContent),
+        );
     }
     problems
 }

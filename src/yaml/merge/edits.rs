@@ -11,7 +11,7 @@ use super::new_text::{
     NewValue, ends_in_block_scalar, flow, new_entry, new_map, new_value, starts_block,
 };
 use super::wanted::{Said, Wanted, in_order_of};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::yaml::node::{Entry, Kind, Node, Style};
 
 /// Replacements of byte ranges, to be applied together.
@@ -165,6 +165,7 @@ impl<'a> Edits<'a> {
             return Err(Diagnostic::error(
                 "a change below an alias would change its anchor's other uses",
             )
+            .code(Code::CannotMerge)
             .at(self.base, old.span.clone())
             .help("write the map out in place of the alias")
             .into());

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::json;
 use super::node::{Limits, Node, parse};
 use super::path::{Path, Step};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 pub use moves::Move;
 
 use edits::{Edits, Lists};
@@ -56,6 +56,7 @@ impl Addition {
         if root.entries().is_none() {
             return Err(
                 Diagnostic::error("what is merged into values must be a map")
+                    .code(Code::WrongShape)
                     .at(&source, root.span.clone())
                     .label(format!("this is {}", root.describe()))
                     .into(),
@@ -89,6 +90,7 @@ impl Merge {
             && root.entries().is_none()
         {
             return Err(Diagnostic::error("values must be a map")
+                .code(Code::WrongShape)
                 .at(&base, root.span.clone())
                 .label(format!("this is {}", root.describe()))
                 .into());
@@ -222,6 +224,7 @@ impl Merge {
             "`{}` cannot be changed line by line without changing its meaning",
             self.base.name()
         ))
+        .code(Code::CannotMerge)
         .help("write the values without anchors, tabs or flow collections around the changed keys")
         .into())
     }
