@@ -27,6 +27,7 @@ mod fmt;
 mod free_text;
 mod fuzz_regressions;
 mod golden;
+mod hostile;
 mod import_schema;
 mod instructions;
 mod limits;
