@@ -7,6 +7,7 @@ mod reference;
 mod scan;
 mod tree;
 mod value;
+mod words;
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,37 +1,6 @@
 //! What names a secret, and what only names where one is.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
-/// The words of `words.txt`, which says what each list is for.
-#[derive(Default)]
-struct Words<'w> {
-    secret: Vec<&'w str>,
-    likely: Vec<&'w str>,
-    weak: HashSet<&'w str>,
-    meant: Vec<&'w str>,
-    about: HashSet<&'w str>,
-    rest: HashSet<&'w str>,
-    object: HashSet<&'w str>,
-}
-
-static WORDS: LazyLock<Words<'static>> = LazyLock::new(|| {
-    let mut words = Words::default();
-    for line in include_str!("words.txt").lines() {
-        let mut line = line.split(' ');
-        match line.next() {
-            Some("secret") => words.secret.extend(line),
-            Some("likely") => words.likely.extend(line),
-            Some("weak") => words.weak.extend(line),
-            Some("meant") => words.meant.extend(line),
-            Some("about") => words.about.extend(line),
-            Some("rest") => words.rest.extend(line),
-            Some("object") => words.object.extend(line),
-            _ => {}
-        }
-    }
-    words
-});
+use super::words::{WORDS, has};
 
 /// How surely a key names a secret, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +15,8 @@ pub(super) enum Named {
 
 /// Whether the value under a key is a secret by the key's name, so surely that a rule may complain.
 pub(crate) fn names_a_secret(key: &str) -> bool {
-    let joined = joined(key);
-    !joined.ends_with("publickeytoken") && ends_in(&joined, &WORDS.secret)
+    let name = Name::of(key);
+    !name.is_public_token() && WORDS.secret.has(&name.letters)
 }
 
 /// What is hidden of a key's value by the key's name: also where the name is misspelt or may mean something else.
@@ -56,34 +25,27 @@ pub(super) fn named(key: &str) -> Named {
     if key.is_empty() || key.len() > 200 {
         return Named::Nothing;
     }
-    let joined = joined(key);
-    if joined.ends_with("publickeytoken") {
+    let mut name = Name::of(key);
+    let is_secret = |name: &str| WORDS.secret.has(name) || WORDS.likely.has(name);
+    if name.is_public_token() {
         return Named::Nothing;
     }
-    if ends_in(&joined, &WORDS.secret) || ends_in(&joined, &WORDS.likely) {
+    if is_secret(&name.letters) {
         return Named::All;
     }
-    let words = words(key);
-    let end = words
-        .iter()
-        .rposition(|word| !is_rest(word))
-        .map_or(0, |at| at + 1);
-    let words = &words[..end];
-    let Some(last) = words.last().map(String::as_str) else {
+    let is_about = name.is_about();
+    if name.without_rest() && is_secret(&name.letters) {
+        return Named::All;
+    }
+    let Some(last) = name.last(1) else {
         return Named::Nothing;
     };
-    let bare = words.concat();
-    if ends_in(&bare, &WORDS.secret) || ends_in(&bare, &WORDS.likely) {
-        return Named::All;
-    }
-    if words.iter().any(|word| word == "public") {
+    if name.words().any(|word| word == "public") {
         return Named::Nothing;
     }
     let singular = last.strip_suffix('s').unwrap_or(last);
-    if WORDS.weak.contains(last) || WORDS.weak.contains(singular) {
-        let before = words.len().checked_sub(2).map(|at| words[at].as_str());
-        let is_object =
-            singular == "secret" && before.is_some_and(|word| WORDS.object.contains(word));
+    if has(&WORDS.weak, last) || has(&WORDS.weak, singular) {
+        let is_object = singular == "secret" && name.is_of_object();
         let is_other = singular == "pass" && last != "pass";
         return if is_object || is_other {
             Named::Nothing
@@ -91,62 +53,39 @@ pub(super) fn named(key: &str) -> Named {
             Named::Scalar
         };
     }
-    if is_misspelt(words, 2) {
+    if name.last(2).is_some_and(is_misspelt) {
         return Named::Scalar;
     }
-    if is_about(key) {
+    if is_about {
         return Named::Nothing;
     }
-    if is_misspelt(words, 1) {
+    if is_misspelt(last) {
         return Named::Scalar;
     }
-    let speaks_of = |stem: &str| bare.contains(stem);
-    match [
+    const STEMS: [&str; 6] = [
         "passw",
         "token",
         "secret",
         "credential",
         "saaskey",
         "activationid",
-    ]
-    .into_iter()
-    .any(speaks_of)
-    {
-        true if singular.ends_with("secret") || singular.ends_with("auth") => Named::Nothing,
-        true => Named::Scalar,
-        false => Named::Nothing,
+    ];
+    let speaks_of_one = STEMS.iter().any(|stem| name.letters.contains(stem));
+    if speaks_of_one && !singular.ends_with("secret") && !singular.ends_with("auth") {
+        Named::Scalar
+    } else {
+        Named::Nothing
     }
 }
 
 /// Whether a key says where a secret is, or how it is treated: `secretKeyRef`, `tokenTTL`.
 pub(super) fn is_about(key: &str) -> bool {
-    let words = words(key);
-    let is_object = |at: usize| {
-        words
-            .get(at)
-            .is_some_and(|word| WORDS.object.contains(word.as_str()))
-    };
-    match words.last().map(String::as_str) {
-        Some("secret" | "secrets") => words.len() > 1 && is_object(words.len() - 2),
-        Some(last) => WORDS.about.contains(last),
-        None => false,
-    }
+    Name::of(key).is_about()
 }
 
-fn is_rest(word: &str) -> bool {
-    WORDS.rest.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether the last words of a name are a letter or two away from what names a secret.
-fn is_misspelt(words: &[String], count: usize) -> bool {
-    let Some(last) = words
-        .len()
-        .checked_sub(count)
-        .map(|from| words[from..].concat())
-    else {
-        return false;
-    };
-    let given = last.strip_suffix('s').unwrap_or(&last);
+/// Whether a word, or two that belong together, is a letter or two away from what names a secret.
+fn is_misspelt(word: &str) -> bool {
+    let given = word.strip_suffix('s').unwrap_or(word);
     WORDS.meant.iter().any(|meant| {
         let far = if meant.len() > 7 { 2 } else { 1 };
         given.len() >= 4
@@ -156,49 +95,89 @@ fn is_misspelt(words: &[String], count: usize) -> bool {
     })
 }
 
-fn ends_in(joined: &str, words: &[&str]) -> bool {
-    let singular = joined.strip_suffix('s').unwrap_or(joined);
-    let ends = |word: &&str| joined.ends_with(word) || singular.ends_with(word);
-    words.iter().any(ends)
+/// A key without its signs and capitals.
+struct Name {
+    /// Its letters and digits, small.
+    letters: String,
+    /// Where the words begin there.
+    starts: Vec<usize>,
 }
 
-/// The letters and digits of a key, small.
-fn joined(key: &str) -> String {
-    let letters = key.chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
-}
-
-/// The words of a key, small: at capitals, and at what is no letter.
-fn words(key: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut begins = true;
-    let mut before = ' ';
-    let mut letters = key.chars().peekable();
-    while let Some(c) = letters.next() {
-        if !c.is_alphanumeric() {
-            begins = true;
-            before = ' ';
-            continue;
+impl Name {
+    /// Takes a key apart into words: at capitals, and at what is no letter.
+    fn of(key: &str) -> Self {
+        let mut letters = String::with_capacity(key.len());
+        let mut starts = Vec::with_capacity(4);
+        let mut begins = true;
+        let mut before = ' ';
+        let mut rest = key.chars().peekable();
+        while let Some(c) = rest.next() {
+            if !c.is_alphanumeric() {
+                begins = true;
+                before = ' ';
+                continue;
+            }
+            let next_is_small = rest.peek().is_some_and(|next| next.is_lowercase());
+            // `API` of `APIToken` ends before the capital that a small letter follows.
+            let turns = c.is_uppercase()
+                && (before.is_lowercase()
+                    || before.is_numeric()
+                    || (before.is_uppercase() && next_is_small));
+            if begins
+                || turns
+                || (c.is_numeric() != before.is_numeric() && before != ' ' && c.is_numeric())
+            {
+                starts.push(letters.len());
+            }
+            begins = false;
+            before = c;
+            letters.extend(c.to_lowercase());
         }
-        let next_is_small = letters.peek().is_some_and(|next| next.is_lowercase());
-        // `API` of `APIToken` ends before the capital that a small letter follows.
-        let turns = c.is_uppercase()
-            && (before.is_lowercase()
-                || before.is_numeric()
-                || (before.is_uppercase() && next_is_small));
-        if begins
-            || turns
-            || (c.is_numeric() != before.is_numeric() && before != ' ' && c.is_numeric())
+        Name { letters, starts }
+    }
+
+    /// So many words from the end, as one.
+    fn last(&self, count: usize) -> Option<&str> {
+        let word = self.starts.len().checked_sub(count)?;
+        self.letters.get(*self.starts.get(word)?..)
+    }
+
+    fn words(&self) -> impl DoubleEndedIterator<Item = &str> {
+        (0..self.starts.len()).map(|word| {
+            let end = self.starts.get(word + 1).copied();
+            &self.letters[self.starts[word]..end.unwrap_or(self.letters.len())]
+        })
+    }
+
+    /// Takes the words away that follow a name without saying anything; whether there are any.
+    fn without_rest(&mut self) -> bool {
+        let count = self.starts.len();
+        while let Some(last) = self.last(1)
+            && (has(&WORDS.rest, last) || last.bytes().all(|byte| byte.is_ascii_digit()))
         {
-            words.push(String::new());
+            self.letters.truncate(self.letters.len() - last.len());
+            self.starts.pop();
         }
-        begins = false;
-        before = c;
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
+        self.starts.len() < count
+    }
+
+    fn is_public_token(&self) -> bool {
+        self.letters.ends_with("publickeytoken")
+    }
+
+    /// Whether the last word stands behind one that makes a Kubernetes object of it.
+    fn is_of_object(&self) -> bool {
+        let before = self.words().rev().nth(1);
+        before.is_some_and(|word| has(&WORDS.object, word))
+    }
+
+    fn is_about(&self) -> bool {
+        match self.last(1) {
+            Some("secret" | "secrets") => self.is_of_object(),
+            Some(last) => has(&WORDS.about, last),
+            None => false,
         }
     }
-    words
 }
 
 /// The name that tells what an entry of a map is: its key, or where that says nothing, more than its key.
@@ -320,9 +299,9 @@ mod tests {
 
     #[test]
     fn a_key_is_taken_apart_into_words() {
-        assert_eq!(
-            words("AWS_SECRETKey2-aPIToken"),
-            ["aws", "secret", "key", "2", "a", "pi", "token"]
-        );
+        let name = Name::of("AWS_SECRETKey2-aPIToken");
+        let words: Vec<&str> = name.words().collect();
+        assert_eq!(words, ["aws", "secret", "key", "2", "a", "pi", "token"]);
+        assert_eq!(name.last(2), Some("pitoken"));
     }
 }

@@ -1,0 +1,100 @@
+//! The words by which secrets are known: those of `words.txt`, which says what each list is for.
+
+use std::sync::LazyLock;
+
+/// The lists, by their names.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) secret: Endings,
+    pub(super) likely: Endings,
+    pub(super) weak: Vec<&'static str>,
+    pub(super) meant: Vec<&'static str>,
+    pub(super) about: Vec<&'static str>,
+    pub(super) rest: Vec<&'static str>,
+    pub(super) object: Vec<&'static str>,
+    pub(super) prefix: Vec<&'static str>,
+    pub(super) command: Vec<&'static str>,
+}
+
+pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
+    let mut words = Words::default();
+    for line in include_str!("words.txt").lines() {
+        let mut line = line.split(' ');
+        match line.next() {
+            Some("secret") => words.secret.extend(line),
+            Some("likely") => words.likely.extend(line),
+            Some("weak") => words.weak.extend(line),
+            Some("meant") => words.meant.extend(line),
+            Some("about") => words.about.extend(line),
+            Some("rest") => words.rest.extend(line),
+            Some("object") => words.object.extend(line),
+            Some("prefix") => words.prefix.extend(line),
+            Some("command") => words.command.extend(line),
+            _ => {}
+        }
+    }
+    for list in [
+        &mut words.weak,
+        &mut words.about,
+        &mut words.rest,
+        &mut words.object,
+        &mut words.command,
+    ] {
+        list.sort_unstable();
+    }
+    words
+});
+
+/// Whether a sorted list has a word.
+pub(super) fn has(words: &[&str], word: &str) -> bool {
+    words.binary_search(&word).is_ok()
+}
+
+/// What a name may end in, by the last letter: every name that is read is looked up.
+#[derive(Default)]
+pub(super) struct Endings([Vec<&'static str>; 32]);
+
+impl Endings {
+    fn extend(&mut self, words: impl Iterator<Item = &'static str>) {
+        for word in words {
+            self.0[Self::letter(word)].push(word);
+        }
+    }
+
+    fn letter(word: &str) -> usize {
+        usize::from(word.bytes().next_back().unwrap_or_default() % 32)
+    }
+
+    /// Whether a name ends in one of these, or in more than one of it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        let ends = |name: &str| {
+            let words = &self.0[Self::letter(name)];
+            words.iter().any(|word| name.ends_with(word))
+        };
+        ends(name) || name.strip_suffix('s').is_some_and(ends)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_has_words_and_finds_them() {
+        let words = &*WORDS;
+        for list in [
+            &words.weak,
+            &words.about,
+            &words.rest,
+            &words.object,
+            &words.command,
+        ] {
+            assert!(!list.is_empty());
+            for word in list {
+                assert!(has(list, word), "{word}");
+            }
+        }
+        assert!(words.secret.has("apitokens") && words.likely.has("joinkey"));
+        assert!(words.meant.contains(&"token") && words.prefix.contains(&"ghp_"));
+    }
+}
