@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
@@ -11,18 +10,21 @@ use crate::version::Version;
 
 pub(super) const DESCRIPTION: &str = "pack.json";
 
-/// What a pack.json of ours says beside Palette's own keys.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Inheritance {
-    /// The older version whose files stand for those that the folder lacks.
-    based_on: Option<String>,
-    /// Words of those files, and what stands there instead.
-    #[serde(default)]
+/// A pack that comes with revisions.
+#[derive(Clone, Debug)]
+pub(super) struct BuiltIn {
+    revisions: Revisions,
+    /// Its folder, below `profiles/`.
+    folder: String,
+    base: Option<Base>,
+}
+
+/// The older version whose files stand for those that a folder lacks.
+#[derive(Clone, Debug)]
+struct Base {
+    pack: Box<BuiltIn>,
+    /// Words of its files, and what stands there instead.
     replace: Map<String, Value>,
-    /// Palette's own keys.
-    #[serde(flatten)]
-    own: Map<String, Value>,
 }
 
 /// The folders of all packs, below `profiles/`.
@@ -32,60 +34,91 @@ pub(super) fn folders(revisions: &Revisions) -> impl Iterator<Item = &str> {
         .filter_map(|path| path.strip_suffix(DESCRIPTION)?.strip_suffix('/'))
 }
 
-/// The text of a file in the folder of a pack, or in that of the pack it is based on.
-///
-/// # Errors
-/// The data is broken: a mistake in this crate.
-pub(super) fn text<'r>(
-    revisions: &'r Revisions,
-    folder: &str,
-    name: &str,
-) -> Result<Option<Cow<'r, str>>, Diagnostic> {
-    let own = revisions.text(&format!("{folder}/{name}"));
-    if own.is_some() && name != DESCRIPTION {
-        return Ok(own.map(Cow::Borrowed));
+impl BuiltIn {
+    /// The pack of a folder, with what its pack.json says and inherits.
+    ///
+    /// # Errors
+    /// The data is broken: a mistake in this crate.
+    pub(super) fn read(
+        revisions: &Revisions,
+        folder: &str,
+    ) -> Result<(Self, Map<String, Value>), Diagnostic> {
+        let path = format!("{folder}/{DESCRIPTION}");
+        let broken = |reason: String| broken(&path, &reason);
+        let mut description: Map<String, Value> = revisions.data(&path)?;
+        let version = description.shift_remove("basedOn");
+        let replace = description.shift_remove("replace");
+        let base = match version {
+            None => None,
+            Some(version) => {
+                let base = older(folder, &version).ok_or_else(|| {
+                    broken(format!(
+                        "it is based on {version}, which is no older version"
+                    ))
+                })?;
+                let (pack, inherited) = Self::read(revisions, &base)?;
+                let base = Base {
+                    pack: Box::new(pack),
+                    replace: match replace {
+                        Some(Value::Object(words)) => words,
+                        _ => Map::new(),
+                    },
+                };
+                let inherited = base.replaced(&Value::Object(inherited).to_string());
+                let mut tree =
+                    serde_json::from_str(&inherited).map_err(|error| broken(error.to_string()))?;
+                lay_over(&mut tree, description).map_err(broken)?;
+                description = tree;
+                Some(base)
+            }
+        };
+        let pack = BuiltIn {
+            revisions: revisions.clone(),
+            folder: folder.to_owned(),
+            base,
+        };
+        Ok((pack, description))
     }
-    let broken = |reason: String| broken(&format!("{folder}/{DESCRIPTION}"), &reason);
-    let description = revisions
-        .text(&format!("{folder}/{DESCRIPTION}"))
-        .unwrap_or_default();
-    let Inheritance {
-        based_on,
-        replace,
-        own: changes,
-    } = serde_json::from_str(description).map_err(|error| broken(error.to_string()))?;
-    let Some(base) = based_on else {
-        return Ok(own.map(Cow::Borrowed));
-    };
-    // What a pack is based on is older, and so none is based on itself.
-    let base_folder = folder
-        .rsplit_once('/')
-        .filter(|(_, version)| Version::parse(&base) < Version::parse(version))
-        .map(|(packs, _)| format!("{packs}/{base}"))
-        .ok_or_else(|| {
-            broken(format!(
-                "it is based on `{base}`, which is no older version"
-            ))
-        })?;
-    let Some(inherited) = text(revisions, &base_folder, name)? else {
-        return Ok(None);
-    };
-    let mut inherited = inherited.into_owned();
-    for (word, other) in &replace {
-        inherited = inherited.replace(word, other.as_str().unwrap_or_default());
+
+    /// Its folder, below `profiles/`.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
     }
-    if name == DESCRIPTION {
-        let mut tree =
-            serde_json::from_str(&inherited).map_err(|error| broken(error.to_string()))?;
-        lay_over(&mut tree, changes).map_err(broken)?;
-        inherited = Value::Object(tree).to_string();
+
+    /// The text of a file beside its pack.json, or of that of the pack it is based on.
+    pub(super) fn text(&self, name: &str) -> Option<Cow<'_, str>> {
+        match (
+            self.revisions.text(&format!("{}/{name}", self.folder)),
+            &self.base,
+        ) {
+            (None, Some(base)) => Some(Cow::Owned(base.replaced(&base.pack.text(name)?))),
+            (own, _) => own.map(Cow::Borrowed),
+        }
     }
-    Ok(Some(Cow::Owned(inherited)))
+}
+
+impl Base {
+    fn replaced(&self, text: &str) -> String {
+        self.replace
+            .iter()
+            .fold(text.to_owned(), |text, (word, other)| {
+                text.replace(word, other.as_str().unwrap_or_default())
+            })
+    }
+}
+
+/// The folder of another version; none where it is not older, so that no pack is based on itself.
+fn older(folder: &str, version: &Value) -> Option<String> {
+    let (packs, own) = folder.rsplit_once('/')?;
+    let version = version.as_str()?;
+    (Version::parse(version) < Version::parse(own)).then(|| format!("{packs}/{version}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Source;
+    use crate::pack::preset::parse;
 
     #[test]
     fn a_pack_is_an_older_one_with_words_replaced() {
@@ -116,9 +149,13 @@ mod tests {
         ];
         let revisions = Revisions::built_in()
             .with(files.map(|(path, text)| (format!("packs/p/{path}"), text.to_owned())));
+        let read = |version: &str| BuiltIn::read(&revisions, &format!("packs/p/{version}"));
         let text = |version: &str, name: &str| {
-            let text = text(&revisions, &format!("packs/p/{version}"), name).unwrap();
-            text.map(Cow::into_owned)
+            let (pack, description) = read(version).unwrap();
+            match name {
+                DESCRIPTION => Some(Value::Object(description).to_string()),
+                _ => pack.text(name).map(Cow::into_owned),
+            }
         };
         for (version, name, wanted) in [
             ("1.10.0", "values.yaml", Some("image: p:1.10.0 # our own\n")),
@@ -133,32 +170,49 @@ mod tests {
         ] {
             assert_eq!(text(version, name).as_deref(), wanted, "{version} {name}");
         }
-        super::text(&revisions, "packs/p/1.12.0", "values.yaml").expect_err("a newer base");
+        read("1.12.0").expect_err("a newer base");
     }
 
     #[test]
     fn every_word_that_is_replaced_is_there() {
-        let revisions = Revisions::built_in();
+        let revisions = &Revisions::as_written();
         for folder in folders(revisions) {
-            let description = revisions.text(&format!("{folder}/{DESCRIPTION}")).unwrap();
-            let Inheritance {
-                based_on, replace, ..
-            } = serde_json::from_str(description).unwrap();
-            let Some(base) = based_on else { continue };
-            let packs = folder.rsplit_once('/').unwrap().0;
-            let inherited: Vec<_> = [DESCRIPTION, "values.yaml", "presets.yaml"]
-                .into_iter()
-                .filter(|name| {
-                    *name == DESCRIPTION || revisions.text(&format!("{folder}/{name}")).is_none()
-                })
-                .filter_map(|name| text(revisions, &format!("{packs}/{base}"), name).unwrap())
-                .collect();
-            for word in replace.keys() {
+            let (pack, _) = BuiltIn::read(revisions, folder).unwrap();
+            let Some(base) = &pack.base else { continue };
+            let (_, description) = BuiltIn::read(revisions, base.pack.folder()).unwrap();
+            let mut inherited = vec![Cow::Owned(Value::Object(description).to_string())];
+            for name in ["values.yaml", "presets.yaml"] {
+                if revisions.text(&format!("{folder}/{name}")).is_none() {
+                    inherited.extend(base.pack.text(name));
+                }
+            }
+            for word in base.replace.keys() {
                 assert!(
                     inherited.iter().any(|text| text.contains(word)),
                     "{folder}: {word}"
                 );
             }
         }
+    }
+
+    #[test]
+    fn presets_that_were_compiled_in_are_what_would_be_read_now() {
+        let presets = |revisions: &Revisions, folder: &str| {
+            let (pack, _) = BuiltIn::read(revisions, folder).unwrap();
+            pack.text("presets.yaml")
+                .map(|text| parse(&Source::new("", text)).unwrap())
+        };
+        let mut count = 0;
+        for folder in folders(Revisions::built_in()) {
+            let now = presets(&Revisions::as_written(), folder);
+            let mut compiled = presets(Revisions::built_in(), folder);
+            for preset in compiled.iter_mut().flatten() {
+                let added = preset.added.take().unwrap_or_default();
+                assert_eq!(added.to_string(), preset.added().unwrap().to_string());
+                count += usize::from(!added.is_null());
+            }
+            assert_eq!(format!("{compiled:?}"), format!("{now:?}"), "{folder}");
+        }
+        assert!(count > 50, "{count}");
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::built_in::{self, DESCRIPTION};
+use super::built_in::{self, BuiltIn, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
 use crate::diagnostic::{Code, Diagnostic, Source, unless};
@@ -32,8 +33,7 @@ pub struct Found {
 
 #[derive(Clone, Debug)]
 enum Place {
-    /// The path of its folder.
-    BuiltIn(Revisions, String),
+    BuiltIn(BuiltIn),
     /// Its folder, and the folder that the user named.
     Folder(Arc<dyn Disk>, PathBuf, PathBuf),
 }
@@ -167,11 +167,12 @@ impl Library {
 
     fn add_built_in(&mut self, revisions: &Revisions, rank: usize) -> Result<(), Diagnostic> {
         for folder in built_in::folders(revisions) {
-            let text = built_in::text(revisions, folder, DESCRIPTION)?.unwrap_or_default();
+            let (pack, description) = BuiltIn::read(revisions, folder)?;
+            let text = Value::Object(description).to_string();
             let source = Source::new(format!("{folder}/{DESCRIPTION}"), text);
             self.add(Found {
                 description: Description::parse(&source)?,
-                place: Place::BuiltIn(revisions.clone(), folder.to_owned()),
+                place: Place::BuiltIn(pack),
                 rank,
                 pack: OnceLock::new(),
                 files: OnceLock::new(),
@@ -331,9 +332,9 @@ impl Found {
     /// A file of the pack; none where it has no such file.
     fn file(&self, name: &str) -> Result<Option<Source>, Diagnostic> {
         match &self.place {
-            Place::BuiltIn(revisions, folder) => {
-                let text = built_in::text(revisions, folder, name)?;
-                Ok(text.map(|text| Source::new(format!("built-in {folder}/{name}"), text)))
+            Place::BuiltIn(pack) => {
+                let named = || format!("built-in {}/{name}", pack.folder());
+                Ok(pack.text(name).map(|text| Source::new(named(), text)))
             }
             Place::Folder(disk, folder, root) => read(disk.as_ref(), root, &folder.join(name)),
         }

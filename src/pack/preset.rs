@@ -1,5 +1,6 @@
 //! Presets: named sets of paths to remove and values to add, one active in each group.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
@@ -23,6 +24,8 @@ pub struct Preset {
     pub remove: Vec<Path>,
     /// Values that are merged then.
     pub add: Source,
+    /// What these say, where that is known.
+    pub added: Option<Value>,
 }
 
 impl Preset {
@@ -42,10 +45,21 @@ impl Preset {
             .filter(|(steps, keys)| steps.len() == keys.len())
             .map(|(_, keys)| (keys, None))
             .collect();
-        if let Ok(added) = yaml::to_json(&self.add, Limits::VALUES) {
-            leaves(added, Vec::new(), &mut effects);
+        if let Ok(added) = self.added() {
+            leaves(added.into_owned(), Vec::new(), &mut effects);
         }
         effects
+    }
+
+    /// What its additions say, as Kubernetes reads them.
+    ///
+    /// # Errors
+    /// They are not YAML.
+    pub fn added(&self) -> Result<Cow<'_, Value>, Vec<Diagnostic>> {
+        match &self.added {
+            Some(added) => Ok(Cow::Borrowed(added)),
+            None => yaml::to_json(&self.add, Limits::VALUES).map(Cow::Owned),
+        }
     }
 
     /// Whether a name means this preset; the RA and the packs spell groups with other capitals.
@@ -117,6 +131,12 @@ struct File {
     presets: Vec<WrittenPreset>,
 }
 
+/// A file as `build.rs` writes it: with what the additions of each say.
+#[derive(Deserialize)]
+struct Compiled {
+    compiled: Vec<(WrittenPreset, Option<Value>)>,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct WrittenPreset {
@@ -134,7 +154,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
     if source.text().trim().is_empty() {
         return Ok(Vec::new());
     }
-    let file = read(source).map_err(|error| {
+    let read = read(source).map_err(|error| {
         let place = error
             .location()
             .and_then(|location| location.span().byte_offset());
@@ -152,7 +172,7 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut presets: Vec<Preset> = Vec::new();
     let mut names = HashSet::new();
-    for entry in file.presets {
+    for (entry, added) in read {
         if !names.insert(entry.name.clone()) {
             problems.push(
                 Diagnostic::error(format!("two presets have the name `{}`", entry.name)).code(Code::BrokenPack)
@@ -199,17 +219,22 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
             group: entry.group,
             remove,
             add,
+            added,
         });
     }
     unless(problems, presets)
 }
 
-fn read(source: &Source) -> Result<File, serde_saphyr::Error> {
+fn read(source: &Source) -> Result<Vec<(WrittenPreset, Option<Value>)>, serde_saphyr::Error> {
+    if let Ok(Compiled { compiled }) = serde_json::from_str(source.text()) {
+        return Ok(compiled);
+    }
     // Our own reader is the quicker one by far; what it does not take is for the one that says which types are wrong.
     let quick = yaml::to_json(source, Limits::INPUT)
         .ok()
         .and_then(|value| serde_json::from_value(value).ok());
-    quick.map_or_else(|| serde_saphyr::from_str(source.text()), Ok)
+    let File { presets } = quick.map_or_else(|| serde_saphyr::from_str(source.text()), Ok)?;
+    Ok(presets.into_iter().map(|preset| (preset, None)).collect())
 }
 
 /// A parser's message without the place at its end, which is shown as the line itself.

@@ -6,7 +6,7 @@ use super::Pack;
 use super::preset::{Preset, PresetName, select};
 use super::shapes::{Unplaced, fit};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::yaml::{self, Addition, Limits, Merge, Move, Path, Step};
+use crate::yaml::{Addition, Merge, Move, Path, Step};
 
 /// The start of the line that records the presets of a values text.
 pub(crate) const PRESETS_LINE: &str = "# spectrocloud.com/enabled-presets:";
@@ -90,7 +90,7 @@ fn stale(pack: &Pack, missing: &[Path]) -> Result<Vec<Path>, Vec<Diagnostic>> {
         if !stale.iter().any(|path| may_hold(&preset.add, path)) {
             continue;
         }
-        let added = yaml::to_json(&preset.add, Limits::VALUES)?;
+        let added = preset.added()?;
         stale.retain(|path| path.find(&added).is_none());
     }
     Ok(stale)

@@ -619,6 +619,7 @@ fn a_byte_order_mark_does_not_come_behind_the_line_of_the_presets() {
             group: "G".to_owned(),
             remove: Vec::new(),
             add: Source::new("presets.yaml", "b: 2\n"),
+            added: None,
         }],
         schema: Vec::new(),
         origin: Origin::BuiltIn,
