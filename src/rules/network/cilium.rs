@@ -124,29 +124,15 @@ fn api_server(cluster: &Cluster, findings: &mut Vec<Finding>) {
 
 /// Settings that are written wrong now and then; Helm passes over keys it does not know.
 fn misspelt(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    const KNOWN: [&str; 14] = [
-        "autoDirectNodeRoutes",
-        "bpf",
-        "cni",
-        "devices",
-        "forceDeviceDetection",
-        "ipam",
-        "ipv4NativeRoutingCIDR",
-        "k8sServiceHost",
-        "k8sServicePort",
-        "kubeProxyReplacement",
-        "podAnnotations",
-        "routingMode",
-        "socketLB",
-        "tunnelProtocol",
-    ];
+    const KNOWN: &str = "autoDirectNodeRoutes bpf cni devices forceDeviceDetection ipam ipv4NativeRoutingCIDR k8sServiceHost \
+        k8sServicePort kubeProxyReplacement podAnnotations routingMode socketLB tunnelProtocol";
     let Some(cilium) = cilium(cluster) else {
         return;
     };
     for (key, _, value) in cilium.entries("") {
         let meant = KNOWN
-            .iter()
-            .find(|known| **known != key && known.eq_ignore_ascii_case(key));
+            .split(' ')
+            .find(|known| *known != key && known.eq_ignore_ascii_case(key));
         // Palette's own presets write an empty `tunnelprotocol`.
         if let Some(meant) = meant
             && value.as_str() != Some("")

@@ -15,31 +15,11 @@ pub(super) const DOCUMENT_RULES: &[DocumentRule] = &[quotes, content];
 /// Longer macros do not occur, so that nothing is searched for far and wide.
 const LONGEST: usize = 500;
 
-const SYSTEM: [&str; 22] = [
-    "user.name",
-    "user.uid",
-    "user.email",
-    "tenant.uid",
-    "project.name",
-    "project.uid",
-    "clusterprofile.name",
-    "clusterprofile.uid",
-    "clusterprofile.version",
-    "clusterprofile.infra.name",
-    "clusterprofile.infra.uid",
-    "clusterprofile.infra.version",
-    "cluster.name",
-    "cluster.uid",
-    "cluster.kubevip",
-    "cloudaccount.name",
-    "cloudaccount.uid",
-    "kubernetes.version",
-    "reverseproxy.server",
-    "reverseproxy.port",
-    "reverseproxy.protocol",
-    "reverseproxy.vhostport",
-];
-const SYSTEM_OF_CLOUDS: [&str; 2] = ["cloud.type", "cloud.region"];
+const SYSTEM: &str = "user.name user.uid user.email tenant.uid project.name project.uid clusterprofile.name clusterprofile.uid \
+    clusterprofile.version clusterprofile.infra.name clusterprofile.infra.uid clusterprofile.infra.version \
+    cluster.name cluster.uid cluster.kubevip cloudaccount.name cloudaccount.uid kubernetes.version \
+    reverseproxy.server reverseproxy.port reverseproxy.protocol reverseproxy.vhostport cloud.type \
+    cloud.region";
 
 /// The texts of all layers, each once, and not the empty ones.
 fn texts(cluster: &Cluster) -> impl Iterator<Item = &Document> {
@@ -153,7 +133,7 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
         let (root, name) = reference.split_once('.').unwrap_or((reference, ""));
         let (known, given, before) = match root {
             "system" => (
-                [&SYSTEM[..], &SYSTEM_OF_CLOUDS].concat(),
+                SYSTEM.split(' ').collect::<Vec<_>>(),
                 name,
                 ".spectro.system.",
             ),

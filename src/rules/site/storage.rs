@@ -6,26 +6,10 @@ use crate::site::{LicenceType, Site};
 use crate::version::Version;
 
 /// Settings that not every provider takes.
-const SETTINGS: [&str; 18] = [
-    "namespace",
-    "licence",
-    "flashArrays",
-    "maxStorageNodes",
-    "deviceSizes",
-    "metadataDeviceSize",
-    "journalDeviceSize",
-    "managementInterface",
-    "dataInterface",
-    "opsQpsRate",
-    "opsBurstRate",
-    "storageClass.replicas",
-    "storageClass.ioProfile",
-    "storageClass.priorityIo",
-    "storageClass.nodiscard",
-    "storageClass.default",
-    "storageClass.defaultForVms",
-    "storageClass.reclaimPolicy",
-];
+const SETTINGS: &str = "namespace licence flashArrays maxStorageNodes deviceSizes metadataDeviceSize journalDeviceSize \
+    managementInterface dataInterface opsQpsRate opsBurstRate storageClass.replicas storageClass.ioProfile \
+    storageClass.priorityIo storageClass.nodiscard storageClass.default storageClass.defaultForVms \
+    storageClass.reclaimPolicy";
 
 pub(super) const RULES: &[SiteRule] = &[
     settings,
@@ -46,7 +30,7 @@ pub(super) fn takes(site: &Site, setting: &str) -> bool {
 /// A setting without effect is one that somebody believes in.
 fn settings(site: &Site, findings: &mut Vec<Finding>) {
     let facts = site.storage.provider.facts();
-    for setting in SETTINGS {
+    for setting in SETTINGS.split(' ') {
         let path = format!("storage.{setting}");
         if takes(site, setting) || !site.places.given(&path) {
             continue;

@@ -18,9 +18,6 @@ pub(super) const RULES: &[ClusterRule] = &[names, own_gates, gates_that_machines
 /// Major and minor number of KubeVirt.
 type KubeVirt = (u64, u64);
 
-/// A gate, the release that brought it, and the one that made it do nothing.
-struct Gate(&'static str, KubeVirt, Option<(KubeVirt, Fate)>);
-
 /// What became of a gate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -30,85 +27,71 @@ enum Fate {
     Gone,
 }
 
+/// The release that ends a gate, where one does, and how.
+type End = Option<(KubeVirt, Fate)>;
+
 /// From before the releases that matter here.
 const EARLY: KubeVirt = (0, 0);
 const FIVE: KubeVirt = (1, 5);
 const SIX: KubeVirt = (1, 6);
 const SEVEN: KubeVirt = (1, 7);
 
-const fn open(name: &'static str, since: KubeVirt) -> Gate {
-    Gate(name, since, None)
-}
-
-const fn always(name: &'static str, since: KubeVirt) -> Gate {
-    Gate(name, EARLY, Some((since, Fate::Always)))
-}
-
-const KNOWN: &[Gate] = &[
-    always("LiveMigration", EARLY),
-    always("SRIOVLiveMigration", EARLY),
-    always("NonRoot", EARLY),
-    always("PSA", EARLY),
-    always("CPUNodeDiscovery", EARLY),
-    always("NUMA", EARLY),
-    always("GPU", EARLY),
-    always("CommonInstancetypesDeploymentGate", (1, 4)),
-    always("HotplugNICs", (1, 4)),
-    always("BochsDisplayForEFIGuests", (1, 4)),
-    always("VMLiveUpdateFeatures", FIVE),
-    always("AutoResourceLimitsGate", FIVE),
-    always("NetworkBindingPlugins", FIVE),
-    always("DynamicPodInterfaceNaming", FIVE),
-    always("VolumesUpdateStrategy", FIVE),
-    always("VolumeMigration", FIVE),
-    always("VMPersistentState", SIX),
-    always("InstancetypeReferencePolicy", SIX),
-    always("DisableCustomSELinuxPolicy", SEVEN),
-    always("ClusterProfiler", SEVEN),
-    Gate("Passt", EARLY, Some(((1, 3), Fate::Gone))),
-    Gate("Macvtap", EARLY, Some(((1, 3), Fate::Gone))),
-    Gate(
-        "ExperimentalVirtiofsSupport",
+/// Gates by the release that brought them, and the one that made them do nothing.
+const KNOWN: &[(KubeVirt, End, &str)] = &[
+    (
+        EARLY,
+        Some((EARLY, Fate::Always)),
+        "LiveMigration SRIOVLiveMigration NonRoot PSA CPUNodeDiscovery NUMA GPU",
+    ),
+    (
+        EARLY,
+        Some(((1, 4), Fate::Always)),
+        "CommonInstancetypesDeploymentGate HotplugNICs BochsDisplayForEFIGuests",
+    ),
+    (
+        EARLY,
+        Some((FIVE, Fate::Always)),
+        "VMLiveUpdateFeatures AutoResourceLimitsGate NetworkBindingPlugins DynamicPodInterfaceNaming \
+         VolumesUpdateStrategy VolumeMigration",
+    ),
+    (
+        EARLY,
+        Some((SIX, Fate::Always)),
+        "VMPersistentState InstancetypeReferencePolicy",
+    ),
+    (
+        EARLY,
+        Some((SEVEN, Fate::Always)),
+        "DisableCustomSELinuxPolicy ClusterProfiler",
+    ),
+    (EARLY, Some(((1, 3), Fate::Gone)), "Passt Macvtap"),
+    (
         EARLY,
         Some((SEVEN, Fate::Gone)),
+        "ExperimentalVirtiofsSupport",
     ),
-    open("DockerSELinuxMCSWorkaround", EARLY),
-    open("ExpandDisks", EARLY),
-    open("CPUManager", EARLY),
-    open("ExperimentalIgnitionSupport", EARLY),
-    open("HypervStrictCheck", EARLY),
-    open("Sidecar", EARLY),
-    open("HostDevices", EARLY),
-    open("Snapshot", EARLY),
-    open("VMExport", EARLY),
-    open("HotplugVolumes", EARLY),
-    open("HostDisk", EARLY),
-    open("DownwardMetrics", EARLY),
-    open("Root", EARLY),
-    open("WorkloadEncryptionSEV", EARLY),
-    open("VSOCK", EARLY),
-    open("KubevirtSeccompProfile", EARLY),
-    open("DisableMDEVConfiguration", EARLY),
-    open("PersistentReservation", EARLY),
-    open("AlignCPUs", EARLY),
-    open("MultiArchitecture", EARLY),
-    open("NodeRestriction", (1, 3)),
-    open("EnableVirtioFsConfigVolumes", FIVE),
-    open("EnableVirtioFsStorageVolumes", FIVE),
-    open("WorkloadEncryptionTDX", SIX),
-    open("ImageVolume", SIX),
-    open("IncrementalBackup", SIX),
-    open("GPUsWithDRA", SIX),
-    open("HostDevicesWithDRA", SIX),
-    open("DecentralizedLiveMigration", SIX),
-    open("ObjectGraph", SIX),
-    open("DeclarativeHotplugVolumes", SIX),
-    open("SecureExecution", SIX),
-    open("VideoConfig", SIX),
-    open("PanicDevices", SIX),
-    open("PasstIPStackMigration", SIX),
-    open("UtilityVolumes", SEVEN),
-    open("MigrationPriorityQueue", SEVEN),
+    (
+        EARLY,
+        None,
+        "DockerSELinuxMCSWorkaround ExpandDisks CPUManager ExperimentalIgnitionSupport HypervStrictCheck \
+         Sidecar HostDevices Snapshot VMExport HotplugVolumes HostDisk DownwardMetrics Root \
+         WorkloadEncryptionSEV VSOCK KubevirtSeccompProfile DisableMDEVConfiguration PersistentReservation \
+         AlignCPUs MultiArchitecture",
+    ),
+    ((1, 3), None, "NodeRestriction"),
+    (
+        FIVE,
+        None,
+        "EnableVirtioFsConfigVolumes EnableVirtioFsStorageVolumes",
+    ),
+    (
+        SIX,
+        None,
+        "WorkloadEncryptionTDX ImageVolume IncrementalBackup GPUsWithDRA HostDevicesWithDRA \
+         DecentralizedLiveMigration ObjectGraph DeclarativeHotplugVolumes SecureExecution VideoConfig \
+         PanicDevices PasstIPStackMigration",
+    ),
+    (SEVEN, None, "UtilityVolumes MigrationPriorityQueue"),
 ];
 
 /// What VMO switches on itself. Its documentation names an eighth, CPU hotplug, which VMLiveUpdateFeatures brings.
@@ -163,10 +146,16 @@ fn kubevirt_of(pack: &str) -> Option<KubeVirt> {
     }
 }
 
+/// The release that brought a gate, and what became of it.
+fn gate(name: &str) -> Option<(KubeVirt, End)> {
+    let is_here = |names: &str| names.split(' ').any(|known| known == name);
+    let found = KNOWN.iter().find(|(.., names)| is_here(names));
+    found.map(|(since, end, _)| (*since, *end))
+}
+
 fn fate(name: &str, kubevirt: KubeVirt) -> Option<Fate> {
-    let Gate(_, _, end) = KNOWN.iter().find(|gate| gate.0 == name)?;
-    end.filter(|(since, _)| *since <= kubevirt)
-        .map(|(_, fate)| fate)
+    let (since, fate) = gate(name)?.1?;
+    (since <= kubevirt).then_some(fate)
 }
 
 /// KubeVirt passes over names it does not know, so a misspelt gate is off without a word.
@@ -176,11 +165,10 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
     };
     for (index, name) in gates.listed.iter().enumerate() {
         let path = format!("{GATES}[{index}]");
-        let known = KNOWN.iter().find(|gate| {
-            gate.0 == *name && gates.kubevirt.is_none_or(|kubevirt| gate.1 <= kubevirt)
-        });
-        if known.is_none() {
-            let all = KNOWN.iter().map(|gate| gate.0);
+        let is_known = gate(name)
+            .is_some_and(|(since, _)| gates.kubevirt.is_none_or(|kubevirt| since <= kubevirt));
+        if !is_known {
+            let all = KNOWN.iter().flat_map(|(.., names)| names.split(' '));
             let help = match suggestion(name, all.filter(|other| other != name)) {
                 Some(meant) => meant,
                 None => {

@@ -15,83 +15,33 @@ const EVICT: &str = "/annotations/descheduler.alpha.kubernetes.io~1evict";
 pub(super) const RULES: &[ClusterRule] = &[fields, deprecated, topology, buses, evict];
 
 /// The fields of a preference in KubeVirt 1.5 to 1.8, by the map they are in.
-const FIELDS: &[(&str, &[&str])] = &[
+const FIELDS: &[(&str, &str)] = &[
     (
         "",
-        &[
-            "annotations",
-            "clock",
-            "cpu",
-            "devices",
-            "features",
-            "firmware",
-            "machine",
-            "preferSpreadSocketToCoreRatio",
-            "preferredArchitecture",
-            "preferredSubdomain",
-            "preferredTerminationGracePeriodSeconds",
-            "requirements",
-            "volumes",
-        ],
+        "annotations clock cpu devices features firmware machine preferSpreadSocketToCoreRatio preferredArchitecture \
+         preferredSubdomain preferredTerminationGracePeriodSeconds requirements volumes",
     ),
     (
         "cpu",
-        &[
-            "preferredCPUFeatures",
-            "preferredCPUTopology",
-            "spreadOptions",
-        ],
+        "preferredCPUFeatures preferredCPUTopology spreadOptions",
     ),
     (
         "devices",
-        &[
-            "preferredAutoattachGraphicsDevice",
-            "preferredAutoattachInputDevice",
-            "preferredAutoattachMemBalloon",
-            "preferredAutoattachPodInterface",
-            "preferredAutoattachSerialConsole",
-            "preferredBlockMultiQueue",
-            "preferredCdromBus",
-            "preferredDisableHotplug",
-            "preferredDiskBlockSize",
-            "preferredDiskBus",
-            "preferredDiskCache",
-            "preferredDiskDedicatedIoThread",
-            "preferredDiskIO",
-            "preferredInputBus",
-            "preferredInputType",
-            "preferredInterfaceMasquerade",
-            "preferredInterfaceModel",
-            "preferredLunBus",
-            "preferredNetworkInterfaceMultiQueue",
-            "preferredPanicDeviceModel",
-            "preferredRng",
-            "preferredSoundModel",
-            "preferredTPM",
-            "preferredUseVirtioTransitional",
-            "preferredVirtualGPUOptions",
-        ],
+        "preferredAutoattachGraphicsDevice preferredAutoattachInputDevice preferredAutoattachMemBalloon \
+         preferredAutoattachPodInterface preferredAutoattachSerialConsole preferredBlockMultiQueue preferredCdromBus \
+         preferredDisableHotplug preferredDiskBlockSize preferredDiskBus preferredDiskCache \
+         preferredDiskDedicatedIoThread preferredDiskIO preferredInputBus preferredInputType \
+         preferredInterfaceMasquerade preferredInterfaceModel preferredLunBus preferredNetworkInterfaceMultiQueue \
+         preferredPanicDeviceModel preferredRng preferredSoundModel preferredTPM preferredUseVirtioTransitional \
+         preferredVirtualGPUOptions",
     ),
     (
         "features",
-        &[
-            "preferredAcpi",
-            "preferredApic",
-            "preferredHyperv",
-            "preferredKvm",
-            "preferredPvspinlock",
-            "preferredSmm",
-        ],
+        "preferredAcpi preferredApic preferredHyperv preferredKvm preferredPvspinlock preferredSmm",
     ),
     (
         "firmware",
-        &[
-            "preferredEfi",
-            "preferredUseBios",
-            "preferredUseBiosSerial",
-            "preferredUseEfi",
-            "preferredUseSecureBoot",
-        ],
+        "preferredEfi preferredUseBios preferredUseBiosSerial preferredUseEfi preferredUseSecureBoot",
     ),
 ];
 
@@ -107,8 +57,11 @@ fn fields(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let Some(Value::Object(found)) = preference.find(&place) else {
                 continue;
             };
-            for key in found.keys().filter(|key| !known.contains(&key.as_str())) {
-                let help = match (key.as_str(), suggestion(key, known.iter().copied())) {
+            for key in found
+                .keys()
+                .filter(|key| !known.split(' ').any(|name| name == *key))
+            {
+                let help = match (key.as_str(), suggestion(key, known.split(' '))) {
                     ("preferredEvictionStrategy" | "evictionStrategy", _) => {
                         "the eviction strategy is KubeVirt's own setting, or each VM's".to_owned()
                     }
