@@ -1,13 +1,14 @@
 //! Guests of User Mode Linux: a kernel of its own, in which a script is root over the host's files. `guest.sh` beside this
 //! file is their init.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::harness::{Scratch, write};
 use super::programs::program;
 
 /// How long a guest may take: it takes some seconds on an idle machine, and many on a busy one.
@@ -19,16 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A guest that has not started yet, and its folder.
 pub struct Guest {
     linux: PathBuf,
-    folder: PathBuf,
+    folder: Scratch,
 }
 
 impl Guest {
-    /// A guest with an empty folder below the target directory; None where there is no User Mode Linux.
+    /// A guest with an empty folder; None where there is no User Mode Linux.
     pub fn new(name: &str) -> Option<Self> {
         let linux = program("linux.uml")?;
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("uml-{name}"));
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("the folder can be made");
+        let folder = Scratch::named(&format!("uml-{name}"));
         Some(Guest { linux, folder })
     }
 
@@ -39,10 +38,7 @@ impl Guest {
 
     /// Puts a file into the folder.
     pub fn write(&self, path: &str, text: &str) {
-        let path = self.folder.join(path);
-        let folder = path.parent().expect("the folder itself is above");
-        fs::create_dir_all(folder).expect("the folder can be made");
-        fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        write(&self.folder, path, text);
     }
 
     /// Runs a script of `tests/` and waits until the guest is gone.
@@ -78,6 +74,7 @@ impl Guest {
         let results = Results {
             found: read(&self.folder.join("results")),
             console: read(&console),
+            _folder: self.folder,
         };
         assert!(in_time, "the guest did not end by itself\n{results}");
         results
@@ -124,6 +121,8 @@ fn stop(child: &mut Child) {
 pub struct Results {
     found: String,
     console: String,
+    /// It stays where a check fails.
+    _folder: Scratch,
 }
 
 impl Results {

@@ -26,9 +26,13 @@ pub fn root(path: &str) -> PathBuf {
 pub struct Scratch(TempDir);
 
 impl Scratch {
+    /// The test is named, so that its folder is found where it stays.
     pub fn new() -> Self {
-        // The test is named, so that its folder is found where it stays.
-        let name = test().replace("::", "-");
+        Self::named(&test().replace("::", "-"))
+    }
+
+    /// For paths that must be short.
+    pub fn named(name: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix(&format!("{name}-"))
             .permissions(fs::Permissions::from_mode(0o755))

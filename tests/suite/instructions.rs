@@ -1,10 +1,9 @@
 //! `.ci/instructions` fails where a job has grown, whatever the compiler; a script stands in for valgrind and counts 1000.
 
 use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::harness::{PROGRAM, Scratch, read, root, write};
 use crate::common::programs::program;
 
 const JOBS: [&str; 5] = [
@@ -15,28 +14,25 @@ const JOBS: [&str; 5] = [
     "check, an export of three profiles",
 ];
 
-/// A file with these counts, made by a compiler that nobody has.
-fn figures(name: &str, counts: &[u64]) -> PathBuf {
+/// A folder whose file `figures` has these counts, made by a compiler that nobody has.
+fn figures(counts: &[u64]) -> Scratch {
     let rows = JOBS.iter().zip(counts);
     let rows = rows.map(|(job, count)| format!("{job}\t{count}\trustc 0.0.0\n"));
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions");
-    fs::create_dir_all(&folder).expect("the folder can be made");
-    let file = folder.join(name);
     let text = format!("job\tinstructions\ttoolchain\n{}", rows.collect::<String>());
-    fs::write(&file, text).expect("the file can be written");
-    file
+    let folder = Scratch::new();
+    write(&folder, "figures", text);
+    folder
 }
 
 /// How the script ends and what it says; none where there is no Python.
-fn run(figures: &Path, more: &[&str]) -> Option<(Option<i32>, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+fn run(folder: &Scratch, more: &[&str]) -> Option<(Option<i32>, String)> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let stand_in = std::iter::once(root.join("tests/instructions"));
+    let stand_in = std::iter::once(root("tests/instructions"));
     let path = env::join_paths(stand_in.chain(env::split_paths(&path))).expect("a path");
     let output = Command::new(program("python3")?)
-        .arg(root.join(".ci/instructions"))
-        .args(["--program", env!("CARGO_BIN_EXE_vmo-ra"), "--figures"])
-        .arg(figures)
+        .arg(root(".ci/instructions"))
+        .args(["--program", PROGRAM, "--figures"])
+        .arg(folder.join("figures"))
         .args(more)
         .env("PATH", path)
         .output()
@@ -48,13 +44,13 @@ fn run(figures: &Path, more: &[&str]) -> Option<(Option<i32>, String)> {
 
 #[test]
 fn a_tenth_more_passes_and_more_than_that_fails() {
-    let Some((code, said)) = run(&figures("near", &[1000, 910, 1000, 1010, 1000]), &[]) else {
+    let Some((code, said)) = run(&figures(&[1000, 910, 1000, 1010, 1000]), &[]) else {
         return;
     };
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("error") && !said.contains("note"), "{said}");
 
-    let Some((code, said)) = run(&figures("grown", &[1000, 1000, 1000, 900, 1000]), &[]) else {
+    let Some((code, said)) = run(&figures(&[1000, 1000, 1000, 900, 1000]), &[]) else {
         return;
     };
     assert_eq!(code, Some(1), "{said}");
@@ -68,7 +64,7 @@ diff 1.7.0 1.9.0: 1,000 instructions, +11.1% of 900
 
 #[test]
 fn a_figure_that_is_too_high_is_said() {
-    let Some((code, said)) = run(&figures("shrunk", &[1000, 1000, 1000, 1000, 1100]), &[]) else {
+    let Some((code, said)) = run(&figures(&[1000, 1000, 1000, 1000, 1100]), &[]) else {
         return;
     };
     assert_eq!(code, Some(0), "{said}");
@@ -78,7 +74,7 @@ fn a_figure_that_is_too_high_is_said() {
 
 #[test]
 fn a_job_without_a_figure_fails() {
-    let Some((code, said)) = run(&figures("missing", &[1000, 1000, 1000, 1000]), &[]) else {
+    let Some((code, said)) = run(&figures(&[1000, 1000, 1000, 1000]), &[]) else {
         return;
     };
     assert_eq!(code, Some(1), "{said}");
@@ -87,14 +83,14 @@ fn a_job_without_a_figure_fails() {
 
 #[test]
 fn what_is_accepted_passes() {
-    let file = figures("accepted", &[1]);
-    let Some((code, said)) = run(&file, &["--accept"]) else {
+    let folder = figures(&[1]);
+    let Some((code, said)) = run(&folder, &["--accept"]) else {
         return;
     };
     assert_eq!(code, Some(0), "{said}");
-    let text = fs::read_to_string(&file).expect("it was written");
+    let text = read(&folder, "figures");
     assert_eq!(text.matches("\t1000\trustc ").count(), 5, "{text}");
-    let Some((code, said)) = run(&file, &[]) else {
+    let Some((code, said)) = run(&folder, &[]) else {
         return;
     };
     assert_eq!(code, Some(0), "{said}");
