@@ -172,11 +172,11 @@ impl Diff {
             if first.contains('*') || known.contains(&first) {
                 continue;
             }
-            let mut problem = Diagnostic::error(format!(
+            let problem = Diagnostic::error(format!(
                 "`--only {place}`: neither side has a layer `{first}`"
             ))
+            .did_you_mean(first, known.iter().copied())
             .help("a place is LAYER/PART/PATH, or begins with `profile` or `variable`");
-            problem = problem.did_you_mean(first, known.iter().copied());
             problems.push(problem);
         }
         if problems.is_empty() {

@@ -296,6 +296,16 @@ pub enum Shown {
     },
 }
 
+impl Shown {
+    /// The value itself, where it may be shown and is a text.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Shown::Value { value } => value.as_str(),
+            Shown::Secret { .. } => None,
+        }
+    }
+}
+
 /// A stretch of changed lines with the lines around it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -94,8 +94,12 @@ impl Secrets {
         if self.known.is_empty() {
             return text;
         }
+        Cow::Owned(self.lines(&text))
+    }
+
+    fn lines(&self, text: &str) -> String {
         let lines: Vec<Cow<'_, str>> = text.split('\n').map(|line| self.line(line)).collect();
-        Cow::Owned(lines.join("\n"))
+        lines.join("\n")
     }
 
     /// A line without what is known as a secret.
@@ -118,11 +122,7 @@ impl Secrets {
             Value::String(text) if self.known.contains(&text) => {
                 Value::String(self.replaced(&text))
             }
-            Value::String(text) if text.contains('\n') => {
-                let lines: Vec<Cow<'_, str>> =
-                    text.split('\n').map(|line| self.line(line)).collect();
-                Value::String(lines.join("\n"))
-            }
+            Value::String(text) if text.contains('\n') => Value::String(self.lines(&text)),
             Value::Array(items) => items
                 .into_iter()
                 .map(|item| self.without_known(item))

@@ -80,13 +80,10 @@ impl Description {
             }
         }
         if !LAYERS.contains(&description.layer.as_str()) {
-            let mut problem = problem(
-                "layer",
-                format!("there is no layer `{}`", description.layer),
-            )
-            .help(format!("layers: {}", LAYERS.join(", ")));
-            problem = problem.did_you_mean(&description.layer, LAYERS);
-            return Err(problem);
+            let layer = &description.layer;
+            return Err(problem("layer", format!("there is no layer `{layer}`"))
+                .did_you_mean(layer, LAYERS)
+                .help(format!("layers: {}", LAYERS.join(", "))));
         }
         Ok(description)
     }

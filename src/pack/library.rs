@@ -249,11 +249,10 @@ impl Library {
     /// There is none, or two differ that could be meant.
     pub fn choose(&self, name: &str, wanted: &Wanted) -> Result<&Found, Diagnostic> {
         let Some(packs) = self.found.get(name) else {
-            let mut problem = Diagnostic::error(format!("there is no pack `{name}`"))
+            return Err(Diagnostic::error(format!("there is no pack `{name}`"))
                 .code(Code::PackMissing)
-                .help("name a folder that holds it with `--packs DIR`");
-            problem = problem.did_you_mean(name, self.found.keys().map(String::as_str));
-            return Err(problem);
+                .did_you_mean(name, self.found.keys().map(String::as_str))
+                .help("name a folder that holds it with `--packs DIR`"));
         };
         // A group is looked for in the user's folders first too, even if ours has a newer one.
         let is_users = |pack: &&Found| !matches!(pack.place, Place::BuiltIn(..));

@@ -275,12 +275,12 @@ fn unknown(pack: &str, presets: &[Preset], wanted: &PresetName) -> Diagnostic {
         .iter()
         .map(|preset| preset.full_name().to_string())
         .collect();
-    let mut problem =
-        Diagnostic::error(format!("`{pack}` has no preset `{wanted}`")).code(Code::UnknownName);
-    problem = problem.did_you_mean(&wanted.to_string(), known.iter().map(String::as_str));
-    if known.is_empty() {
-        problem.help("it has no presets at all: is its presets.yaml missing?")
-    } else {
-        problem.help(format!("its presets: {}", known.join(", ")))
-    }
+    let help = match known.as_slice() {
+        [] => "it has no presets at all: is its presets.yaml missing?".to_owned(),
+        known => format!("its presets: {}", known.join(", ")),
+    };
+    Diagnostic::error(format!("`{pack}` has no preset `{wanted}`"))
+        .code(Code::UnknownName)
+        .did_you_mean(&wanted.to_string(), known.iter().map(String::as_str))
+        .help(help)
 }

@@ -1,7 +1,6 @@
 //! What differs between two layers: which pack, its facts, its presets, its values, and the files of the nodes.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -174,7 +173,10 @@ impl Comparison<'_> {
 
     /// Takes files and commands of the nodes out of the values and compares each as what it is.
     fn node_files(&mut self, old: &mut Value, new: &mut Value) {
-        let (old_files, new_files) = (take_files(old), take_files(new));
+        let (old_files, new_files) = (
+            take_files(old).unwrap_or_default(),
+            take_files(new).unwrap_or_default(),
+        );
         let paths = |files: &[(String, Value)]| -> Vec<String> {
             files.iter().map(|(path, _)| path.clone()).collect()
         };
@@ -190,15 +192,11 @@ impl Comparison<'_> {
                 }
             }
         }
-        let (old_commands, new_commands) = (take_commands(old), take_commands(new));
-        let names: BTreeSet<&String> = old_commands.keys().chain(new_commands.keys()).collect();
-        for name in names {
-            let text = |commands: &BTreeMap<String, String>| {
-                commands.get(name).cloned().unwrap_or_default()
-            };
-            let (old, new) = (text(&old_commands), text(&new_commands));
+        for name in ["postKubeadmCommands", "preKubeadmCommands"] {
+            let (old, new) = (take_commands(old, name), take_commands(new, name));
             if old != new {
-                let part = Part::Commands(name.clone());
+                let part = Part::Commands(name.to_owned());
+                let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
                 self.text(part, ChangeKind::Changed, &old, &new);
             }
         }
@@ -258,58 +256,33 @@ fn layer_outline(layer: &Layer) -> Value {
 }
 
 /// Takes the files out of `kubeadmconfig.files`, where each has a path.
-fn take_files(values: &mut Value) -> Vec<(String, Value)> {
+fn take_files(values: &mut Value) -> Option<Vec<(String, Value)>> {
     let path_of = |file: &Value| {
-        ["targetPath", "path"]
-            .iter()
-            .find_map(|key| file.get(*key))
-            .and_then(Value::as_str)
-            .map(str::to_owned)
+        let path = file.get("targetPath").or_else(|| file.get("path"))?;
+        path.as_str().map(str::to_owned)
     };
-    let Some(config) = values
-        .get_mut("kubeadmconfig")
-        .and_then(Value::as_object_mut)
-    else {
-        return Vec::new();
-    };
-    let all_have_paths = config
-        .get("files")
-        .and_then(Value::as_array)
-        .is_some_and(|files| files.iter().all(|file| path_of(file).is_some()));
-    if !all_have_paths {
-        return Vec::new();
+    let config = values.get_mut("kubeadmconfig")?.as_object_mut()?;
+    let files = config.get("files")?.as_array()?;
+    if !files.iter().all(|file| path_of(file).is_some()) {
+        return None;
     }
-    match config.shift_remove("files") {
-        Some(Value::Array(files)) => files
-            .into_iter()
+    let Some(Value::Array(files)) = config.shift_remove("files") else {
+        return None;
+    };
+    let files = files.into_iter();
+    Some(
+        files
             .filter_map(|file| Some((path_of(&file)?, file)))
             .collect(),
-        _ => Vec::new(),
-    }
+    )
 }
 
-/// Takes the lists of commands out of `kubeadmconfig`, each as one text.
-fn take_commands(values: &mut Value) -> BTreeMap<String, String> {
-    let mut commands = BTreeMap::new();
-    let Some(config) = values
-        .get_mut("kubeadmconfig")
-        .and_then(Value::as_object_mut)
-    else {
-        return commands;
-    };
-    for name in ["preKubeadmCommands", "postKubeadmCommands"] {
-        let texts: Option<Vec<&str>> = config
-            .get(name)
-            .and_then(Value::as_array)
-            .and_then(|list| list.iter().map(Value::as_str).collect());
-        if let Some(texts) = texts {
-            let text = texts
-                .iter()
-                .map(|text| format!("{}\n", text.trim_end()))
-                .collect();
-            commands.insert(name.to_owned(), text);
-            config.shift_remove(name);
-        }
-    }
-    commands
+/// Takes a list of commands out of `kubeadmconfig`, as one text.
+fn take_commands(values: &mut Value, name: &str) -> Option<String> {
+    let config = values.get_mut("kubeadmconfig")?.as_object_mut()?;
+    let commands = config.get(name)?.as_array()?.iter();
+    let line = |command: &Value| Some(format!("{}\n", command.as_str()?.trim_end()));
+    let text = commands.map(line).collect::<Option<String>>()?;
+    config.shift_remove(name);
+    Some(text)
 }

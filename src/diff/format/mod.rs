@@ -330,21 +330,13 @@ fn numbered(hunk: &super::Hunk) -> Lines<'_> {
 
 /// Whether a value is a text that needs more than one line; a line break at its end needs none.
 fn has_lines(shown: &Shown) -> bool {
-    match shown {
-        Shown::Value {
-            value: Value::String(text),
-        } => text.strip_suffix('\n').unwrap_or(text).contains('\n'),
-        _ => false,
-    }
+    shown
+        .text()
+        .is_some_and(|text| text.strip_suffix('\n').unwrap_or(text).contains('\n'))
 }
 
 fn first_lines(side: Side, shown: &Shown, most: usize) -> Option<Lines<'_>> {
-    let Shown::Value {
-        value: Value::String(text),
-    } = shown
-    else {
-        return None;
-    };
+    let text = shown.text()?;
     let lines: Vec<_> = (1..)
         .zip(text.lines().take(most))
         .map(|(number, line)| (side, number, line))
@@ -355,19 +347,14 @@ fn first_lines(side: Side, shown: &Shown, most: usize) -> Option<Lines<'_>> {
 
 /// The value before and after, each on one line of about `room` characters.
 fn short_values(change: &Change, room: usize) -> (Option<String>, Option<String>) {
-    let text = |shown: &Option<Shown>| match shown {
-        Some(Shown::Value {
-            value: Value::String(text),
-        }) => Some(text.clone()),
-        _ => None,
-    };
-    if let (Some(old), Some(new)) = (text(&change.old), text(&change.new))
-        && old.chars().count().max(new.chars().count()) > room
+    if let (Some(old), Some(new)) = (&change.old, &change.new)
+        && let (Some(old), Some(new)) = (old.text(), new.text())
+        && chars(old).max(chars(new)) > room
     {
-        let start = shared_start(&old, &new);
+        let start = shared_start(old, new);
         let lead = if start > 0 { "…" } else { "" };
         let from_there = |text: &str| short_text(&format!("{lead}{}", &text[start..]), room);
-        return (Some(from_there(&old)), Some(from_there(&new)));
+        return (Some(from_there(old)), Some(from_there(new)));
     }
     let short = |shown: &Option<Shown>| shown.as_ref().map(|shown| short_value(shown, room));
     (short(&change.old), short(&change.new))

@@ -52,18 +52,20 @@ pub fn write(
 
 /// The hosts that are written one by one; a single one without a name where the site names no machine of the role.
 fn hosts(site: &Site, nodes: Nodes<'_>) -> Result<Vec<Host>, Diagnostic> {
-    let hosts: Result<Vec<Host>, Misplaced> = match nodes {
-        Nodes::Machine(machine) => Host::of_machine(site, machine).map(|host| vec![host]),
+    let machines: Vec<&Machine> = match nodes {
+        Nodes::Machine(machine) => vec![machine],
         Nodes::Role(role) => {
             let machines = site.nodes.machines.iter();
-            let named = machines.filter(|machine| machine.role == role);
-            let named: Result<Vec<Host>, Misplaced> = named
+            machines.filter(|machine| machine.role == role).collect()
+        }
+    };
+    let hosts: Result<Vec<Host>, Misplaced> = match (nodes, machines.as_slice()) {
+        (Nodes::Role(role), []) => Host::of_role(site, role).map(|host| vec![host]),
+        (_, machines) => {
+            let machines = machines.iter();
+            machines
                 .map(|machine| Host::of_machine(site, machine))
-                .collect();
-            match named {
-                Ok(none) if none.is_empty() => Host::of_role(site, role).map(|host| vec![host]),
-                named => named,
-            }
+                .collect()
         }
     };
     hosts.map_err(|misplaced| misplaced.at(site))
