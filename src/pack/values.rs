@@ -42,7 +42,10 @@ pub fn compose(
     let selected = select(&pack.description.name, &pack.presets, presets)?;
     let marker = marker_line(pack, &selected);
     let mut merge = Merge::new(pack.values.clone())?;
-    for preset in selected {
+    // What the text says that it has, it has; its owner may have changed it since.
+    let applied = pack.enabled_presets();
+    let is_new = |preset: &&Preset| !applied.iter().any(|name| preset.is_named(name));
+    for preset in selected.into_iter().filter(is_new) {
         for path in &preset.remove {
             merge.remove(path.clone());
         }

@@ -334,8 +334,8 @@ fn a_removal_of_nothing_is_a_note() {
         "packs/px/presets.yaml",
         &PRESETS
             .replace(
-                "group: License Models",
-                "group: License Models, remove: [charts.px.old, charts.px.added]",
+                "group: Node selection",
+                "group: Node selection, remove: [charts.px.old, charts.px.added]",
             )
             .replace(
                 "group: Palette Mode",

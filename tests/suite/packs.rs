@@ -191,6 +191,39 @@ fn the_line_of_presets_is_read_kept_and_rewritten() {
     }
 }
 
+/// The text was made with the presets that its first line names, and its owner may have changed what they set.
+#[test]
+fn a_preset_that_the_text_already_has_is_not_applied_again() {
+    let folder = Scratch::new();
+    let values = "# spectrocloud.com/enabled-presets: Array:demo
+charts:
+  array:
+    # Ours.
+    endpoint: array.example.internal
+    pools: [gold]
+";
+    let presets = "presets:
+- {name: demo, group: Array, remove: [charts.array.pools], add: 'charts: {array: {endpoint: 192.0.2.1}}'}
+- {name: other, group: Array, add: 'charts: {array: {endpoint: 192.0.2.2}}'}
+- {name: on, group: Metrics, add: 'charts: {array: {metrics: true}}'}
+";
+    pack(&folder, "array", "1.0.0", values, presets);
+    let pack = library(&[&folder])
+        .find("array", "1.0.0")
+        .expect("it is there");
+    let text = self::values(&pack, &["Array:demo", "Metrics:on"]);
+    let kept = values.replace("Array:demo", "Array:demo,Metrics:on");
+    assert_eq!(text, format!("{kept}    metrics: true"));
+    let other = self::values(&pack, &["Array:other"]);
+    assert!(other.contains("endpoint: 192.0.2.2\n"), "{other}");
+    // What was made once stays as it is when it is made again.
+    fs::write(folder.join("array-1.0.0/values.yaml"), &text).expect("it can be written");
+    let again = library(&[&folder])
+        .find("array", "1.0.0")
+        .expect("it is there");
+    assert_eq!(self::values(&again, &["Array:demo", "Metrics:on"]), text);
+}
+
 #[test]
 fn vlan_filtering_goes_where_the_pack_has_it() {
     let overlay = "charts:
