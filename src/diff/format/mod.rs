@@ -265,18 +265,14 @@ fn label(change: &Change) -> String {
 
 /// What is to be said beside a change.
 fn remarks(change: &Change) -> Vec<Cow<'_, str>> {
-    let mut remarks: Vec<Cow<'_, str>> = change
-        .remarks
-        .iter()
-        .map(|remark| visible(remark))
-        .collect();
+    let mut remarks: Vec<Cow<'_, str>> = change.remarks.iter().map(Cow::from).collect();
     match change.kind {
         ChangeKind::Retyped if remarks.is_empty() => remarks.push("another type".into()),
         ChangeKind::Text => remarks.push("only the notation".into()),
         _ => {}
     }
     if let Some(section) = &change.section {
-        remarks.push(format!("RA: {}", visible(section)).into());
+        remarks.push(format!("RA: {section}").into());
     }
     remarks
 }

@@ -104,7 +104,7 @@ struct Page {
 
 impl Page {
     fn headline(&mut self, report: &Report) {
-        let sides = format!("{} -> {}:", visible(&report.old), visible(&report.new));
+        let sides = format!("{} -> {}:", report.old, report.new);
         let mut chunks = vec![(BOLD, sides)];
         let all = report.summary.changes;
         if all == 0 {
@@ -127,7 +127,7 @@ impl Page {
             self.text.push('\n');
         }
         for note in &report.notes {
-            self.row(0, 2, &[(YELLOW, format!("note: {}", visible(note)))]);
+            self.row(0, 2, &[(YELLOW, format!("note: {note}"))]);
         }
     }
 
@@ -228,7 +228,7 @@ impl Page {
             None => format!("{} (profile)", place.profile),
         };
         self.text.push('\n');
-        self.row(2, 4, &[(BOLD, visible(&name).into_owned())]);
+        self.row(2, 4, &[(BOLD, name)]);
         let shared = place.because();
         self.because(4, shared.unwrap_or_default());
         let mut preset = None;
@@ -251,7 +251,7 @@ impl Page {
         match (group.switch, group.preset) {
             (Some(switch), _) => self.change(4, switch, &label(switch), 0),
             (None, Some(preset)) => {
-                let words = format!("preset {}", visible(preset));
+                let words = format!("preset {preset}");
                 self.row(4, 6, &[(BOLD, words)]);
             }
             (None, None) => {}
@@ -260,7 +260,7 @@ impl Page {
 
     fn because(&mut self, indent: usize, because: &str) {
         if !because.is_empty() {
-            let words = format!("# {}", visible(because));
+            let words = format!("# {because}");
             self.row(indent, indent + 2, &[(DIM, words)]);
         }
     }
@@ -376,7 +376,8 @@ impl Page {
         let mut line: Vec<Chunk> = Vec::new();
         let (mut column, mut margin) = (indent, indent);
         for (style, text) in chunks {
-            let mut text = text.as_str();
+            let text = visible(text);
+            let mut text = &*text;
             let length = chars(text.trim_end());
             if !line.is_empty() && column.saturating_add(length + 1) > self.width {
                 self.flush(margin, std::mem::take(&mut line));
@@ -465,24 +466,24 @@ fn column_widths<'c>(rows: impl Iterator<Item = &'c Cells>, room: usize) -> [usi
 
 /// A profile with its versions.
 fn profile_words(profile: &ProfilePair) -> String {
-    let name = visible(&profile.name);
+    let name = &profile.name;
     match (&profile.old, &profile.new) {
         (Some(old), Some(new)) => {
             let renamed = old.name != new.name && !old.name.is_empty();
             let before = if renamed {
-                format!("{} {}", visible(&old.name), visible(&old.version))
+                format!("{} {}", old.name, old.version)
             } else {
-                visible(&old.version).into_owned()
+                old.version.clone()
             };
             if before == new.version {
                 format!("{name} {before}")
             } else {
-                format!("{name}: {before} -> {}", visible(&new.version))
+                format!("{name}: {before} -> {}", new.version)
             }
         }
-        (Some(old), None) => format!("{name} {} (removed)", visible(&old.version)),
-        (None, Some(new)) => format!("{name} {} (added)", visible(&new.version)),
-        (None, None) => name.into_owned(),
+        (Some(old), None) => format!("{name} {} (removed)", old.version),
+        (None, Some(new)) => format!("{name} {} (added)", new.version),
+        (None, None) => name.clone(),
     }
 }
 
