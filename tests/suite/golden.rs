@@ -262,7 +262,7 @@ fn what_is_printed_is_golden() {
     all_golden(wrong);
 }
 
-fn help(command: &[&str]) -> String {
+pub fn help(command: &[&str]) -> String {
     vmo_ra(&[command, &["-h"]].concat()).run().well()
 }
 

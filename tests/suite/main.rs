@@ -51,6 +51,7 @@ mod split_join;
 mod split_properties;
 mod starter;
 mod storage_providers;
+mod terminal;
 mod vendor_values;
 mod verify;
 mod writing;

@@ -63,7 +63,7 @@ fn refusals(validator: &Validator, site: &Value) -> Vec<String> {
 }
 
 /// The starter with every setting in force.
-fn whole_starter() -> String {
+pub fn whole_starter() -> String {
     let in_force = |line: &str| match line.trim_start().strip_prefix('#') {
         Some(rest) if !rest.starts_with(' ') => {
             format!("{}{rest}\n", &line[..line.len() - rest.len() - 1])
