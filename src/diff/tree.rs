@@ -76,10 +76,13 @@ pub(super) fn compare_texts(old: &str, new: &str, name: &str) -> Vec<Difference>
     comparison.found
 }
 
+/// Texts within so many others are told line by line: trees within trees would take memory with each, and a stack.
+const DEEPEST: usize = 8;
+
 /// A step on the way into both trees.
 enum Way2<'v> {
-    /// The value of a key that both maps or one of them has.
-    Key(&'v Map<String, Value>, &'v Map<String, Value>, &'v str),
+    /// The value of a key, with what stands beside it in those of both maps that have it.
+    Key(Option<Beside<'v>>, Option<Beside<'v>>, &'v str),
     /// An item of a list, and whether it is a secret among the arguments of a command.
     Item(bool),
 }
@@ -120,10 +123,7 @@ impl<'v> Comparison<'v> {
         for (step, at) in self.steps.iter().zip(first..) {
             way = match step {
                 Way2::Key(old, new, key) => {
-                    let within = |map: &'v Map<String, Value>| {
-                        let has = map.contains_key(*key);
-                        has.then(|| way.key(&Beside::of_map(map), key))
-                    };
+                    let within = |beside: &Option<Beside<'v>>| Some(way.key(beside.as_ref()?, key));
                     match (within(old), within(new)) {
                         (Some(old), Some(new)) => old.or(&new),
                         (one, other) => one.or(other).unwrap_or_default(),
@@ -209,9 +209,11 @@ impl<'v> Comparison<'v> {
     }
 
     fn maps(&mut self, old: &'v Map<String, Value>, new: &'v Map<String, Value>) {
+        let beside = [old, new].map(Beside::of_map);
         let added = new.keys().filter(|key| !old.contains_key(*key));
         for key in old.keys().chain(added) {
-            let way = Way2::Key(old, new, key);
+            let of = |map: &Map<String, Value>, beside| map.contains_key(key).then_some(beside);
+            let way = Way2::Key(of(old, beside[0]), of(new, beside[1]), key);
             self.within(Step::Key(key.clone()), way, |this| {
                 this.either(old.get(key), new.get(key));
             });
@@ -324,15 +326,20 @@ impl<'v> Comparison<'v> {
         if is_encoded && let (Some(old), Some(new)) = (decoded(old), decoded(new)) {
             return self.inside("base64", |inner| inner.texts(&old, &new));
         }
+        let steps = self.place.steps().iter();
+        let texts_around = steps.filter(|step| matches!(step, Step::Inside(_))).count();
         let (way, _) = self.way();
         let is_secret = way.hides(old) || way.hides(new);
         if way.is_data()
+            && texts_around < DEEPEST
             && let (Some(old), Some(new)) = (json_tree(old), json_tree(new))
         {
             return self.inside("json", |inner| inner.values(&old, &new));
         }
         if !is_secret {
-            if let Some((language, old, new)) = self.trees(old, new) {
+            if texts_around < DEEPEST
+                && let Some((language, old, new)) = self.trees(old, new)
+            {
                 return self.inside(language, |inner| inner.values(&old, &new));
             }
             if old.contains('\n') || new.contains('\n') {

@@ -4,7 +4,7 @@ mod layers;
 mod manifests;
 mod selection;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -131,16 +131,15 @@ fn count(report: &mut Report) {
         worst: impacts.first().map(|count| count.impact),
         impacts,
     };
+    let mut of_layer: HashMap<_, usize> = HashMap::new();
+    for change in &report.changes {
+        let layer = (change.profile.as_str(), change.layer.as_deref());
+        *of_layer.entry(layer).or_default() += 1;
+    }
     for profile in &mut report.profiles {
         for layer in &mut profile.layers {
-            layer.changes = report
-                .changes
-                .iter()
-                .filter(|change| {
-                    change.profile == profile.name
-                        && change.layer.as_deref() == Some(layer.name.as_str())
-                })
-                .count();
+            let name = (profile.name.as_str(), Some(layer.name.as_str()));
+            layer.changes = of_layer.get(&name).copied().unwrap_or_default();
         }
     }
 }

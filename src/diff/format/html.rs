@@ -1,5 +1,6 @@
 //! The report as one page for a browser, with nothing to load: `page/` has its HTML, style and script.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Serialize;
@@ -8,13 +9,19 @@ use tera::Context;
 
 use super::{gather, names_switch};
 use crate::diff::report::{
-    Change, ChangeKind, Hunk, Impact, LayerPair, PackVersion, Part, ProfilePair, Report, Shown,
-    Side,
+    Change, ChangeKind, Hunk, Impact, LayerPair, Line, PackVersion, Part, ProfilePair, Report,
+    Shown, Side,
 };
 use crate::template;
 use crate::yaml;
 
 const PAGE: &str = include_str!("page/page.html");
+/// So many changes are on the page; no browser is of use with a hundred thousand.
+const MOST: usize = 5_000;
+
+/// And so many lines of texts in them.
+const MOST_LINES: usize = 20_000;
+
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/filter.js");
 
@@ -52,7 +59,7 @@ struct Page<'r> {
     /// How many layers have a change.
     changed_layers: usize,
     layers: usize,
-    notes: &'r [String],
+    notes: Vec<Cow<'r, str>>,
     profiles: Vec<Profile<'r>>,
 }
 
@@ -113,7 +120,7 @@ struct ChangeView<'r> {
     hunks: Vec<Vec<Row<'r>>>,
     because: &'r str,
     section: Option<&'r str>,
-    remarks: &'r [String],
+    remarks: Vec<Cow<'r, str>>,
 }
 
 /// One of the two values of a change; only one of the last three is there.
@@ -181,6 +188,13 @@ impl<'r> Page<'r> {
             })
             .collect();
         let profiles = profiles(report);
+        let more = report.summary.changes.saturating_sub(MOST);
+        let more = (more > 0).then(|| {
+            Cow::from(format!(
+                "{more} more changes are not on this page: `--only PLACE` chooses, and `--format json` has all"
+            ))
+        });
+        let notes = report.notes.iter().map(Cow::from).chain(more);
         let layers = || profiles.iter().flat_map(|profile| &profile.layers);
         Page {
             old: &report.old,
@@ -192,7 +206,7 @@ impl<'r> Page<'r> {
                 .filter(|layer| layer.listed && layer.count > 0)
                 .count(),
             layers: layers().filter(|layer| layer.listed).count(),
-            notes: &report.notes,
+            notes: notes.collect(),
             profiles,
         }
     }
@@ -207,7 +221,7 @@ fn profiles(report: &Report) -> Vec<Profile<'_>> {
         profile.layers.extend(pair.layers.iter().map(Layer::new));
         profiles.push(profile);
     }
-    let mut anchors = HashMap::new();
+    let mut filled = Filled::default();
     for ((profile, layer), changes) in gather(report.changes.iter().collect(), place_of) {
         // What changed must not get lost where the report does not list its profile or layer.
         let at = profiles.iter().position(|known| known.name == profile);
@@ -216,7 +230,7 @@ fn profiles(report: &Report) -> Vec<Profile<'_>> {
             profiles.push(Profile::new(number, profile, String::new()));
             profiles.len() - 1
         });
-        profiles[at].add(layer, &changes, &mut anchors);
+        profiles[at].add(layer, &changes, &mut filled);
     }
     profiles
 }
@@ -244,12 +258,7 @@ impl<'r> Profile<'r> {
 
     /// Adds the changes of a layer, or of the profile itself. Of two layers with one name the first has them, since they
     /// know only the name.
-    fn add(
-        &mut self,
-        layer: Option<&'r str>,
-        changes: &[&'r Change],
-        anchors: &mut HashMap<String, usize>,
-    ) {
+    fn add(&mut self, layer: Option<&'r str>, changes: &[&'r Change], filled: &mut Filled) {
         let is_meant = |known: &Layer<'_>| match layer {
             Some(name) => known.listed && known.name == name,
             None => !known.listed,
@@ -266,16 +275,30 @@ impl<'r> Profile<'r> {
             }
         }
         let anchor = format!("{}-{at}", self.anchor);
+        let at = &mut self.layers[at];
         for change in changes {
+            at.count += 1;
+            at.worst = at.worst.max(Some(change.impact));
+            if filled.changes == MOST {
+                continue;
+            }
             // The switch of a preset stands with what it explains.
             let explains = |preset: &&&str| names_switch(preset, change);
             let switched = || presets.iter().find(explains).copied();
             let preset = change.preset.as_deref().or_else(switched);
-            let view = ChangeView::new(change, anchor_of(change, anchors));
-            self.layers[at].push(view, preset, anchor.clone());
+            at.push(ChangeView::new(change, filled), preset, anchor.clone());
         }
         self.count += changes.len();
     }
+}
+
+/// What is on the page so far.
+#[derive(Default)]
+struct Filled {
+    anchors: HashMap<String, usize>,
+    changes: usize,
+    /// Lines of texts that changed.
+    lines: usize,
 }
 
 /// An anchor that no other change has, though names are only the start of a hash.
@@ -356,7 +379,6 @@ impl<'r> Layer<'r> {
     }
 
     fn push(&mut self, view: ChangeView<'r>, preset: Option<&'r str>, anchor: String) {
-        self.worst = self.worst.max(Some(view.impact));
         let group = match self.groups.iter().position(|group| group.preset == preset) {
             Some(at) => at,
             None => {
@@ -373,25 +395,37 @@ impl<'r> Layer<'r> {
             }
         };
         self.groups[group].changes.push(view);
-        self.count += 1;
         self.anchor = Some(anchor);
     }
 }
 
 impl<'r> ChangeView<'r> {
-    fn new(change: &'r Change, anchor: String) -> Self {
+    fn new(change: &'r Change, filled: &mut Filled) -> Self {
+        let mut left = MOST_LINES.saturating_sub(filled.lines);
+        let lines: usize = change.lines.iter().map(|hunk| hunk.lines.len()).sum();
+        let untold = lines.saturating_sub(left);
+        let hunks = change.lines.iter().map(|hunk| {
+            let shown = left.min(hunk.lines.len());
+            left -= shown;
+            rows(hunk, &hunk.lines[..shown])
+        });
+        let hunks = hunks.filter(|rows| !rows.is_empty()).collect();
+        let untold =
+            (untold > 0).then(|| Cow::from(format!("{untold} more lines are not on this page")));
+        filled.changes += 1;
+        filled.lines += lines;
         ChangeView {
-            anchor,
+            anchor: anchor_of(change, &mut filled.anchors),
             id: &change.id,
             part: &change.part,
             path: &change.path,
             kind: change.kind,
             impact: change.impact,
             sides: sides(change.old.as_ref(), change.new.as_ref()),
-            hunks: change.lines.iter().map(rows).collect(),
+            hunks,
             because: &change.because,
             section: change.section.as_deref(),
-            remarks: &change.remarks,
+            remarks: change.remarks.iter().map(Cow::from).chain(untold).collect(),
         }
     }
 }
@@ -441,13 +475,10 @@ fn notation(value: &Value) -> String {
 }
 
 /// A hunk as rows of two sides: lines that went stand beside those that came in their place.
-fn rows(hunk: &Hunk) -> Vec<Row<'_>> {
-    let mut rows = Vec::with_capacity(hunk.lines.len());
+fn rows<'r>(hunk: &Hunk, lines: &'r [Line]) -> Vec<Row<'r>> {
+    let mut rows = Vec::with_capacity(lines.len());
     let (mut old_at, mut new_at) = (hunk.old_start, hunk.new_start);
-    for stretch in hunk
-        .lines
-        .chunk_by(|a, b| (a.side == Side::Both) == (b.side == Side::Both))
-    {
+    for stretch in lines.chunk_by(|a, b| (a.side == Side::Both) == (b.side == Side::Both)) {
         let on = |side: Side| {
             stretch
                 .iter()
