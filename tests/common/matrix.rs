@@ -9,7 +9,7 @@ use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::Layer;
 use vmo_ra::render::{Rendered, Request, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::rules::Inspected;
 use vmo_ra::site::{Inputs, Site};
 use vmo_ra::version::Wanted;
@@ -258,7 +258,7 @@ pub fn cases() -> &'static [Case] {
 pub fn all(library: &Library, revisions: &[&'static str]) -> Vec<Case> {
     let mut cases = Vec::new();
     for name in revisions {
-        let revision = Revision::load(name).unwrap_or_else(|problem| panic!("{problem}"));
+        let revision = super::built_in::revision(name);
         for (site, only, text) in SITES {
             if only.is_some_and(|only| only != *name) {
                 continue;
@@ -272,7 +272,7 @@ pub fn all(library: &Library, revisions: &[&'static str]) -> Vec<Case> {
             for published in [false, true] {
                 let request = Request {
                     site: &input,
-                    revision: &revision,
+                    revision,
                     library,
                     profiles: &Role::ALL,
                     published,

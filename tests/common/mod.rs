@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod browser;
+pub mod built_in;
 pub mod guest;
 pub mod harness;
 pub mod matrix;
@@ -19,6 +20,7 @@ use vmo_ra::diagnostic::Source;
 use vmo_ra::profile::Profile;
 use vmo_ra::revision::Revision;
 use vmo_ra::rules::Inspected;
+use vmo_ra::site::{NoInputs, Site};
 use vmo_ra::yaml::{Limits, to_json, to_json_all};
 
 /// The folder beside this repository that holds schemas, charts, real packs and a real export.
@@ -82,6 +84,12 @@ pub fn yaml(name: &str, text: &str) -> Value {
 pub fn documents(name: &str, text: &str) -> Vec<Value> {
     to_json_all(&Source::new(name, text), Limits::VALUES)
         .unwrap_or_else(|problems| panic!("{name}: {problems:?}"))
+}
+
+/// A site of a text that names no other file and no variable.
+pub fn site(text: &str) -> Site {
+    Site::parse(&Source::new("site.yaml", text), &NoInputs)
+        .unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
 }
 
 /// What the program says of its revisions: `NEWEST` and `REVISIONS` stand for what there is.

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::common::built_in;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use vmo_ra::diagnostic::{Severity, Source};
-use vmo_ra::revision::Revision;
 use vmo_ra::rules::check;
 use vmo_ra::site::{Inputs, Site};
 
@@ -307,9 +307,9 @@ fn authorities_of_one_name_are_refused() {
         let source = Source::new("site.yaml", format!("nodes: {{caCertificates: {list}}}"));
         Site::parse(&source, &Folder(forge.folder.to_path_buf())).expect("a site")
     };
-    let revision = Revision::load(REVISIONS[1]).expect("it is built in");
+    let revision = built_in::revision(REVISIONS[1]);
     let found = |second: &str| -> Vec<String> {
-        check(&site(second), &revision)
+        check(&site(second), revision)
             .into_iter()
             .filter(|finding| finding.severity == Severity::Error)
             .map(|finding| format!("{}: {}", finding.rule.id, finding.path))

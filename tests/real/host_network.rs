@@ -9,12 +9,11 @@ use std::process::Command;
 
 use crate::common::guest::{Guest, Results};
 use crate::common::programs::{file, program};
+use crate::common::{built_in, site};
 use serde_json::Value;
-use vmo_ra::diagnostic::Source;
 use vmo_ra::nad;
 use vmo_ra::network::{self, Format, Host, Kind, Nodes, example_addresses};
-use vmo_ra::revision::Revision;
-use vmo_ra::site::{Nad, NoInputs, NodeRole, Site, VlanSelection};
+use vmo_ra::site::{Nad, NodeRole, Site, VlanSelection};
 use vmo_ra::template::Engine;
 
 /// One guest.
@@ -70,8 +69,7 @@ fn run(case: &Case) {
         return;
     }
     let text = format!("network: {{layout: {}, {}}}", case.layout, case.site);
-    let site = Site::parse(&Source::new("site.yaml", text), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    let site = site(&text);
     let host = Host::of_role(&site, NodeRole::Worker)
         .expect("every network has its place")
         .with_addresses(&example_addresses(&site));
@@ -84,8 +82,7 @@ fn run(case: &Case) {
 /// Puts into the guest's folder netplan's files for networkd, the CNI configurations, and what the site says.
 fn prepare(case: &Case, site: &Site, host: &Host, netplan: &Path, guest: &Guest) {
     let root = guest.folder().join("netplan");
-    let engine =
-        Engine::new(&Revision::load(Revision::newest()).expect("the newest revision is there"));
+    let engine = Engine::new(built_in::newest());
     let nodes = Nodes::Role(NodeRole::Worker);
     let text = network::write(&engine, site, nodes, Format::Netplan).expect("it can be written");
     guest.write("netplan/etc/netplan/60-vmo.yaml", &text);

@@ -7,13 +7,12 @@ use std::process::Command;
 
 use serde_json::Value;
 use vmo_ra::diagnostic::Source;
-use vmo_ra::revision::Revision;
 use vmo_ra::yaml::{Limits, to_json_all};
 
 use crate::common::harness::{Scratch, write};
 use crate::common::matrix::cases;
 use crate::common::programs::program;
-use crate::common::{documents, nothing_wrong};
+use crate::common::{built_in, documents, nothing_wrong};
 use crate::kubectl::{default_of, filled};
 
 /// What we render that an API server has no schema of its own for: objects of operators, and files of Kubernetes' parts.
@@ -110,10 +109,8 @@ fn every_built_in_kind_is_as_its_kubernetes_takes_it() {
     for revision in ["1.7.0", "1.9.0"] {
         let folder = folder.join(revision);
         fs::create_dir_all(&folder).expect("the folder can be made");
-        let settings = Revision::load(revision)
-            .expect("a built-in revision")
-            .settings;
-        let kubernetes = settings.expect("it is rendered").kubernetes;
+        let settings = built_in::revision(revision).settings.as_ref();
+        let kubernetes = settings.expect("it is rendered").kubernetes.clone();
         let of_revision = objects.iter().filter(|((of, _), _)| *of == revision);
         let mut command = Command::new(&validate);
         command

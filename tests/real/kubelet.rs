@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use crate::common::{built_in, site};
 use serde_json::Value;
-use vmo_ra::diagnostic::{Severity, Source};
-use vmo_ra::revision::Revision;
+use vmo_ra::diagnostic::Severity;
 use vmo_ra::rules;
-use vmo_ra::site::{NoInputs, Site};
 
 use super::common::{self, nothing_wrong, schema};
 use super::node::{self, Node, REVISIONS};
@@ -219,10 +218,9 @@ fn every_drop_in_lets_a_large_worker_start() {
 
 /// What `vmo-ra check` says of a site as errors.
 fn errors(text: &str) -> Vec<&'static str> {
-    let site = Site::parse(&Source::new("site.yaml", text), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{text}: {problems:?}"));
-    let revision = Revision::load(REVISIONS[1]).expect("it is built in");
-    rules::check(&site, &revision)
+    let site = site(text);
+    let revision = built_in::revision(REVISIONS[1]);
+    rules::check(&site, revision)
         .into_iter()
         .filter(|finding| finding.severity == Severity::Error)
         .map(|finding| finding.rule.id)

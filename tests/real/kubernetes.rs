@@ -14,7 +14,7 @@ use vmo_ra::site::{Inputs, Site, StorageProvider};
 use crate::common::harness::vmo_ra;
 use crate::common::matrix::{cases, storage_packs};
 use crate::common::programs::program;
-use crate::common::{documents, nothing_wrong};
+use crate::common::{built_in, documents, nothing_wrong};
 use crate::kubectl::{Texts, default_of, differences, with_label};
 use crate::words::{FREE, NAMES, Place, SITE, TYPED};
 
@@ -236,11 +236,11 @@ fn a_word_of_a_site_is_that_word_to_kubernetes() {
     let mut texts = Texts::default();
     let mut pairs = Vec::new();
     for name in ["1.7.0", "1.9.0"] {
-        let revision = Revision::load(name).expect("a built-in revision");
+        let revision = built_in::revision(name);
         for published in [false, true] {
             let place = format!("RA {name}, published {published}");
             let mut read = |words: Vec<(Place, String)>| {
-                let rendered = rendered(&site(words), &revision, &library, published);
+                let rendered = rendered(&site(words), revision, &library, published);
                 add_all(&mut texts, &place, name, &rendered)
             };
             let marked = read(places.iter().map(|place| (*place, place.mark())).collect());
@@ -270,7 +270,7 @@ fn a_class_of_any_provider_keeps_its_name() {
         return;
     };
     let library = library();
-    let revision = Revision::load(Revision::newest()).expect("a built-in revision");
+    let revision = built_in::newest();
     let mut texts = Texts::default();
     let mut pairs = Vec::new();
     for case in cases()
@@ -304,7 +304,7 @@ fn a_class_of_any_provider_keeps_its_name() {
                 &Env(Vec::new()),
             )
             .unwrap_or_else(|problems| panic!("{problems:?}"));
-            let rendered = rendered(&site, &revision, &library, false);
+            let rendered = rendered(&site, revision, &library, false);
             add_all(&mut texts, provider.as_str(), Revision::newest(), &rendered)
         };
         let marks = ["marka", "markb", "markc"];

@@ -14,11 +14,11 @@ use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::Profile;
 use vmo_ra::render::{Request, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::site::{Inputs, NoInputs, Site};
 
 use crate::common::programs::NAMESPACES;
-use crate::common::{self, matrix};
+use crate::common::{self, built_in, matrix};
 
 pub const REVISIONS: [&str; 2] = ["1.7.0", "1.9.0"];
 
@@ -69,7 +69,7 @@ impl Node {
             .unwrap_or_else(|problems| panic!("{site}: {problems:?}"));
         let request = Request {
             site: &input,
-            revision: &Revision::load(revision).expect("it is built in"),
+            revision: built_in::revision(revision),
             library: library(),
             profiles: &[Role::Infra],
             published: false,

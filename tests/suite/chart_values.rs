@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::common::matrix::{Case, all, cases};
 use crate::common::schema::{compile, complaints};
-use crate::common::{Shared, nothing_wrong, yaml};
+use crate::common::{Shared, built_in, nothing_wrong, yaml};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use vmo_ra::pack::Library;
@@ -280,7 +280,7 @@ fn portworx(shared: &Shared) -> Chart {
 #[test]
 fn every_preset_for_cilium_adds_what_its_chart_reads() {
     let Some(shared) = Shared::find() else { return };
-    let library = Library::built_in().unwrap_or_else(|problem| panic!("{problem}"));
+    let library = built_in::library();
     let mut problems = Vec::new();
     for version in ["1.17.4", "1.19.2"] {
         let pack = library.find("cni-cilium-oss", version);

@@ -1,6 +1,6 @@
 //! Everything the reference architecture says about its layers holds in what is rendered.
 
-use crate::common::Shared;
+use crate::common::{Shared, built_in};
 use vmo_ra::check::claims::Subject;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::Profile;
@@ -30,17 +30,9 @@ pub(crate) fn profiles(
     }
 }
 
-fn load(name: &str) -> Revision {
-    Revision::load(name).expect("the revision is built in")
-}
-
-fn rendered_revisions() -> impl Iterator<Item = Revision> {
-    let all = Revision::names().into_iter().map(load);
-    all.filter(Revision::is_rendered)
-}
-
-fn built_in() -> Library {
-    Library::built_in().expect("the built-in packs are whole")
+fn rendered_revisions() -> impl Iterator<Item = &'static Revision> {
+    let all = Revision::names().into_iter().map(built_in::revision);
+    all.filter(|revision| revision.is_rendered())
 }
 
 /// The claims that do not hold, each with its reason, and how many were looked at.
@@ -113,7 +105,7 @@ pub(crate) fn hold_every_claim(revision: &Revision, library: &Library, least: us
 #[test]
 fn every_claim_holds() {
     for revision in rendered_revisions() {
-        hold_every_claim(&revision, &built_in(), 300);
+        hold_every_claim(revision, built_in::library(), 300);
     }
 }
 
@@ -123,8 +115,8 @@ fn every_claim_of_1_7_0_holds_with_the_real_packs() {
     let Some(shared) = Shared::find() else { return };
     let library = Library::with_folders(&vmo_ra::disk::local(), &[shared.path("packs")])
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = load("1.7.0");
-    hold_every_claim(&revision, &library, 300);
+    let revision = built_in::revision("1.7.0");
+    hold_every_claim(revision, &library, 300);
     for layer in ["cni-cilium-oss", "csi-portworx-generic"] {
         let claims = revision.claims().expect("the claims are built in");
         let count = claims
@@ -178,8 +170,8 @@ fn claims_are_whole_and_name_errata_that_exist() {
 /// A check that cannot fail is none: each claim must fail on a profile that has nothing of what it asks for.
 #[test]
 fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
-    let revision = load(Revision::newest());
-    let profiles = profiles(&revision, &built_in(), false);
+    let revision = built_in::revision(Revision::newest());
+    let profiles = profiles(revision, built_in::library(), false);
     for claim in revision.claims().expect("the claims are built in") {
         let expectation = claim.expected().expect("one test");
         if expectation == Expectation::Absent {

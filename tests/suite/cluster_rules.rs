@@ -14,18 +14,13 @@ mod vms;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
+use crate::common::built_in;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
-use vmo_ra::pack::Library;
 use vmo_ra::rules::{Finding, Inspected, check_cluster};
 
 use crate::rules::add_profile;
-
-/// The packs behind the rules about presets.
-pub(super) static LIBRARY: LazyLock<Library> =
-    LazyLock::new(|| Library::built_in().expect("the built-in packs are whole"));
 
 thread_local! {
     /// The rules that were looked for on this thread, and whether they found nothing.
@@ -124,7 +119,7 @@ impl Given {
     }
 
     fn findings(&self) -> Vec<Finding> {
-        check_cluster(&self.cluster(), &LIBRARY)
+        check_cluster(&self.cluster(), built_in::library())
     }
 
     /// What the rule of an id finds, each as severity, path and message.

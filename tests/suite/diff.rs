@@ -1,17 +1,12 @@
 //! A comparison tells what changed in meaning, where, and nothing else.
 
+use crate::common::built_in;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::diff::{ChangeKind, Impact, Input, Options, Part, Report, compare};
-use vmo_ra::pack::Library;
 use vmo_ra::profile::{Profile, read};
 use vmo_ra::render::{Request, render};
-use vmo_ra::revision::{Revision, Role};
-use vmo_ra::site::{NoInputs, Site};
-
-fn library() -> Library {
-    Library::built_in().expect("they are whole")
-}
+use vmo_ra::revision::Role;
 
 fn input(name: &str, profiles: Vec<Profile>) -> Input {
     Input {
@@ -38,8 +33,13 @@ fn profile(values: &str, manifests: &[(&str, &str)]) -> Profile {
 }
 
 fn report_of(old: Vec<Profile>, new: Vec<Profile>, options: &Options) -> Report {
-    compare(&input("old", old), &input("new", new), &library(), options)
-        .unwrap_or_else(|problem| panic!("{problem}"))
+    compare(
+        &input("old", old),
+        &input("new", new),
+        built_in::library(),
+        options,
+    )
+    .unwrap_or_else(|problem| panic!("{problem}"))
 }
 
 /// The changes between two values texts, one line each: `kind path old new`.
@@ -83,13 +83,12 @@ fn lines(report: &Report) -> Vec<String> {
 }
 
 fn rendered(revision: &str, site: &str) -> Input {
-    let site = Site::parse(&Source::new("site", site), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = Revision::load(revision).expect("it is built in");
+    let site = crate::common::site(site);
+    let revision = built_in::revision(revision);
     let rendered = render(&Request {
         site: &site,
-        revision: &revision,
-        library: &library(),
+        revision,
+        library: built_in::library(),
         profiles: &Role::ALL,
         published: false,
     });
@@ -101,7 +100,7 @@ fn rendered(revision: &str, site: &str) -> Input {
             .into_iter()
             .map(|profile| profile.profile)
             .collect(),
-        revision: Some(revision),
+        revision: Some(revision.clone()),
     }
 }
 
@@ -114,7 +113,7 @@ fn the_same_is_no_difference() {
                 text,
                 ..Options::default()
             };
-            let report = compare(&old, &new, &library(), &options).expect("a report");
+            let report = compare(&old, &new, built_in::library(), &options).expect("a report");
             assert_eq!(lines(&report), Vec::<String>::new());
             assert_eq!(report.summary.worst, None);
         }
@@ -369,7 +368,7 @@ fn base64(bytes: &[u8]) -> String {
 fn a_replaced_pack_is_one_change() {
     let old = rendered("1.9.0", "");
     let new = rendered("1.9.0", "ingress: {controller: traefik}");
-    let report = compare(&old, &new, &library(), &Options::default()).expect("a report");
+    let report = compare(&old, &new, built_in::library(), &Options::default()).expect("a report");
     let of_layer: Vec<&vmo_ra::diff::Change> = report
         .changes
         .iter()
@@ -390,7 +389,7 @@ fn a_switched_preset_explains_its_values() {
     let report = compare(
         &rendered("1.9.0", ""),
         &rendered("1.9.0", "network: {clusterOnBridge: true}"),
-        &library(),
+        built_in::library(),
         &Options::default(),
     )
     .expect("a report");
@@ -416,7 +415,7 @@ fn versions_tell_their_step_and_what_they_skip() {
     let report = compare(
         &rendered("1.7.0", ""),
         &rendered("1.9.0", ""),
-        &library(),
+        built_in::library(),
         &Options::default(),
     )
     .expect("a report");

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::common::built_in;
 use serde_json::Value;
 use vmo_ra::check::claims::Subject;
 use vmo_ra::diff::{Change, ChangeKind, Input, Options, Part, Report, Shown, compare};
@@ -17,7 +18,7 @@ use vmo_ra::yaml::{Limits, Path, Step as PathStep, to_json};
 const OTHERWISE: [(&str, &str); 0] = [];
 
 struct Side {
-    revision: Revision,
+    revision: &'static Revision,
     profiles: Vec<Profile>,
     claims: Vec<Claim>,
     errata: Vec<Erratum>,
@@ -25,10 +26,10 @@ struct Side {
 
 impl Side {
     fn load(name: &str, library: &Library) -> Side {
-        let revision = Revision::load(name).expect("the revision is built in");
+        let revision = built_in::revision(name);
         let rendered = render(&Request {
             site: &Site::example(),
-            revision: &revision,
+            revision,
             library,
             profiles: &Role::ALL,
             published: false,
@@ -84,15 +85,15 @@ impl Side {
 struct Sides {
     old: Side,
     new: Side,
-    library: Library,
+    library: &'static Library,
     report: Report,
 }
 
 impl Sides {
     fn load() -> Sides {
-        let library = Library::built_in().expect("the built-in packs are whole");
-        let (old, new) = (Side::load("1.7.0", &library), Side::load("1.9.0", &library));
-        let report = compare(&old.input(), &new.input(), &library, &Options::default())
+        let library = built_in::library();
+        let (old, new) = (Side::load("1.7.0", library), Side::load("1.9.0", library));
+        let report = compare(&old.input(), &new.input(), library, &Options::default())
             .unwrap_or_else(|problem| panic!("{problem}"));
         Sides {
             old,

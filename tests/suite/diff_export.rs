@@ -8,14 +8,12 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::common::harness::{accepting, is_golden, root};
-use crate::common::{Shared, nothing_wrong};
+use crate::common::{Shared, built_in, nothing_wrong};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::diff::{Change, Input, Options, Part, Report, compare};
-use vmo_ra::pack::Library;
 use vmo_ra::profile::{Profile, read};
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
-use vmo_ra::site::{NoInputs, Site};
 
 const EXPORT: &str = "exports/VMO-RA-Templates-1.9.6-longhorn.json";
 
@@ -204,13 +202,12 @@ const REASONS: &[(&str, &str, &str, Because)] = &[
 fn report(shared: &Shared, published: bool, site: &str) -> Report {
     let export = read(&Source::new(EXPORT, shared.text(EXPORT)))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let site = Site::parse(&Source::new("site", site), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let library = Library::built_in().expect("they are whole");
+    let site = crate::common::site(site);
+    let library = built_in::library();
     let rendered = render(&Request {
         site: &site,
-        revision: &Revision::load("1.9.0").expect("it is built in"),
-        library: &library,
+        revision: built_in::revision("1.9.0"),
+        library,
         profiles: &[Role::Templates],
         published,
     });
@@ -224,7 +221,7 @@ fn report(shared: &Shared, published: bool, site: &str) -> Report {
     compare(
         &input("export", export),
         &ours,
-        &library,
+        library,
         &Options::default(),
     )
     .unwrap_or_else(|problem| panic!("{problem}"))

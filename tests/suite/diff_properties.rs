@@ -2,19 +2,15 @@
 //! the way there, and the JSON form holds all it takes to make the new profile from the old one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
+use crate::common::built_in;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::diff::{Input, Options, compare, format};
-use vmo_ra::pack::Library;
 use vmo_ra::profile::{Profile, read};
 use vmo_ra::yaml::{Limits, to_json};
-
-static LIBRARY: LazyLock<Library> =
-    LazyLock::new(|| Library::built_in().expect("the built-in packs are whole"));
 
 /// A profile of one layer with these values and one manifest.
 fn profile(values: &str, manifest: &str) -> Profile {
@@ -39,8 +35,13 @@ fn report(old: &Profile, new: &Profile) -> Value {
         show_secrets: true,
         ..Options::default()
     };
-    let report = compare(&input("old", old), &input("new", new), &LIBRARY, &options)
-        .unwrap_or_else(|problem| panic!("{problem}"));
+    let report = compare(
+        &input("old", old),
+        &input("new", new),
+        built_in::library(),
+        &options,
+    )
+    .unwrap_or_else(|problem| panic!("{problem}"));
     let text = format::json(&report);
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

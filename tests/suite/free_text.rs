@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::sync::OnceLock;
 
+use crate::common::built_in;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use vmo_ra::diagnostic::Source;
-use vmo_ra::pack::Library;
 use vmo_ra::profile::to_palette_json;
 use vmo_ra::render::{Request, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::site::{Inputs, Site};
 use vmo_ra::yaml::{Limits, to_json_all};
 
@@ -29,18 +28,6 @@ impl Inputs for Env {
     fn file(&self, _: &Path) -> io::Result<String> {
         Err(io::ErrorKind::NotFound.into())
     }
-}
-
-fn revision() -> &'static Revision {
-    static REVISION: OnceLock<Revision> = OnceLock::new();
-    REVISION.get_or_init(|| {
-        Revision::load(Revision::newest()).expect("the newest revision is built in")
-    })
-}
-
-fn library() -> &'static Library {
-    static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY.get_or_init(|| Library::built_in().expect("the packs are built in"))
 }
 
 /// JSON is YAML, so quoting is in no doubt; what YAML does not let stand as it is is escaped.
@@ -68,8 +55,8 @@ fn profile(role: Role, site: &Value, env: &Env) -> Result<Value, String> {
     let site = Site::parse(&source, env).map_err(|problems| messages(&problems))?;
     let rendered = render(&Request {
         site: &site,
-        revision: revision(),
-        library: library(),
+        revision: built_in::newest(),
+        library: built_in::library(),
         profiles: &[role],
         published: false,
     })

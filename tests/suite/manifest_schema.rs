@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::common::matrix::{Case, all, cases};
 use crate::common::schema::{compile, complaints, from_crd, refusals};
-use crate::common::{Shared, documents, nothing_wrong, yaml};
+use crate::common::{Shared, built_in, documents, nothing_wrong, yaml};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use vmo_ra::pack::Library;
@@ -412,7 +412,7 @@ fn storage_cluster(schemas: &Schemas, case: &Case) -> Vec<String> {
 fn every_preset_of_portworx_adds_what_portworx_takes() {
     let Some(shared) = Shared::find() else { return };
     let schemas = Schemas::load(&shared);
-    let library = Library::built_in().unwrap_or_else(|problem| panic!("{problem}"));
+    let library = built_in::library();
     let mut problems = Vec::new();
     for (revision, version) in [("1.7.0", "3.3.1"), ("1.9.0", "3.6.0")] {
         let pack = library.find("csi-portworx-generic", version);

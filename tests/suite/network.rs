@@ -9,12 +9,11 @@ use std::sync::OnceLock;
 
 use crate::common::harness::{Scratch, read, write};
 use crate::common::programs::{file, program};
+use crate::common::{built_in, site};
 use serde_json::{Value, json};
-use vmo_ra::diagnostic::Source;
 use vmo_ra::network::{self, Aggregation, Format, Host, Kind, Native, Nodes, Purpose};
-use vmo_ra::revision::Revision;
 use vmo_ra::rules;
-use vmo_ra::site::{NoInputs, NodeRole, Site};
+use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
 
 const LAYOUTS: [&str; 3] = ["two-bonds", "one-bond", "one-bond-br0-vlan"];
@@ -38,11 +37,6 @@ const OPTIONS: [&str; 4] = [
     "management: {vlan: native, gateway: 172.16.0.1}, clusterOnBridge: true, data: {gateway: none}",
 ];
 
-fn site(text: &str) -> Site {
-    Site::parse(&Source::new("site.yaml", text), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
-}
-
 /// Every layout with every kind of bond and every option, beside a text for messages.
 fn sites() -> Vec<(String, Site)> {
     let mut sites = Vec::new();
@@ -51,8 +45,7 @@ fn sites() -> Vec<(String, Site)> {
             for options in OPTIONS {
                 let text = format!("network: {{layout: {layout}, {bonding}, {options}}}");
                 let site = site(&text);
-                let findings =
-                    rules::check(&site, &Revision::load("1.9.0").expect("it is built in"));
+                let findings = rules::check(&site, built_in::revision("1.9.0"));
                 let wrong = findings
                     .iter()
                     .find(|finding| finding.severity == vmo_ra::diagnostic::Severity::Error);
@@ -66,9 +59,7 @@ fn sites() -> Vec<(String, Site)> {
 
 fn written(site: &Site, nodes: Nodes<'_>, format: Format) -> String {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| {
-        Engine::new(&Revision::load(Revision::newest()).expect("the newest revision is there"))
-    });
+    let engine = ENGINE.get_or_init(|| Engine::new(built_in::newest()));
     network::write(engine, site, nodes, format).unwrap_or_else(|problem| panic!("{problem}"))
 }
 

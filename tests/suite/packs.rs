@@ -4,17 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::common::harness::{Scratch, is_golden, vmo_ra, write};
-use crate::common::{Shared, nothing_wrong};
+use crate::common::{Shared, built_in, nothing_wrong};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::{Library, Origin, Pack, PresetName, compose};
 use vmo_ra::render::{Rendered, Request, choices, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::site::{Inputs, Site};
 use vmo_ra::version::Wanted;
-
-fn built_in() -> Library {
-    Library::built_in().expect("the built-in packs are whole")
-}
 
 /// Writes a pack into a folder of this test run.
 fn pack(folder: &Path, name: &str, version: &str, values: &str, presets: &str) {
@@ -97,10 +93,10 @@ impl Inputs for NoInputs {
 fn render_site(text: &str, library: &Library) -> Rendered {
     let source = Source::new("site.yaml", text);
     let site = Site::parse(&source, &NoInputs).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = Revision::load(Revision::newest()).expect("the revision is built in");
+    let revision = built_in::newest();
     render(&Request {
         site: &site,
-        revision: &revision,
+        revision,
         library,
         profiles: &Role::ALL,
         published: false,
@@ -112,7 +108,7 @@ fn render_site(text: &str, library: &Library) -> Rendered {
 fn a_site_may_name_a_group() {
     let rendered = render_site(
         "packVersions: {kubernetes: 1.34.x, ubuntu-maas: LTS__22.04}",
-        &built_in(),
+        built_in::library(),
     );
     let layers = &rendered.profiles[0].profile.spec.template.packs;
     let tags: Vec<(&str, &str)> = layers[..2]
@@ -334,7 +330,7 @@ fn a_hundred_thousand_lines_change_where_they_are_meant_to() {
 /// What holds for vendor packs holds for ours: nothing stale, everything in its place, nothing to object to.
 #[test]
 fn the_built_in_packs_are_as_whole_as_a_vendors() {
-    let library = built_in();
+    let library = built_in::library();
     let mut problems = Vec::new();
     for found in library.packs() {
         let pack = match found.load() {
@@ -372,8 +368,8 @@ fn the_built_in_packs_are_as_whole_as_a_vendors() {
         }
     }
     for revision in ["1.7.0", "1.9.0"] {
-        let revision = Revision::load(revision).expect("the revision is built in");
-        for choice in choices(&Site::example(), &revision) {
+        let revision = built_in::revision(revision);
+        for choice in choices(&Site::example(), revision) {
             if library.choose(choice.pack, &choice.wanted).is_err() {
                 problems.push(format!(
                     "RA {}: no pack {} {}",

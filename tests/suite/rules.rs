@@ -9,13 +9,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::{Diagnostic, Source};
 use vmo_ra::profile;
-use vmo_ra::revision::Revision;
 use vmo_ra::rules::{self, Finding, Inspected, Rule, check_cluster};
 use vmo_ra::site::{Inputs, Site};
 
-use crate::cluster_rules::{self, LIBRARY};
+use crate::cluster_rules;
 use crate::common::harness::vmo_ra;
-use crate::common::{nothing_wrong, yaml};
+use crate::common::{built_in, nothing_wrong, yaml};
 
 #[test]
 fn the_rules_are_those_of_the_data() {
@@ -176,11 +175,14 @@ impl Subject {
                 let site = Site::parse(&source, &Words);
                 let site = site.unwrap_or_else(|problems| panic!("{given}: {problems:?}"));
                 let revision = self.revision.as_deref().unwrap_or("1.9.0");
-                let revision = Revision::load(revision).expect("the revision");
-                let findings = rules::check(&site, &revision);
+                let revision = built_in::revision(revision);
+                let findings = rules::check(&site, revision);
                 (Some(site), findings)
             }
-            None => (None, check_cluster(&self.cluster(given), &LIBRARY)),
+            None => (
+                None,
+                check_cluster(&self.cluster(given), built_in::library()),
+            ),
         };
         let told = findings.iter().map(|finding| {
             let diagnostic = finding.diagnostic(site.as_ref());

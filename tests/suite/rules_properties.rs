@@ -1,13 +1,11 @@
 //! Rules bear any text, and point into it.
 
-use crate::common::add_profile;
+use crate::common::{add_profile, built_in};
 use proptest::prelude::*;
 use serde_json::json;
 use vmo_ra::check::{Input, check};
 use vmo_ra::diagnostic::Source;
-use vmo_ra::pack::Library;
 use vmo_ra::profile::read;
-use vmo_ra::revision::Revision;
 use vmo_ra::rules::Inspected;
 
 /// Texts of what rules look at: quotes, braces, line breaks and words in any order.
@@ -34,8 +32,8 @@ proptest! {
 
     #[test]
     fn any_text_can_be_checked(texts in prop::collection::vec(text(), 5)) {
-        let library = Library::built_in().expect("the built-in packs are whole");
-        let revision = Revision::load("1.9.0").expect("the revision is there");
+        let library = built_in::library();
+        let revision = built_in::revision("1.9.0");
         let quoted = serde_json::to_string(&texts[0]).expect("a text");
         let block: String = texts[1].lines().map(|line| format!("      {line}\n")).collect();
         let paths = [
@@ -57,7 +55,7 @@ proptest! {
         let mut cluster = Inspected::default();
         add_profile(&mut cluster, "p.json", profile);
         let input = Input { sites: Vec::new(), cluster };
-        for item in check(&input, &revision, &library).findings {
+        for item in check(&input, revision, library).findings {
             let diagnostic = &item.diagnostic;
             let (Some(source), Some(span)) = (diagnostic.source(), diagnostic.span()) else {
                 continue;

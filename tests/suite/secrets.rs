@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::common::harness::{Program, Run, Scratch, files, read, vmo_ra, write};
-use crate::common::{add_profile, nothing_wrong};
+use crate::common::{add_profile, built_in, nothing_wrong};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -229,9 +229,8 @@ fn broken_files_with_secrets_show_none() {
 fn debug_output_withholds_texts() {
     use vmo_ra::diagnostic::Source;
     use vmo_ra::output::Tree;
-    use vmo_ra::pack::Library;
     use vmo_ra::render::{Request, render};
-    use vmo_ra::revision::{Revision, Role};
+    use vmo_ra::revision::Role;
     use vmo_ra::rules::Inspected;
     use vmo_ra::site::{Inputs, Site};
 
@@ -246,12 +245,12 @@ fn debug_output_withholds_texts() {
     }
     let site = Site::parse(&Source::new("site.yaml", SITE), &Files(scratch()))
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = Revision::load(Revision::newest()).expect("it is built in");
-    let library = Library::built_in().expect("the packs are built in");
+    let revision = built_in::newest();
+    let library = built_in::library();
     let request = Request {
         site: &site,
-        revision: &revision,
-        library: &library,
+        revision,
+        library,
         profiles: &Role::ALL,
         published: false,
     };

@@ -3,13 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::common::built_in;
 use crate::common::harness::Scratch;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
-use vmo_ra::pack::Library;
 use vmo_ra::profile::{Layer, Profile, to_palette_json};
 use vmo_ra::render::{Rendered, Request, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::site::{Inputs, Site};
 use vmo_ra::yaml::{self, Limits};
 
@@ -38,8 +38,8 @@ fn rendered(site: &str) -> Rendered {
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let result = render(&Request {
         site: &site,
-        revision: &Revision::load("1.9.0").expect("it is built in"),
-        library: &Library::built_in().expect("they are whole"),
+        revision: built_in::revision("1.9.0"),
+        library: built_in::library(),
         profiles: &Role::ALL,
         published: false,
     });

@@ -1,16 +1,15 @@
 //! The file that `init` writes is the built-in example, and is never written over another.
 
 use crate::common::harness::{Scratch, read, write};
-use vmo_ra::diagnostic::Source;
-use vmo_ra::site::{NoInputs, Site};
+use crate::common::site;
+use vmo_ra::site::Site;
 
 #[test]
 fn the_starter_is_the_example() {
     let folder = Scratch::new();
     folder.run("init site.yaml").ends(0);
     let text = read(&folder, "site.yaml");
-    let site = Site::parse(&Source::new("site.yaml", text), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{problems:?}"));
+    let site = site(&text);
     let (starter, example) = (
         serde_json::to_value(&site),
         serde_json::to_value(Site::example()),

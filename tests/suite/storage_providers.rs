@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 
 use crate::common::harness::{Scratch, read, write};
 use crate::common::matrix::{Case, cases, storage_packs};
-use crate::common::nothing_wrong;
+use crate::common::{built_in, nothing_wrong, site};
 use serde_json::Value;
-use vmo_ra::diagnostic::{Diagnostic, Severity, Source};
+use vmo_ra::diagnostic::{Diagnostic, Severity};
 use vmo_ra::pack::Library;
 use vmo_ra::profile::Layer;
 use vmo_ra::render::{Rendered, Request, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::rules;
-use vmo_ra::site::{NoInputs, Site, StorageProvider};
+use vmo_ra::site::StorageProvider;
 
 const PROVIDERS: [StorageProvider; 10] = [
     StorageProvider::Portworx,
@@ -30,15 +30,10 @@ const PROVIDERS: [StorageProvider; 10] = [
     StorageProvider::HitachiHspc,
 ];
 
-fn site(text: &str) -> Site {
-    Site::parse(&Source::new("site.yaml", text), &NoInputs)
-        .unwrap_or_else(|problems| panic!("{text}: {problems:?}"))
-}
-
 fn rendered(text: &str, packs: &[PathBuf]) -> Result<Rendered, Vec<Diagnostic>> {
     render(&Request {
         site: &site(text),
-        revision: &Revision::load("1.9.0").expect("it is built in"),
+        revision: built_in::revision("1.9.0"),
         library: &Library::with_folders(&vmo_ra::disk::local(), packs)
             .unwrap_or_else(|problems| panic!("{problems:?}")),
         profiles: &Role::ALL,
@@ -60,8 +55,8 @@ fn storage_layer(rendered: &Rendered) -> &Layer {
 
 /// What the rules say of a site, as `id: message`.
 fn findings(text: &str) -> Vec<String> {
-    let revision = Revision::load("1.9.0").expect("it is built in");
-    rules::check(&site(text), &revision)
+    let revision = built_in::revision("1.9.0");
+    rules::check(&site(text), revision)
         .into_iter()
         .filter(|finding| {
             !["host-bits", "unpinned-image", "example-array"].contains(&finding.rule.id)
@@ -78,7 +73,7 @@ fn findings(text: &str) -> Vec<String> {
 #[test]
 fn every_row_of_the_table_is_a_provider() {
     for name in ["1.7.0", "1.9.0"] {
-        let revision = Revision::load(name).expect("it is built in");
+        let revision = built_in::revision(name);
         let rows: BTreeSet<&str> = revision
             .storage_providers
             .iter()
@@ -95,13 +90,13 @@ fn every_row_of_the_table_is_a_provider() {
                 .find(|known| known.facts().row == row.provider);
             let facts = provider.expect("it is known").facts();
             assert_eq!(facts.shares[0].as_str(), row.mode, "{}", row.provider);
-            assert!(facts.minimum(&revision).is_some(), "{}", row.provider);
+            assert!(facts.minimum(revision).is_some(), "{}", row.provider);
             assert!(!facts.sources.is_empty(), "{}", row.provider);
         }
     }
     let minimum = |provider: StorageProvider, revision: &str| {
-        let revision = Revision::load(revision).expect("it is built in");
-        provider.facts().minimum(&revision).expect("there is one")
+        let revision = built_in::revision(revision);
+        provider.facts().minimum(revision).expect("there is one")
     };
     assert_eq!(minimum(StorageProvider::Portworx, "1.7.0"), "3.3.1");
     assert_eq!(minimum(StorageProvider::Portworx, "1.9.0"), "3.3");
@@ -463,8 +458,8 @@ fn without_the_pack_only_the_infra_profile_is_refused() {
     let site = site(text);
     let rendered = render(&Request {
         site: &site,
-        revision: &Revision::load("1.9.0").expect("it is built in"),
-        library: &Library::built_in().expect("they are whole"),
+        revision: built_in::revision("1.9.0"),
+        library: built_in::library(),
         profiles: &[Role::Core, Role::Templates],
         published: false,
     });

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::common::Shared;
+use crate::common::{Shared, built_in};
 use similar::{ChangeTag, TextDiff};
 use vmo_ra::diagnostic::Source;
 use vmo_ra::pack::{Library, Pack};
 use vmo_ra::render::{Request, render};
-use vmo_ra::revision::{Revision, Role};
+use vmo_ra::revision::Role;
 use vmo_ra::site::Site;
 use vmo_ra::yaml::{Limits, Node, parse};
 
@@ -23,10 +23,10 @@ fn made(shared: &Shared, name: &str, version: &str) -> Made {
     let pack = library
         .find(name, version)
         .unwrap_or_else(|problems| panic!("{problems:?}"));
-    let revision = Revision::load("1.7.0").expect("the revision is built in");
+    let revision = built_in::revision("1.7.0");
     let rendered = render(&Request {
         site: &Site::example(),
-        revision: &revision,
+        revision,
         library: &library,
         profiles: &[Role::Infra],
         published: false,

@@ -9,13 +9,12 @@ use vmo_ra::profile;
 use vmo_ra::rules::{Finding, Inspected, check_cluster};
 use vmo_ra::site::StorageProvider;
 
-use super::LIBRARY;
 use crate::common::matrix::{Case, cases};
-use crate::common::{Shared, add_profile, nothing_wrong};
+use crate::common::{Shared, add_profile, built_in, nothing_wrong};
 
 /// What is found in every rendering.
 static FOUND: LazyLock<Vec<(&Case, Vec<Finding>)>> = LazyLock::new(|| {
-    let found = |case: &'static Case| (case, check_cluster(&case.inspected(), &LIBRARY));
+    let found = |case: &'static Case| (case, check_cluster(&case.inspected(), built_in::library()));
     cases().iter().map(found).collect()
 });
 
@@ -191,7 +190,7 @@ fn messages(json: &str) -> Vec<String> {
     let profile = profile::read(&Source::new("p.json", json)).expect("it is a profile");
     let mut cluster = Inspected::default();
     add_profile(&mut cluster, "p.json", profile);
-    let found = check_cluster(&cluster, &LIBRARY);
+    let found = check_cluster(&cluster, built_in::library());
     let mut messages: Vec<String> = found
         .iter()
         .map(|item| format!("{} {}: {}", item.severity, item.rule.id, item.message))

@@ -1,9 +1,7 @@
 //! Numbers of nodes, pods, CPUs and bytes: of a site, and of the nodes' files.
 
-use vmo_ra::diagnostic::Source;
-use vmo_ra::revision::Revision;
+use crate::common::{built_in, site};
 use vmo_ra::rules::check;
-use vmo_ra::site::{NoInputs, Site};
 
 use super::{Given, note};
 
@@ -19,9 +17,9 @@ pub(super) const TESTS: &[fn()] = &[
 /// What the rule of an id says of a site.
 #[track_caller]
 fn says(text: &str, id: &str, expected: &[&str]) {
-    let site = Site::parse(&Source::new("site.yaml", text), &NoInputs).expect("a site");
-    let revision = Revision::load("1.9.0").expect("the revision");
-    let found: Vec<String> = check(&site, &revision)
+    let site = site(text);
+    let revision = built_in::revision("1.9.0");
+    let found: Vec<String> = check(&site, revision)
         .into_iter()
         .filter(|finding| finding.rule.id == id)
         .map(|finding| {

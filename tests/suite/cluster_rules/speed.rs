@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
+use crate::common::built_in;
 use vmo_ra::diagnostic::Source;
 use vmo_ra::rules::{Inspected, check_cluster};
 
@@ -51,7 +52,7 @@ data: {{unattend.xml: a}}
     let mut cluster = Inspected::default();
     cluster.add_manifests(&Source::new("many.yaml", text));
     let start = worked();
-    let found = check_cluster(&cluster, &super::LIBRARY);
+    let found = check_cluster(&cluster, built_in::library());
     let took = worked() - start;
     // Half of the VMs are in networks that are not there.
     let unknown = found
