@@ -315,6 +315,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_stands_between_values_is_looked_at() {
+        let token = format!("ghp_{}", "aB3".repeat(12));
+        for text in [
+            "a: 1 # TOKEN\n",
+            "a: &TOKEN x\nb: 1\n",
+            "a: !TOKEN x\nb: 1\n",
+        ] {
+            let text = text.replace("TOKEN", &token);
+            assert!(!masked(&text).contains(&token), "{}", masked(&text));
+        }
+    }
+
     /// How long it takes to hide a text so many times: the shortest of some, which others on the machine disturb the least.
     fn time_of(text: &str, times: usize) -> Duration {
         let once = || {

@@ -374,10 +374,10 @@ struct Finder<'t> {
 }
 
 impl<'n> Finder<'_> {
-    /// Looks at what stands between values, such as comments.
+    /// Looks at what stands between values: comments, anchors, tags.
     fn gap(&mut self, to: usize) {
         if let Some(between) = self.text.get(self.end..to)
-            && between.contains('#')
+            && between.contains(['#', '&', '!'])
         {
             let found = scan::scan(between, self.depth, false);
             self.found.extend(
