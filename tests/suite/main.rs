@@ -27,6 +27,7 @@ mod fmt;
 mod free_text;
 mod fuzz_regressions;
 mod golden;
+mod growth;
 mod hostile;
 mod import_schema;
 mod instructions;
