@@ -568,7 +568,7 @@ fn try_all(kind: &Kind) {
         };
         let output = vmo_ra(&words)
             .within(&folder)
-            .env("TOKEN", "an-array-s-own")
+            .env("TOKEN", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0")
             .run();
         if let Err(what) = case.judge(&output) {
             panic!(
