@@ -232,7 +232,8 @@ fn kinds() -> [Kind; 3] {
                 write(folder, "old.json", export(&of_export()));
                 write(folder, "new.json", export(tree));
             },
-            // A comparison of all places at once still grows with the square: these are not held to it yet.
+            // Copies of a layer hold the texts that have grown, so that all places at once would be an input that grows with
+            // the square by itself.
             jobs: &[],
             places: &[],
             others: &[
