@@ -139,8 +139,12 @@ impl Chance {
     fn spoil(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         // Half of them stay readable for the most part.
-        let kinds = if self.below(2) == 0 { 0..9 } else { 5..9 };
-        for _ in 0..=self.below(2) {
+        let (kinds, changes) = if self.below(2) == 0 {
+            (0..10, 1 + self.below(3))
+        } else {
+            (6..10, 1)
+        };
+        for _ in 0..changes {
             let at = self.below(bytes.len() + 1);
             let end = (at + 1 + self.below(60)).min(bytes.len());
             match kinds.start + self.below(kinds.len()) {
@@ -174,6 +178,14 @@ impl Chance {
                         .map_or(bytes.len(), |line| at + line);
                     let end = if self.below(2) == 0 { at } else { line };
                     bytes.splice(at..end, piece.bytes());
+                }
+                8 => {
+                    let digits: Vec<usize> = (0..bytes.len())
+                        .filter(|at| bytes[*at].is_ascii_digit())
+                        .collect();
+                    if !digits.is_empty() {
+                        bytes[digits[self.below(digits.len())]] = b'0' + self.below(10) as u8;
+                    }
                 }
                 _ => {
                     let piece = self.one_of(PIECES);
