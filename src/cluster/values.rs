@@ -142,8 +142,8 @@ pub(crate) fn without_macros(text: &str) -> String {
 /// An amount of bytes, as a text or a plain number.
 pub(crate) fn quantity(value: &Value) -> Option<Quantity> {
     match value {
-        Value::String(text) => text.parse().ok(),
-        Value::Number(number) => number.to_string().parse().ok(),
+        Value::String(text) => Quantity::of_kubernetes(text).ok(),
+        Value::Number(number) => Quantity::of_kubernetes(&number.to_string()).ok(),
         _ => None,
     }
 }

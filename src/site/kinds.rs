@@ -125,7 +125,7 @@ kinds! {
         )
     };
     Quantity => Kind {
-        range: Some(1..=u32::MAX),
+        range: Some(1 << 20..=u32::MAX),
         ..Kind::text("an amount of bytes", "0*[1-9][0-9]*([KMGTP]i|[kMGTP])?", "8Gi")
     }.or(&["integer"]);
     SanType => Kind {

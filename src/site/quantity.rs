@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::setting::shown;
 
-/// A whole number of bytes, at least one, in the form it was given.
+/// A whole number of bytes, at least one, in the form it was given. A site gives it a unit.
 #[derive(Clone, Debug, Eq)]
 pub struct Quantity {
     text: String,
@@ -26,6 +26,8 @@ const SUFFIXES: [(&str, u128); 11] = [
     ("", 1),
 ];
 
+/// Less was meant with another unit.
+const LEAST: u128 = 1 << 20;
 /// A sum of several must still be what Kubernetes counts in: at most 2^63 - 1.
 const MOST: u128 = 1 << 60;
 
@@ -65,6 +67,25 @@ impl FromStr for Quantity {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        let quantity = Quantity::of_kubernetes(text)?;
+        if quantity.bytes >= LEAST {
+            return Ok(quantity);
+        }
+        Err(match text.parse::<u64>() {
+            Ok(number) => format!(
+                "`{text}` has no unit, and would be bytes: write `{number}Gi` or `{number}Mi`"
+            ),
+            Err(_) => format!("`{text}` is less than `1Mi`, the least that can be meant"),
+        })
+    }
+}
+
+impl Quantity {
+    /// A quantity as Kubernetes takes it, where a number alone is one of bytes.
+    ///
+    /// # Errors
+    /// It is none, nothing, or more than Kubernetes counts.
+    pub fn of_kubernetes(text: &str) -> Result<Self, String> {
         let problem = || {
             format!("`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`")
         };
@@ -129,7 +150,24 @@ mod tests {
             "1025Pi",
             "1152921504606846977",
         ] {
-            assert!(bad.parse::<Quantity>().is_err(), "{bad}");
+            assert!(Quantity::of_kubernetes(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_site_names_a_unit() {
+        let refused = |text: &str| text.parse::<Quantity>().unwrap_err();
+        assert_eq!(
+            refused("8"),
+            "`8` has no unit, and would be bytes: write `8Gi` or `8Mi`"
+        );
+        for text in ["80G", "1Mi", "1024Ki", "1073741824"] {
+            assert!(text.parse::<Quantity>().is_ok(), "{text}");
+        }
+        assert_eq!(
+            refused("80k"),
+            "`80k` is less than `1Mi`, the least that can be meant"
+        );
+        assert_eq!(Quantity::of_kubernetes("8").unwrap().bytes(), 8);
     }
 }

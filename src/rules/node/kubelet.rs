@@ -210,7 +210,7 @@ fn bytes(text: &str) -> Option<u128> {
     if text == "0" {
         return Some(0);
     }
-    text.parse::<Quantity>()
+    Quantity::of_kubernetes(text)
         .ok()
         .map(|quantity| quantity.bytes())
 }
