@@ -155,8 +155,22 @@ fn nodes(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
-    let Some(cpus) = site.nodes.cpus else { return };
     let reserved = &site.nodes.reserved_cpus;
+    let highest = reserved.highest();
+    if reserved.count() == 1 && highest > 0 {
+        findings.push(
+            rule::ONE_RESERVED_CPU
+                .warning(
+                    "nodes.reservedCpus",
+                    format!("CPU {highest} alone is reserved"),
+                )
+                .help(format!(
+                    "write `0-{}` if you mean the first {highest}",
+                    highest - 1
+                )),
+        );
+    }
+    let Some(cpus) = site.nodes.cpus else { return };
     if u32::from(reserved.highest()) >= cpus {
         findings.push(rule::RESERVED_CPUS_MISSING.error(
             "nodes.reservedCpus",
