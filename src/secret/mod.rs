@@ -316,6 +316,22 @@ mod tests {
     }
 
     #[test]
+    fn two_numbers_are_a_user_and_a_group() {
+        for text in [
+            "run: curl -u admin:12345 host\n",
+            "run: curl -u 12345:hunter2 host\n",
+        ] {
+            let shown = masked(text);
+            assert!(
+                !shown.contains(":12345") && !shown.contains("hunter2"),
+                "{shown}"
+            );
+        }
+        let text = "run: docker run -u 1000:1000 image\n";
+        assert_eq!(masked(text), text);
+    }
+
+    #[test]
     fn what_stands_between_values_is_looked_at() {
         let token = format!("ghp_{}", "aB3".repeat(12));
         for text in [

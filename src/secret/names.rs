@@ -304,4 +304,17 @@ mod tests {
         assert_eq!(words, ["aws", "secret", "key", "2", "a", "pi", "token"]);
         assert_eq!(name.last(2), Some("pitoken"));
     }
+
+    #[test]
+    fn words_that_say_nothing_are_taken_away() {
+        for (key, left, any) in [
+            ("passwordHash2", "password", true),
+            ("password_old", "password", true),
+            ("hash-password", "hashpassword", false),
+        ] {
+            let mut name = Name::of(key);
+            assert_eq!(name.without_rest(), any, "{key}");
+            assert_eq!(name.letters, left);
+        }
+    }
 }

@@ -550,3 +550,21 @@ fn places(text: &str, written: &str, is_block: bool) -> Option<Vec<(usize, Range
     }
     Some(lines)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn macros_become_words_or_blanks_of_their_length() {
+        for (text, words) in [
+            ("a: {b: {{ .x }}, c: 1}\n", Some("a: {b: xxxxxxxx, c: 1}\n")),
+            ("a: {{}}{{b}}", Some("a: xxxxxxxxx")),
+            (" {{ if }} \na: 1\n", Some("          \na: 1\n")),
+            ("a: {b: {{ .x }\n}}\n", None),
+            ("a: {b: 1}\n", None),
+        ] {
+            assert_eq!(with_words(text).as_deref(), words, "{text}");
+        }
+    }
+}

@@ -181,6 +181,31 @@ fn whoever_is_refused_leaves_the_old_or_the_new_and_says_so() {
     nothing_wrong(&wrong);
 }
 
+/// So a machine that loses its power has the old or the new too.
+#[test]
+fn the_disk_is_waited_for_before_and_after_names_change() {
+    let Some(strace) = program("strace") else {
+        return;
+    };
+    for case in cases() {
+        let (calls, _) = case.calls(&strace);
+        let renamed = calls
+            .iter()
+            .position(|(name, _)| name.starts_with("rename"))
+            .expect("a name changes");
+        let (before, after) = calls.split_at(renamed);
+        for calls in [before, after] {
+            assert!(
+                calls
+                    .iter()
+                    .any(|(name, _)| ["fsync", "syncfs"].contains(&name.as_str())),
+                "{}: {calls:?}",
+                case.target
+            );
+        }
+    }
+}
+
 /// Runs a script in a mount namespace of its own, as root there.
 fn in_a_namespace(script: &str, folder: &Path) -> Option<Output> {
     let unshare = program("unshare")?;

@@ -131,3 +131,23 @@ fn key_of(content: &str) -> Option<(&str, &str)> {
         && !key.trim_matches(['"', '\'']).contains(char::is_whitespace);
     is_key.then(|| (key.trim_matches(['"', '\'']), value.trim()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_may_begin_with_a_key() {
+        for (line, found) in [
+            ("name: a ", Some(("name", "a"))),
+            ("- {\"name\": a", Some(("name", "a"))),
+            ("name:", Some(("name", ""))),
+            (": a", None),
+            ("https://host", None),
+            ("two words: a", None),
+            ("word", None),
+        ] {
+            assert_eq!(key_of(line), found, "{line}");
+        }
+    }
+}

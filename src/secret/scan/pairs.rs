@@ -79,7 +79,7 @@ impl Lines {
         let continues = (is_colon && is_first && flow == 0).then_some(Below { column, named });
         if value.is_empty() || is_remark(value) {
             self.below = continues.or(self.below);
-            return line.len().max(at + 1);
+            return line.len();
         }
         let end = end_of_value(line, from, is_colon, is_first, open, flow);
         let given = &line[from..end];
@@ -230,6 +230,21 @@ fn is_pointer(value: &str) -> bool {
                 && names::is_about(key)
                 && (rest.trim_start().starts_with('{')
                     || (is_name(given) && rest[end..].starts_with('}')))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_with_its_quote() {
+        for value in [r#"\"hunter2\""#, r"\'hunter2\'", "\"hunter2\"", "'hunter2'"] {
+            let line = format!("{{password: {value}, a: b}}");
+            let from = "{password: ".len();
+            let end = end_of_value(&line, from, true, true, None, 1);
+            assert_eq!(&line[from..end], value);
         }
     }
 }
