@@ -162,12 +162,18 @@ enum All {
     Lists,
     /// All lists, maps and texts.
     Places,
+    /// Lists, by more of the same.
+    Copies,
 }
 
 fn example(name: &str) -> Value {
     let text = read(&root("tests/growth"), name);
     yaml::to_json(&Source::new(name, text), Limits::INPUT).expect("it is YAML")
 }
+
+/// What stands in an example for the texts that are made of other trees.
+const VALUES: &str = "VALUES";
+const MANIFESTS: &str = "MANIFESTS";
 
 /// An export whose texts are written from trees.
 fn export(tree: &Value) -> String {
@@ -176,8 +182,11 @@ fn export(tree: &Value) -> String {
     let quoted = |text: String| Value::from(text).to_string();
     tree["profile"]
         .to_string()
-        .replace("\"VALUES\"", &quoted(yaml::from_json(&tree["values"])))
-        .replace("\"MANIFESTS\"", &quoted(texts.collect()))
+        .replace(
+            &quoted(VALUES.into()),
+            &quoted(yaml::from_json(&tree["values"])),
+        )
+        .replace(&quoted(MANIFESTS.into()), &quoted(texts.collect()))
 }
 
 fn of_export() -> Value {
@@ -188,7 +197,56 @@ fn of_export() -> Value {
     })
 }
 
-fn kinds() -> [Kind; 3] {
+/// Values that begin like secrets again and again, each part at the places where a text is read in its own way.
+fn secrets() -> Value {
+    let parts = [
+        "publicKeyToken=x ",
+        "password ",
+        "password=\"",
+        "--password 'a",
+        "{\"a\":",
+        "{password: ",
+        "token: ",
+        "token: # ",
+        "token: , ",
+        "{{",
+        "<a",
+        "&a *a ",
+        "://a@",
+        "QUJD/",
+    ];
+    let begin = ["", "x: [", "x:\n  y: "];
+    let texts = begin.iter().flat_map(|begin| {
+        parts.map(|part| {
+            (
+                begin.to_string() + part,
+                json!({"begin": begin, "parts": [part]}),
+            )
+        })
+    });
+    Value::Object(texts.collect())
+}
+
+/// An export with a layer for each text of secrets.
+fn of_secrets(texts: &Value) -> String {
+    let texts = texts.as_object().expect("a map").values();
+    let layers = texts.enumerate().map(|(number, text)| {
+        let parts = text["parts"].as_array().expect("a list").iter();
+        let parts: String = parts.filter_map(Value::as_str).collect();
+        json!({
+            "name": format!("layer{number}"),
+            "type": "oci",
+            "layer": "addon",
+            "version": "1.0.0",
+            "values": text["begin"].as_str().expect("a text").to_owned() + &parts,
+        })
+    });
+    let template = json!({"type": "add-on", "packs": layers.collect::<Value>()});
+    json!({"metadata": {"name": "a"}, "spec": {"version": "1.0.0", "template": template}})
+        .to_string()
+}
+
+fn kinds() -> [Kind; 4] {
     [
         Kind {
             name: "site",
@@ -232,12 +290,9 @@ fn kinds() -> [Kind; 3] {
                 write(folder, "old.json", export(&of_export()));
                 write(folder, "new.json", export(tree));
             },
-            // Copies of a layer hold the texts that have grown, so that all places at once would be an input that grows with
-            // the square by itself.
-            jobs: &[],
+            jobs: &[(All::Places, 1, &["check", "new.json"])],
             places: &[],
             others: &[
-                &["check", "new.json"],
                 &["diff", "old.json", "new.json"],
                 &["diff", "new.json", "old.json", "--text", "--format", "html"],
                 &["split", "new.json", "--out", "out"],
@@ -250,6 +305,17 @@ fn kinds() -> [Kind; 3] {
                 &["diff", "new.json", "new.json"],
                 &["fmt", "--check", "new.json"],
             ],
+        },
+        Kind {
+            name: "secrets",
+            example: secrets(),
+            write: |folder, tree| {
+                write(folder, "old.json", of_secrets(&secrets()));
+                write(folder, "new.json", of_secrets(tree));
+            },
+            jobs: &[(All::Copies, 10, &["diff", "old.json", "new.json", "--text"])],
+            places: &[],
+            others: &[&["check", "new.json"]],
         },
         Kind {
             name: "packs",
@@ -416,13 +482,19 @@ fn all_grown(example: &Value, all: All, count: usize) -> Value {
     places(example, String::new(), &mut found);
     let mut tree = example.clone();
     for (at, pointer) in found.iter().enumerate() {
-        let is_list = example.pointer(pointer).is_some_and(Value::is_array);
+        let place = example.pointer(pointer);
+        let is_list = place.is_some_and(Value::is_array);
+        let stands_for_another = place.is_some_and(|text| *text == VALUES || *text == MANIFESTS);
         // A node has few cards, and no more are read.
-        if all == All::Lists && (!is_list || pointer.contains("/nics/")) {
+        let few = all == All::Lists && pointer.contains("/nics/");
+        if stands_for_another || few || (all != All::Places && !is_list) {
             continue;
         }
         let lines = [How::Words, How::Lines][at % 2];
-        let ways = [How::Distinct, lines];
+        let ways = match all {
+            All::Copies => [How::Copies; 2],
+            All::Lists | All::Places => [How::Distinct, lines],
+        };
         let grown = ways
             .iter()
             .find_map(|how| grown(&tree, pointer, *how, count));
