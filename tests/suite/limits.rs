@@ -324,6 +324,9 @@ mod hostile {
             ),
             "{said:.2000}"
         );
+        fs::remove_file(folder.join("0.yaml")).expect("it is there");
+        let said = run(&folder, 96, "check .").said();
+        assert!(!said.contains("holds more"), "{said:.2000}");
         fs::remove_dir_all(&folder).expect("the folder goes");
     }
 }
