@@ -310,6 +310,26 @@ mod hostile {
     }
 
     #[test]
+    fn a_split_profile_has_no_deeper_folders_than_are_read() {
+        let folder = Scratch::new();
+        let profile = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","cloudType":"all","packs":[]}}}"#;
+        write(&folder, "p.json", profile);
+        folder.run("split p.json --out s").ends(0);
+        for (depth, words) in [
+            (32, "is named by nothing in `profile.yaml`"),
+            (
+                33,
+                "holds more files, or deeper folders, than a split profile",
+            ),
+        ] {
+            let below = "d/".repeat(depth);
+            write(&folder, &format!("s/{below}x"), "");
+            let said = folder.run("join s").ends(2).said();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+
+    #[test]
     fn a_folder_has_no_more_files_than_are_read() {
         let folder = Scratch::new();
         for number in 0..=limits::FILES {
