@@ -329,11 +329,8 @@ fn kinds() -> [Kind; 4] {
                 }
             },
             jobs: &[],
-            places: &[],
-            others: &[
-                &["packs", "list", "--packs", "packs"],
-                &["packs", "show", "p", "--packs", "packs"],
-            ],
+            places: &[("", How::Copies, 20, &["packs", "list", "--packs", "packs"])],
+            others: &[&["packs", "show", "p", "--packs", "packs"]],
         },
     ]
 }
