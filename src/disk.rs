@@ -126,18 +126,23 @@ impl Disk for Local {
     }
 
     fn read(&self, path: &Path, largest: u64) -> io::Result<Text> {
+        let no_file = || {
+            let error = io::ErrorKind::InvalidInput;
+            io::Error::new(error, "it is a pipe, a socket or a device, not a file")
+        };
+        let is_other = |metadata: &Metadata| Entry::from(metadata.file_type()) == Entry::Other;
+        if is_other(&fs::metadata(path)?) && !is_of_the_shell(path) {
+            return Err(no_file());
+        }
         let file = open(path)?;
         let metadata = file.metadata()?;
-        let kind = metadata.file_type();
-        if kind.is_dir() {
+        if metadata.is_dir() {
             let error = io::ErrorKind::IsADirectory;
             return Err(io::Error::new(error, "it is a folder"));
         }
-        if !kind.is_file() && !is_of_the_shell(path) {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "it is a pipe, a socket or a device, not a file",
-            ));
+        // It may be another by now.
+        if is_other(&metadata) && !is_of_the_shell(path) {
+            return Err(no_file());
         }
         Ok(Text {
             private: is_private(&metadata),
@@ -170,9 +175,6 @@ fn open(path: &Path) -> io::Result<File> {
 /// Opens a file.
 #[cfg(not(target_os = "linux"))]
 fn open(path: &Path) -> io::Result<File> {
-    if Local.entry(path, true)? == Entry::Other && !is_of_the_shell(path) {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
     File::open(path)
 }
 

@@ -123,6 +123,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return terminal::refuse(&error),
     };
     let writes = command.writes();
+    leave_nothing_behind();
     let done = |()| ExitCode::SUCCESS;
     let result = match command {
         Command::Init(command) => command.run().map(done),
@@ -143,6 +144,24 @@ pub(crate) fn main() -> ExitCode {
     };
     result.unwrap_or_else(|failure| ended(failure, writes))
 }
+
+/// Takes away what is staged when the run is interrupted.
+#[cfg(target_os = "linux")]
+fn leave_nothing_behind() {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM]) else {
+        return;
+    };
+    std::thread::spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            vmo_ra::output::abandon();
+            std::process::exit(128 + signal);
+        }
+    });
+}
+
+#[cfg(not(target_os = "linux"))]
+fn leave_nothing_behind() {}
 
 /// The command line. What is wrong with it is told of a copy in which everything can be seen.
 fn arguments() -> Result<Cli, clap::Error> {

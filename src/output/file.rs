@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::staging::Passing;
 use super::{disk, failed};
 use crate::diagnostic::Diagnostic;
 
@@ -30,9 +31,9 @@ pub struct StagedFile {
 #[derive(Debug)]
 enum Content {
     /// A file for a place where there is none.
-    New(NamedTempFile),
+    New(NamedTempFile, Passing),
     /// A file that takes the place of another.
-    Replacement(NamedTempFile),
+    Replacement(NamedTempFile, Passing),
     /// What goes into a device or a pipe.
     Stream(File, Vec<u8>),
 }
@@ -56,8 +57,14 @@ impl StagedFile {
     pub fn settle(self) -> Result<(), Diagnostic> {
         let path = self.path.as_path();
         let settled = match self.content {
-            Content::New(file) => file.persist_noclobber(path).map_err(|error| error.error),
-            Content::Replacement(file) => file.persist(path).map_err(|error| error.error),
+            Content::New(file, passing) => {
+                drop(passing);
+                file.persist_noclobber(path).map_err(|error| error.error)
+            }
+            Content::Replacement(file, passing) => {
+                drop(passing);
+                file.persist(path).map_err(|error| error.error)
+            }
             Content::Stream(mut stream, bytes) => {
                 return stream
                     .write_all(&bytes)
@@ -78,8 +85,8 @@ fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Conte
                 return Err(io::Error::other("it is a link that leads nowhere"));
             }
             fs::create_dir_all(disk::parent_of(path))?;
-            let file = beside(path, bytes, disk::new_file(private))?;
-            return Ok((path.to_path_buf(), Content::New(file)));
+            let (file, passing) = beside(path, bytes, disk::new_file(private))?;
+            return Ok((path.to_path_buf(), Content::New(file, passing)));
         }
         Err(error) => return Err(error),
     };
@@ -96,10 +103,10 @@ fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Conte
     }
     let path = fs::canonicalize(path)?;
     disk::only_name(&old)?;
-    let file = beside(&path, bytes, disk::new_file(true))?;
+    let (file, passing) = beside(&path, bytes, disk::new_file(true))?;
     disk::give_to_owner_of(file.as_file(), &old)?;
     file.as_file().set_permissions(permissions(&old, private))?;
-    Ok((path, Content::Replacement(file)))
+    Ok((path, Content::Replacement(file, passing)))
 }
 
 /// A file beside a path, on the disk, under a name that nothing else has.
@@ -107,7 +114,7 @@ fn beside(
     path: &Path,
     bytes: &[u8],
     permissions: Option<Permissions>,
-) -> io::Result<NamedTempFile> {
+) -> io::Result<(NamedTempFile, Passing)> {
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push(".");
@@ -119,9 +126,10 @@ fn beside(
     let mut file = builder
         .tempfile_in(disk::parent_of(path))
         .map_err(disk::without_name)?;
+    let passing = Passing::new(file.path());
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    Ok(file)
+    Ok((file, passing))
 }
 
 /// The permissions of the old file, and nothing for others where the new one is private.

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use super::disk::{self, Identity};
+use super::staging::Passing;
 use super::verify::digest;
 use super::{CHECKSUMS, SPLIT_CHECKSUMS, Tree, failed, tree};
 use crate::diagnostic::{Code, Diagnostic};
@@ -146,7 +147,7 @@ impl Existing {
         existing.old = Some(disk::identity(&metadata));
         if force {
             existing.files = files(&folder).map_err(unreadable)?;
-        } else if holds_a_file(&folder).map_err(unreadable)? {
+        } else if fs::read_dir(&folder).map_err(unreadable)?.next().is_some() {
             return Err(Diagnostic::error(format!("`{shown}` is not empty")).code(Code::NotReplaced)
                     .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"));
         }
@@ -172,6 +173,8 @@ impl Existing {
         let is_edited = |path: &&String| match digest(&self.folder.join(path)) {
             // They are about the others.
             _ if [CHECKSUMS, SPLIT_CHECKSUMS].contains(&path.as_str()) => false,
+            // What a link leads to is not lost, but the link is.
+            Ok(_) if self.folder.join(path).is_symlink() => true,
             Ok(found) => known.sums.get(*path) != Some(&found) && !tree.holds(path, &found),
             Err(_) => known.sums.contains_key(*path),
         };
@@ -205,6 +208,7 @@ impl Existing {
                 .help("name a folder with `--out DIR` in a folder that you may write to"),
                 _ => failed(folder, &error),
             })?;
+        let passing = Passing::new(staging.path());
         let kept: Vec<&str> = self
             .files()
             .filter(|path| known.kept.contains(*path))
@@ -232,6 +236,7 @@ impl Existing {
         }
         Ok(Staged {
             staging,
+            passing,
             old: self.old.map(|identity| (identity, self.files)),
             private: tree.is_private(),
             edited,
@@ -274,6 +279,7 @@ impl Existing {
 #[derive(Debug)]
 pub struct Staged {
     staging: TempDir,
+    passing: Passing,
     folder: PathBuf,
     /// What has to make way.
     old: Option<(Identity, BTreeMap<String, Stamp>)>,
@@ -315,6 +321,8 @@ impl Staged {
     fn take_the_place(self) -> Result<Option<KeptCopy>, Diagnostic> {
         let folder = self.folder.as_path();
         let staging = self.staging.path().to_path_buf();
+        // From here on the name may be that of the old folder.
+        drop(self.passing);
         let failed = |error: io::Error| failed(folder, &error);
         let changed = || {
             Diagnostic::error(format!(
@@ -375,6 +383,7 @@ impl Staged {
             .code(Code::Unwritable)
         };
         if self.edited.is_empty() {
+            let _passing = Passing::new(&old);
             disk::remove_folder(&old).map_err(|error| leftover(&old, error))?;
             return Ok(None);
         }
@@ -415,21 +424,10 @@ fn is_as_seen(folder: &Path, identity: &Identity, seen: &BTreeMap<String, Stamp>
     is_same && files(folder).is_ok_and(|found| found == *seen)
 }
 
-/// Whether there is a file below a folder, which need not be walked to its end for that.
-fn holds_a_file(folder: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if !entry.file_type()?.is_dir() || holds_a_file(&entry.path())? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// The most files and folders that a folder of ours can hold.
 const MOST_ENTRIES: usize = 200_000;
 
-/// All files below a folder as paths with `/`; links are files, and not followed.
+/// All files below a folder as paths with `/`, and all empty folders. Links are files, and not followed.
 pub(super) fn files(folder: &Path) -> io::Result<BTreeMap<String, Stamp>> {
     let mut found = BTreeMap::new();
     list(folder, folder, &mut 0, &mut found)?;
@@ -452,7 +450,7 @@ fn list(
         }
         let path = entry.path();
         let metadata = entry.metadata()?;
-        if metadata.is_dir() {
+        if metadata.is_dir() && fs::read_dir(&path)?.next().is_some() {
             list(root, &path, entries, found)?;
         } else if let Ok(relative) = path.strip_prefix(root) {
             let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();

@@ -13,6 +13,7 @@
 mod disk;
 mod file;
 mod folder;
+mod staging;
 mod tree;
 mod verify;
 
@@ -23,6 +24,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use file::{StagedFile, replace_file};
 pub use folder::{Existing, KeptCopy, Known, Staged, stage, write};
+pub use staging::abandon;
 pub use tree::Tree;
 pub use verify::{Difference, Verified, verify};
 

@@ -188,6 +188,68 @@ fn edits_of_a_split_folder_are_named_and_kept() {
     assert_eq!(names(&folder), ["p", "p.edited", "p.edited-2", "p.json"]);
 }
 
+/// An empty folder and a link in a file's place are somebody's too.
+#[test]
+fn empty_folders_and_links_are_not_lost() {
+    let folder = Scratch::new();
+    let nads = |code: i32| {
+        let run = vmo_ra("nad --vlans 1-2 --out out --force")
+            .within(&folder)
+            .run();
+        run.ends(code).said()
+    };
+    nads(0);
+    fs::create_dir_all(folder.join("out/notes/deep")).expect("it can be made");
+    assert!(nads(2).contains("files that no earlier run wrote: `notes/deep`"));
+    assert!(folder.join("out/notes/deep").is_dir());
+    fs::remove_dir_all(folder.join("out/notes")).expect("it can go");
+    let name = names(&folder.join("out"));
+    let name = name
+        .iter()
+        .find(|name| name.ends_with(".yaml"))
+        .expect("a network");
+    let file = folder.join("out").join(name);
+    fs::rename(&file, folder.join("mine.yaml")).expect("it can be moved");
+    std::os::unix::fs::symlink("../mine.yaml", &file).expect("a link");
+    assert!(nads(0).contains("the old folder is kept as `out.edited`"));
+    assert!(folder.join("out.edited").join(name).is_symlink());
+}
+
+/// What is staged may hold secrets, and goes with a run that is interrupted.
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let folder = Scratch::new();
+    write(
+        &folder,
+        "site.yaml",
+        "cluster: {name: a}\nmonitoring: {grafanaAdminPassword: {env: GP}}\n",
+    );
+    for (round, signal) in (0..24).zip(["INT", "TERM"].iter().cycle()) {
+        let wait = format!("0.{:03}", 5 + round * 12);
+        let run = vmo_ra_by(
+            "timeout",
+            &["--preserve-status", "-s", signal, &wait],
+            "render --site site.yaml --out out --force",
+        )
+        .within(&folder)
+        .env("GP", "hunter2-Xq7Zk")
+        .run();
+        let left: Vec<String> = names(&folder)
+            .into_iter()
+            .filter(|name| name != "out" && name != "site.yaml")
+            .collect();
+        assert_eq!(left, [""; 0], "{:?} after {wait} s", run.code);
+    }
+    assert_eq!(
+        vmo_ra("render --site site.yaml --out out --force")
+            .within(&folder)
+            .env("GP", "x")
+            .run()
+            .code,
+        Some(0)
+    );
+}
+
 #[test]
 fn two_runs_into_one_folder_do_not_both_win() {
     let folder = Scratch::new();

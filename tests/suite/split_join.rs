@@ -678,7 +678,7 @@ fn force_replaces_what_the_folder_itself_names() {
     folder.run("split p.json --out new").ends(2);
     folder.run("split p.json --out new --force").ends(0);
     assert_eq!(read(&folder, "new/README.md"), b"about");
-    fs::create_dir_all(folder.join("empty/below")).expect("the folder can be made");
+    fs::create_dir_all(folder.join("empty")).expect("the folder can be made");
     folder.run("split p.json --out empty").ends(0);
 }
 
