@@ -37,9 +37,6 @@ const COMMENTED_OUT: [(&str, &str); 6] = [
 
 const PORTWORX: &str = "csi-portworx-generic";
 
-/// Keys that no chart reads: the presets of the vendor's own pack write this one.
-const UNREAD: [(&str, &str); 1] = [("cilium-1.17.4", "tunnelprotocol")];
-
 /// A chart: its values.yaml, and its values.schema.json where it has one.
 struct Chart {
     name: String,
@@ -114,7 +111,7 @@ impl Chart {
                 .is_some_and(|(name, _)| name == *chart)
                 && *key == path
         });
-        (known && in_a_comment()) || UNREAD.contains(&(&self.name, path))
+        known && in_a_comment()
     }
 }
 
@@ -374,7 +371,7 @@ fn no_exception_is_stale() {
             let below = path
                 .iter()
                 .fold(&values["charts"], |below, step| &below[step]);
-            let known = COMMENTED_OUT.iter().chain(&UNREAD);
+            let known = COMMENTED_OUT.iter();
             met.extend(known.filter(|(name, key)| {
                 let pointer = format!("/{}", key.replace('.', "/"));
                 chart.name.starts_with(name)
@@ -383,11 +380,7 @@ fn no_exception_is_stale() {
             }));
         }
     }
-    for exception in COMMENTED_OUT
-        .iter()
-        .chain(&UNREAD)
-        .filter(|(name, _)| *name != PORTWORX)
-    {
+    for exception in COMMENTED_OUT.iter().filter(|(name, _)| *name != PORTWORX) {
         assert!(
             met.contains(&exception),
             "{exception:?} is no exception any more"
