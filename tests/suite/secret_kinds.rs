@@ -35,6 +35,10 @@ const VALUES: &[KindOf] = &[
         "account: |\n  {\"type\": \"service_account\", \"private_key\": \"-----BEGIN PRIVATE KEY-----\\n@\\n-----END PRIVATE KEY-----\\n\"}\n",
     ),
     ("cookie", "cookie_secret: @\n"),
+    ("pager", "receivers: [{routing_key: @}]\n"),
+    ("keystore", "keyStore: {storepass: @}\n"),
+    ("ceph admin", "adminKey: @\n"),
+    ("other languages", "mot_de_passe: @\n"),
     (
         "encryption",
         "resources:\n- providers:\n  - aescbc: {keys: [{name: key1, secret: @}]}\n",

@@ -321,3 +321,26 @@ fn secrets_leave_memory() {
     assert!(read > 1 << 16, "only {read} bytes could be read");
     nothing_wrong(&wrong);
 }
+
+/// A registry's user stands in front of an image, in the line and in what a rule says of it.
+#[test]
+fn the_user_of_a_registry_is_hidden() {
+    let folder = Scratch::new();
+    let image = "{name: t, source: \"docker://u:hunter2@r.example.com/x:latest\", size: 10Gi}";
+    write(
+        &folder,
+        "site.yaml",
+        format!("vmo: {{goldenImages: [{image}]}}\n"),
+    );
+    for format in ["text", "json", "sarif"] {
+        let run = vmo_ra(&["check", "site.yaml", "--format", format])
+            .within(&folder)
+            .run();
+        let told = run.told();
+        assert!(
+            told.contains("comes from `r.example.com/x:latest`"),
+            "{told}"
+        );
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+}

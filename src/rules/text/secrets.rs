@@ -327,6 +327,8 @@ fn images(document: &Document, findings: &mut Vec<Finding>) {
         if is_pinned || image.contains("{{") {
             return;
         }
+        // What stands in front of a host's `@` is a user with a password.
+        let image = image.rsplit('@').next().unwrap_or(image);
         findings.push(document.mark_bytes(
             rule::UNPINNED_IMAGE.note(
                 trail.path(),
