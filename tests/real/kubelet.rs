@@ -278,8 +278,8 @@ fn memory_adds_up_in_every_unit() {
     for (system, kube, eviction) in [
         ("8Gi", "4Gi", "1Gi"),
         ("8G", "4000M", "1024Mi"),
-        ("8589934593", "4194303Ki", "1k"),
-        ("1T", "1Ti", "1"),
+        ("8589934593", "4194303Ki", "1049k"),
+        ("1T", "1Ti", "1048577"),
         ("1P", "1Pi", "100Mi"),
     ] {
         let site = format!(
