@@ -204,7 +204,11 @@ pub(crate) fn may_be_read(
     let shown = path.display();
     let mut entry = entry;
     if entry == Entry::Link {
-        if !stays_within(disk, root, path)? {
+        let real = |path: &Path| {
+            disk.resolve(path)
+                .map_err(|error| Diagnostic::unreadable(path.display(), &error))
+        };
+        if !real(path)?.starts_with(real(root)?) {
             return Err(Diagnostic::error(format!(
                 "`{shown}` is a link that leads out of the folder, and is not followed"
             ))
@@ -221,16 +225,4 @@ pub(crate) fn may_be_read(
     };
     Err(Diagnostic::error(format!("`{shown}` is {is}"))
         .help("take it away, or name the files one by one"))
-}
-
-/// Whether what a path leads to lies in a folder.
-///
-/// # Errors
-/// One of them leads nowhere.
-pub(crate) fn stays_within(disk: &dyn Disk, root: &Path, path: &Path) -> Result<bool, Diagnostic> {
-    let real = |path: &Path| {
-        disk.resolve(path)
-            .map_err(|error| Diagnostic::unreadable(path.display(), &error))
-    };
-    Ok(real(path)?.starts_with(real(root)?))
 }

@@ -283,7 +283,7 @@ fn lines_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<Lines, Diagnostic> {
     Ok(lines)
 }
 
-/// The presets by group, with who has switched them on.
+/// The presets by group, each with what switches it on.
 fn add_presets(lines: &mut Lines, pack: &Pack, used_by: &[&Use<'_>]) -> Result<(), Diagnostic> {
     let mut groups: Vec<&str> = Vec::new();
     for preset in &pack.presets {

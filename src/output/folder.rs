@@ -445,14 +445,18 @@ fn list(
         *entries += 1;
         if *entries > MOST_ENTRIES {
             return Err(io::Error::other(format!(
-                "it holds more than {MOST_ENTRIES} files and folders, and so is none that vmo-ra wrote"
+                "it holds more than {MOST_ENTRIES} files and folders, more than vmo-ra writes"
             )));
         }
         let path = entry.path();
         let metadata = entry.metadata()?;
-        if metadata.is_dir() && fs::read_dir(&path)?.next().is_some() {
+        let before = *entries;
+        if metadata.is_dir() {
             list(root, &path, entries, found)?;
-        } else if let Ok(relative) = path.strip_prefix(root) {
+        }
+        if *entries == before
+            && let Ok(relative) = path.strip_prefix(root)
+        {
             let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
             let stamp = (metadata.len(), metadata.modified().ok());
             found.insert(parts.join("/"), stamp);

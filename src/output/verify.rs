@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 
 use super::{CHECKSUMS, folder, tree};
 use crate::diagnostic::Diagnostic;
-use crate::disk::{Local, stays_within};
 
 /// How a file differs from what was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +40,9 @@ pub struct Verified {
 /// There are no checksums, they cannot be read, or a file cannot be.
 pub fn verify(folder: &Path) -> Result<Verified, Diagnostic> {
     let unreadable = |path: &Path, error| Diagnostic::unreadable(path.display(), &error);
+    let real = |path: &Path| fs::canonicalize(path).map_err(|error| unreadable(path, error));
     let sums = tree::checksums_of(folder, CHECKSUMS)?;
+    let within = real(folder)?;
     let mut verified = Verified {
         unchanged: 0,
         differences: BTreeMap::new(),
@@ -51,7 +52,7 @@ pub fn verify(folder: &Path) -> Result<Verified, Diagnostic> {
         let difference = match fs::symlink_metadata(&file) {
             Ok(metadata) if !metadata.is_file() => Some(Difference::Replaced),
             // A folder of it may be a link.
-            Ok(_) if !stays_within(&Local, folder, &file)? => Some(Difference::Replaced),
+            Ok(_) if !real(&file)?.starts_with(&within) => Some(Difference::Replaced),
             Ok(_) => (digest(&file).map_err(|error| unreadable(&file, error))? != *sum)
                 .then_some(Difference::Changed),
             // A file where a folder was hides all that the folder held.

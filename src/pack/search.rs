@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::disk::{Disk, Entry, may_be_read, stays_within};
+use crate::disk::{Disk, Entry, may_be_read};
 use crate::secret;
 
 /// How many folders are looked at below one that a user names.
@@ -40,6 +40,9 @@ pub(super) fn pack_folders(
         );
     }
     let (mut packs, mut remarks) = (Vec::new(), Vec::new());
+    let within = disk
+        .resolve(root)
+        .map_err(|error| unreadable(root, error))?;
     let mut seen = HashSet::new();
     // A stack, since a tree may be deeper than a thread's own.
     let mut open = vec![(root.to_path_buf(), false)];
@@ -48,7 +51,7 @@ pub(super) fn pack_folders(
             .resolve(&folder)
             .map_err(|error| unreadable(&folder, error))?;
         let shown = folder.display();
-        if through_link && !stays_within(disk, root, &folder)? {
+        if through_link && !real.starts_with(&within) {
             remarks.push(
                 Diagnostic::warning(format!(
                     "`{shown}` is a link that leads out of the folder, and is not followed"
