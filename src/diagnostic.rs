@@ -243,7 +243,10 @@ impl Diagnostic {
 
     /// Whether the system said no, apart from what is wrong with the input.
     pub fn is_of_the_system(&self) -> bool {
-        matches!(self.content.code, Code::Unreadable | Code::Unwritable)
+        matches!(
+            self.content.code,
+            Code::Unreadable | Code::Unreachable | Code::Unwritable
+        )
     }
 
     /// An error: the input cannot be used.

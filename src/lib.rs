@@ -13,6 +13,7 @@
 //! | [`diff`] | two sets of profiles | changes and their impact |
 //! | [`plan`], [`network`], [`nad`] | a site | what people and other programs need beside the profiles |
 //! | [`profile::folder`] | an export | a folder for git, and back |
+//! | [`palette`] | profiles | what a tenant has of them, and an import |
 //!
 //! Everything wrong with an input is a [`diagnostic::Diagnostic`] with its place and the way out.
 //!
@@ -35,6 +36,7 @@ pub mod nad;
 pub mod network;
 pub mod output;
 pub mod pack;
+pub mod palette;
 pub mod plan;
 pub mod profile;
 pub mod render;

@@ -43,3 +43,6 @@ pub const FILES: usize = 10_000;
 
 /// Bytes of all secrets and certificates that a site names, together.
 pub const SECRET_BYTES: u64 = 64 << 20;
+
+/// Bytes of an answer of Palette's API: the largest is the export of a profile.
+pub const ANSWER_BYTES: u64 = 128 << 20;

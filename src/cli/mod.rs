@@ -12,6 +12,7 @@ mod lines;
 mod nad;
 mod network;
 mod packs;
+mod palette;
 mod plan;
 mod render;
 mod revisions;
@@ -48,6 +49,7 @@ enum Command {
     Nad(nad::Nad),
     Network(network::Network),
     Packs(packs::Packs),
+    Palette(palette::Palette),
     Plan(plan::Plan),
     Revisions(revisions::Revisions),
     Check(check::Check),
@@ -63,6 +65,9 @@ enum Command {
 impl Command {
     /// Whether it leaves files or a text that is made of its input, apart from a report.
     fn writes(&self) -> bool {
+        if let Command::Palette(command) = self {
+            return command.writes();
+        }
         matches!(
             self,
             Command::Init(_)
@@ -137,6 +142,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Explain(command) => command.run().map(done),
         Command::Split(command) => command.run().map(done),
         Command::Join(command) => command.run().map(done),
+        Command::Palette(command) => command.run(),
         Command::Diff(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),

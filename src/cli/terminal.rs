@@ -89,6 +89,11 @@ fn to_standard_error(text: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
+/// Writes lines to standard error, beside the result.
+pub(super) fn whisper(lines: &Lines) {
+    to_standard_error(lines.as_str());
+}
+
 /// Writes lines to standard output.
 pub(super) fn tell(lines: &Lines) -> Result<(), Failure> {
     print(lines.as_str())

@@ -84,6 +84,16 @@ impl Tree {
         Ok(Self::of(files, false)?.with_checksums(CHECKSUMS))
     }
 
+    /// As [`Tree::of_files`], for its owner's eyes only.
+    ///
+    /// # Errors
+    /// As [`Tree::of_files`].
+    pub fn of_private_files(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    ) -> Result<Self, Diagnostic> {
+        Ok(Self::of(files, true)?.with_checksums(CHECKSUMS))
+    }
+
     /// A folder that people will edit, with its checksums in a hidden file; with `private` only their owner may read it.
     ///
     /// # Errors

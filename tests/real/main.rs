@@ -16,6 +16,7 @@ mod multipath;
 mod node;
 mod node_guest;
 mod node_ip;
+mod palette_tls;
 mod san_boot;
 mod sarif;
 mod shell;

@@ -7,6 +7,7 @@ use vmo_ra::diagnostic::{Code, Diagnostic, Source};
 use vmo_ra::network::{Format, Nodes, write as written};
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
+use vmo_ra::palette::Trouble;
 use vmo_ra::revision::{Revision, Revisions};
 use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
@@ -139,6 +140,19 @@ fn others() -> Vec<Diagnostic> {
             .choose("none", &Wanted::Newest)
             .expect_err("there is none"),
         broken.load("9.9.9").expect_err("it is broken"),
+        Trouble::Unreachable {
+            request: "GET /v1/packs".to_owned(),
+            reason: "no such host".to_owned(),
+        }
+        .into(),
+        Trouble::Refused {
+            request: "GET /v1/packs".to_owned(),
+            status: 500,
+            code: "PackNotFound".to_owned(),
+            message: String::new(),
+            reference: String::new(),
+        }
+        .into(),
         written(
             &engine,
             &site,

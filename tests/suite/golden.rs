@@ -232,13 +232,21 @@ fn outputs() -> Vec<(String, i32, String)> {
 }
 
 /// The folders of golden/ that other tests hold to what a command writes there.
-const FOLDERS: [&str; 4] = ["1.7.0/", "1.9.0/", "split/", "storage/"];
+const FOLDERS: [&str; 5] = ["1.7.0/", "1.9.0/", "palette/", "split/", "storage/"];
 
-/// Commands that print nothing but what they have written, and a file that holds it.
-const WRITING: [(&str, &str); 3] = [
+/// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.
+const WRITING: [(&str, &str); 8] = [
     ("render", "golden/1.9.0/SHA256SUMS"),
     ("split", "golden/split/profile.yaml"),
     ("join", "golden/1.9.0/VMO-RA-Templates.json"),
+    ("palette list", "golden/palette/list.txt"),
+    (
+        "palette export",
+        "golden/palette/VMO-RA-Templates-1.9.0.json",
+    ),
+    ("palette validate", "golden/palette/validate.txt"),
+    ("palette import", "golden/palette/import.txt"),
+    ("palette status", "golden/palette/status.txt"),
 ];
 
 #[test]

@@ -38,6 +38,7 @@ mod manifest_schema;
 mod network;
 mod others_files;
 mod packs;
+mod palette;
 mod plan;
 mod properties;
 mod readme;

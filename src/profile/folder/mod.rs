@@ -33,6 +33,12 @@ use super::document;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::Step;
 
+/// File names for names of others: one for each, no two the same on a disk that ignores case; `nameless` for one without a
+/// usable character.
+pub fn distinct_names(names: &[&str], nameless: &str) -> Vec<String> {
+    names::distinct(names, &[], nameless)
+}
+
 /// The file that holds all of a profile but its texts.
 pub const PROFILE: &str = "profile.yaml";
 

@@ -1,0 +1,66 @@
+//! `vmo-ra palette`
+
+mod connection;
+mod export;
+mod files;
+mod import;
+mod list;
+mod status;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::Failure;
+use connection::Connection;
+
+/// Work with a tenant through Palette's API: list, export, validate and import profiles, and see what differs
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The address comes from `--host`, SPECTROCLOUD_HOST or PALETTE_HOST, the API key from `--api-key-file`, \
+                  SPECTROCLOUD_APIKEY or PALETTE_API_KEY, the project from `--project`, SPECTROCLOUD_DEFAULT_PROJECT_ID or \
+                  PALETTE_PROJECT_UID. HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as curl reads them.\n\nExit codes: 0 fine, \
+                  1 something differs or is missing (validate, import, status), 2 the input or command line is wrong, or Palette \
+                  refuses it, 3 Palette cannot be reached, or a file cannot be read or written."
+)]
+pub(super) struct Palette {
+    #[command(subcommand)]
+    command: PaletteCommand,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Subcommand)]
+enum PaletteCommand {
+    List(list::List),
+    Export(export::Export),
+    Validate(validate::Validate),
+    Import(import::Import),
+    Status(status::Status),
+}
+
+impl Palette {
+    /// Whether it leaves files.
+    pub(super) fn writes(&self) -> bool {
+        matches!(self.command, PaletteCommand::Export(_))
+    }
+
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let done = |()| ExitCode::SUCCESS;
+        let connection = &self.connection;
+        match self.command {
+            PaletteCommand::List(command) => connection
+                .with_client(|client| command.run(client))
+                .map(done),
+            PaletteCommand::Export(command) => connection
+                .with_client(|client| command.run(client))
+                .map(done),
+            PaletteCommand::Validate(command) => {
+                connection.with_client(|client| command.run(client))
+            }
+            PaletteCommand::Import(command) => connection.with_client(|client| command.run(client)),
+            PaletteCommand::Status(command) => connection.with_client(|client| command.run(client)),
+        }
+    }
+}

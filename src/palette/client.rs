@@ -1,0 +1,202 @@
+//! Asks Palette: not too fast, again where that is safe, and page by page.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+use std::{cmp, thread};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::answers::{Page, Refusal};
+use super::pace::Pace;
+use super::transport::{Lost, Reply, Request, Transport};
+use super::trouble::Trouble;
+
+/// How often something is tried in all.
+const TRIES: u32 = 5;
+/// The longest time that a service may ask us to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// The most items of a page that Palette gives.
+const PAGE: &str = "50";
+/// The most pages that are read, a hundred times what a large tenant has.
+const PAGES: usize = 2_000;
+
+/// What happens while Palette is asked, for those who want to see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A request was answered: the request, the status, how many bytes.
+    Answered(String, u16, usize),
+    /// A request is tried again: the request, why, after how long.
+    Again(String, String, Duration),
+}
+
+/// Asks one Palette instance, in one project or for the whole tenant.
+pub struct Client<'a> {
+    transport: &'a dyn Transport,
+    project: Option<String>,
+    pace: RefCell<Pace>,
+    /// How long to wait before something is tried for the second time; then twice as long each time.
+    patience: Duration,
+    told: &'a dyn Fn(&Event),
+}
+
+impl<'a> Client<'a> {
+    /// A client for the whole tenant. What happens is told to `told`.
+    pub fn new(transport: &'a dyn Transport, patience: Duration, told: &'a dyn Fn(&Event)) -> Self {
+        Client {
+            transport,
+            project: None,
+            pace: RefCell::new(Pace::new(Instant::now())),
+            patience,
+            told,
+        }
+    }
+
+    /// The same in a project.
+    #[must_use]
+    pub fn within(mut self, project: Option<String>) -> Self {
+        self.project = project;
+        self
+    }
+
+    /// Asks, and gives the answer's text.
+    ///
+    /// # Errors
+    /// No answer came, or Palette says no.
+    pub fn ask(&self, request: &Request) -> Result<String, Trouble> {
+        let mut tried = 1;
+        loop {
+            let wait = self.pace.borrow_mut().count(&request.path, Instant::now());
+            thread::sleep(wait);
+            let reply = self.transport.send(request, self.project.as_deref());
+            if let Ok(reply) = &reply {
+                (self.told)(&Event::Answered(
+                    request.shown(),
+                    reply.status,
+                    reply.body.len(),
+                ));
+            }
+            let (reason, asked) = match outcome(request, reply) {
+                Outcome::Done(done) => return done,
+                Outcome::Later(reason, asked) => (reason, asked),
+            };
+            if tried == TRIES || asked.is_some_and(|asked| asked > LONGEST_WAIT) {
+                return Err(Trouble::Unreachable {
+                    request: request.shown(),
+                    reason,
+                });
+            }
+            let wait = cmp::max(
+                self.patience * 2_u32.pow(tried - 1),
+                asked.unwrap_or_default(),
+            );
+            (self.told)(&Event::Again(request.shown(), reason, wait));
+            thread::sleep(wait);
+            tried += 1;
+        }
+    }
+
+    /// Asks, and reads the answer.
+    ///
+    /// # Errors
+    /// As [`Client::ask`]; the answer has another shape.
+    pub(super) fn read<T: DeserializeOwned>(&self, request: &Request) -> Result<T, Trouble> {
+        parsed(request, &self.ask(request)?)
+    }
+
+    /// Asks for all pages of a list.
+    ///
+    /// # Errors
+    /// As [`Client::read`]; the list does not end.
+    pub(super) fn pages<T: DeserializeOwned>(&self, request: &Request) -> Result<Vec<T>, Trouble> {
+        let mut items = Vec::new();
+        let mut seen = HashSet::new();
+        let mut next = String::new();
+        loop {
+            let mut asked = request.clone().with("limit", PAGE);
+            if !next.is_empty() {
+                asked = asked.with("continue", next.clone());
+            }
+            let page: Page<T> = self.read(&asked)?;
+            items.extend(page.items);
+            next = page.listmeta.next;
+            if next.is_empty() {
+                return Ok(items);
+            }
+            if !seen.insert(next.clone()) || seen.len() > PAGES {
+                return Err(Trouble::Odd {
+                    request: request.shown(),
+                    reason: "its list has no end".to_owned(),
+                });
+            }
+        }
+    }
+}
+
+/// What an answer is read as.
+pub(super) fn parsed<T: DeserializeOwned>(request: &Request, text: &str) -> Result<T, Trouble> {
+    serde_json::from_str(text).map_err(|error| Trouble::Odd {
+        request: request.shown(),
+        // The words of the parser may quote what it read.
+        reason: format!(
+            "it is not the JSON that is expected, at line {} column {}",
+            error.line(),
+            error.column()
+        ),
+    })
+}
+
+enum Outcome {
+    Done(Result<String, Trouble>),
+    /// To be tried again: why, and how long the service asks to wait.
+    Later(String, Option<Duration>),
+}
+
+/// What an answer, or none, means for the request.
+fn outcome(request: &Request, reply: Result<Reply, Lost>) -> Outcome {
+    let unanswered = |reason| {
+        Outcome::Done(Err(Trouble::Unanswered {
+            request: request.shown(),
+            reason,
+        }))
+    };
+    let reply = match reply {
+        Ok(reply) => reply,
+        // What cannot be reached now will not be in a second either.
+        Err(Lost::NotSent(reason)) => {
+            return Outcome::Done(Err(Trouble::Unreachable {
+                request: request.shown(),
+                reason,
+            }));
+        }
+        Err(Lost::NoAnswer(reason)) if request.writes => return unanswered(reason),
+        Err(Lost::NoAnswer(reason)) => return Outcome::Later(reason, None),
+    };
+    match reply.status {
+        200..=299 => Outcome::Done(Ok(reply.body)),
+        // It was turned away before it was looked at.
+        429 => Outcome::Later("it is asked too often".to_owned(), reply.retry_after),
+        status @ 502..=504 => {
+            let reason = format!("a gateway answers with status {status}");
+            if request.writes {
+                unanswered(reason)
+            } else {
+                Outcome::Later(reason, reply.retry_after)
+            }
+        }
+        // 500 is how Palette refuses things.
+        status => {
+            let refusal =
+                Refusal::deserialize(&mut serde_json::Deserializer::from_str(&reply.body))
+                    .unwrap_or_default();
+            Outcome::Done(Err(Trouble::Refused {
+                request: request.shown(),
+                status,
+                code: refusal.code,
+                message: refusal.message,
+                reference: refusal.reference,
+            }))
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Brings profiles into a tenant, and makes sure that they arrived.
+
+use serde_json::{Map, Value, json};
+
+use super::answers::Made;
+use super::catalog::{Catalog, Missing, Preferred};
+use super::client::{Client, parsed};
+use super::profiles::{self, TenantProfile, next_free};
+use super::registries::Registries;
+use super::transport::{Method, Request};
+use super::trouble::Trouble;
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diff::{self, Input, Options, Report};
+use crate::pack::Library;
+use crate::profile::{self, Document, Layer, Profile, to_palette_json};
+use crate::version::Wanted;
+
+/// A profile on its way into a tenant.
+pub struct Import {
+    /// What messages call it.
+    pub file: String,
+    /// What it says, with the tenant's own registries once [`Import::resolve`] has written them in.
+    pub profile: Profile,
+    /// All of its text, with keys that nobody here knows.
+    body: Value,
+}
+
+/// What the tenant has of a profile.
+pub enum Verdict {
+    /// Nothing of its name and version.
+    New,
+    /// The same content, under this uid.
+    Same(String),
+    /// Other content under its name and version.
+    Other {
+        /// What importing it would change.
+        report: Box<Report>,
+        /// The next version that is free.
+        next: Option<String>,
+    },
+}
+
+/// What became of a profile that was imported.
+pub struct Arrived {
+    /// Variables that Palette left out and that were written afterwards.
+    pub variables_written: usize,
+    /// What is different in the tenant nevertheless.
+    pub report: Report,
+}
+
+/// The JSON that Palette imports.
+///
+/// # Errors
+/// It is no profile.
+fn body_of(source: &Source) -> Result<(Profile, Value), Vec<Diagnostic>> {
+    let document = Document::read(source)?;
+    let profile = profile::from_value(source, document.value().clone())?;
+    Ok((profile, document.into_value()))
+}
+
+impl Import {
+    /// Takes a profile in Palette's own form.
+    ///
+    /// # Errors
+    /// It is no such profile.
+    pub fn of(source: &Source) -> Result<Self, Vec<Diagnostic>> {
+        let (profile, body) = body_of(source)?;
+        Ok(Import {
+            file: source.name().to_owned(),
+            profile,
+            body,
+        })
+    }
+
+    /// `NAME VERSION`, for messages.
+    pub fn title(&self) -> String {
+        format!(
+            "{} {}",
+            self.profile.metadata.name, self.profile.spec.version
+        )
+    }
+
+    /// Writes the tenant's registries into it, by name and kind.
+    ///
+    /// # Errors
+    /// The tenant lacks one.
+    pub fn resolve(&mut self, registries: &Registries) -> Result<(), Vec<Diagnostic>> {
+        registries.resolve(&self.profile.spec.template.packs, &mut self.body)?;
+        let source = Source::new(self.file.clone(), String::new());
+        self.profile = profile::from_value(&source, self.body.clone())?;
+        Ok(())
+    }
+
+    /// The layers whose packs the tenant lacks.
+    ///
+    /// # Errors
+    /// They could not be asked for.
+    pub fn missing(&self, catalog: &Catalog<'_>) -> Result<Vec<Diagnostic>, Trouble> {
+        let mut problems = Vec::new();
+        for layer in &self.profile.spec.template.packs {
+            if layer.kind == "manifest" {
+                continue;
+            }
+            let registry = &layer.registry.metadata;
+            let prefer = Preferred {
+                uid: &registry.uid,
+                name: &registry.name,
+                only: !registry.uid.is_empty() || !registry.name.is_empty(),
+            };
+            // A duplicate of a pack has a name of its own in front.
+            let name = layer
+                .name
+                .rsplit_once("--")
+                .map_or(layer.name.as_str(), |(_, pack)| pack);
+            let wanted = Wanted::of_tag(&layer.version);
+            if let Err(missing) = catalog.find(name, &wanted, prefer)? {
+                problems.push(self.lacks(layer, name, &missing));
+            }
+        }
+        Ok(problems)
+    }
+
+    fn lacks(&self, layer: &Layer, name: &str, missing: &Missing) -> Diagnostic {
+        let registry = &layer.registry.metadata.name;
+        let at = if registry.is_empty() {
+            String::new()
+        } else {
+            format!(" in `{registry}`")
+        };
+        let problem = |what: String| {
+            Diagnostic::error(format!("{}: {what}", self.title())).code(Code::PackMissing)
+        };
+        match missing {
+            Missing::Pack(near) => {
+                let problem = problem(format!("the tenant has no pack `{name}`"));
+                match near {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => {
+                        problem.help("add a registry that has it, under Tenant Settings in Palette")
+                    }
+                }
+            }
+            Missing::Disabled(registry) => problem(format!(
+                "pack `{name}` {} is disabled in `{registry}`",
+                layer.version
+            ))
+            .help("choose a newer version, with `registries.packVersions` in the site"),
+            Missing::Version(others) if others.is_empty() => {
+                problem(format!("the tenant has no pack `{name}`{at}"))
+                    .help("name another registry in the site, under `registries`")
+            }
+            Missing::Version(others) => {
+                let versions: Vec<&str> = others
+                    .iter()
+                    .take(5)
+                    .map(|(version, _)| version.as_str())
+                    .collect();
+                problem(format!(
+                    "the tenant has no version {} of pack `{name}`{at}",
+                    layer.version
+                ))
+                .help(format!("it has {}", versions.join(", ")))
+            }
+        }
+    }
+
+    /// What the tenant has of it.
+    ///
+    /// # Errors
+    /// It could not be asked for or compared.
+    pub fn verdict(
+        &self,
+        client: &Client<'_>,
+        there: &[TenantProfile],
+    ) -> Result<Verdict, Vec<Diagnostic>> {
+        let (name, version) = (&self.profile.metadata.name, &self.profile.spec.version);
+        let Some(same) = there
+            .iter()
+            .find(|one| one.name == *name && one.version == *version)
+        else {
+            return Ok(Verdict::New);
+        };
+        let report = self.compare(client, &same.uid)?;
+        if report.changes.is_empty() {
+            return Ok(Verdict::Same(same.uid.clone()));
+        }
+        Ok(Verdict::Other {
+            report: Box::new(report),
+            next: next_free(there, name, version),
+        })
+    }
+
+    /// What is different in the tenant, from there to here.
+    fn compare(&self, client: &Client<'_>, uid: &str) -> Result<Report, Vec<Diagnostic>> {
+        let text = profiles::export(client, uid).map_err(Diagnostic::from)?;
+        let source = Source::new("Palette's export", text);
+        let exported = profile::read(&source)?;
+        let side = |name: &str, mut profile: Profile| {
+            // Palette writes out what is so where nothing is said.
+            for variable in &mut profile.spec.variables {
+                variable.input_type = variable.input_type.take().filter(|kind| kind != "text");
+            }
+            Input {
+                name: name.to_owned(),
+                profiles: vec![profile],
+                revision: None,
+            }
+        };
+        Ok(diff::compare(
+            &side("Palette", exported),
+            &side(&self.file, self.profile.clone()),
+            &Library::built_in()?,
+            &Options::default(),
+        )?)
+    }
+
+    /// Lets Palette look at it without importing it.
+    ///
+    /// # Errors
+    /// Palette says no.
+    pub fn validate(&self, client: &Client<'_>) -> Result<(), Trouble> {
+        let mut request = Request::search(["clusterprofiles", "import", "validate"], &Value::Null);
+        request.body = Some(self.text());
+        client.read::<Map<String, Value>>(&request).map(|_| ())
+    }
+
+    fn text(&self) -> String {
+        self.body.to_string()
+    }
+
+    /// Reads back what was imported, and writes variables that did not arrive.
+    ///
+    /// # Errors
+    /// It could not be read back or completed. It is there all the same.
+    pub fn arrived(&self, client: &Client<'_>, uid: &str) -> Result<Arrived, Vec<Diagnostic>> {
+        Ok(Arrived {
+            variables_written: self
+                .complete_variables(client, uid)
+                .map_err(Diagnostic::from)?,
+            report: self.compare(client, uid)?,
+        })
+    }
+
+    /// Imports it, as a draft or for use, and gives its uid. Where the answer is lost, the tenant is looked at before it is
+    /// sent again.
+    ///
+    /// # Errors
+    /// Palette says no; whether it was imported is not known.
+    pub fn send(&self, client: &Client<'_>, publish: bool) -> Result<String, Vec<Diagnostic>> {
+        let request = Request::write(
+            Method::Post,
+            ["clusterprofiles", "import"],
+            Some(self.text()),
+        )
+        .with("publish", publish.to_string());
+        let mut was_lost = false;
+        loop {
+            let trouble = match client
+                .ask(&request)
+                .and_then(|text| parsed::<Made>(&request, &text))
+            {
+                Ok(made) => return Ok(made.uid),
+                Err(trouble) => trouble,
+            };
+            if !matches!(trouble, Trouble::Unanswered { .. } | Trouble::Odd { .. }) {
+                return Err(Diagnostic::from(trouble).into());
+            }
+            // It may be there all the same.
+            let there = profiles::list(client).map_err(Diagnostic::from)?;
+            match self.verdict(client, &there)? {
+                Verdict::Same(uid) => return Ok(uid),
+                Verdict::New if !was_lost => was_lost = true,
+                Verdict::New => return Err(Diagnostic::from(trouble).into()),
+                Verdict::Other { .. } => {
+                    let found = there.iter().find(|one| {
+                        one.name == self.profile.metadata.name
+                            && one.version == self.profile.spec.version
+                    });
+                    return match found {
+                        Some(found) => Ok(found.uid.clone()),
+                        None => Err(Diagnostic::from(trouble).into()),
+                    };
+                }
+            }
+        }
+    }
+
+    /// Writes the variables that the tenant lacks after an import, and says how many those were.
+    fn complete_variables(&self, client: &Client<'_>, uid: &str) -> Result<usize, Trouble> {
+        let Some(Value::Array(wanted)) = self.body.pointer("/spec/variables").cloned() else {
+            return Ok(0);
+        };
+        if wanted.is_empty() {
+            return Ok(0);
+        }
+        let path = ["clusterprofiles", uid, "variables"];
+        let request = Request::get(path);
+        let there: Value = client.read(&request)?;
+        let name = |variable: &Value| variable["name"].as_str().map(str::to_owned);
+        let known: Vec<String> = there["variables"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(name)
+            .collect();
+        let lacking = wanted
+            .iter()
+            .filter_map(name)
+            .filter(|name| !known.contains(name))
+            .count();
+        if lacking > 0 {
+            let body = json!({ "variables": wanted });
+            client.ask(&Request::write(Method::Put, path, Some(body.to_string())))?;
+        }
+        Ok(lacking)
+    }
+}
+
+/// The bytes in which an export is kept, as Palette writes them.
+///
+/// # Errors
+/// The text is no profile.
+pub fn exported_bytes(source: &Source) -> Result<(Profile, Vec<u8>), Vec<Diagnostic>> {
+    let (profile, body) = body_of(source)?;
+    let bytes = to_palette_json(&body).map_err(|error| {
+        vec![
+            Diagnostic::error(format!("the export has no JSON form: {error}")).code(Code::Internal),
+        ]
+    })?;
+    Ok((profile, bytes))
+}

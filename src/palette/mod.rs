@@ -1,0 +1,34 @@
+//! Palette's API: packs and profiles of a tenant.
+//!
+//! [`Web`] sends, [`Client`] keeps to what the API allows and knows what may be sent again, and the other files say what is
+//! asked for and what the answers mean. What is known of each endpoint, and from where, stands in docs/palette.md.
+//!
+//! ```
+//! use vmo_ra::palette::Address;
+//!
+//! let address: Address = "palette.example.com".parse().expect("it is an address");
+//! assert_eq!(address.to_string(), "https://palette.example.com");
+//! assert!("http://palette.example.com".parse::<Address>().is_err());
+//! ```
+
+mod address;
+mod answers;
+mod catalog;
+mod client;
+mod import;
+mod pace;
+mod profiles;
+mod registries;
+mod transport;
+mod trouble;
+mod web;
+
+pub use address::{Address, goes_direct};
+pub use catalog::{Catalog, Missing, Preferred, TenantPack};
+pub use client::{Client, Event};
+pub use import::{Arrived, Import, Verdict, exported_bytes};
+pub use profiles::{Cluster, TenantProfile, export, find, list};
+pub use registries::{Project, Registries, project};
+pub use transport::{Lost, Method, Reply, Request, Transport};
+pub use trouble::Trouble;
+pub use web::{Authorities, Web, WebSettings};

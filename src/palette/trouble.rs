@@ -1,0 +1,104 @@
+//! Why Palette did not do what was asked.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::secret;
+
+/// What went wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It never arrived, or no answer came to something that changes nothing.
+    Unreachable {
+        /// The method and path.
+        request: String,
+        /// What the system or the service says.
+        reason: String,
+    },
+    /// No answer came to something that changes the tenant: it may have happened.
+    Unanswered {
+        /// The method and path.
+        request: String,
+        /// What the system or the service says.
+        reason: String,
+    },
+    /// Palette says no.
+    Refused {
+        /// The method and path.
+        request: String,
+        /// The HTTP status.
+        status: u16,
+        /// Palette's own code, such as `DuplicateClusterPacksForbidden`.
+        code: String,
+        /// What it says.
+        message: String,
+        /// What its support finds the request by.
+        reference: String,
+    },
+    /// The answer is not what the API's description says.
+    Odd {
+        /// The method and path.
+        request: String,
+        /// What is odd.
+        reason: String,
+    },
+}
+
+impl Trouble {
+    /// Whether Palette knows nothing of what was asked for.
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Trouble::Refused { status, code, .. } => *status == 404 || code.ends_with("NotFound"),
+            _ => false,
+        }
+    }
+}
+
+impl From<Trouble> for Diagnostic {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Unreachable { request, reason } => {
+                Diagnostic::error(format!("Palette did not answer `{request}`: {reason}"))
+                    .code(Code::Unreachable)
+                    .help("see that the address is right, and that it can be reached from here; nothing was changed by this request")
+            }
+            Trouble::Unanswered { request, reason } => Diagnostic::error(format!(
+                "Palette did not answer `{request}`, which may have been done nevertheless: {reason}"
+            ))
+            .code(Code::Unreachable)
+            .help("look at what is there with `vmo-ra palette list` before it is tried again"),
+            Trouble::Refused {
+                request,
+                status,
+                code,
+                message,
+                reference,
+            } => {
+                let mut said = format!("Palette refuses `{request}` with status {status}");
+                if !code.is_empty() {
+                    said.push_str(&format!(", {code}"));
+                }
+                // Palette quotes what it was given.
+                let message = secret::replaced(&message, &|_| "********".to_owned());
+                if !message.is_empty() {
+                    said.push_str(&format!(": {message}"));
+                }
+                let mut problem = Diagnostic::error(said).code(Code::Refused);
+                if !reference.is_empty() {
+                    problem = problem.because(format!("Palette's reference for it is {reference}"));
+                }
+                problem.help(match status {
+                    401 => "see that the API key is right and has not expired",
+                    403 => "the key's user needs a role that allows this in the project",
+                    404 => "see that the address, the project and the name are right",
+                    429 => "others use this address too; try again later",
+                    300..=399 => "the address leads elsewhere; give the one that Palette's API has",
+                    _ => "mend what Palette names, then try again",
+                })
+            }
+            Trouble::Odd { request, reason } => {
+                Diagnostic::error(format!("the answer to `{request}` is not as Palette's: {reason}"))
+                    .code(Code::WrongKind)
+                    .help("see that the address is that of Palette's API, and not of a proxy's login page")
+            }
+        }
+    }
+}
