@@ -125,6 +125,11 @@ impl Source {
         }
     }
 
+    /// Whether a word stands in the text, and nowhere in what is shown of it.
+    pub(crate) fn hides(&self, word: &str) -> bool {
+        self.text().contains(word) && !self.shown().contains(word)
+    }
+
     /// A message about some bytes without what is not shown of them.
     fn without_secrets(&self, span: &Range<usize>, message: &str) -> String {
         const LONGEST: usize = 4096;

@@ -29,6 +29,7 @@ use crate::load::{Item as LoadedItem, Loaded, LoadedProfile};
 use crate::pack::Library;
 use crate::revision::Revision;
 use crate::rules::{self, Finding, Inspected};
+use crate::secret;
 use crate::site::Site;
 
 /// What is to be checked.
@@ -246,6 +247,18 @@ fn is_at(one: &Diagnostic, other: &Diagnostic) -> bool {
     }
 }
 
+/// A path as it may be shown: a key without a value may be a secret.
+fn shown_path(path: &str, diagnostic: &Diagnostic) -> String {
+    let Some(source) = diagnostic.source() else {
+        return path.to_owned();
+    };
+    let step = |step| match !secret::is_name(step) && source.hides(step) {
+        true => "***",
+        false => step,
+    };
+    path.split('.').map(step).collect::<Vec<_>>().join(".")
+}
+
 impl Item {
     /// A finding, with its place in the site where it is about one.
     pub fn of(finding: &Finding, site: Option<&Site>) -> Self {
@@ -254,7 +267,7 @@ impl Item {
         Item {
             id: finding.rule.id.to_owned(),
             message: placed.diagnostic.without_secrets(finding.message.as_str()),
-            path: finding.path.clone(),
+            path: shown_path(&finding.path, &placed.diagnostic),
             because: finding.rule.source.to_owned(),
             help: placed.diagnostic.without_secrets(finding.help.as_ref()),
             file: placed.file.or_else(|| finding.file().map(str::to_owned)),

@@ -81,8 +81,8 @@ const DEEPEST: usize = 8;
 
 /// A step on the way into both trees.
 enum Way2<'v> {
-    /// The value of a key, with what stands beside it in those of both maps that have it.
-    Key(Option<Beside<'v>>, Option<Beside<'v>>, &'v str),
+    /// The value of a key, with what stands beside it in those of both maps that have it; and whether it has one.
+    Key(Option<Beside<'v>>, Option<Beside<'v>>, &'v str, bool),
     /// An item of a list, and whether it is a secret among the arguments of a command.
     Item(bool),
 }
@@ -121,8 +121,10 @@ impl<'v> Comparison<'v> {
         let mut secret_steps = self.secret_steps.clone();
         let first = self.place.steps().len() - self.steps.len();
         for (step, at) in self.steps.iter().zip(first..) {
+            let is_key =
+                matches!(step, Way2::Key(.., key, has_value) if way.hides_key(key, *has_value));
             way = match step {
-                Way2::Key(old, new, key) => {
+                Way2::Key(old, new, key, _) => {
                     let within = |beside: &Option<Beside<'v>>| Some(way.key(beside.as_ref()?, key));
                     match (within(old), within(new)) {
                         (Some(old), Some(new)) => old.or(&new),
@@ -134,7 +136,7 @@ impl<'v> Comparison<'v> {
             let is_secret = match self.place.steps().get(at) {
                 Some(Step::Item(key, value)) => way.below(key).hides(value),
                 Some(Step::Value(value)) => way.hides(value),
-                _ => false,
+                _ => is_key,
             };
             if is_secret {
                 secret_steps.push(at);
@@ -213,7 +215,9 @@ impl<'v> Comparison<'v> {
         let added = new.keys().filter(|key| !old.contains_key(*key));
         for key in old.keys().chain(added) {
             let of = |map: &Map<String, Value>, beside| map.contains_key(key).then_some(beside);
-            let way = Way2::Key(of(old, beside[0]), of(new, beside[1]), key);
+            let mut values = [old, new].into_iter().filter_map(|map| map.get(key));
+            let has_value = values.any(|value| !value.is_null());
+            let way = Way2::Key(of(old, beside[0]), of(new, beside[1]), key, has_value);
             self.within(Step::Key(key.clone()), way, |this| {
                 this.either(old.get(key), new.get(key));
             });

@@ -23,10 +23,7 @@ pub use value::{Secret, SecretSource};
 use crate::diagnostic::{Guard, Source};
 
 /// What keeps the secrets of a source out of messages.
-static GUARD: Guard = Guard {
-    text: masked,
-    message,
-};
+static GUARD: Guard = guard(masked);
 
 /// A text of somebody's own, of which messages show no secrets.
 pub fn source(name: impl Into<String>, text: impl Into<String>) -> Source {
@@ -40,6 +37,16 @@ pub(crate) fn source_shown(
     shown: String,
 ) -> Source {
     Source::guarded(name, text, &GUARD).with_shown(shown)
+}
+
+/// A text whose secrets depend on more than is known here: `text` is how it is shown.
+pub(crate) const fn guard(text: fn(&str) -> String) -> Guard {
+    Guard { text, message }
+}
+
+/// As [`masked`], without some more of it.
+pub(crate) fn masked_with(text: &str, more: Vec<Range<usize>>) -> String {
+    mask(&masked(text), &settled(text, more))
 }
 
 /// Where the secrets of a text stand, in order.
@@ -92,7 +99,7 @@ pub fn masked_profile(text: &str) -> String {
     }
     let mut spans = find(text, 0);
     values(text, 0, &mut spans, |key, value| match key {
-        "value" | "defaultValue" => true,
+        "value" | "defaultValue" | "default_value" => true,
         // The path of a file needs no quotes.
         "values" | "content" => {
             value.starts_with(['"', '\'']) && !is_name(value.trim_matches(['"', '\'']))
@@ -188,7 +195,7 @@ fn broken(text: &str, start: usize, depth: usize, found: &mut Vec<Range<usize>>)
     );
     let holds_secret = says_secret(text);
     values(text, start, found, |key, _| {
-        holds_secret || matches!(key, "value" | "defaultValue")
+        holds_secret || matches!(key, "value" | "defaultValue" | "default_value")
     });
 }
 
@@ -238,6 +245,10 @@ fn values(
         let is_plain = matches!(key, "kind" | "apiVersion") && !value.contains([',', '{', '[']);
         if !is_plain && !is_macro(value) && is_secret(key, value) {
             found.push(from..from + value.len());
+            // A key without a value may be the secret.
+            if value.is_empty() && !is_name(key) {
+                found.push(at + key_start..at + key_end);
+            }
         }
         at += line.len();
     }
@@ -252,8 +263,10 @@ fn says_secret(text: &str) -> bool {
             .strip_prefix(':')
             .map(|value| value.trim_start_matches(blanks));
         value.is_some_and(|value| {
-            value.starts_with("Secret")
-                && !value["Secret".len()..].starts_with(char::is_alphanumeric)
+            value.strip_prefix("Secret").is_some_and(|behind| {
+                let behind = behind.strip_prefix("List").unwrap_or(behind);
+                !behind.starts_with(char::is_alphanumeric)
+            })
         })
     })
 }

@@ -49,6 +49,8 @@ pub(super) fn named(key: &str) -> Named {
         let is_other = singular == "pass" && last != "pass";
         return if is_object || is_other {
             Named::Nothing
+        } else if last == "secrets" {
+            Named::All
         } else {
             Named::Scalar
         };
@@ -182,11 +184,34 @@ impl Name {
 
 /// The name that tells what an entry of a map is: its key, or where that says nothing, more than its key.
 pub(crate) fn name_within<'k>(map: &str, key: &'k str) -> &'k str {
+    // Who is told of alerts: the address itself lets anybody send there.
+    let is_receiver = || {
+        let map = map.to_ascii_lowercase();
+        let makers = ["webhook", "slack", "teams", "discord", "mattermost"];
+        makers.iter().any(|maker| map.contains(maker))
+    };
     match (map, key) {
         // The licence of Portworx.
         ("saas", "key") => "saasKey",
+        (_, "url" | "api_url" | "apiUrl" | "apiURL") if is_receiver() => "webhookUrl",
+        (_, "md5" | "MD5") => {
+            let map = map.to_ascii_lowercase();
+            let is_session = ["bgp", "ospf", "peer", "neighbor"];
+            match is_session.iter().any(|word| map.contains(word)) {
+                true => "authKey",
+                false => key,
+            }
+        }
         _ => key,
     }
+}
+
+/// Whether a key holds what its map is about: `{name: x, isSensitive: true, defaultValue: y}`.
+pub(super) fn is_value(key: &str) -> bool {
+    matches!(
+        key,
+        "value" | "defaultValue" | "default_value" | "default" | "val" | "options"
+    )
 }
 
 #[cfg(test)]
@@ -265,6 +290,10 @@ mod tests {
             "secrets",
             "privatKey",
             "activatonId",
+            "secureJsonData",
+            "service_key",
+            "webhook",
+            "smtp_auth_password",
         ] {
             assert_ne!(named(key), Named::Nothing, "{key}");
         }
@@ -292,9 +321,41 @@ mod tests {
             "mapping",
             "size",
             "lock_pass_id",
+            "imagePullPolicy",
+            "pullPolicy",
+            "webhookPort",
+            "validatingWebhookConfiguration",
+            "keyring",
         ] {
             assert_eq!(named(key), Named::Nothing, "{key}");
         }
+    }
+
+    #[test]
+    fn a_map_says_what_its_keys_are() {
+        for (map, key) in [
+            ("webhook_configs", "url"),
+            ("slack_configs", "api_url"),
+            ("slack", "apiURL"),
+            ("msteams_configs", "url"),
+            ("bgp", "md5"),
+            ("bgpPeers", "md5"),
+            ("saas", "key"),
+        ] {
+            assert_ne!(named(name_within(map, key)), Named::Nothing, "{map}.{key}");
+        }
+        for (map, key) in [
+            ("clientConfig", "url"),
+            ("opsgenie_configs", "api_url"),
+            ("image", "md5"),
+            ("payg", "key"),
+            ("webhook_configs", "send_resolved"),
+        ] {
+            assert_eq!(named(name_within(map, key)), Named::Nothing, "{map}.{key}");
+        }
+        // A map of the name has settings, and many secrets have names of their own.
+        assert_eq!(named("webhook"), Named::Scalar);
+        assert_eq!(named("secrets"), Named::All);
     }
 
     #[test]

@@ -25,7 +25,7 @@ const OF_AN_OBJECT: [&str; 9] = [
 ];
 
 /// Files that hold nothing but secrets.
-const FILES: [&str; 8] = [
+const FILES: [&str; 19] = [
     ".pgpass",
     "htpasswd",
     ".htpasswd",
@@ -34,7 +34,21 @@ const FILES: [&str; 8] = [
     "pap-secrets",
     "keyring",
     ".vault-token",
+    "shadow",
+    "shadow-",
+    "gshadow",
+    "gshadow-",
+    "passwd-s3fs",
+    ".passwd-s3fs",
+    "sasl_passwd",
+    ".git-credentials",
+    "ntp.keys",
+    "chrony.keys",
+    "authkey",
 ];
+
+/// What the names of others end in.
+const ENDINGS: [&str; 6] = [".keyring", ".keytab", ".kdbx", ".jks", ".p12", ".pfx"];
 
 /// What is known on the way from the root of a tree to a value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,12 +74,16 @@ enum Hides {
     Tokens,
     /// Everything that is no macro: the data of a Secret.
     Data,
+    /// An expression that spells out what it takes.
+    Expressions,
 }
 
 /// What says in a map of what kind its values are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Beside<'k> {
     is_object: bool,
+    /// Whether its items are Secrets, which need not say so themselves.
+    is_list: bool,
     is_sensitive: bool,
     name: &'k str,
     path: &'k str,
@@ -77,8 +95,13 @@ impl<'k> Beside<'k> {
         for (key, text) in entries {
             let Some(text) = text else { continue };
             match key {
-                "kind" => beside.is_object |= text.trim().eq_ignore_ascii_case("secret"),
-                "isSensitive" | "sensitive" => beside.is_sensitive |= text == "true",
+                "kind" => {
+                    beside.is_object |= text.trim().eq_ignore_ascii_case("secret");
+                    beside.is_list |= text.trim().eq_ignore_ascii_case("secretlist");
+                }
+                "isSensitive" | "is_sensitive" | "sensitive" => {
+                    beside.is_sensitive |= text == "true"
+                }
                 "path" | "targetPath" | "filename" => beside.path = text,
                 "name" | "key" | "id"
                     if named(text) != Named::Nothing || beside.name.is_empty() =>
@@ -147,14 +170,14 @@ impl<'k> Way<'k> {
 
     /// On to the value of a key.
     pub(crate) fn key(&self, beside: &Beside<'k>, key: &'k str) -> Way<'k> {
-        let in_object = self.in_object || beside.is_object;
+        let in_object = self.in_object || beside.is_object || beside.is_list;
         let hides = match self.hides {
             Hides::Data => Hides::Data,
             Hides::All | Hides::Tokens if is_reference_key(key) => Hides::Texts,
             Hides::All if matches!(key, "env" | "file") || names::is_about(key) => Hides::Tokens,
             Hides::All => Hides::All,
             Hides::Tokens => Hides::Tokens,
-            Hides::Texts | Hides::Scalars => {
+            Hides::Texts | Hides::Scalars | Hides::Expressions => {
                 let is_data = in_object && matches!(key, "data" | "stringData");
                 if is_data || (beside.is_object && !OF_AN_OBJECT.contains(&key)) {
                     return Way {
@@ -163,7 +186,7 @@ impl<'k> Way<'k> {
                         hides: Hides::Data,
                     };
                 }
-                let is_value = matches!(key, "value" | "defaultValue" | "default" | "val");
+                let is_value = names::is_value(key);
                 let is_content = matches!(key, "content" | "contents" | "inline");
                 let name = match key {
                     _ if is_value && !beside.name.is_empty() => beside.name,
@@ -174,7 +197,11 @@ impl<'k> Way<'k> {
                 let way = Way::named(within).in_object(in_object);
                 let is_secret = (is_value && beside.is_sensitive)
                     || (is_content && is_secret_file(beside.path));
-                return way.in_secret(is_secret);
+                let mut way = way.in_secret(is_secret);
+                if key == "regex" && beside.is_sensitive {
+                    way.hides = Hides::Expressions;
+                }
+                return way;
             }
         };
         Way {
@@ -213,6 +240,15 @@ impl<'k> Way<'k> {
             Hides::Data => !text.trim().is_empty() && !is_macro(text),
             Hides::Tokens => !is_reference(text) && !is_name(text),
             Hides::Scalars | Hides::All => !is_reference(text),
+            Hides::Expressions => spells_out(text),
+        }
+    }
+
+    /// Whether a key is hidden: below a secret's name, one that is no name may be the secret, and so may one without a value.
+    pub(crate) fn hides_key(&self, key: &str, has_value: bool) -> bool {
+        match self.hides {
+            Hides::All => !is_reference(key) && !is_name(key),
+            _ => !has_value && self.hides(key),
         }
     }
 
@@ -231,6 +267,19 @@ impl<'k> Way<'k> {
     }
 }
 
+/// Whether an expression has a word in it, and not only what any value may be made of.
+fn spells_out(expression: &str) -> bool {
+    const SHORTEST: usize = 4;
+    let (mut run, mut is_class, mut is_escaped) = (0, false, false);
+    expression.chars().any(|c| {
+        let is_letter = c.is_alphanumeric() && !is_class && !is_escaped;
+        run = if is_letter { run + 1 } else { 0 };
+        is_class = !is_escaped && (matches!(c, '[' | '{') || (is_class && !matches!(c, ']' | '}')));
+        is_escaped = c == '\\' && !is_escaped;
+        run >= SHORTEST
+    })
+}
+
 /// Whether what lies below a key only says where a secret is: `valueFrom`, `secretKeyRef`.
 fn is_reference_key(key: &str) -> bool {
     key.ends_with("Ref")
@@ -244,6 +293,7 @@ fn is_reference_key(key: &str) -> bool {
 fn is_secret_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     FILES.contains(&name)
+        || ENDINGS.iter().any(|ending| name.ends_with(ending))
         || (!name.contains('.') && named(name) != Named::Nothing)
         || named(name) == Named::All
 }
@@ -287,8 +337,13 @@ pub(crate) fn hidden(value: &Value, way: &Way<'_>, hide: &dyn Fn(&str) -> String
         Value::Object(map) => {
             let beside = Beside::of_map(map);
             let entry = |(key, value): (&String, &Value)| {
+                let has_value = !value.is_null();
                 let value = hidden(value, &way.key(&beside, key), hide);
-                (super::replaced(key, hide).into_owned(), value)
+                let key = match way.hides_key(key, has_value) {
+                    true => hide(key),
+                    false => super::replaced(key, hide).into_owned(),
+                };
+                (key, value)
             };
             map.iter().map(entry).collect()
         }
@@ -398,7 +453,8 @@ impl<'n> Finder<'_> {
                     let is_empty = is_empty(&entry.value);
                     // A key without a value may be the secret: `password: {x}`.
                     let texts = Way::default();
-                    self.scalar(&entry.key, if is_empty { way } else { &texts });
+                    let is_way = is_empty || way.hides_key(entry.name(), true);
+                    self.scalar(&entry.key, if is_way { way } else { &texts });
                     if is_empty && below.hides("x1y") {
                         self.comment(entry.key.span.end);
                     }
@@ -554,6 +610,26 @@ fn places(text: &str, written: &str, is_block: bool) -> Option<Vec<(usize, Range
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_expression_may_spell_a_secret_out() {
+        for expression in [
+            "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",
+            r"^\d+\.\d+$",
+            "^[^\"]{8,64}$",
+            "",
+        ] {
+            assert!(!spells_out(expression), "{expression}");
+        }
+        for expression in [
+            "^hunter2$",
+            "^(a|hunter2)$",
+            "[a-z]hunter[0-9]",
+            r"\dhunter",
+        ] {
+            assert!(spells_out(expression), "{expression}");
+        }
+    }
 
     #[test]
     fn macros_become_words_or_blanks_of_their_length() {

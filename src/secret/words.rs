@@ -14,6 +14,8 @@ pub(super) struct Words {
     pub(super) object: Vec<&'static str>,
     pub(super) prefix: Vec<&'static str>,
     pub(super) command: Vec<&'static str>,
+    pub(super) setting: Vec<&'static str>,
+    pub(super) between: Vec<&'static str>,
 }
 
 pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -30,6 +32,8 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
             Some("object") => words.object.extend(line),
             Some("prefix") => words.prefix.extend(line),
             Some("command") => words.command.extend(line),
+            Some("setting") => words.setting.extend(line),
+            Some("between") => words.between.extend(line),
             _ => {}
         }
     }
@@ -39,6 +43,8 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
         &mut words.rest,
         &mut words.object,
         &mut words.command,
+        &mut words.setting,
+        &mut words.between,
     ] {
         list.sort_unstable();
     }
@@ -88,6 +94,8 @@ mod tests {
             &words.rest,
             &words.object,
             &words.command,
+            &words.setting,
+            &words.between,
         ] {
             assert!(!list.is_empty());
             for word in list {

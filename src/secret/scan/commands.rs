@@ -8,6 +8,9 @@ use crate::secret::names::{Named, named};
 use crate::secret::reference::{is_name, is_reference};
 use crate::secret::words::{WORDS, has};
 
+/// What stands between a colon and a secret in ipsec.secrets.
+const IPSEC: [&str; 4] = ["PSK", "EAP", "XAUTH", "NTLM"];
+
 /// Commands that read a secret from their standard input.
 const READERS: [&str; 9] = [
     "chpasswd",
@@ -30,13 +33,14 @@ impl Lines {
         if self.command == "-" {
             self.command.clear();
             let from = line.find("- ").map_or(0, |at| at + 2);
-            if !is_reference(item) {
+            if !is_reference(item) && !is_plain(item) {
                 self.hide(start, line, from..line.len());
             }
         } else if let Some(option) = item.strip_prefix('-') {
             let name = option.trim_start_matches('-');
             let is_named = !item.contains('=') && name.len() > 1 && named(name) != Named::Nothing;
-            if is_named || takes_secret(&self.command, item, true) {
+            let is_alone = self.command.is_empty() && item == "-p";
+            if is_named || is_alone || takes_secret(&self.command, item, true) {
                 "-".clone_into(&mut self.command);
             }
         } else if is_command(item) {
@@ -59,7 +63,8 @@ impl Lines {
         let (is_login, is_flow) = (line.contains("login"), line.contains(['[', '{']));
         let mut command = "";
         let mut names_before = false;
-        let mut is_netrc = false;
+        let first = text(0);
+        let mut is_setting = has(&WORDS.setting, first);
         for (at, word) in words.iter().enumerate() {
             let this = &line[word.clone()];
             let base = this.rsplit('/').next().unwrap_or_default();
@@ -68,8 +73,8 @@ impl Lines {
                     (command, names_before) = ("", false);
                     continue;
                 }
-                "machine" | "login" => is_netrc = true,
-                "default" if at == 0 => is_netrc = true,
+                "machine" | "login" => is_setting = true,
+                "default" if at == 0 => is_setting = true,
                 _ => {}
             }
             if command.is_empty() && is_command(base) {
@@ -78,29 +83,45 @@ impl Lines {
             let option = this
                 .strip_prefix('-')
                 .map(|rest| rest.trim_start_matches('-'));
-            let next = text(at + 1);
             let name = option.unwrap_or(this);
             let has_value = this.contains(['=', ':']);
             let is_named = !has_value
                 && name.len() > 1
                 && name.len() <= LONGEST_NAME
                 && named(name) != Named::Nothing;
+            // `password 7 x`, `md5 x`.
+            let is_between = |word: &str| has(&WORDS.between, &word.to_ascii_lowercase());
+            let behind = match is_named && is_between(text(at + 1)) && at + 2 < words.len() {
+                true => at + 2,
+                false => at + 1,
+            };
+            let next = text(behind);
+            // The command stands elsewhere.
+            let before = line[..word.start].trim_end_matches(['"', '\'']).trim_end();
+            let is_item = before.ends_with(['[', ',']);
+            let is_alone = command.is_empty() && (is_item || first.starts_with('-'));
             let mut hidden = match option {
                 Some(option) => {
                     (is_named
                         || takes_secret(command, this, is_login)
+                        || (is_alone && is_password(this, next))
                         || matches!(option, "passin" | "passout"))
                         && !next.starts_with("--")
                         && !(is_name(next) && next.contains('/'))
                 }
                 None => {
                     let is_compound = this.contains(['_', '.']) && !this.starts_with(['/', '.']);
-                    is_named && (is_netrc || is_compound || words.len() == 2 && at == 0)
+                    let is_pair = words.len() == 2 && at == 0;
+                    (is_named && (is_setting || is_compound || is_pair || is_no_word(next)))
+                        || (is_setting
+                            && is_between(this)
+                            && !this.bytes().all(|b| b.is_ascii_digit()))
+                        || (IPSEC.contains(&this) && (is_pair || (at > 0 && text(at - 1) == ":")))
                 }
             };
             names_before |= named(name.split('=').next().unwrap_or(name)) != Named::Nothing;
             hidden |= command == "iscsiadm" && names_before && matches!(this, "-v" | "--value");
-            hidden |= matches!(command, "vault") && this == "login";
+            hidden |= command == "vault" && matches!(this, "login" | "unseal");
             hidden |= base.eq_ignore_ascii_case("ConvertTo-SecureString")
                 || this.eq_ignore_ascii_case("-String")
                 || this.ends_with("secret-set-value");
@@ -116,7 +137,7 @@ impl Lines {
                     || next
                         .bytes()
                         .any(|b| b.is_ascii_digit() || b.is_ascii_uppercase()));
-            if let Some(next) = words.get(at + 1).filter(|_| hidden) {
+            if let Some(next) = words.get(behind).filter(|_| hidden) {
                 // A value in quotes may have blanks.
                 let quote = line[..next.start]
                     .chars()
@@ -146,7 +167,10 @@ impl Lines {
                     Some((option, value)) => (value, word.start + option.len() + 1),
                     None => (next, words.get(at + 1).map_or(0, |next| next.start)),
                 };
-                let separator = if command == "smbclient" { '%' } else { ':' };
+                let separator = match command {
+                    "smbclient" | "rpcclient" | "net" => '%',
+                    _ => ':',
+                };
                 if let Some((user, secret)) = given.split_once(separator)
                     && !secret.starts_with("//")
                     && !(secret.bytes().all(|b| b.is_ascii_digit())
@@ -159,6 +183,14 @@ impl Lines {
                         .map_or(line.len(), |end| begin + end);
                     self.hide(start, line, begin..end);
                 }
+            } else if let Some(user) = attached
+                .filter(|option| option.starts_with(['u', 'U']) && takes_user(command))
+                .and_then(|option| option.find([':', '%']))
+            {
+                let secret = word.start + 1 + user + 1..word.end;
+                if !is_reference(&line[secret.clone()]) {
+                    self.hide(start, line, secret);
+                }
             } else if let Some(attached) = attached.filter(|_| is_attached(command)) {
                 let flag = attached.chars().next().unwrap_or_default();
                 if matches!(flag, 'p' | 'P') && !is_reference(&attached[1..]) {
@@ -166,15 +198,29 @@ impl Lines {
                 }
             }
             let is_last = at + 1 == words.len() && at > 1;
+            let has = |words: &str| line.contains(words);
             let is_argument = is_last
-                && (command == "htpasswd" && line.contains("-b")
-                    || command == "openssl" && line.contains(" passwd")
+                && (command == "htpasswd" && has("-b")
+                    || command == "openssl" && has(" passwd")
                     || command == "wpa_passphrase"
-                    || command == "net" && line.contains(" user "));
+                    || command == "net" && has(" user ")
+                    || command == "mc" && (has(" alias set ") || has(" host add "))
+                    || command == "consul" && has(" kv put ")
+                    || first == "com2sec");
             if is_argument && !this.starts_with('-') && !is_reference(this) {
                 self.hide(start, line, word.clone());
             }
-            if this.starts_with("--from-literal") || text(at.saturating_sub(1)) == "--from-literal"
+            // `user me on >password`.
+            let is_rule = first == "user" && at > 1 && this.starts_with(['>', '#']);
+            if is_rule && !is_reference(&this[1..]) {
+                self.hide(start, line, word.start + 1..word.end);
+            }
+            let is_field = command == "vault"
+                && !this.starts_with('-')
+                && [" put ", " write ", " patch "].into_iter().any(has);
+            if is_field
+                || this.starts_with("--from-literal")
+                || text(at.saturating_sub(1)) == "--from-literal"
             {
                 let value = this.rfind('=').map_or(word.start, |at| word.start + at + 1);
                 if value > word.start && !is_reference(&line[value..word.end]) {
@@ -231,6 +277,28 @@ fn takes_secret(command: &str, option: &str, is_login: bool) -> bool {
         _ if command.starts_with("ipmi") => matches!(option, "-P" | "-p" | "-K" | "-k"),
         _ => false,
     }
+}
+
+/// Whether what stands behind an option of an unknown command may be a password.
+fn is_password(option: &str, given: &str) -> bool {
+    option == "-p" && !given.is_empty() && !given.starts_with('-') && !is_plain(given)
+}
+
+/// Whether an argument is a path, a port, or another number.
+fn is_plain(given: &str) -> bool {
+    let is_number = |b: u8| b.is_ascii_digit() || b":.".contains(&b);
+    (is_name(given) && given.contains('/')) || given.bytes().all(is_number)
+}
+
+/// Whether a word behind a name is no word of a sentence.
+fn is_no_word(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
+    !word.is_empty() && !is_name(word)
+}
+
+/// Whether a command takes a user with a password in one word with the option.
+fn takes_user(command: &str) -> bool {
+    matches!(command, "curl" | "wget" | "smbclient" | "rpcclient" | "net")
 }
 
 /// Whether a command takes its password in one word with the option.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::secret::names::{self, Named, named};
+use super::records;
+use crate::secret::names::{self, Named, name_within, named};
 use crate::secret::reference::{is_name, is_reference};
 
 /// What is known while lines are read one after the other.
@@ -16,8 +17,10 @@ pub(super) struct Lines {
     pub(super) heredoc: Option<String>,
     /// Whether this may be YAML that cannot be read, where what a `value` is may stand anywhere.
     pub(super) is_broken: bool,
-    /// Whether the last key was the licence of Portworx, whose own key is a secret.
-    pub(super) in_saas: bool,
+    /// The last key with nothing behind it, or a map: it may say what the keys below it are.
+    pub(super) above: String,
+    /// Whether a variable here is declared sensitive.
+    pub(super) has_sensitive: bool,
     /// The command of a list that has each argument on a line.
     pub(super) command: String,
 }
@@ -29,14 +32,19 @@ pub(super) struct Below {
 }
 
 impl Lines {
-    pub(super) fn new(found: Vec<Range<usize>>, is_broken: bool) -> Self {
+    pub(super) fn new(text: &str, found: Vec<Range<usize>>, is_broken: bool) -> Self {
         Lines {
             found,
             below: None,
             quote: None,
             heredoc: None,
             is_broken,
-            in_saas: false,
+            above: String::new(),
+            has_sensitive: text.match_indices("ensitive").any(|(at, word)| {
+                let behind = &text[at + word.len()..];
+                let behind = behind.trim_start_matches([' ', '\t', '=', ':', '"', '\'']);
+                behind.starts_with("true")
+            }),
             command: String::new(),
         }
     }
@@ -87,10 +95,11 @@ impl Lines {
                 }
             } else {
                 let from = match key {
-                    Some((_, value)) => {
+                    // A key that is no name may be the secret.
+                    Some((name, value)) if is_name(name) || is_reference(name) => {
                         line.len() - line.trim_start().len() + (content.len() - value.len())
                     }
-                    None => 0,
+                    _ => 0,
                 };
                 let value = &line[from..];
                 if !is_reference(value.trim_start_matches(['-', ' '])) {
@@ -99,26 +108,46 @@ impl Lines {
                 return;
             }
         }
+        if let Some(name) = content.strip_suffix(" {")
+            && named(name) == Named::All
+        {
+            let column = line.len() - line.trim_start().len();
+            self.below = Some(Below {
+                column,
+                named: Named::All,
+            });
+        }
         if let Some(item) = content.strip_prefix("- ") {
             self.item(item.trim().trim_matches(['"', '\'']), line, start);
+        }
+        if let Some(secret) = records::secret(line) {
+            self.hide(start, line, secret);
         }
         self.pairs(line, start);
         self.words(line, start);
         self.pipes(line, start);
     }
 
-    /// What a name in front of a separator says.
-    pub(super) fn named(&mut self, name: &str, line: &str) -> Named {
-        let in_saas = std::mem::take(&mut self.in_saas);
-        match name {
-            "saas" => self.in_saas = true,
-            "key" if in_saas => return Named::All,
-            // A comment stands between.
-            _ if line.trim_start().starts_with('#') => self.in_saas = in_saas,
-            "value" | "defaultValue" if self.is_broken => return Named::Scalar,
-            _ => {}
+    /// What a name in front of a separator says, and what stands behind it.
+    pub(super) fn named(&mut self, name: &str, line: &str, at: usize) -> Named {
+        let given = line[at + 1..].trim_matches(['=', ' ', '\t', '"', '\'', ';']);
+        let found = named(name_within(&self.above, name));
+        let is_empty = given.is_empty() || given.starts_with(['{', '[', '#']);
+        // A comment may stand between.
+        if is_empty && !line.trim_start().starts_with('#') {
+            name.clone_into(&mut self.above);
         }
-        named(name)
+        match name {
+            "value" | "defaultValue" | "default_value" if self.is_broken => Named::Scalar,
+            "default" | "regex" if self.has_sensitive => Named::Scalar,
+            // Keyrings of Ceph, and what joins a cluster of Consul.
+            "key" | "encrypt"
+                if line.as_bytes()[at] == b'=' && line[..at].trim() == name && !is_name(given) =>
+            {
+                Named::Scalar
+            }
+            _ => found,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod hashes;
 mod keys;
 mod lines;
 mod pairs;
+mod records;
 mod tokens;
 
 use std::ops::Range;
@@ -30,7 +31,7 @@ const LONGEST_NAME: usize = 80;
 pub(super) fn scan(text: &str, depth: usize, is_broken: bool) -> Vec<Range<usize>> {
     let mut found = forms(text, depth);
     elements::find(text, &mut found);
-    let mut lines = Lines::new(found, is_broken);
+    let mut lines = Lines::new(text, found, is_broken);
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         lines.line(line.trim_end(), start);

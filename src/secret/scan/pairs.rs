@@ -36,7 +36,7 @@ impl Lines {
                 b'}' | b']' => flow = flow.saturating_sub(1),
                 b':' | b'=' => {
                     if let Some((name, is_escaped)) = name_before(line, at)
-                        && let found = self.named(&line[name.clone()], line)
+                        && let found = self.named(&line[name.clone()], line, at)
                         && let found = if is_escaped && self.is_broken {
                             Named::All
                         } else {
