@@ -29,6 +29,7 @@ mod provider;
 mod quantity;
 mod reader;
 mod setting;
+mod shown;
 mod storage;
 mod vlan;
 mod vmo;
@@ -66,7 +67,6 @@ pub use vlan::{VlanId, VlanSelection, VlanSet};
 pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
 
 use crate::diagnostic::{Diagnostic, Source};
-use crate::secret;
 use crate::yaml::{self, Limits, Node};
 use reader::Reader;
 use setting::settings;
@@ -155,7 +155,7 @@ impl Site {
         source: &Source,
         inputs: &dyn Inputs,
     ) -> Result<(Site, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let source = &secret::source(source.name(), source.text());
+        let source = &Source::guarded(source.name(), source.text(), &shown::GUARD);
         let root = yaml::parse(source, Limits::INPUT)?;
         let mut reader = Reader::new(source, inputs);
         let mut site = Site::read_from(&mut reader, root.as_ref());

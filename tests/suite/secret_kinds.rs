@@ -105,6 +105,51 @@ const VALUES: &[KindOf] = &[
     ("tagged", "password: !!str @\n"),
     ("quoted key", "\"admin-password\": '@'\n"),
     ("escaped key", "\"admin\\x50assword\": '@'\n"),
+    (
+        "grafana source",
+        "datasources: [{secureJsonData: {foo: @}}]\n",
+    ),
+    (
+        "secrets by name",
+        "secrets:\n  foo:\n    bar: @\n  baz: @\n",
+    ),
+    (
+        "generator",
+        "secretGenerator:\n- name: a\n  literals: [foo=@]\n",
+    ),
+    (
+        "pager service",
+        "receivers:\n- pagerduty_configs: [{service_key: @}]\n",
+    ),
+    (
+        "alert webhook",
+        "receivers:\n- webhook_configs:\n  - send_resolved: true\n    url: http://a.b/@\n- webhook_configs: [{url: 'http://a.b/@'}]\n",
+    ),
+    (
+        "alert slack",
+        "global: {slack_api_url: 'https://a.b/@'}\nreceivers:\n- slack_configs:\n  - api_url: https://a.b/@\n",
+    ),
+    (
+        "alert others",
+        "opsgenie_configs: [{api_key: @}]\npushover_configs:\n- user_key: @\n  token: @\ntelegram_configs: [{bot_token: @}]\nwechat_configs: [{api_secret: @}]\nmsteams_configs:\n- webhook_url: http://a.b/@\n",
+    ),
+    (
+        "alert client",
+        "http_config: {authorization: {credentials: @}, basic_auth: {username: a, password: @}}\nsmtp_auth_password: @\nsmtp_auth_secret: @\n",
+    ),
+    (
+        "options",
+        "variables:\n- {name: a, isSensitive: true, options: [{label: a, value: @}], regex: ^@$}\n- {name: dbPassword, options: [{label: a, value: @}]}\n",
+    ),
+    (
+        "terraform",
+        "profile_variables:\n- {name: a, is_sensitive: true, default_value: @, regex: ^@$}\n",
+    ),
+    ("bgp", "bgp: {md5: @}\npeers: [{peerPassword: @, md5: @}]\n"),
+    ("key of a secret", "password: {@: x}\ntoken:\n  @: x\n"),
+    ("options of no command", "args: [\"-p\", @]\n"),
+    ("keytab", "file: %\n"),
+    ("key in der", "file: %\n"),
 ];
 
 /// Texts of files and commands on nodes.
@@ -180,6 +225,87 @@ const TEXTS: &[KindOf] = &[
         "plist",
         "<Password>@</Password><ProductKey>@</ProductKey>\n",
     ),
+    (
+        "ceph keyring",
+        "[client.admin]\n\tkey = @\n\tcaps mon = \"allow *\"\n[client.rgw]\nkey=@\n",
+    ),
+    (
+        "haproxy",
+        "listen stats\n  stats auth admin:@\nuserlist u\n  user me password @\n  user you insecure-password @\n",
+    ),
+    (
+        "frr",
+        "router bgp 65000\n neighbor 10.0.0.1 password @\ninterface eth0\n ip ospf authentication-key @\n ip ospf message-digest-key 1 md5 @\n isis password clear @\nkey chain x\n key 1\n  key-string @\narea-password md5 @\nenable password 8 @\nusername me secret 5 @\n",
+    ),
+    ("curl attached", "curl -uuser:@ https://r.io\n"),
+    (
+        "odd shadow",
+        "root:@:19000::::::\nme:!@:19000:0:99999:7:::\nyou:@:0:0:root:/root:/bin/sh\n",
+    ),
+    ("pgpass", "db.host:5432:x:me:@\n*:*:*:me:@\n"),
+    (
+        "snmpd",
+        "rocommunity @ 10.0.0.0/8\nrwcommunity @\ncom2sec x default @\ncreateUser me SHA \"@\" AES \"@\"\n",
+    ),
+    (
+        "wireguard",
+        "[Interface]\nPrivateKey = @\n[Peer]\nPresharedKey = @\n",
+    ),
+    (
+        "ipsec",
+        ": PSK \"@\"\n10.0.0.1 ‰any : PSK @\nme : XAUTH \"@\"\nyou : EAP @\n",
+    ),
+    (
+        "openvpn",
+        "<tls-auth>\n-----BEGIN OpenVPN Static key V1-----\n@\n-----END OpenVPN Static key V1-----\n</tls-auth>\n<auth-user-pass>\nme\n@\n</auth-user-pass>\n",
+    ),
+    (
+        "directory",
+        "bindpw @\nrootpw @\nldap_default_authtok = @\nldapsearch -x -w @ -b dc=a\n",
+    ),
+    (
+        "mail",
+        "[smtp.a.b]:587 me:@\nAuthPass=@\nsmtp_sasl_password_maps = static:me:@\n",
+    ),
+    (
+        "rclone",
+        "[x]\ntype = s3\nsecret_access_key = @\npass = @\ntoken = {\"access_token\":\"@\"}\n",
+    ),
+    ("s3fs", "AKIAIOSFODNN7EXAMPLE:@\n"),
+    ("mc", "mc alias set x https://a.b me @\n"),
+    (
+        "vault",
+        "vault kv put secret/x foo=@\nvault operator unseal @\nexport VAULT_TOKEN=@\nvault login @\n",
+    ),
+    (
+        "consul",
+        "encrypt = \"@\"\nacl {\n  tokens {\n    agent = \"@\"\n  }\n}\nconsul kv put a/b @\n",
+    ),
+    (
+        "sensitive",
+        "variable \"x\" {\n  sensitive = true\n  default   = \"@\"\n}\n",
+    ),
+    ("npmrc", "_auth=@\n//r.io/:_password=@\n"),
+    (
+        "addresses",
+        "[global]\nindex-url = https://me:@§r.io/simple\nhttps://me:@§github.com\n",
+    ),
+    (
+        "redis acl",
+        "requirepass @\nmasterauth @\nuser me on >@ ~* +§all\n",
+    ),
+    ("mysql options", "[client]\nuser=me\npassword=\"@\"\n"),
+    (
+        "htpasswd lines",
+        "me:$apr1$salt$@abcd\nyou:{SHA}@abcdefgh=\n",
+    ),
+    ("samba", "rpcclient -U me‰@ host\nsmbclient -Ume‰@ //h/s\n"),
+    ("time", "1 SHA1 @\n2 M @\n"),
+    ("radius", "me Cleartext-Password := \"@\"\nsecret = @\n"),
+    (
+        "keepalived",
+        "authentication {\n  auth_type PASS\n  auth_pass @\n}\n",
+    ),
 ];
 
 /// Manifests, whole ones and broken ones.
@@ -239,6 +365,12 @@ const MANIFESTS: &[KindOf] = &[
         "encoded file",
         "kind: X\nfiles:\n- encoding: b64\n  content: %\n",
     ),
+    (
+        "list of secrets",
+        "kind: SecretList\nitems:\n- stringData: {plain: @}\n- data: {plain: %}\n- metadata: {name: a}\n  stringData:\n    plain: @\n",
+    ),
+    ("keys for values", "kind: Secret\nstringData: {@}\n"),
+    ("keys for values below", "kind: Secret\nstringData:\n  @:\n"),
 ];
 
 /// The planted secret of a kind, on the old and on the new side.
@@ -251,11 +383,14 @@ fn text_of((name, text): &KindOf, secret: &str) -> String {
         "docker in base64" => format!("{{\"auths\":{{\"r.io\":{{\"auth\":\"{secret}\"}}}}}}"),
         "user data" | "virtual machine" => format!("#cloud-config\npassword: {secret}\n"),
         "encoded file" => format!("export TOKEN={secret}\n"),
+        "keytab" => format!("\x05\x02\0\0\0\x41\0\x01{secret}"),
+        "key in der" => format!("\x30\x77\x02\x01\x01\x04\x20{secret}"),
         _ => secret.to_owned(),
     };
     text.replace('@', secret)
         .replace('§', "@")
         .replace('%', &STANDARD.encode(carried))
+        .replace('‰', "%")
 }
 
 /// A profile that has every kind of secret in every place, each with a value of its own, and those values.
@@ -489,6 +624,26 @@ fn full_sites() -> [Vec<(String, String)>; 2] {
         "storage: {licence: {type: saas, saasKy: @}}",
         "monitoring: {grafanaAdminPassword: @",
         "monitoring: {grafanaPassword: |\n  @\n}",
+        "monitoring: {grafanaAdminPassword: {@: x}}",
+        "monitoring: {grafanaAdminPassword: {@: x, y: z}}",
+        "storage: {licence: @}",
+        "storage: {licence: @",
+        "storage: {licence: {type: saas, key: @}}",
+        "storage: {license: @}",
+        "storage:\n  licence:\n    @\n",
+        "storage: {licence: [@]}",
+        "storage: {flashArrays: @}",
+        "storage: {flashArrays: [@]}",
+        "vmo: {linux: @}",
+        "vmo: {linux: {@: x}}",
+        "vmo: {windows: @, linux: {pasword: x}}",
+        "vmo: {windows: {administrator: @}}",
+        "network: {metallb: {mode: bgp, bgp: @}}",
+        "network: {metallb: {mode: bgp, bgp: {md5: @}}}",
+        "network: {metallb: {mode: bgp, bgp: {secrett: @}}}",
+        "bgp: @",
+        "bgp: {md5: @}",
+        "grafanaAdminPassword: {@: x}",
     ]
     .into_iter()
     .enumerate()
