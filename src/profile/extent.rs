@@ -5,28 +5,46 @@ use super::read::LIMITS;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::secret;
 
-/// Looks at a text before it is read.
+/// Looks at a text before it is read, and tells whether some key stands twice in its map.
 ///
 /// # Errors
 /// It is nested deeper, or holds more values, than is read.
-pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
+pub(super) fn check(source: &Source) -> Result<bool, Vec<Diagnostic>> {
     let bytes = source.text().as_bytes();
     let (mut depth, mut deepest, mut too_deep) = (0_usize, 0, None);
     let mut values = 1_usize;
+    let mut keys: Vec<Vec<&[u8]>> = Vec::new();
+    let (mut last, mut has_twins): (&[u8], bool) = (&[], false);
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         match byte {
-            b'"' => at = end_of_text(bytes, at + 1),
+            b'"' => {
+                let start = at + 1;
+                at = end_of_text(bytes, start);
+                last = bytes.get(start..at).unwrap_or_default();
+            }
             b'{' | b'[' => {
+                keys.push(Vec::new());
                 depth += 1;
                 deepest = deepest.max(depth);
                 if depth > LIMITS.depth {
                     too_deep.get_or_insert(at);
                 }
             }
-            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'}' | b']' => {
+                let mut keys = keys.pop().unwrap_or_default();
+                keys.sort_unstable();
+                has_twins |= keys.windows(2).any(|pair| pair[0] == pair[1]);
+                depth = depth.saturating_sub(1);
+            }
             // Keys count too, as they do in YAML.
-            b',' | b':' => values += 1,
+            b',' => values += 1,
+            b':' => {
+                values += 1;
+                if let Some(keys) = keys.last_mut() {
+                    keys.push(last);
+                }
+            }
             _ => {}
         }
         at += 1;
@@ -51,7 +69,7 @@ pub(super) fn check(source: &Source) -> Result<(), Vec<Diagnostic>> {
         .help("export the profile again; a profile has some hundreds beside its texts")
         .into());
     }
-    Ok(())
+    Ok(has_twins)
 }
 
 /// Where the quote stands that ends a text.
@@ -72,7 +90,7 @@ mod tests {
 
     fn said(text: String) -> String {
         let checked = check(&Source::new("p.json", text));
-        checked.map_or_else(|problems| problems[0].to_string(), |()| String::new())
+        checked.map_or_else(|problems| problems[0].to_string(), |_| String::new())
     }
 
     #[test]
@@ -92,6 +110,26 @@ mod tests {
             ),
             "{many}"
         );
+    }
+
+    #[test]
+    fn a_key_may_stand_twice_in_its_own_map_only() {
+        let has_twins = |text: &str| check(&Source::new("p.json", text)) == Ok(true);
+        for text in [
+            r#"{"a":1,"b":{},"a":2}"#,
+            r#"{"x":[{"a":"b","a":"a"}]}"#,
+            r#"{"a": {"c" : 1, "c" : 2}, "b": 1}"#,
+        ] {
+            assert!(has_twins(text), "{text}");
+        }
+        for text in [
+            r#"{"a":{"a":{"a":1}},"b":"a"}"#,
+            r#"[{"a":1},{"a":1}]"#,
+            r#"{"a":"\"b\":1,\"b\":2"}"#,
+            r#"{"a":["b","b","b"],"b":1}"#,
+        ] {
+            assert!(!has_twins(text), "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Profile, extent};
+use super::outline::Outline;
+use super::{Profile, document, extent};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::limits;
 use crate::secret;
@@ -59,12 +60,16 @@ pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
     let text = source.text();
     check_size(source)?;
     if is_json(text) {
-        extent::check(source)?;
+        let has_twins = extent::check(source)?;
         // Straight into the types: a tree in between would take most of the time.
         return match serde_json::from_str::<Profile>(text) {
+            Err(error) if !error.is_data() => Err(json_problem(source, &error).into()),
+            // Which of the two counts, readers do not agree on.
+            _ if has_twins && let Err(problems) = Outline::of_json(&document::shown(source)) => {
+                Err(problems)
+            }
             Ok(profile) => check_count(source, profile),
-            Err(error) if error.is_data() => from_value(source, json(source)?),
-            Err(error) => Err(json_problem(source, &error).into()),
+            Err(_) => from_value(source, json(source)?),
         };
     }
     let value = yaml::to_json(source, LIMITS)?;

@@ -54,6 +54,15 @@ fn cases() -> Vec<Case> {
         }),
         ("export", "json", export().to_string(), profile(None)),
         (
+            "twice",
+            "json",
+            export().to_string().replacen('{', "{\"x\":1,\"x\":2,", 1),
+            {
+                let [check, diff, split, fmt] = none("the key `x` stands here twice");
+                [check, diff, split, fmt, Some("is a profile, not a site")]
+            },
+        ),
+        (
             "windows",
             "json",
             format!("\u{feff}{:#}", export()).replace('\n', "\r\n"),
