@@ -111,10 +111,11 @@ pub(super) fn give_to_owner_of(new: &File, old: &Metadata) -> io::Result<()> {
         return Ok(());
     }
     fchown(new, Some(old.uid()), Some(old.gid())).map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            "it belongs to another user or group, and only its owner may replace it",
-        )
+        let said = match made.uid() == old.uid() {
+            true => "it belongs to a group that this user is not in, and would change its group",
+            false => "it belongs to another user, and only its owner may replace it",
+        };
+        io::Error::new(error.kind(), said)
     })
 }
 
@@ -122,6 +123,71 @@ pub(super) fn give_to_owner_of(new: &File, old: &Metadata) -> io::Result<()> {
 #[cfg(not(unix))]
 pub(super) fn give_to_owner_of(_: &File, _: &Metadata) -> io::Result<()> {
     Ok(())
+}
+
+/// Gives a new file the attributes of the one that it replaces, access control lists among them.
+#[cfg(target_os = "linux")]
+pub(super) fn give_attributes_of(new: &File, old: &Path) -> io::Result<()> {
+    use rustix::fs::{XattrFlags, fsetxattr, getxattr, listxattr};
+    use rustix::io::Errno;
+    const LONGEST: usize = 64 << 10;
+    let mut names = vec![0_u8; LONGEST];
+    let length = match listxattr(old, &mut names[..]) {
+        Ok(length) => length,
+        Err(Errno::NOTSUP | Errno::NOSYS) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut value = vec![0_u8; LONGEST];
+    for name in names[..length].split(|byte| *byte == 0) {
+        // The system labels new files itself.
+        if name.is_empty() || name == b"security.selinux" {
+            continue;
+        }
+        let length = getxattr(old, name, &mut value[..])?;
+        fsetxattr(new, name, &value[..length], XattrFlags::empty()).map_err(|error| {
+            let name = String::from_utf8_lossy(name);
+            let said =
+                format!("it has the attribute `{name}`, which a new file cannot be given: {error}");
+            io::Error::new(io::Error::from(error).kind(), said)
+        })?;
+    }
+    Ok(())
+}
+
+/// Gives a new file the attributes of the one that it replaces, which is for other systems to do.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn give_attributes_of(_: &File, _: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Opens a device, or a pipe that somebody reads.
+///
+/// # Errors
+/// The system says no; nobody reads from the pipe, and it would be waited for.
+#[cfg(target_os = "linux")]
+pub(super) fn open_stream(path: &Path) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
+    use rustix::io::Errno;
+    use std::os::unix::fs::FileTypeExt;
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CLOEXEC;
+    let stream = open(path, flags | OFlags::NONBLOCK, Mode::empty()).map_err(|error| {
+        let is_pipe = || std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
+        match error {
+            Errno::NXIO if is_pipe() => {
+                io::Error::other("it is a pipe that nobody reads; start what reads it first")
+            }
+            error => error.into(),
+        }
+    })?;
+    // A slow reader is waited for.
+    fcntl_setfl(&stream, OFlags::APPEND)?;
+    Ok(stream.into())
+}
+
+/// Opens a device or a pipe.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn open_stream(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).open(path)
 }
 
 /// Waits until everything below folders of one file system is on the disk.

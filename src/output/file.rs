@@ -1,6 +1,6 @@
 //! A file that is written as a whole or not at all.
 
-use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,13 +10,13 @@ use super::staging::Passing;
 use super::{disk, failed};
 use crate::diagnostic::Diagnostic;
 
-/// Writes a file, in place of one that may be there. It keeps the mode and the owner of the old one. A device or a pipe
-/// is written to.
+/// Writes a file, in place of one that may be there. It keeps the mode, the owner and the attributes of the old one. A
+/// device, or a pipe that is read, is written to.
 ///
 /// With `private` only its owner may read the file.
 ///
 /// # Errors
-/// The system says no, or the old file has several names; it is then as it was.
+/// The system says no, nobody reads the pipe, or the old file has several names; it is then as it was.
 pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), Diagnostic> {
     StagedFile::new(path, bytes, private)?.settle()
 }
@@ -98,13 +98,14 @@ fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Conte
     }
     // What a process has open stands below these, such as `/dev/stdout`: a new file would not reach it.
     if !old.is_file() || path.starts_with("/dev") || path.starts_with("/proc") {
-        let stream = OpenOptions::new().append(true).open(path)?;
+        let stream = disk::open_stream(path)?;
         return Ok((path.to_path_buf(), Content::Stream(stream, bytes.to_vec())));
     }
     let path = fs::canonicalize(path)?;
     disk::only_name(&old)?;
     let (file, passing) = beside(&path, bytes, disk::new_file(true))?;
     disk::give_to_owner_of(file.as_file(), &old)?;
+    disk::give_attributes_of(file.as_file(), &path)?;
     file.as_file().set_permissions(permissions(&old, private))?;
     Ok((path, Content::Replacement(file, passing)))
 }

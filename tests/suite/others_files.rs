@@ -1,6 +1,7 @@
 //! What a run did not make, it leaves alone: files beside its output, folders of others, devices, edits by hand.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
@@ -44,13 +45,65 @@ fn devices_and_pipes_are_written_to() {
         .status()
         .expect("mkfifo starts");
     assert!(made.success());
+    folder.run("plan --out pipe").says(
+        3,
+        "error: cannot write `pipe`: it is a pipe that nobody reads; start what reads it first\n\n",
+    );
+    // Opened for both, it waits for nobody.
+    let mut both = fs::OpenOptions::new();
+    let mut both = both.read(true).write(true).open(&pipe).expect("it opens");
     let reader = std::thread::spawn({
-        let pipe = pipe.clone();
-        move || fs::read_to_string(pipe).expect("it can be read")
+        let mut bytes = vec![0; plan.len()];
+        move || {
+            both.read_exact(&mut bytes)
+                .map(|()| bytes)
+                .expect("it can be read")
+        }
     });
     assert_eq!(to("pipe"), "");
-    assert_eq!(reader.join().expect("the reader ends"), plan);
+    assert_eq!(reader.join().expect("the reader ends"), plan.as_bytes());
     assert_eq!(names(&folder), ["pipe"]);
+}
+
+/// What somebody noted on a file, and who else may read it, stays.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_is_replaced_keeps_its_attributes() {
+    use rustix::fs::{XattrFlags, getxattr, setxattr};
+    let folder = Scratch::new();
+    let plan = folder.join("plan.md");
+    write(&folder, "plan.md", "old");
+    // Version 2: the owner reads and writes, user 4321 reads, the group and others nothing; the mask lets one read.
+    let entries: [(u16, u16, u32); 5] = [
+        (1, 6, u32::MAX),
+        (2, 4, 4321),
+        (4, 0, u32::MAX),
+        (16, 4, u32::MAX),
+        (32, 0, u32::MAX),
+    ];
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, may, who) in entries {
+        list.extend([tag.to_le_bytes(), may.to_le_bytes()].concat());
+        list.extend(who.to_le_bytes());
+    }
+    let mut kept = 0;
+    for (name, value) in [
+        ("user.note", b"mine".as_slice()),
+        ("system.posix_acl_access", &list),
+    ] {
+        if setxattr(&plan, name, value, XattrFlags::empty()).is_err() {
+            // Not every file system has them.
+            continue;
+        }
+        folder.run("plan --out plan.md").well();
+        let mut found = vec![0; 4096];
+        let length = getxattr(&plan, name, &mut found[..]).expect("it is there");
+        assert_eq!(&found[..length], value, "{name}");
+        kept += 1;
+    }
+    if kept == 0 {
+        println!("skipped: the file system has no attributes");
+    }
 }
 
 #[test]
