@@ -24,6 +24,7 @@ mod verify;
 use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Once;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -128,7 +129,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return terminal::refuse(&error),
     };
     let writes = command.writes();
-    leave_nothing_behind();
+    vmo_ra::output::before_staging(|| {
+        static WATCHING: Once = Once::new();
+        WATCHING.call_once(leave_nothing_behind);
+    });
     let done = |()| ExitCode::SUCCESS;
     let result = match command {
         Command::Init(command) => command.run().map(done),

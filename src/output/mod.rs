@@ -24,7 +24,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use file::{StagedFile, replace_file};
 pub use folder::{Existing, KeptCopy, Known, Staged, stage, write};
-pub use staging::abandon;
+pub use staging::{abandon, before_staging};
 pub use tree::Tree;
 pub use verify::{Difference, Verified, verify};
 

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+/// What is to be done before anything is staged.
+static BEFORE: OnceLock<fn()> = OnceLock::new();
 static STAGED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn staged() -> MutexGuard<'static, BTreeSet<PathBuf>> {
@@ -17,6 +19,9 @@ pub(super) struct Passing(PathBuf);
 
 impl Passing {
     pub(super) fn new(path: &Path) -> Self {
+        if let Some(before) = BEFORE.get() {
+            before();
+        }
         staged().insert(path.to_path_buf());
         Passing(path.to_path_buf())
     }
@@ -26,6 +31,12 @@ impl Drop for Passing {
     fn drop(&mut self) {
         staged().remove(&self.0);
     }
+}
+
+/// Says what is to be done each time before something is staged, such as to watch for signals.
+pub fn before_staging(before: fn()) {
+    // Who said so first is heard.
+    let _ = BEFORE.set(before);
 }
 
 /// Takes away what this process has staged. Nothing can be staged, and nothing takes its place, from here on: this is for

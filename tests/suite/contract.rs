@@ -2,7 +2,8 @@
 
 use std::io;
 
-use crate::common::harness::{Scratch, vmo_ra, write};
+use crate::common::harness::{Scratch, vmo_ra, vmo_ra_by, write};
+use crate::common::programs::program;
 
 /// `vmo-ra diff ... | true` in a gate with `pipefail` must not let everything pass.
 #[test]
@@ -45,6 +46,27 @@ fn a_pipe_gets_the_same_bytes_whatever_the_terminal_is() {
                 "{arguments:?} depends on COLUMNS={columns}"
             );
         }
+    }
+}
+
+/// Only what is staged has to be taken away again when a run is interrupted.
+#[test]
+fn signals_are_watched_by_what_writes_a_file() {
+    let Some(strace) = program("strace") else {
+        return;
+    };
+    let folder = Scratch::new();
+    for (arguments, are_watched) in [
+        ("plan", false),
+        ("check", false),
+        ("plan --out /dev/null", false),
+        ("plan --out plan.md", true),
+        ("render --out out", true),
+    ] {
+        let words = ["-f", "-e", "trace=rt_sigaction"];
+        let run = vmo_ra_by(&strace, &words, arguments).within(&folder).run();
+        let said = run.ends(0).said();
+        assert_eq!(said.contains("SIGTERM"), are_watched, "{arguments}: {said}");
     }
 }
 
