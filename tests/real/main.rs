@@ -22,5 +22,6 @@ mod sarif;
 mod shell;
 mod sysctl;
 mod systemd;
+mod terminal;
 mod tuning;
 mod words;

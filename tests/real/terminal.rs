@@ -1,0 +1,114 @@
+//! On a pseudo-terminal, which `script` makes: colours, the width of lines, and nothing that the terminal would obey.
+
+use std::process::Command;
+
+use crate::common::harness::{PROGRAM, Scratch, write};
+use crate::common::programs::program;
+
+/// What a terminal of so many columns gets; None where there is no `script`.
+fn on_terminal(
+    folder: &Scratch,
+    columns: usize,
+    arguments: &str,
+    env: &[(&str, &str)],
+) -> Option<String> {
+    let line = format!("stty cols {columns}; exec {PROGRAM} {arguments}");
+    let output = Command::new(program("script")?)
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .current_dir(folder)
+        .env_remove("NO_COLOR")
+        .env_remove("COLUMNS")
+        .env("TERM", "xterm-256color")
+        .envs(env.iter().copied())
+        .output()
+        .expect("script starts");
+    let told = String::from_utf8(output.stdout).expect("it is text");
+    Some(told.replace("\r\n", "\n"))
+}
+
+/// A text without its colours, and how many there were.
+fn plain(text: &str) -> (String, usize) {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    let mut colours = 0;
+    for part in parts {
+        let digits = part
+            .find(|c: char| !c.is_ascii_digit() && c != ';')
+            .unwrap_or(part.len());
+        assert!(part[digits..].starts_with('m'), "no colour: {part:?}");
+        plain.push_str(&part[digits + 1..]);
+        colours += 1;
+    }
+    (plain, colours)
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_they_are_not_wanted() {
+    let folder = Scratch::new();
+    write(&folder, "site.yaml", "cluster: {nam: a}\n");
+    for arguments in [
+        "check site.yaml",
+        "diff 1.7.0 1.9.0",
+        "diff --wrong",
+        "--help",
+    ] {
+        let Some(told) = on_terminal(&folder, 120, arguments, &[]) else {
+            return;
+        };
+        let (text, colours) = plain(&told);
+        assert!(colours > 0, "{arguments}: {told}");
+        for (name, value, are_wanted) in [("NO_COLOR", "1", false), ("NO_COLOR", "", true)] {
+            let told = on_terminal(&folder, 120, arguments, &[(name, value)]).expect("as before");
+            assert_eq!(
+                plain(&told),
+                (text.clone(), if are_wanted { colours } else { 0 }),
+                "{arguments}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_terminal_of_any_width_gets_the_same_lines() {
+    let folder = Scratch::new();
+    for arguments in ["diff 1.7.0 1.9.0", "plan", "render --help"] {
+        let Some(wide) = on_terminal(&folder, 200, arguments, &[]) else {
+            return;
+        };
+        let narrow = on_terminal(&folder, 40, arguments, &[]);
+        assert_eq!(narrow.as_deref(), Some(wide.as_str()), "{arguments}");
+    }
+}
+
+#[test]
+fn a_terminal_is_told_nothing_by_what_others_wrote() {
+    let folder = Scratch::new();
+    let hidden = "a\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}b";
+    let key = serde_json::to_string(hidden)
+        .expect("a text")
+        .replace('\u{9b}', "\\u009b");
+    write(
+        &folder,
+        "site.yaml",
+        format!("cluster: {{{key}: 1, name: {key}}}\n"),
+    );
+    let manifest =
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {key}}}\ndata: {{{key}: 1}}\n");
+    write(&folder, "m.yaml", manifest);
+    for arguments in [
+        "check site.yaml",
+        "check m.yaml",
+        "plan --site site.yaml",
+        "diff 1.9.0 site.yaml",
+    ] {
+        let Some(told) = on_terminal(&folder, 100, arguments, &[]) else {
+            return;
+        };
+        let (text, _) = plain(&told);
+        let obeyed = text
+            .chars()
+            .find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(obeyed, None, "{arguments}: {text:?}");
+        assert!(text.contains("\\x1B]0;owned"), "{arguments}: {text}");
+    }
+}
