@@ -195,6 +195,10 @@ fn texts_are_told_apart_by_their_keys() {
             "looks like a site that is written as an object of Kubernetes",
         ),
         (
+            "apiVersion: vmo.example.com/v1\nkind: Site\nspec:\n  cluster: {}\n",
+            "looks like a site that is written as an object of Kubernetes",
+        ),
+        (
             "kind: Site\ncluster: {}\n",
             "looks like a site that is written as an object of Kubernetes",
         ),

@@ -612,6 +612,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_secret_stays_one_on_the_way_down() {
+        let once = Way::default().in_object(true);
+        assert_ne!(once, Way::default());
+        assert_eq!(once.clone().in_object(true), once);
+        assert_eq!(once.clone().in_object(false), once);
+    }
+
+    #[test]
     fn an_expression_may_spell_a_secret_out() {
         for expression in [
             "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$",

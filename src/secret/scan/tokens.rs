@@ -69,3 +69,23 @@ fn uuids(text: &str, word: Range<usize>, found: &mut Vec<Range<usize>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_stands_within_a_longer_word() {
+        let token = "01234567-89ab-cdef-0123-456789abcdef";
+        for text in [
+            token.to_owned(),
+            format!("id px-{token}-y {token}"),
+            format!("x:0{token}"),
+        ] {
+            let mut found = Vec::new();
+            find(&text, &mut found);
+            let found: Vec<&str> = found.into_iter().map(|span| &text[span]).collect();
+            assert_eq!(found, vec![token; text.matches(token).count()], "{text}");
+        }
+    }
+}

@@ -143,6 +143,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn half_of_a_map_makes_it_alike() {
+        let all = json!({"a": 1, "b": 2, "c": 3});
+        for (old, new, alike) in [
+            (json!({"a": 1, "b": 3}), json!({"a": 1, "b": 2}), true),
+            (json!({"a": 1}), all.clone(), false),
+            (json!({"a": 1, "b": 2}), all, true),
+            (json!({"a": 1}), json!({}), false),
+            (json!({}), json!({"a": 1}), false),
+        ] {
+            assert_eq!(are_alike(&old, &new), alike, "{old} {new}");
+        }
+    }
+
     fn aligned(old: Value, new: Value) -> Vec<Option<usize>> {
         match (old, new) {
             (Value::Array(old), Value::Array(new)) => align(&old, &new),
