@@ -58,7 +58,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 fn text_of(bytes: Vec<u8>) -> Option<String> {
     // Windows writes two bytes a letter.
     let is_wide = bytes.len() >= 4
-        && bytes.len() % 2 == 0
+        && bytes.len().is_multiple_of(2)
         && bytes.iter().skip(1).step_by(2).all(|b| *b == 0);
     let bytes = if is_wide {
         bytes.into_iter().step_by(2).collect()

@@ -202,10 +202,26 @@ fn end_of_value(
         return whole;
     }
     // A word of a command or an address; quotes within it belong to it.
-    let end = value
-        .find(|c: char| c.is_whitespace() || c == '<')
-        .unwrap_or(value.len());
-    from + end.max(value.chars().next().map_or(0, char::len_utf8))
+    from + end_of_word(value).max(value.chars().next().map_or(0, char::len_utf8))
+}
+
+/// Where a word ends; blanks in its macros belong to it.
+fn end_of_word(text: &str) -> usize {
+    const LONGEST: usize = 300;
+    let mut from = 0;
+    loop {
+        let rest = &text[from..];
+        let end = rest.find(|c: char| c.is_whitespace() || c == '<');
+        let end = end.unwrap_or(rest.len());
+        let close = rest[..end].find("{{").and_then(|open| {
+            let near = rest.floor_char_boundary(open + LONGEST);
+            rest[open..near].find("}}").map(|at| open + at + 2)
+        });
+        match close {
+            Some(close) if close > end => from += close,
+            _ => return from + end,
+        }
+    }
 }
 
 /// Whether a value in braces only says where the secret is: `{env: NAME}`, `{secretKeyRef: ...}`.
@@ -237,6 +253,34 @@ fn is_pointer(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_ends_where_what_is_around_it_does() {
+        for (text, shown) in [
+            (
+                "run 'password=hunter2' behind",
+                "run 'password=*******' behind",
+            ),
+            ("f{x} token=ab1,cd2 behind", "f{x} token=******* behind"),
+            (
+                "run --x {{ .Values.a }} token={{ .Values.b }} y",
+                "run --x {{ .Values.a }} token={{ .Values.b }} y",
+            ),
+            (
+                "run token=x{{ .a }}y{{ .Values.b }}hunter2 y",
+                "run token=******************************** y",
+            ),
+            (
+                "run token={{ .Values.b }}hunter2 y",
+                "run token=********************** y",
+            ),
+        ] {
+            assert_eq!(crate::secret::masked(text), shown);
+        }
+        let line = "{token: {{ .Values.a }}, b: c}";
+        let end = end_of_value(line, 8, true, true, None, 1);
+        assert_eq!(&line[8..end], "{{ .Values.a }}");
+    }
 
     #[test]
     fn a_value_ends_with_its_quote() {

@@ -77,7 +77,7 @@ fn words(line: &str) -> Option<Range<usize>> {
                 *kind,
                 "M" | "MD5" | "SHA" | "SHA1" | "SHA256" | "SHA384" | "SHA512" | "AES128" | "AES256"
             );
-            is_hash.then(|| start..line.len())
+            is_hash.then_some(start..line.len())
         }
         _ => None,
     }
