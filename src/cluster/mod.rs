@@ -1,7 +1,9 @@
 //! What rules look at beside a site: profiles and manifests. Trees weigh many times what their texts do, so each is gone
 //! as soon as the rules over single documents have looked at it, and made again for the few that are needed later.
 
+mod commands;
 pub(crate) mod machines;
+pub(crate) mod node_text;
 pub(crate) mod places;
 pub(crate) mod secrets;
 pub(crate) mod shell;

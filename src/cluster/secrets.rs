@@ -5,7 +5,7 @@ pub(crate) use crate::secret::PRINTED as DEMO_ANYWHERE;
 use crate::secret::{name_within, names_a_secret};
 use crate::yaml::{Kind, Node};
 
-/// Passwords that the RA prints.
+/// Passwords that are published with the RA; it prints `welcome` itself.
 pub(crate) const DEMO: [&str; 3] = ["welcome", "spectro", DEMO_ANYWHERE];
 /// The token that the RA prints.
 pub(crate) const EXAMPLE_TOKEN: &str = "347eba54-4ab6-96cd-e123-f694ab394a3b";

@@ -1,4 +1,6 @@
-//! What bash takes and dash, which is `/bin/sh` on Ubuntu, does not.
+//! What bash takes and dash, which is `/bin/sh` on Ubuntu, does not; and the words of a script.
+
+use std::ops::Range;
 
 /// Something in a script, at its bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,6 +58,32 @@ const BUILTINS: [(&str, Construct); 8] = [
     ),
 ];
 
+/// A piece of a script, at its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) span: Range<usize>,
+    pub(super) what: Piece,
+}
+
+/// What pieces a script has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// A word, or what of it stands before or behind a substitution.
+    Word,
+    /// A line ends, or `;`.
+    End,
+    /// `|`, or half of `||`.
+    Pipe,
+    /// `&`, or half of `&&`.
+    And,
+    /// `<` or `>`, whose file is the next word.
+    Redirection,
+    /// A subshell begins.
+    Open,
+    /// A subshell, or a pattern of `case`, ends.
+    Close,
+}
+
 /// What a reader of a script is inside of.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
@@ -75,6 +103,15 @@ enum Quoted {
 
 /// Reads a script far enough to tell words from quotes and comments.
 pub(crate) fn traps(script: &str) -> Vec<Trap> {
+    read(script).traps
+}
+
+/// The words of a script, and what stands between them; comments and here-documents are left out.
+pub(super) fn tokens(script: &str) -> Vec<Token> {
+    read(script).tokens
+}
+
+fn read(script: &str) -> Reader<'_> {
     let mut reader = Reader {
         script,
         bytes: script.as_bytes(),
@@ -85,9 +122,10 @@ pub(crate) fn traps(script: &str) -> Vec<Trap> {
         in_test: false,
         heredocs: Vec::new(),
         traps: Vec::new(),
+        tokens: Vec::new(),
     };
     reader.read();
-    reader.traps
+    reader
 }
 
 struct Reader<'s> {
@@ -104,6 +142,7 @@ struct Reader<'s> {
     /// Words that end the here-documents which begin on the next line.
     heredocs: Vec<&'s str>,
     traps: Vec<Trap>,
+    tokens: Vec<Token>,
 }
 
 impl<'s> Reader<'s> {
@@ -111,6 +150,7 @@ impl<'s> Reader<'s> {
         while let Some(byte) = self.peek(0) {
             match byte {
                 b'\n' => {
+                    self.token(Piece::End);
                     self.at += 1;
                     self.skip_heredocs();
                     self.new_command();
@@ -118,10 +158,12 @@ impl<'s> Reader<'s> {
                 b' ' | b'\t' | b'\r' => self.at += 1,
                 b'#' => self.skip_line(),
                 b';' => {
+                    self.token(Piece::End);
                     self.at += 1;
                     self.new_command();
                 }
                 b'|' => {
+                    self.token(Piece::Pipe);
                     if self.peek(1) == Some(b'&') {
                         self.trap(self.at, PIPE_BOTH);
                         self.at += 1;
@@ -134,11 +176,13 @@ impl<'s> Reader<'s> {
                         self.trap(self.at, BOTH);
                         self.at += 2;
                     } else {
+                        self.token(Piece::And);
                         self.at += 1;
                         self.new_command();
                     }
                 }
                 b'(' => {
+                    self.token(Piece::Open);
                     if self.is_command && self.peek(1) == Some(b'(') {
                         self.trap(self.at, ARITHMETIC);
                     }
@@ -147,6 +191,7 @@ impl<'s> Reader<'s> {
                     self.new_command();
                 }
                 b')' => {
+                    self.token(Piece::Close);
                     if self.inside.last() == Some(&Inside::Subshell) {
                         self.inside.pop();
                         self.subshells -= 1;
@@ -162,6 +207,12 @@ impl<'s> Reader<'s> {
 
     fn peek(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.at + ahead).copied()
+    }
+
+    /// Adds a piece of one byte, which comes next.
+    fn token(&mut self, what: Piece) {
+        let span = self.at..self.at + 1;
+        self.tokens.push(Token { span, what });
     }
 
     fn trap(&mut self, at: usize, what: Construct) {
@@ -202,6 +253,15 @@ impl<'s> Reader<'s> {
 
     fn redirection(&mut self, byte: u8) {
         let start = self.at;
+        // The number of what is redirected is no word.
+        let number = self.tokens.last().is_some_and(|token| {
+            let text = self.script.get(token.span.clone()).unwrap_or_default();
+            token.span.end == start && text.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if number {
+            self.tokens.pop();
+        }
+        self.token(Piece::Redirection);
         if self.peek(1) == Some(b'(') {
             self.trap(start, SUBSTITUTION);
             self.at += 1;
@@ -273,7 +333,13 @@ impl<'s> Reader<'s> {
                 }
                 b'$' => {
                     is_plain = false;
+                    let before = self.at;
                     if self.dollar() {
+                        self.add_word(start..before + 1);
+                        self.tokens.push(Token {
+                            span: before + 1..before + 2,
+                            what: Piece::Open,
+                        });
                         return;
                     }
                 }
@@ -281,10 +347,18 @@ impl<'s> Reader<'s> {
             }
         }
         self.at = self.at.min(self.bytes.len());
+        self.add_word(start..self.at);
         if is_plain {
             self.plain_word(start);
         } else {
             self.is_command = false;
+        }
+    }
+
+    fn add_word(&mut self, span: Range<usize>) {
+        if !span.is_empty() {
+            let what = Piece::Word;
+            self.tokens.push(Token { span, what });
         }
     }
 

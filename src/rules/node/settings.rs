@@ -4,27 +4,12 @@
 use std::ops::Range;
 
 use crate::cluster::Cluster;
+use crate::cluster::node_text::multipath::{Event, What, events};
+use crate::cluster::node_text::{CRI_2, CRI_3, lines, udev};
 use crate::rules::node::files::{NodeFile, files};
 use crate::rules::{ClusterRule, Finding, rule};
 
-pub(super) const RULES: &[ClusterRule] = &[containerd, multipath, sysctl, udev, slices];
-
-/// The lines of a text that are no comments, each with its place.
-fn lines<'t>(text: &'t str, comments: &'static [char]) -> impl Iterator<Item = (usize, &'t str)> {
-    let mut at = 0;
-    text.split_inclusive('\n').filter_map(move |line| {
-        let start = at;
-        at += line.len();
-        let blanks = line.len() - line.trim_start().len();
-        let content = line.trim();
-        (!content.is_empty() && !content.starts_with(comments)).then_some((start + blanks, content))
-    })
-}
-
-/// The name of the plugin that holds everything in version 2.
-const CRI_2: &str = "io.containerd.grpc.v1.cri";
-/// What the names of its successors in version 3 begin with.
-const CRI_3: &str = "io.containerd.cri.v1.";
+pub(super) const RULES: &[ClusterRule] = &[containerd, multipath, sysctl, udev_rules, slices];
 
 fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for file in files(cluster) {
@@ -97,51 +82,35 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let mut add = |finding: Finding, span: Range<usize>| {
             findings.push(file.mark(finding, span));
         };
-        for (at, line) in lines(file.text(), &['#', '!']) {
-            let span = at..at + line.len();
-            let mut words = line.split_whitespace();
-            let word = words.next().unwrap_or_default();
-            // `device{` needs no blank.
-            let word = word.split('{').next().unwrap_or_default();
-            let value = words.next().unwrap_or_default().trim_matches('"');
-            let section = sections.last().map_or("", |(name, _)| *name);
-            if word == "user_friendly_names" && matches!(value, "yes" | "1") {
-                add(
+        for Event { span, what } in events(file.text()) {
+            match what {
+                What::Opens(name) => sections.push((name, span.start)),
+                What::Closes if sections.pop().is_none() => add(
+                    rule::MULTIPATH_SETTINGS
+                        .error("", "this brace closes no section")
+                        .help("take it out"),
+                    span,
+                ),
+                What::Closes => {}
+                What::Setting("user_friendly_names", "yes" | "1") => add(
                     rule::MULTIPATH_SETTINGS
                         .error(
                             "",
                             "Portworx and the FlashArray find no device by a friendly name",
                         )
                         .help("write `user_friendly_names no`"),
-                    span.clone(),
-                );
-            }
-            if matches!(
-                word,
-                "find_multipaths" | "enable_foreign" | "polling_interval"
-            ) && section != "defaults"
-            {
-                add(
+                    span,
+                ),
+                What::Setting(
+                    word @ ("find_multipaths" | "enable_foreign" | "polling_interval"),
+                    _,
+                ) if sections.last().is_none_or(|(name, _)| *name != "defaults") => add(
                     rule::MULTIPATH_SETTINGS
                         .warning("", format!("`{word}` has no effect outside of `defaults`"))
                         .help("move it to `defaults`"),
-                    span.clone(),
-                );
-            }
-            // Braces in quotes belong to expressions.
-            let mut quoted = false;
-            for byte in line.bytes() {
-                match byte {
-                    b'"' => quoted = !quoted,
-                    b'{' if !quoted => sections.push((word, at)),
-                    b'}' if !quoted && sections.pop().is_none() => add(
-                        rule::MULTIPATH_SETTINGS
-                            .error("", "this brace closes no section")
-                            .help("take it out"),
-                        span.clone(),
-                    ),
-                    _ => {}
-                }
+                    span,
+                ),
+                What::Setting(..) => {}
             }
         }
         if let Some((name, at)) = sections.pop() {
@@ -226,11 +195,7 @@ fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-const UDEV_KEYS: &str = "ACTION DEVPATH KERNEL KERNELS NAME SYMLINK SUBSYSTEM SUBSYSTEMS DRIVER DRIVERS ATTR ATTRS SYSCTL ENV CONST TAG \
-    TAGS TEST PROGRAM RESULT OWNER GROUP MODE SECLABEL RUN LABEL GOTO IMPORT OPTIONS";
-const UDEV_OPERATORS: [&str; 6] = ["==", "!=", "+=", "-=", ":=", "="];
-
-fn udev(cluster: &Cluster, findings: &mut Vec<Finding>) {
+fn udev_rules(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for file in files(cluster) {
         if !file.path.contains("/udev/rules.d/") {
             continue;
@@ -254,7 +219,7 @@ fn udev(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     "write straight quotes",
                     at + quote..at + quote + 3,
                 );
-            } else if let Some(what) = udev_problem(rule) {
+            } else if let Err(what) = udev::parts(rule) {
                 add(
                     what,
                     "write each part as KEY, an operator and a text in quotes, with commas between",
@@ -269,54 +234,6 @@ fn udev(cluster: &Cluster, findings: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-/// What is wrong with a rule.
-fn udev_problem(rule: &str) -> Option<String> {
-    let mut rest = rule.trim_matches([' ', '\t', ',']);
-    while !rest.is_empty() {
-        let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(rest.len());
-        let key = &rest[..end];
-        if !UDEV_KEYS.split(' ').any(|known| known == key) {
-            return Some(format!(
-                "udev has no key `{}`",
-                if key.is_empty() { rest } else { key }
-            ));
-        }
-        rest = &rest[end..];
-        if let Some(attribute) = rest.strip_prefix('{') {
-            let Some(end) = attribute.find('}') else {
-                return Some(format!("the brace behind `{key}` is not closed"));
-            };
-            rest = &attribute[end + 1..];
-        }
-        rest = rest.trim_start();
-        let operator = UDEV_OPERATORS
-            .iter()
-            .find(|operator| rest.starts_with(**operator));
-        let Some(operator) = operator else {
-            return Some(format!("there is no operator behind `{key}`"));
-        };
-        rest = rest[operator.len()..].trim_start();
-        // An `e` in front of the quote allows escapes, an `i` takes capitals for small letters.
-        rest = rest.trim_start_matches(['e', 'i']);
-        let Some(value) = rest.strip_prefix('"') else {
-            return Some(format!("the value of `{key}` has no quotes"));
-        };
-        let mut escaped = false;
-        let end = value.find(|c: char| {
-            let ends = c == '"' && !escaped;
-            escaped = c == '\\' && !escaped;
-            ends
-        });
-        let Some(end) = end else {
-            return Some(format!("the quote behind `{key}` is not closed"));
-        };
-        rest = value[end + 1..].trim_start_matches([' ', '\t', ',']);
-    }
-    None
 }
 
 /// Where CPUs are set, and where that helps.

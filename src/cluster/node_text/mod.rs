@@ -1,0 +1,161 @@
+//! What files on the nodes say, in the language that the program which reads them takes. Comments count for nothing.
+
+pub(crate) mod multipath;
+mod systemd;
+pub(crate) mod udev;
+
+use serde_json::{Map, Value};
+
+use super::commands;
+use crate::diagnostic::Source;
+use crate::yaml::{self, Limits};
+
+/// What a file says, by the path where it lands; one in no known language says its text.
+///
+/// # Errors
+/// What its program would object to.
+pub(crate) fn tree(path: &str, text: &str) -> Result<Value, String> {
+    // Where files wait to be put in place, their paths are below another folder.
+    let is_in = |folder: &str| path.contains(folder);
+    if path.ends_with(".toml") {
+        toml(text)
+    } else if is_in("/kubelet.conf.d/") || path.ends_with(".yaml") {
+        yaml(path, text)
+    } else if path.ends_with("/multipath.conf") || is_in("/multipath/conf.d/") {
+        Ok(multipath::tree(text))
+    } else if path.ends_with(".rules") {
+        udev::tree(text)
+    } else if is_in("/sysctl.d/") || path.ends_with("/sysctl.conf") {
+        Ok(sysctl(text))
+    } else if is_in("/systemd/system/") {
+        Ok(systemd::tree(text))
+    } else if path.ends_with(".sh") || text.starts_with("#!/bin/sh") {
+        Ok(commands::tree(text))
+    } else {
+        Ok(Value::String(text.to_owned()))
+    }
+}
+
+/// The name of containerd's plugin that holds everything in files of version 2.
+pub(crate) const CRI_2: &str = "io.containerd.grpc.v1.cri";
+/// What the names of its successors in version 3 begin with.
+pub(crate) const CRI_3: &str = "io.containerd.cri.v1.";
+
+/// The tables of a TOML text; below `cri`, what containerd takes for its CRI plugin from a file of this version.
+fn toml(text: &str) -> Result<Value, String> {
+    let table: toml::Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| error.message().to_owned())?;
+    let mut tree = serde_json::to_value(table).map_err(|error| error.to_string())?;
+    let plugins = tree.get("plugins").and_then(Value::as_object);
+    let version = tree.get("version").and_then(Value::as_u64);
+    let counts = |name: &str| match version {
+        Some(3) => name.starts_with(CRI_3),
+        _ => name == CRI_2 && version == Some(2),
+    };
+    let plugins = plugins.into_iter().flatten();
+    let cri: Map<String, Value> = plugins
+        .filter(|(name, _)| counts(name))
+        .filter_map(|(_, plugin)| plugin.as_object())
+        .flat_map(Map::clone)
+        .collect();
+    if let Value::Object(tree) = &mut tree
+        && !cri.is_empty()
+    {
+        tree.insert("cri".to_owned(), Value::Object(cri));
+    }
+    Ok(tree)
+}
+
+/// What a script of commands runs, and under which conditions.
+pub(crate) fn script(text: &str) -> Value {
+    commands::tree(text)
+}
+
+/// A YAML text as its reader takes it.
+///
+/// # Errors
+/// It is no YAML.
+pub(crate) fn yaml(name: &str, text: &str) -> Result<Value, String> {
+    yaml::to_json(&Source::new(name, text), Limits::INPUT).map_err(|problems| {
+        let first = problems.first();
+        first.map_or_else(|| "it is no YAML".to_owned(), |it| it.message().to_owned())
+    })
+}
+
+/// The lines of a text that are no comments, each with its place.
+pub(crate) fn lines<'t>(
+    text: &'t str,
+    comments: &'static [char],
+) -> impl Iterator<Item = (usize, &'t str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        let blanks = line.len() - line.trim_start().len();
+        let content = line.trim();
+        (!content.is_empty() && !content.starts_with(comments)).then_some((start + blanks, content))
+    })
+}
+
+/// The settings of the kernel, by their dotted names; the last of one name counts.
+fn sysctl(text: &str) -> Value {
+    let settings = lines(text, &['#', ';']).filter_map(|(_, line)| {
+        let (key, value) = line.split_once('=')?;
+        let key = key.trim().trim_start_matches('-').trim();
+        Some((key.replace('/', "."), value.trim().into()))
+    });
+    Value::Object(settings.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_says_what_its_program_reads() {
+        for (path, text, says) in [
+            (
+                "/etc/sysctl.d/95-x.conf",
+                "# vm.swappiness = 1\n;x=1\nvm/swappiness=10\n-a.b = 1 2\n",
+                json!({"vm.swappiness": "10", "a.b": "1 2"}),
+            ),
+            (
+                "/etc/containerd/config.toml",
+                "version = 2\n[plugins.\"a.b\"]\n# x = true\ny = false\n",
+                json!({"version": 2, "plugins": {"a.b": {"y": false}}}),
+            ),
+            (
+                "/x/etc/kubernetes/kubelet.conf.d/20.conf",
+                "maxPods: 250\n# cpuManagerPolicy: static\n",
+                json!({"maxPods": 250}),
+            ),
+            (
+                "/x/etc/systemd/system/kube.slice",
+                "[Unit]\nDescription=a \\\n  b\n[Slice]\n#AllowedCPUs=0\nAllowedCPUs=0-7\n",
+                json!({"Unit": {"Description": "a b"}, "Slice": {"AllowedCPUs": "0-7"}}),
+            ),
+            (
+                "/etc/multipath.conf",
+                "defaults {\n  find_multipaths yes # no\n}\ndevices {\n  device {\n    vendor \"PURE\"\n  }\n  device{\n    vendor X\n  }\n}\n!blacklist {\nblacklist {\n  devnode \"^a{1}\"\n  devnode b\n}\n",
+                json!({
+                    "defaults": {"find_multipaths": "yes"},
+                    "devices": {"device": [{"vendor": "PURE"}, {"vendor": "X"}]},
+                    "blacklist": {"devnode": ["^a{1}", "b"]},
+                }),
+            ),
+            (
+                "/usr/local/sbin/x.sh",
+                "#!/bin/sh\n# true\nfalse\n",
+                json!([{"run": "false", "when": []}]),
+            ),
+            ("/etc/motd", "# hello\n", json!("# hello\n")),
+        ] {
+            assert_eq!(tree(path, text), Ok(says), "{path}");
+        }
+        tree("/a.toml", "x = ").unwrap_err();
+        tree("/a.yaml", "x: [").unwrap_err();
+    }
+}
