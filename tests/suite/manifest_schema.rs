@@ -116,7 +116,7 @@ const SINCE_PORTWORX_3_6: [(&str, &str); 6] = [
     ("", "workloadIdentity"),
 ];
 
-/// The one null that the RA prints in its VM templates.
+/// The one null in the published VM templates.
 const PRINTED_NULL: &str = "/spec/template/spec/domain/resources/limits/memory";
 
 /// Schemas by revision, and `apiVersion/kind`.

@@ -29,7 +29,7 @@ pub(super) const DOCUMENT_RULES: &[DocumentRule] =
 fn demo_password() -> Finding {
     rule::DEMO_PASSWORD.error(
         "",
-        "this is a password that the RA prints, and everybody knows",
+        "this password is published with the RA, and everybody knows it",
     )
 }
 

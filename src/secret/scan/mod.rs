@@ -18,7 +18,7 @@ pub(crate) use encoded::decoded;
 use lines::Lines;
 pub(super) use pairs::is_remark;
 
-/// A password that the RA prints: no word, and meant wherever it stands.
+/// A password that is published with the RA: no word, and meant wherever it stands.
 pub(crate) const PRINTED: &str = "P@ssw0rd!";
 
 /// How texts within texts are followed; what is deeper is hidden.
