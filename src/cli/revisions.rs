@@ -2,19 +2,19 @@
 
 use clap::{Args, ValueEnum};
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::revision::{Revision, Software};
+use vmo_ra::revision::{Origin, Revision, Software};
 use vmo_ra::yaml;
 
 use super::lines::Lines;
 use super::{Failure, terminal};
 
-/// List the RA revisions, show one, or set the software of two side by side
+/// List the RA revisions, show one, or set what two say side by side
 #[derive(Debug, Args)]
 pub(super) struct Revisions {
     /// The revision to show
     #[arg(conflicts_with = "compare")]
     revision: Option<String>,
-    /// Two revisions whose software tables are set side by side
+    /// Two revisions whose tables and notices are set side by side
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
     compare: Option<Vec<String>>,
     /// How it is shown
@@ -33,7 +33,12 @@ enum Format {
 impl Revisions {
     pub(super) fn run(self) -> Result<(), Failure> {
         let lines = match (&self.revision, self.compare.as_deref()) {
-            (_, Some([old, new])) => compare(&Revision::load(old)?, &Revision::load(new)?),
+            (_, Some([old, new])) => {
+                let (old, new) = (Revision::load(old)?, Revision::load(new)?);
+                let mut lines = compare(&old, &new);
+                announced(&mut lines, &old, &new);
+                lines
+            }
             (Some(name), _) => {
                 let revision = Revision::load(name)?;
                 match self.format {
@@ -76,11 +81,18 @@ fn list() -> Result<Lines, Failure> {
                 .iter()
                 .map(|profile| profile.layers.len())
                 .sum();
+            let errata = revision.errata()?;
+            let of = |kind: &str| {
+                let kinds = errata.iter().map(|erratum| erratum.origin.as_str());
+                kinds.filter(|known| *known == kind).count()
+            };
             format!(
-                "{} profiles, {layers} layers, {} claims, {} errata",
+                "{} profiles, {layers} layers, {} claims, {} errata, {} choices, {} from the export",
                 revision.profiles.len(),
                 revision.claims()?.len(),
-                revision.errata()?.len()
+                of("erratum"),
+                of("choice"),
+                of("export"),
             )
         } else {
             "tables only".to_owned()
@@ -179,21 +191,113 @@ fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
         .iter()
         .map(|storage| row(&[&storage.provider, &storage.version, &storage.mode]));
     add_table(&mut lines, "storage with volumes that VMs can share", rows);
+    let rows = revision
+        .notices
+        .iter()
+        .map(|notice| row(&[&notice.says, &notice.section]));
+    if !revision.notices.is_empty() {
+        add_table(&mut lines, "notices: what it says of its products", rows);
+    }
     let errata = revision.errata()?;
-    if !errata.is_empty() {
-        lines.add("");
-        lines.add("errata: where the text contradicts itself or cannot work as printed");
-        for erratum in errata {
+    for (kind, title) in [
+        (
+            "erratum",
+            "errata: where the text contradicts itself or cannot work as printed",
+        ),
+        (
+            "choice",
+            "choices: where the text is silent, leaves it open or prints an example",
+        ),
+        (
+            "export",
+            "from the export: what the published profile has and the text does not print",
+        ),
+    ] {
+        let mut of_kind = errata
+            .iter()
+            .filter(|erratum| erratum.origin.as_str() == kind)
+            .peekable();
+        if of_kind.peek().is_some() {
+            lines.add("");
+            lines.add(title);
+        }
+        for erratum in of_kind {
             lines.add(&format!(
                 "  {} ({}; {})",
                 erratum.id, erratum.place, erratum.section
             ));
-            lines.add(&format!("    printed: {}", erratum.printed));
+            lines.add(&match &erratum.origin {
+                Origin::Erratum(words) => format!("    printed: {}", quoted(words)),
+                Origin::Choice(open) => format!("    open:    {open}"),
+                Origin::Export(words) => format!("    export:  {}", quoted(words)),
+            });
             lines.add(&format!("    instead: {}", erratum.instead));
             lines.add(&format!("    why:     {}", erratum.why));
         }
     }
     Ok(lines)
+}
+
+/// What the two texts say otherwise beside versions: of hardware, of storage, and of how their products are used.
+fn announced(lines: &mut Lines, old: &Revision, new: &Revision) {
+    type Rows = Vec<(String, Vec<(&'static str, String)>)>;
+    let hardware = |revision: &Revision| -> Rows {
+        let rows = revision.hardware.iter().map(|row| {
+            let cells = vec![
+                ("minimum", row.minimum.clone()),
+                ("recommended", row.recommended.clone()),
+                ("remarks", row.remarks.clone()),
+            ];
+            (row.component.clone(), cells)
+        });
+        rows.collect()
+    };
+    let storage = |revision: &Revision| -> Rows {
+        let rows = revision.storage_providers.iter().map(|row| {
+            let cells = vec![("version", row.version.clone()), ("mode", row.mode.clone())];
+            (row.provider.clone(), cells)
+        });
+        rows.collect()
+    };
+    for (title, old_rows, new_rows) in [
+        ("hardware", hardware(old), hardware(new)),
+        ("storage", storage(old), storage(new)),
+    ] {
+        let rows = new_rows.iter().flat_map(|(name, cells)| {
+            let before = old_rows.iter().find(|(known, _)| known == name);
+            let pairs = before
+                .map(|(_, cells)| cells.as_slice())
+                .unwrap_or_default();
+            let changed = pairs.iter().zip(cells).filter(|(was, is)| was != is);
+            changed.map(|((what, was), (_, is))| row(&[name, what, was, is]))
+        });
+        let rows: Vec<_> = rows.collect();
+        if !rows.is_empty() {
+            add_table(lines, title, rows.into_iter());
+        }
+    }
+    let changed: Vec<_> = new
+        .notices
+        .iter()
+        .filter_map(|is| {
+            let was = old.notices.iter().find(|was| was.id == is.id)?;
+            (was.says != is.says).then_some((was, is))
+        })
+        .collect();
+    if !changed.is_empty() {
+        lines.add("");
+        lines.add("what the texts say of their products and their use");
+    }
+    for (was, is) in changed {
+        lines.add(&format!("  {}", is.section));
+        lines.add(&format!("    {}: {}", old.name, was.says));
+        lines.add(&format!("    {}: {}", new.name, is.says));
+    }
+}
+
+fn quoted(words: &[String]) -> String {
+    let words = words.iter().map(|words| format!("“{words}”"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The software of both, in the order of the newer one; what only the older has comes last.

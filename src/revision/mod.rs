@@ -20,7 +20,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-pub use claim::{Claim, Expectation, Target};
+pub use claim::{Claim, Expectation, Language, Statement, Target};
 pub use data::Revisions;
 use data::{Keyed, entries, keyed};
 pub(crate) use data::{broken, data, lay_over};
@@ -101,6 +101,9 @@ pub struct Revision {
     /// The table of storage with shared volumes.
     #[serde(default, deserialize_with = "keyed")]
     pub storage_providers: Vec<StorageProvider>,
+    /// What it says of its own products and their use, and no profile carries.
+    #[serde(default, deserialize_with = "keyed")]
+    pub notices: Vec<Notice>,
     /// The change history.
     #[serde(default, deserialize_with = "keyed")]
     pub changes: Vec<Change>,
@@ -337,6 +340,18 @@ pub struct StorageProvider {
     pub mode: String,
 }
 
+/// A remark that is in one revision and not in another, or reads otherwise there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Notice {
+    /// Its id.
+    pub id: String,
+    /// What it says, in our words.
+    pub says: String,
+    /// The RA's section.
+    pub section: String,
+}
+
 /// A row of the change history.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -349,23 +364,59 @@ pub struct Change {
     pub summary: String,
 }
 
-/// A place where the RA contradicts itself or cannot work as printed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// Why the default output is not what the RA prints, or more than it prints.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erratum {
     /// Its id.
     pub id: String,
+    /// Where it comes from.
+    pub origin: Origin,
     /// The pack, or `network`, `revision` and the like.
-    #[serde(rename = "where")]
     pub place: String,
-    /// What is printed.
-    pub printed: String,
     /// What we do.
     pub instead: String,
     /// Why.
     pub why: String,
     /// The RA's section.
     pub section: String,
+}
+
+/// Where an [`Erratum`] comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The RA contradicts itself, or cannot work as printed: its words, as they stand there.
+    Erratum(Vec<String>),
+    /// The RA is silent or leaves a choice: what it leaves open, in our words.
+    Choice(String),
+    /// The RA prints nothing of it; its published profile does: the words there.
+    Export(Vec<String>),
+}
+
+impl Origin {
+    /// The word for it, by which `errata.yaml` has it too.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Origin::Erratum(_) => "erratum",
+            Origin::Choice(_) => "choice",
+            Origin::Export(_) => "export",
+        }
+    }
+}
+
+/// An entry of `errata.yaml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ErratumEntry {
+    id: String,
+    #[serde(rename = "where")]
+    place: String,
+    #[serde(default)]
+    printed: Vec<String>,
+    #[serde(default)]
+    open: Option<String>,
+    instead: String,
+    why: String,
+    section: String,
 }
 
 macro_rules! keyed {
@@ -384,7 +435,8 @@ keyed! {
     StorageProvider: "provider",
     Change: "version",
     Variable: "name",
-    Erratum: "id",
+    ErratumEntry: "id",
+    Notice: "id",
     Claim: "id",
 }
 
@@ -450,12 +502,45 @@ impl Revision {
         self.entries("variables")
     }
 
-    /// Where it contradicts itself or cannot work as printed.
+    /// Where and why the default output is not what is printed, the three kinds one after the other.
     ///
     /// # Errors
     /// The data is broken: a mistake in this crate.
     pub fn errata(&self) -> Result<Vec<Erratum>, Diagnostic> {
-        self.entries("errata")
+        let mut kinds = self.revisions.resolved(&self.lineage, "errata")?;
+        let mut errata = Vec::new();
+        for kind in ["erratum", "choice", "export"] {
+            let Some(Value::Object(map)) = kinds.shift_remove(kind) else {
+                continue;
+            };
+            let found: Vec<ErratumEntry> =
+                entries(map).map_err(|reason| self.broken("errata", &reason))?;
+            for entry in found {
+                let origin = match (kind, entry.open) {
+                    ("erratum", None) if !entry.printed.is_empty() => {
+                        Origin::Erratum(entry.printed)
+                    }
+                    ("export", None) if !entry.printed.is_empty() => Origin::Export(entry.printed),
+                    ("choice", Some(open)) if entry.printed.is_empty() => Origin::Choice(open),
+                    _ => {
+                        let reason = format!("`{}` is no {kind}", entry.id);
+                        return Err(self.broken("errata", &reason));
+                    }
+                };
+                errata.push(Erratum {
+                    id: entry.id,
+                    origin,
+                    place: entry.place,
+                    instead: entry.instead,
+                    why: entry.why,
+                    section: entry.section,
+                });
+            }
+        }
+        match kinds.keys().next() {
+            Some(other) => Err(self.broken("errata", &format!("`{other}` is no kind"))),
+            None => Ok(errata),
+        }
     }
 
     /// Everything it says about its layers, as checks.
