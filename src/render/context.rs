@@ -58,7 +58,9 @@ impl Scope {
             .max_storage_nodes
             .unwrap_or(site.cluster.workers);
         set("/storage/storageNodes", json!(storage_nodes));
-        set("/storage/secret", array_secret(site, request.published)?);
+        let printed = request.published.then(|| settings.others.get("printed"));
+        let secret = array_secret(site, printed.flatten())?;
+        set("/storage/secret", secret);
         if request.published {
             // The RA leaves the setting to the plugin's version.
             if let Some(Value::Array(nads)) = value.pointer_mut("/nads/list") {
@@ -153,8 +155,10 @@ struct PureArray {
     token: String,
 }
 
-/// What the template of the Secret needs. Base64 hides a macro from Palette, so it is only made of known tokens.
-fn array_secret(site: &Site, published: bool) -> Result<Value, Diagnostic> {
+/// What the template of the Secret needs. Base64 hides a macro from Palette, so it is only made of known tokens; what the
+/// RA prints (`printed`) stands in for the token that a site does not have.
+fn array_secret(site: &Site, printed: Option<&Value>) -> Result<Value, Diagnostic> {
+    let printed = |key: &str| printed.and_then(|printed| printed[key].as_str());
     let arrays = &site.storage.flash_arrays;
     let pure = PureJson {
         flash_arrays: arrays
@@ -162,9 +166,10 @@ fn array_secret(site: &Site, published: bool) -> Result<Value, Diagnostic> {
             .zip(1..)
             .map(|(array, number)| PureArray {
                 endpoint: array.endpoint.to_string(),
-                token: match &array.api_token {
-                    Some(token) => token.reveal().to_owned(),
-                    None => Variable::reference(&array_variable(number)),
+                token: match (&array.api_token, printed("flashArrayToken")) {
+                    (Some(token), _) => token.reveal().to_owned(),
+                    (None, Some(token)) => token.to_owned(),
+                    (None, None) => Variable::reference(&array_variable(number)),
                 },
             })
             .collect(),
@@ -173,13 +178,10 @@ fn array_secret(site: &Site, published: bool) -> Result<Value, Diagnostic> {
         Diagnostic::error(format!("pure.json cannot be written: {error}")).code(Code::Internal)
     })?;
     text.push('\n');
-    let all_known = arrays.iter().all(|array| array.api_token.is_some());
+    let all_known = printed("flashArrayToken").is_some()
+        || arrays.iter().all(|array| array.api_token.is_some());
     let base64 = all_known.then(|| STANDARD.encode(&text));
-    let namespace = if published {
-        "kube-system"
-    } else {
-        site.storage.namespace.as_str()
-    };
+    let namespace = printed("secretNamespace").unwrap_or(site.storage.namespace.as_str());
     Ok(json!({
         "name": "px-pure-secret",
         "namespace": namespace,
