@@ -2,22 +2,50 @@
 
 use serde::Serialize;
 
-use super::claims::Subject;
+use super::claims::{Form, Miss, Subject};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::profile::Profile;
 use crate::revision::{Revision, Role};
 
 /// How far profiles are a revision's.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Against {
     /// The revision.
     pub revision: String,
-    /// How many claims hold.
-    pub hold: usize,
-    /// How many were looked at: those about the profiles at hand.
+    /// How many claims were looked at: those about the profiles at hand.
     pub of: usize,
-    /// Those that do not hold.
+    /// How many hold as the RA prints them.
+    pub as_printed: usize,
+    /// How many hold as an erratum corrects them.
+    pub as_corrected: usize,
+    /// Which form the profiles have of each claim with an erratum, and of which they have none.
+    pub errata: Vec<OfErratum>,
+    /// The claims that do not hold in any form.
     pub differences: Vec<Difference>,
+}
+
+/// The form of a claim that an erratum corrects.
+#[derive(Debug, Serialize)]
+pub struct OfErratum {
+    /// The erratum.
+    pub erratum: String,
+    /// The claim.
+    pub claim: String,
+    /// The form that the profile has.
+    pub form: Has,
+}
+
+/// A form of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Has {
+    /// What the RA prints.
+    AsPrinted,
+    /// What the erratum puts in place of that.
+    AsCorrected,
+    /// None of both.
+    Neither,
 }
 
 /// A claim that does not hold.
@@ -34,7 +62,9 @@ pub struct Difference {
     pub says: String,
     /// The RA's section.
     pub section: String,
-    /// What is there instead.
+    /// What is expected; the printed form and the corrected one where there are two.
+    pub expected: String,
+    /// What is there instead, without secrets.
     pub found: String,
     /// The file of the profile.
     #[serde(skip)]
@@ -61,8 +91,10 @@ pub fn against<'p>(
     let claims = revision.claims().map_err(one)?;
     let mut report = Against {
         revision: revision.name.clone(),
-        hold: 0,
         of: 0,
+        as_printed: 0,
+        as_corrected: 0,
+        errata: Vec::new(),
         differences: Vec::new(),
     };
     let mut problems = Vec::new();
@@ -88,24 +120,36 @@ pub fn against<'p>(
             }
         };
         for claim in claims.iter().filter(|claim| claim.profile == role) {
+            if !subject.concerns(claim) {
+                continue;
+            }
             report.of += 1;
-            // What we render by default and what is printed are both the reference architecture.
-            let held = [claim.expected(), claim.printed()]
-                .into_iter()
-                .map(|expectation| subject.hold(claim, &expectation?))
-                .reduce(Result::or)
-                .unwrap_or(Ok(()));
-            match held {
-                Ok(()) => report.hold += 1,
-                Err(found) => report.differences.push(Difference {
+            let form = subject.form(claim);
+            let has = match form {
+                Ok(Form::Printed) => Has::AsPrinted,
+                Ok(Form::Corrected) => Has::AsCorrected,
+                Err(_) => Has::Neither,
+            };
+            report.as_printed += usize::from(has == Has::AsPrinted);
+            report.as_corrected += usize::from(has == Has::AsCorrected);
+            report
+                .errata
+                .extend(claim.erratum.as_ref().map(|erratum| OfErratum {
+                    erratum: erratum.clone(),
+                    claim: claim.id.clone(),
+                    form: has,
+                }));
+            if let Err(Miss { expected, found }) = form {
+                report.differences.push(Difference {
                     claim: claim.id.clone(),
                     profile: profile.metadata.name.clone(),
                     layer: claim.layer.clone().unwrap_or_default(),
                     says: claim.says.clone(),
                     section: claim.section.clone(),
+                    expected,
                     found,
                     file: file.to_owned(),
-                }),
+                });
             }
         }
     }

@@ -1,11 +1,18 @@
-//! Whether a profile holds what the reference architecture claims of it.
+//! Whether a profile does what the reference architecture claims of it.
 
-use serde_json::Value;
+mod xml;
 
+use std::borrow::Cow;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::cluster::node_text;
 use crate::diagnostic::Diagnostic;
 use crate::pack::{PresetName, enabled_presets};
 use crate::profile::{Layer, Profile, Variable};
-use crate::revision::{Claim, Expectation, Target};
+use crate::revision::{Claim, Expectation, Language, Statement, Target};
 use crate::secret::{self, Way};
 use crate::yaml::{self, Limits, Path, Step};
 
@@ -19,6 +26,24 @@ struct ParsedLayer<'p> {
     layer: &'p Layer,
     values: Value,
     manifests: Vec<(&'p str, Vec<Value>)>,
+}
+
+/// Which form of a claim a profile has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// What the RA prints.
+    Printed,
+    /// What an erratum puts in place of that.
+    Corrected,
+}
+
+/// What a claim expects, and what is there instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Miss {
+    /// What is expected; the printed form and the corrected one where there are two.
+    pub expected: String,
+    /// What was found, without secrets.
+    pub found: String,
 }
 
 impl<'p> Subject<'p> {
@@ -36,10 +61,9 @@ impl<'p> Subject<'p> {
                     format!("manifest {}", manifest.name),
                     manifest.content.as_str(),
                 );
-                manifests.push((
-                    manifest.name.as_str(),
-                    yaml::to_json_all(&source, Limits::VALUES)?,
-                ));
+                let mut documents = yaml::to_json_all(&source, Limits::VALUES)?;
+                documents.iter_mut().for_each(decode_secret);
+                manifests.push((manifest.name.as_str(), documents));
             }
             layers.push(ParsedLayer {
                 layer,
@@ -50,43 +74,94 @@ impl<'p> Subject<'p> {
         Ok(Subject { profile, layers })
     }
 
-    /// Whether the expectation holds where the claim looks; otherwise what is there instead.
+    /// Whether the claim is about this profile at all.
+    pub fn concerns(&self, claim: &Claim) -> bool {
+        let given = claim.given().ok().flatten();
+        given.is_none_or(|given| self.hold(claim, &given).is_ok())
+    }
+
+    /// Which form of the claim the profile has.
     ///
     /// # Errors
-    /// The claim does not hold, or names a layer, manifest or path that is not there.
-    pub fn hold(&self, claim: &Claim, expectation: &Expectation<'_>) -> Result<(), String> {
-        let found = self.look_up(claim)?;
+    /// It has neither.
+    pub fn form(&self, claim: &Claim) -> Result<Form, Miss> {
+        let broken = |found: String| Miss {
+            expected: "a claim that can be read".to_owned(),
+            found,
+        };
+        let printed = claim.printed().map_err(broken)?;
+        let is_left_out = || {
+            let found = self.look_up(claim, &printed);
+            found.is_ok_and(|found| found.is_none())
+        };
+        // What is left out is what the default output leaves out.
+        if claim.optional && claim.erratum.is_some() && is_left_out() {
+            return Ok(Form::Corrected);
+        }
+        let miss = match self.hold(claim, &printed) {
+            Ok(()) => return Ok(Form::Printed),
+            Err(miss) => miss,
+        };
+        let Some(corrected) = claim.corrected().map_err(broken)? else {
+            return Err(miss);
+        };
+        // What is printed is shown; what was found is shown where the corrected form would be.
+        self.hold(claim, &corrected)
+            .map(|()| Form::Corrected)
+            .map_err(|other| Miss {
+                expected: format!("{}, or {} instead", miss.expected, other.expected),
+                found: other.found,
+            })
+    }
+
+    /// Whether something holds of the profile.
+    ///
+    /// # Errors
+    /// It does not, or what it is about is not there.
+    pub fn hold(&self, claim: &Claim, statement: &Statement<'_>) -> Result<(), Miss> {
+        let expectation = &statement.expectation;
+        let miss = |found: String| Miss {
+            expected: expectation.to_string(),
+            found,
+        };
+        let found = self.look_up(claim, statement).map_err(miss)?;
+        let is_left_out = found.as_deref().is_none_or(Value::is_null);
+        if claim.optional && is_left_out {
+            return Ok(());
+        }
         match (expectation, found) {
             (Expectation::Absent, None) => Ok(()),
-            (Expectation::Absent, Some(found)) => Err(format!(
-                "there is {}, where nothing should be",
-                self.shown(claim, &found)?
-            )),
-            (_, None) => Err("there is nothing".to_owned()),
-            (Expectation::Present, Some(_)) => Ok(()),
-            (expectation, Some(found)) if test(expectation, &found)? => Ok(()),
-            (expectation, Some(found)) => Err(format!(
-                "expected {expectation}, found {}",
-                self.shown(claim, &found)?
-            )),
+            (_, None) => Err(miss("nothing".to_owned())),
+            (expectation, Some(found)) if test(expectation, &found).map_err(miss)? => Ok(()),
+            (Expectation::Runs { command, .. }, Some(found)) => {
+                let found = nearest(command, &found);
+                Err(miss(self.shown(statement, &found).unwrap_or_default()))
+            }
+            (_, Some(found)) => Err(miss(self.shown(statement, &found).unwrap_or_default())),
         }
     }
 
     /// What was found, as a report may show it: without secrets, and not at length.
-    fn shown(&self, claim: &Claim, found: &Value) -> Result<String, String> {
+    fn shown(&self, statement: &Statement<'_>, found: &Value) -> Result<String, String> {
         const ROOM: usize = 160;
-        let target = claim.target()?;
+        let target = &statement.target;
         let path = match target {
             Target::Values(path) | Target::Manifest { path, .. } => path,
             Target::Variable { name, .. } => name,
             _ => "",
         };
-        let path: Path = path.parse()?;
-        let is_sensitive = match target {
+        let steps = [path, statement.at].map(str::parse::<Path>);
+        let steps: Vec<Step> = steps
+            .into_iter()
+            .flatten()
+            .flat_map(|path| path.steps().to_vec())
+            .collect();
+        let is_sensitive = match *target {
             Target::Variable { name, .. } => self.variable(name).is_some_and(|it| it.is_sensitive),
             Target::Manifest { path: "", .. } => false,
             Target::Manifest { name, document, .. } => {
-                let is_first = |key: &str| matches!(path.steps().first(), Some(Step::Key(first)) if first == key);
+                let is_first =
+                    |key: &str| matches!(steps.first(), Some(Step::Key(first)) if first == key);
                 let documents = self
                     .layers
                     .iter()
@@ -98,15 +173,22 @@ impl<'p> Subject<'p> {
             }
             _ => false,
         };
-        let way = path
-            .steps()
-            .iter()
-            .fold(Way::default(), |way, step| match step {
-                Step::Key(key) => way.below(key),
-                // What names an item says what its value is.
-                Step::Item(_, name) => Way::named(name).or(&way),
-                Step::Index(_) | Step::Each => way,
-            });
+        let start = match *target {
+            Target::File(path) => Way::of_file(path),
+            _ => Way::default(),
+        };
+        let way = steps.iter().fold(start, |way, step| match step {
+            Step::Key(key) => way.below(key),
+            // What names an item says what its value is.
+            Step::Item(_, name) => Way::named(name.as_str()).or(&way),
+            Step::Index(_) | Step::Each => way,
+        });
+        // An answer file keeps a password one level below the key that names it.
+        let above = steps.iter().rev().nth(1);
+        let way = match (statement.language, above) {
+            (Some(Language::Xml), Some(Step::Key(key))) => Way::named(key.as_str()).or(&way),
+            _ => way,
+        };
         let hide = |_: &str| "(a secret)".to_owned();
         let text = secret::hidden(found, &way.in_secret(is_sensitive), &hide).to_string();
         Ok(match text.char_indices().nth(ROOM) {
@@ -115,24 +197,43 @@ impl<'p> Subject<'p> {
         })
     }
 
-    fn look_up(&self, claim: &Claim) -> Result<Option<Value>, String> {
-        let target = claim.target()?;
-        if let Target::Profile(field) = target {
-            return self.profile_field(field).map(Some);
+    fn look_up<'s>(
+        &'s self,
+        claim: &Claim,
+        statement: &Statement<'_>,
+    ) -> Result<Option<Cow<'s, Value>>, String> {
+        let target = &statement.target;
+        let found = match *target {
+            Target::Profile(field) => Some(Cow::Owned(self.profile_field(field)?)),
+            Target::Variable { name, field } => self.variable_field(name, field).map(Cow::Owned),
+            _ => {
+                let name = claim
+                    .layer
+                    .as_deref()
+                    .ok_or_else(|| format!("the claim `{}` names no layer", claim.id))?;
+                let parsed = self
+                    .layers
+                    .iter()
+                    .find(|parsed| parsed.layer.name == name)
+                    .ok_or_else(|| format!("no layer `{name}`"))?;
+                parsed.look_up(target)?
+            }
+        };
+        let Some(found) = found else { return Ok(None) };
+        let says = match (target, statement.language, found.as_str()) {
+            (Target::File(path), _, Some(text)) => node_text::tree(path, text)?,
+            (_, Some(Language::Json), Some(text)) => {
+                serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?
+            }
+            (_, Some(Language::Yaml), Some(text)) => node_text::yaml("", text)?,
+            (_, Some(Language::Xml), Some(text)) => xml::tree(text)?,
+            _ => return Ok(Some(found)),
+        };
+        if statement.at.is_empty() {
+            return Ok(Some(Cow::Owned(says)));
         }
-        if let Target::Variable { name, field } = target {
-            return Ok(self.variable_field(name, field));
-        }
-        let name = claim
-            .layer
-            .as_deref()
-            .ok_or_else(|| format!("the claim `{}` names no layer", claim.id))?;
-        let parsed = self
-            .layers
-            .iter()
-            .find(|parsed| parsed.layer.name == name)
-            .ok_or_else(|| format!("there is no layer `{name}`"))?;
-        parsed.look_up(&target)
+        let path: Path = statement.at.parse()?;
+        Ok(path.find(&says).cloned().map(Cow::Owned))
     }
 
     fn profile_field(&self, field: &str) -> Result<Value, String> {
@@ -167,26 +268,53 @@ impl<'p> Subject<'p> {
     }
 }
 
+/// Gives a Secret the readable form of its data, beside it.
+fn decode_secret(document: &mut Value) {
+    if document.get("kind").and_then(Value::as_str) != Some("Secret") {
+        return;
+    }
+    let Some(Value::Object(data)) = document.get("data") else {
+        return;
+    };
+    let decoded: Map<String, Value> = data
+        .iter()
+        .filter_map(|(key, value)| {
+            let bytes = STANDARD.decode(value.as_str()?).ok()?;
+            Some((key.clone(), String::from_utf8(bytes).ok()?.into()))
+        })
+        .collect();
+    if let Value::Object(map) = document {
+        let slot = map
+            .entry("stringData")
+            .or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(known) = slot {
+            for (key, value) in decoded {
+                known.entry(key).or_insert(value);
+            }
+        }
+    }
+}
+
 impl ParsedLayer<'_> {
-    fn look_up(&self, target: &Target<'_>) -> Result<Option<Value>, String> {
-        match target {
+    fn look_up(&self, target: &Target<'_>) -> Result<Option<Cow<'_, Value>>, String> {
+        match *target {
             Target::Values(path) => find(&self.values, path),
             Target::Manifest {
                 name,
                 document,
                 path,
             } => {
-                let Some((_, documents)) = self.manifests.iter().find(|(found, _)| found == name)
+                let Some((_, documents)) = self.manifests.iter().find(|(found, _)| *found == name)
                 else {
                     return Ok(None);
                 };
-                match documents.get(*document) {
-                    Some(document) if path.is_empty() => Ok(Some(document.clone())),
+                match documents.get(document) {
+                    Some(document) if path.is_empty() => Ok(Some(Cow::Borrowed(document))),
                     Some(document) => find(document, path),
                     None => Ok(None),
                 }
             }
-            Target::Pack(field) => Ok(Some(Value::String(match *field {
+            Target::Pack(field) => Ok(Some(Cow::Owned(Value::String(match field {
                 "version" => self.layer.version.clone(),
                 "tag" => self.layer.tag.clone(),
                 "type" => self.layer.kind.clone(),
@@ -194,7 +322,7 @@ impl ParsedLayer<'_> {
                 "name" => self.layer.name.clone(),
                 "registry" => self.layer.registry.metadata.name.clone(),
                 _ => return Err(format!("a layer has no field `{field}`")),
-            }))),
+            })))),
             Target::Preset(preset) => {
                 let wanted: PresetName = preset.parse()?;
                 let found = enabled_presets(&self.layer.values)
@@ -202,64 +330,135 @@ impl ParsedLayer<'_> {
                     .find(|found| {
                         found.name == wanted.name && found.group.eq_ignore_ascii_case(&wanted.group)
                     });
-                Ok(found.map(|found| Value::String(found.to_string())))
+                Ok(found.map(|found| Cow::Owned(Value::String(found.to_string()))))
             }
+            Target::Image(repository) => Ok(image_version(&self.values, repository)),
             Target::File(path) => {
-                let files = self
-                    .values
-                    .pointer("/kubeadmconfig/files")
-                    .and_then(Value::as_array);
-                Ok(files.and_then(|files| {
-                    files
-                        .iter()
-                        .find(|file| file.get("targetPath").and_then(Value::as_str) == Some(path))?
-                        .get("content")
-                        .cloned()
-                }))
+                let files = self.list("/kubeadmconfig/files");
+                // Of two with one path the second takes the place of the first.
+                let file = files
+                    .iter()
+                    .rev()
+                    .find(|file| file.get("targetPath").and_then(Value::as_str) == Some(path));
+                Ok(file.and_then(|file| file.get("content")).map(Cow::Borrowed))
             }
             Target::Command(when) => {
-                let key = match *when {
+                let key = match when {
                     "pre" => "/kubeadmconfig/preKubeadmCommands",
                     "post" => "/kubeadmconfig/postKubeadmCommands",
                     _ => return Err(format!("`{when}` is neither `pre` nor `post`")),
                 };
-                let commands = self.values.pointer(key).and_then(Value::as_array);
-                Ok(commands.map(|commands| {
-                    let texts: Vec<&str> = commands.iter().filter_map(Value::as_str).collect();
-                    Value::String(texts.join("\n"))
-                }))
+                let texts = self.list(key).iter().filter_map(Value::as_str);
+                let script = texts.collect::<Vec<_>>().join("\n");
+                Ok(Some(Cow::Owned(node_text::script(&script))))
             }
             Target::Profile(_) | Target::Variable { .. } => Ok(None),
         }
     }
+
+    fn list(&self, pointer: &str) -> &[Value] {
+        let list = self.values.pointer(pointer).and_then(Value::as_array);
+        list.map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
-fn find(root: &Value, path: &str) -> Result<Option<Value>, String> {
+/// The version of an image that the values list, by the end of its repository.
+fn image_version<'v>(values: &Value, repository: &str) -> Option<Cow<'v, Value>> {
+    let images = values.pointer("/pack/content/images")?.as_array()?;
+    images.iter().find_map(|image| {
+        let (found, tag) = image.get("image")?.as_str()?.rsplit_once(':')?;
+        let rest = found.strip_suffix(repository)?;
+        (rest.is_empty() || rest.ends_with('/')).then(|| Cow::Owned(tag.into()))
+    })
+}
+
+fn find<'v>(root: &'v Value, path: &str) -> Result<Option<Cow<'v, Value>>, String> {
     let path: Path = path.parse()?;
-    Ok(path.find(root).cloned())
+    Ok(path.find(root).map(Cow::Borrowed))
+}
+
+/// The commands that begin like the one that is looked for; all of them where there is none.
+fn nearest(command: &str, found: &Value) -> Value {
+    let begins: String = command
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .collect();
+    let commands = found.as_array().map(Vec::as_slice).unwrap_or_default();
+    let runs = |entry: &&Value| {
+        let text = entry.get("run").and_then(Value::as_str).unwrap_or_default();
+        text.starts_with(&begins)
+    };
+    let near: Vec<&Value> = commands.iter().filter(runs).collect();
+    let shown = |entry: &Value| {
+        let when = entry.get("when").and_then(Value::as_array);
+        match when.is_none_or(Vec::is_empty) {
+            true => entry.get("run").cloned().unwrap_or_default(),
+            false => entry.clone(),
+        }
+    };
+    Value::Array(near.into_iter().map(shown).collect())
+}
+
+/// A scalar as it is written.
+fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::String(text) => Some(text.into()),
+        Value::Bool(_) | Value::Number(_) | Value::Null => Some(value.to_string().into()),
+        _ => None,
+    }
 }
 
 fn test(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
+    let pattern = |pattern: &str| {
+        regex_lite::Regex::new(&format!("(?s)^(?:{pattern})$"))
+            .map_err(|error| format!("`{pattern}`: {error}"))
+    };
     Ok(match expectation {
         Expectation::Equals(wanted) => *wanted == found,
-        Expectation::Contains(wanted) => match found {
-            Value::String(text) => text.contains(wanted),
-            Value::Array(items) => items.iter().any(|item| item.as_str() == Some(wanted)),
+        Expectation::Text(wanted) => text_of(found).is_some_and(|text| text == *wanted),
+        Expectation::Contains(wanted) => found
+            .as_array()
+            .is_some_and(|items| items.iter().any(|item| item.as_str() == Some(wanted))),
+        Expectation::Matches(wanted) => {
+            let pattern = pattern(wanted)?;
+            text_of(found).is_some_and(|text| pattern.is_match(&text))
+        }
+        Expectation::Runs {
+            command,
+            when,
+            may_lack,
+        } => {
+            let pattern = pattern(command)?;
+            let conditions = |entry: &Value| {
+                let list = entry.get("when").and_then(Value::as_array);
+                list.is_some_and(|list| {
+                    let mut texts = list.iter().filter_map(Value::as_str);
+                    match may_lack {
+                        true => texts.all(|text| when.iter().any(|known| known == text)),
+                        false => texts.eq(when.iter().map(String::as_str)),
+                    }
+                })
+            };
+            let runs = |entry: &Value| {
+                let run = entry.get("run").and_then(Value::as_str);
+                run.is_some_and(|run| pattern.is_match(run)) && conditions(entry)
+            };
+            found
+                .as_array()
+                .is_some_and(|commands| commands.iter().any(runs))
+        }
+        Expectation::Some => match found {
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(map) => !map.is_empty(),
+            Value::String(text) => !text.is_empty(),
             _ => false,
         },
-        Expectation::Matches(pattern) => {
-            let pattern =
-                regex_lite::Regex::new(pattern).map_err(|error| format!("`{pattern}`: {error}"))?;
-            match found {
-                Value::String(text) => pattern.is_match(text),
-                other => pattern.is_match(&other.to_string()),
-            }
-        }
         Expectation::Count(wanted) => match found {
             Value::Array(items) => items.len() == *wanted,
             Value::Object(map) => map.len() == *wanted,
             _ => false,
         },
-        Expectation::Present | Expectation::Absent => true,
+        Expectation::Present => !found.is_null(),
+        Expectation::Absent => false,
     })
 }

@@ -21,7 +21,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-pub use against::{Against, Difference, against};
+pub use against::{Against, Difference, Has, OfErratum, against};
 
 use crate::cluster::Cluster;
 use crate::diagnostic::{Diagnostic, Severity};

@@ -23,19 +23,18 @@ impl Announcements {
     pub(super) fn between(old: &Revision, new: &Revision) -> Result<Self, Diagnostic> {
         let before = old.claims()?;
         let said_before = |claim: &Claim| {
-            before.iter().any(|old| {
-                old.layer == claim.layer
-                    && old.target() == claim.target()
-                    && old.expected() == claim.expected()
-            })
+            let mut same = before.iter().filter(|old| old.layer == claim.layer);
+            same.any(|old| old.expected() == claim.expected())
         };
         let mut announcements = Vec::new();
         for claim in new.claims()? {
             if said_before(&claim) {
                 continue;
             }
-            let Ok(target) = claim.target() else { continue };
-            let Some((part, path)) = part(&target) else {
+            let Ok(statement) = claim.expected() else {
+                continue;
+            };
+            let Some((part, path)) = part(&statement.target) else {
                 continue;
             };
             let path = path.parse::<yaml::Path>().unwrap_or_default();
@@ -78,7 +77,7 @@ fn part<'t>(target: &Target<'t>) -> Option<(Part, &'t str)> {
         Target::Command("pre") => (Part::Commands("preKubeadmCommands".into()), ""),
         Target::Command(_) => (Part::Commands("postKubeadmCommands".into()), ""),
         Target::Variable { name, field } => (Part::Variable(name.into()), field),
-        Target::Profile("layers") => return None,
+        Target::Profile("layers") | Target::Image(_) => return None,
         Target::Profile(field) => (Part::Profile, field),
     })
 }

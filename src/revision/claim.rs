@@ -24,6 +24,27 @@ pub struct Claim {
     /// The layer it is about, that of the section where it names no other; none for the profile itself.
     #[serde(default)]
     pub layer: Option<String>,
+    /// The erratum that gives a second form beside the printed one.
+    #[serde(default)]
+    pub erratum: Option<String>,
+    #[serde(default)]
+    instead: Option<Fields>,
+    #[serde(default)]
+    given: Option<Fields>,
+    /// Whether nothing at all is fine too, since what is left out comes to the same.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether `--as-published` gives the printed form.
+    #[serde(default = "yes")]
+    pub published: bool,
+    #[serde(flatten)]
+    fields: Fields,
+}
+
+/// A place and a test, as a claim writes them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Fields {
     #[serde(default)]
     values: Option<String>,
     #[serde(default)]
@@ -37,6 +58,8 @@ pub struct Claim {
     #[serde(default)]
     preset: Option<String>,
     #[serde(default)]
+    image: Option<String>,
+    #[serde(default)]
     file: Option<String>,
     #[serde(default)]
     command: Option<String>,
@@ -46,29 +69,28 @@ pub struct Claim {
     field: Option<String>,
     #[serde(default)]
     profile_field: Option<String>,
-    #[serde(flatten)]
-    test: Test,
-    /// The erratum that lets the default output differ.
+    #[serde(default, rename = "as")]
+    language: Option<Language>,
     #[serde(default)]
-    pub erratum: Option<String>,
-    #[serde(default)]
-    instead: Option<Test>,
-    /// Whether `--as-published` gives the printed form.
-    #[serde(default = "yes")]
-    pub published: bool,
-}
-
-/// What is expected, as a claim writes it.
-#[derive(Clone, Debug, Deserialize)]
-struct Test {
+    at: Option<String>,
     #[serde(default)]
     equals: Option<Value>,
+    #[serde(default)]
+    text: Option<String>,
     #[serde(default)]
     contains: Option<String>,
     #[serde(default)]
     matches: Option<String>,
     #[serde(default)]
+    runs: Option<String>,
+    #[serde(default)]
+    when: Option<Vec<String>>,
+    #[serde(default)]
+    under: Option<Vec<String>>,
+    #[serde(default)]
     present: Option<bool>,
+    #[serde(default)]
+    some: Option<bool>,
     #[serde(default)]
     absent: Option<bool>,
     #[serde(default)]
@@ -80,6 +102,32 @@ struct Test {
 
 fn yes() -> bool {
     true
+}
+
+/// What a text inside a value is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// JSON.
+    Json,
+    /// YAML, cloud-init's user data among it.
+    Yaml,
+    /// XML.
+    Xml,
+}
+
+/// A place, and what is expected there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement<'c> {
+    /// The place.
+    pub target: Target<'c>,
+    /// The language of the text that stands there, where the claim is about something in it; a file of a node has the
+    /// language that its path says.
+    pub language: Option<Language>,
+    /// The path in that text; empty for all of it.
+    pub at: &'c str,
+    /// What is expected.
+    pub expectation: Expectation<'c>,
 }
 
 /// Where a claim looks.
@@ -100,9 +148,11 @@ pub enum Target<'c> {
     Pack(&'c str),
     /// `Group:name` in the line of enabled presets.
     Preset(&'c str),
-    /// The content of a file the layer puts on nodes.
+    /// The version of an image that the values name, by the end of its repository.
+    Image(&'c str),
+    /// What a file that the layer puts on nodes says.
     File(&'c str),
-    /// The commands before (`pre`) or after (`post`) kubeadm, joined.
+    /// What the commands before (`pre`) or after (`post`) kubeadm do.
     Command(&'c str),
     /// A field of a variable.
     Variable {
@@ -120,12 +170,25 @@ pub enum Target<'c> {
 pub enum Expectation<'c> {
     /// This value, with its type.
     Equals(&'c Value),
-    /// This text inside a text, or this item in a list.
+    /// A scalar that is written like this, whatever its type.
+    Text(&'c str),
+    /// A list with this item.
     Contains(&'c str),
-    /// A text that this regular expression finds something in.
+    /// A scalar whose text this regular expression matches as a whole.
     Matches(&'c str),
+    /// A command.
+    Runs {
+        /// What its words match as a whole, with one blank between them.
+        command: &'c str,
+        /// The conditions that it stands under, from the outermost.
+        when: &'c [String],
+        /// Whether any of them may be missing.
+        may_lack: bool,
+    },
     /// Anything.
     Present,
+    /// A list, map or text that is not empty.
+    Some,
     /// Nothing.
     Absent,
     /// So many items.
@@ -136,9 +199,21 @@ impl fmt::Display for Expectation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Expectation::Equals(value) => value.fmt(f),
-            Expectation::Contains(text) => write!(f, "something with `{text}`"),
+            Expectation::Text(text) => f.write_str(text),
+            Expectation::Contains(item) => write!(f, "a list with `{item}`"),
             Expectation::Matches(pattern) => write!(f, "something like `{pattern}`"),
+            Expectation::Runs {
+                command, when: [], ..
+            } => write!(f, "a command like `{command}`"),
+            Expectation::Runs { command, when, .. } => {
+                write!(
+                    f,
+                    "a command like `{command}` where `{}`",
+                    when.join("`, `")
+                )
+            }
             Expectation::Present => f.write_str("anything"),
+            Expectation::Some => f.write_str("at least one item"),
             Expectation::Absent => f.write_str("nothing"),
             Expectation::Count(1) => f.write_str("1 item"),
             Expectation::Count(count) => write!(f, "{count} items"),
@@ -181,11 +256,75 @@ impl Claim {
         Ok(claims)
     }
 
-    /// Where it looks.
+    /// What the RA prints.
     ///
     /// # Errors
-    /// The claim names no place, or more than one.
-    pub fn target(&self) -> Result<Target<'_>, String> {
+    /// The claim names no place and test, or more than one.
+    pub fn printed(&self) -> Result<Statement<'_>, String> {
+        self.named(self.fields.statement(&self.fields))
+    }
+
+    /// What its erratum puts in place of that; none without one.
+    ///
+    /// # Errors
+    /// The claim names no place and test, or more than one.
+    pub fn corrected(&self) -> Result<Option<Statement<'_>>, String> {
+        let corrected = self.instead.as_ref();
+        corrected
+            .map(|instead| self.named(instead.statement(&self.fields)))
+            .transpose()
+    }
+
+    /// What our default output holds: what is printed, unless an erratum says otherwise.
+    ///
+    /// # Errors
+    /// The claim names no place and test, or more than one.
+    pub fn expected(&self) -> Result<Statement<'_>, String> {
+        self.corrected()?.map_or_else(|| self.printed(), Ok)
+    }
+
+    /// What has to be so for the claim to be about a profile at all.
+    ///
+    /// # Errors
+    /// The claim names no place and test, or more than one.
+    pub fn given(&self) -> Result<Option<Statement<'_>>, String> {
+        let given = self.given.as_ref();
+        given
+            .map(|given| self.named(given.statement(given)))
+            .transpose()
+    }
+
+    fn named<T>(&self, result: Result<T, String>) -> Result<T, String> {
+        result.map_err(|reason| format!("the claim `{}` has {reason}", self.id))
+    }
+}
+
+impl Fields {
+    /// Its place, or that of `other` where it names none.
+    fn statement<'c>(&'c self, other: &'c Self) -> Result<Statement<'c>, String> {
+        if let Some(unknown) = self.unknown.keys().next() {
+            return Err(format!("an unknown key `{unknown}`"));
+        }
+        let mut place = self;
+        let mut targets = self.targets();
+        if targets.is_empty() {
+            place = other;
+            targets = other.targets();
+        }
+        let mut tests = self.tests();
+        match (targets.len(), tests.len()) {
+            (1, 1) => Ok(Statement {
+                target: targets.remove(0),
+                language: place.language,
+                at: place.at.as_deref().unwrap_or_default(),
+                expectation: tests.remove(0),
+            }),
+            (1, n) => Err(format!("{n} tests instead of one")),
+            (n, _) => Err(format!("{n} places instead of one")),
+        }
+    }
+
+    fn targets(&self) -> Vec<Target<'_>> {
         let mut targets = Vec::new();
         targets.extend(self.values.as_deref().map(Target::Values));
         targets.extend(self.manifest.as_deref().map(|name| Target::Manifest {
@@ -195,6 +334,7 @@ impl Claim {
         }));
         targets.extend(self.pack.as_deref().map(Target::Pack));
         targets.extend(self.preset.as_deref().map(Target::Preset));
+        targets.extend(self.image.as_deref().map(Target::Image));
         targets.extend(self.file.as_deref().map(Target::File));
         targets.extend(self.command.as_deref().map(Target::Command));
         targets.extend(self.variable.as_deref().map(|name| Target::Variable {
@@ -202,50 +342,30 @@ impl Claim {
             field: self.field.as_deref().unwrap_or("name"),
         }));
         targets.extend(self.profile_field.as_deref().map(Target::Profile));
-        match targets.len() {
-            1 => Ok(targets.remove(0)),
-            n => Err(format!(
-                "the claim `{}` has {n} targets instead of one",
-                self.id
-            )),
-        }
+        targets
     }
 
-    /// What the RA prints.
-    ///
-    /// # Errors
-    /// The claim tests nothing, or more than one thing.
-    pub fn printed(&self) -> Result<Expectation<'_>, String> {
-        self.test.expectation(&self.id)
-    }
-
-    /// What our default output holds: what is printed, unless an erratum says otherwise.
-    ///
-    /// # Errors
-    /// The claim tests nothing, or more than one thing.
-    pub fn expected(&self) -> Result<Expectation<'_>, String> {
-        self.instead
-            .as_ref()
-            .unwrap_or(&self.test)
-            .expectation(&self.id)
-    }
-}
-
-impl Test {
-    fn expectation(&self, id: &str) -> Result<Expectation<'_>, String> {
-        if let Some(unknown) = self.unknown.keys().next() {
-            return Err(format!("the claim `{id}` has an unknown key `{unknown}`"));
-        }
+    fn tests(&self) -> Vec<Expectation<'_>> {
         let mut tests = Vec::new();
         tests.extend(self.equals.as_ref().map(Expectation::Equals));
+        tests.extend(self.text.as_deref().map(Expectation::Text));
         tests.extend(self.contains.as_deref().map(Expectation::Contains));
         tests.extend(self.matches.as_deref().map(Expectation::Matches));
+        tests.extend(self.runs.as_deref().map(|command| {
+            Expectation::Runs {
+                command,
+                when: self
+                    .when
+                    .as_ref()
+                    .or(self.under.as_ref())
+                    .map_or(&[], Vec::as_slice),
+                may_lack: self.when.is_none(),
+            }
+        }));
         tests.extend(self.present.map(|_| Expectation::Present));
+        tests.extend(self.some.map(|_| Expectation::Some));
         tests.extend(self.absent.map(|_| Expectation::Absent));
         tests.extend(self.count.map(Expectation::Count));
-        match tests.len() {
-            1 => Ok(tests.remove(0)),
-            n => Err(format!("the claim `{id}` has {n} tests instead of one")),
-        }
+        tests
     }
 }

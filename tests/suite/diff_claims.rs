@@ -10,7 +10,7 @@ use vmo_ra::diff::{Change, ChangeKind, Input, Options, Part, Report, Shown, comp
 use vmo_ra::pack::{Library, Pack};
 use vmo_ra::profile::Profile;
 use vmo_ra::render::{Request, render};
-use vmo_ra::revision::{Claim, Erratum, Expectation, Revision, Role, Target};
+use vmo_ra::revision::{Claim, Erratum, Expectation, Origin, Revision, Role, Target};
 use vmo_ra::site::Site;
 use vmo_ra::yaml::{Limits, Path, Step as PathStep, to_json};
 
@@ -66,7 +66,10 @@ impl Side {
             .filter(|claim| {
                 let at = Role::ALL.iter().position(|role| *role == claim.profile);
                 let at = at.expect("one of the three");
-                let expected = claim.expected().expect("one test");
+                if !here[at].concerns(claim) {
+                    return false;
+                }
+                let expected = claim.expected().expect("a place and a test");
                 assert_eq!(here[at].hold(claim, &expected), Ok(()), "{}", claim.id);
                 there[at].hold(claim, &expected).is_err()
             })
@@ -121,7 +124,7 @@ impl Sides {
             return false;
         }
         let below = |path: &str| meet(&steps_of_claim(path), &steps_of_change(&change.path));
-        let of_the_layer = match (claim.target().expect("one target"), &change.part) {
+        let of_the_layer = match (target_of(claim), &change.part) {
             (Target::Profile("layers"), Part::Layer) => return change.kind != ChangeKind::Changed,
             (Target::Profile(field), Part::Profile) => return change.path == field,
             (Target::Variable { name, field }, Part::Variable(changed)) => {
@@ -143,6 +146,10 @@ impl Sides {
         };
         of_the_layer && change.layer == claim.layer
     }
+}
+
+fn target_of(claim: &Claim) -> Target<'_> {
+    claim.expected().expect("a place and a test").target
 }
 
 /// A step inside a part, as far as claims and changes name it alike.
@@ -248,7 +255,7 @@ fn what_the_claims_tell_apart_is_found() {
             let mut changes = sides.report.changes.iter();
             !changes.any(|change| sides.touches(change, claim))
         })
-        .map(|claim| format!("{} ({}): {:?}", claim.id, claim.section, claim.target()))
+        .map(|claim| format!("{} ({}): {:?}", claim.id, claim.section, target_of(claim)))
         .collect();
     assert!(
         missed.is_empty(),
@@ -266,11 +273,16 @@ fn what_both_claim_of_a_place_is_shown() {
     let mut compared = 0;
     for old in &sides.old.claims {
         for new in &sides.new.claims {
-            if (old.profile, &old.layer, old.target()) != (new.profile, &new.layer, new.target()) {
+            if (old.profile, &old.layer) != (new.profile, &new.layer) {
                 continue;
             }
-            let (Ok(Expectation::Equals(from)), Ok(Expectation::Equals(to))) =
-                (old.expected(), new.expected())
+            let (was, is) = (old.expected(), new.expected());
+            let (was, is) = (was.expect("one test"), is.expect("one test"));
+            if (&was.target, was.at) != (&is.target, is.at) {
+                continue;
+            }
+            let (Expectation::Equals(from), Expectation::Equals(to)) =
+                (was.expectation, is.expectation)
             else {
                 continue;
             };
@@ -297,7 +309,7 @@ fn a_change_that_a_claim_is_about_names_its_section() {
     let sides = Sides::load();
     let mut named = 0;
     for claim in sides.new.claims_against(&sides.old) {
-        if let Ok(Target::Pack(_) | Target::Variable { .. } | Target::Profile(_)) = claim.target() {
+        if let Target::Pack(_) | Target::Variable { .. } | Target::Profile(_) = target_of(claim) {
             let changes = sides.report.changes.iter();
             for change in changes.filter(|change| sides.touches(change, claim)) {
                 named += 1;
@@ -358,11 +370,14 @@ fn explanation(sides: &Sides, apart: &[&Claim], change: &Change) -> Option<Strin
     }
     let errata = || sides.old.errata.iter().chain(&sides.new.errata);
     let says = |erratum: &Erratum, word: &str| {
-        let texts = [&erratum.printed, &erratum.instead, &erratum.why];
+        let origin = match &erratum.origin {
+            Origin::Choice(open) => open.clone(),
+            Origin::Erratum(words) | Origin::Export(words) => words.join(" "),
+        };
+        let texts = [&origin, &erratum.instead, &erratum.why];
         let is_part = |c: char| !c.is_alphanumeric();
-        texts
-            .iter()
-            .any(|text| text.split(is_part).any(|other| other == word))
+        let mut words = texts.into_iter().flat_map(|text| text.split(is_part));
+        words.any(|other| other == word)
     };
     words(change)
         .iter()

@@ -23,6 +23,25 @@ struct Run<'r> {
     /// Columns are counted in characters, not in UTF-16 units.
     column_kind: &'static str,
     results: Vec<SarifResult<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Properties<'r>>,
+}
+
+/// What of a report is no result.
+#[derive(Serialize)]
+struct Properties<'r> {
+    claims: Claims<'r>,
+}
+
+/// How many claims hold, and in which form.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Claims<'r> {
+    revision: &'r str,
+    of: usize,
+    as_printed: usize,
+    as_corrected: usize,
+    neither: usize,
 }
 
 #[derive(Serialize)]
@@ -135,6 +154,15 @@ pub fn sarif(report: &Report) -> String {
                         .map(|difference| differing(difference, ids.len())),
                 )
                 .collect(),
+            properties: report.against.as_ref().map(|against| Properties {
+                claims: Claims {
+                    revision: &against.revision,
+                    of: against.of,
+                    as_printed: against.as_printed,
+                    as_corrected: against.as_corrected,
+                    neither: against.differences.len(),
+                },
+            }),
         }],
     };
     visible::json(&log)
@@ -185,8 +213,8 @@ fn differing(difference: &Difference, rule_index: usize) -> SarifResult<'_> {
         level: "warning",
         message: Message {
             text: format!(
-                "{} (RA, {}): {}",
-                difference.says, difference.section, difference.found
+                "{} (RA, {}): expected {}, found {}",
+                difference.says, difference.section, difference.expected, difference.found
             )
             .into(),
         },

@@ -2,7 +2,7 @@
 
 use annotate_snippets::Renderer;
 
-use super::super::{Against, LookedAt, Report};
+use super::super::{Against, Has, LookedAt, Report};
 use crate::diagnostic::Severity;
 use crate::visible::visible;
 
@@ -52,10 +52,26 @@ fn counted(counts: [(usize, &str); 3]) -> String {
 }
 
 fn compared(against: &Against) -> String {
+    let neither = against.differences.len();
     let mut text = format!(
-        "RA {}: {} of {} claims hold\n",
-        against.revision, against.hold, against.of
+        "RA {}: of {} claims, {} hold as printed and {} as corrected by an erratum; {neither} do not hold\n",
+        against.revision, against.of, against.as_printed, against.as_corrected
     );
+    for (form, says) in [
+        (Has::AsPrinted, "as printed, in spite of an erratum"),
+        (Has::AsCorrected, "as corrected"),
+        (Has::Neither, "neither as printed nor as corrected"),
+    ] {
+        let mut errata: Vec<&str> = Vec::new();
+        for entry in against.errata.iter().filter(|entry| entry.form == form) {
+            if !errata.contains(&entry.erratum.as_str()) {
+                errata.push(&entry.erratum);
+            }
+        }
+        if !errata.is_empty() {
+            text.push_str(&format!("  {says}: {}\n", errata.join(", ")));
+        }
+    }
     let mut place = String::new();
     for difference in &against.differences {
         let here = if difference.layer.is_empty() {
@@ -68,10 +84,11 @@ fn compared(against: &Against) -> String {
             place = here;
         }
         text.push_str(&format!(
-            "    {}: {} ({})\n      {}\n",
+            "    {}: {} ({})\n      expected {}\n      found {}\n",
             difference.claim,
             difference.says,
             difference.section,
+            visible(&difference.expected),
             visible(&difference.found)
         ));
     }

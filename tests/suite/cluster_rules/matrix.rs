@@ -67,11 +67,12 @@ fn our_defaults_break_no_rule() {
 #[test]
 fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     // The RA's Secret is in kube-system, its number of storage nodes a variable, its one class Portworx's block class,
-    // the disk of its Windows template 80G of 80Gi, its Windows preference uses the old fields, and its passwords and its
-    // licence are printed.
+    // the disk of its Windows template 80G of 80Gi, its Windows preference uses the old fields, and its passwords, its
+    // licence and the token of its array are printed.
     let printed = [
         "clone-too-small",
         "demo-password",
+        "example-token",
         "plain-secret",
         "preference-deprecated",
         "pure-secret-namespace",
@@ -80,6 +81,7 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     ];
     // Other storage has no such Secret, number and licence.
     let of_portworx = [
+        "example-token",
         "plain-secret",
         "pure-secret-namespace",
         "storage-nodes-variable",
@@ -101,7 +103,7 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     }
     // Its array's Secret and the class of VM state are as printed, and its token is given.
     let mut driver = without("storage-nodes-variable");
-    driver.retain(|id| *id != "plain-secret");
+    driver.retain(|id| !["plain-secret", "example-token"].contains(id));
     driver.push("secret-manifest");
     sites.insert("portworx-csi", driver);
     // A preference of its own, without Windows.
@@ -111,7 +113,8 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     sites.insert("one-bond", with("default-class-missing"));
     // Its licence is a key that Palette asks for.
     sites.insert("saas", without("plain-secret"));
-    let mut secrets = with("secret-manifest");
+    let mut secrets = without("example-token");
+    secrets.push("secret-manifest");
     secrets.push("vm-password");
     sites.insert("secrets", secrets);
     // Its StorageCluster is in kube-system, too.
@@ -153,7 +156,7 @@ fn is_known(case: &Case, id: &str) -> bool {
             case.site == "secrets"
                 || (case.published && case.site != "saas" && !OTHER_STORAGE.contains(&case.site))
         }
-        // As published, the passwords are those that the RA prints.
+        // As published, the passwords are those that are published with the RA.
         "demo-password" => case.published,
         _ => false,
     }
@@ -239,7 +242,8 @@ fn a_real_export_is_known_for_its_faults() {
     };
     let mut found = messages(&shared.text("exports/VMO-RA-Templates-1.9.6-longhorn.json"));
     found.retain(|message| !message.starts_with("note ") || message.contains("unpinned-image"));
-    let demo = "error demo-password: this is a password that the RA prints, and everybody knows";
+    let demo =
+        "error demo-password: this password is published with the RA, and everybody knows it";
     assert_eq!(
         found,
         [
