@@ -27,7 +27,8 @@ use crate::cluster::Cluster;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::load::{Item as LoadedItem, Loaded, LoadedProfile};
 use crate::pack::Library;
-use crate::revision::Revision;
+use crate::render::{built_in_values, choices};
+use crate::revision::{Revision, Role};
 use crate::rules::{self, Finding, Inspected};
 use crate::secret;
 use crate::site::Site;
@@ -118,6 +119,9 @@ pub struct Item {
     /// The way out.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub help: String,
+    /// What there is to know of each thing that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// The message for people.
     #[serde(skip)]
     pub diagnostic: Diagnostic,
@@ -151,7 +155,9 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     let mut findings = Vec::new();
     for (site, problems) in &input.sites {
         let mut items: Vec<Item> = problems.iter().map(Item::misread).collect();
-        let found = rules::check(site, revision);
+        let mut found = rules::check(site, revision);
+        let choices = choices(site, revision);
+        found.extend(built_in_values(site, library, &choices, &Role::ALL));
         items.extend(
             found
                 .iter()
@@ -270,6 +276,7 @@ impl Item {
             path: shown_path(&finding.path, &placed.diagnostic),
             because: finding.rule.source.to_owned(),
             help: placed.diagnostic.without_secrets(finding.help.as_ref()),
+            notes: finding.notes.clone(),
             file: placed.file.or_else(|| finding.file().map(str::to_owned)),
             ..placed
         }
@@ -292,6 +299,7 @@ impl Item {
             path: String::new(),
             because: String::new(),
             help: String::new(),
+            notes: Vec::new(),
             diagnostic: diagnostic.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! Palette's cluster profiles, in the shape of its import and export (v1ClusterProfileImportEntity).
 
+mod built_in;
 mod bytes;
 mod document;
 mod extent;
@@ -15,11 +16,15 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use built_in::BuiltInLayers;
 pub use bytes::{to_palette_json, to_readable_json};
 pub use document::{Document, Notation};
 pub use read::{Form, from_value, read};
 
 use crate::secret::Withheld;
+
+/// The layers of which a cluster has one pack each, in their order.
+pub const CORE_LAYERS: [&str; 4] = ["os", "k8s", "cni", "csi"];
 
 /// A cluster profile.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -21,6 +21,8 @@ pub struct Finding {
     pub message: String,
     /// The way out.
     pub help: Cow<'static, str>,
+    /// What there is to know of each thing that it is about.
+    pub notes: Vec<String>,
     place: Place,
 }
 
@@ -66,6 +68,7 @@ impl Finding {
             path: path.into(),
             message: message.into(),
             help: rule.way_out.into(),
+            notes: Vec::new(),
             place: Place::Site,
         }
     }
@@ -79,6 +82,12 @@ impl Finding {
     /// A way out for the value at hand, in place of the rule's.
     pub(crate) fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
+        self
+    }
+
+    /// Says something of each thing that it is about.
+    pub(crate) fn notes(mut self, notes: Vec<String>) -> Self {
+        self.notes = notes;
         self
     }
 
@@ -100,6 +109,7 @@ impl Finding {
         let diagnostic = Diagnostic::new(self.severity, message)
             .help(self.help.as_ref())
             .because(self.rule.source);
+        let diagnostic = self.notes.iter().fold(diagnostic, Diagnostic::because);
         match (&self.place, site) {
             (Place::Text(source, span), _) => diagnostic.at(source, span.clone()),
             (Place::File(file), _) if self.path.is_empty() => diagnostic.label(file.as_str()),

@@ -112,6 +112,8 @@ settings! {
         ///
         /// Example: `{virtual-machine-orchestrator: 4.9.46}`
         versions as "packVersions": BTreeMap<String, PackVersion>,
+        /// Whether values of `vmo-ra` may stand in for packs that are not at hand, so that this is a note and no warning.
+        pub accept_built_in_values: bool,
     }
 }
 
@@ -152,6 +154,7 @@ impl Registries {
             let fields = reader.item::<Registry>(&entry.value, path);
             Some(read_registry(reader, &entry.value, fields))
         });
+        let accept_built_in_values = reader.flag(&mut fields, "acceptBuiltInValues", false);
         reader.close(fields);
         let versions = reader.values_by_name(site, "packVersions");
         Registries {
@@ -159,6 +162,7 @@ impl Registries {
             community,
             packs,
             versions,
+            accept_built_in_values,
         }
     }
 }

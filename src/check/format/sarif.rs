@@ -233,11 +233,10 @@ fn differing(difference: &Difference, rule_index: usize) -> SarifResult<'_> {
 }
 
 fn result<'r>(item: &'r Item, known: &[&str]) -> SarifResult<'r> {
-    let text = if item.help.is_empty() {
-        item.message.as_str().into()
-    } else {
-        format!("{}. {}", item.message, item.help).into()
-    };
+    let mut sentences = vec![item.message.as_str()];
+    sentences.extend(item.notes.iter().map(String::as_str));
+    sentences.extend((!item.help.is_empty()).then_some(item.help.as_str()));
+    let text = sentences.join(". ").into();
     SarifResult {
         rule_id: &item.id,
         rule_index: known.iter().position(|id| *id == item.id),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{CheckedLayer, CheckedProfile, Cluster, Document, Role};
-use crate::profile::Layer;
+use crate::profile::{CORE_LAYERS, Layer};
 use crate::rules::{ClusterRule, DocumentRule, Finding, rule};
 use crate::yaml::{Kind, Node};
 
@@ -44,7 +44,6 @@ fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
 
 /// An infrastructure profile has one of each core layer, in their order; an add-on profile has none.
 fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
-    const CORE: [&str; 4] = ["os", "k8s", "cni", "csi"];
     for CheckedProfile { file, profile, .. } in &cluster.profiles {
         let template = &profile.spec.template;
         let mut add = |finding: Finding| {
@@ -56,7 +55,7 @@ fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         match template.kind.as_str() {
             "add-on" => {
-                for layer in CORE.iter().flat_map(|core| of(core)) {
+                for layer in CORE_LAYERS.iter().flat_map(|core| of(core)) {
                     add(rule::CORE_LAYER
                         .error(
                             format!("spec.template.packs[name={}].layer", layer.name),
@@ -69,7 +68,7 @@ fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 }
             }
             "infra" | "cluster" => {
-                for core in CORE {
+                for core in CORE_LAYERS {
                     let layers = of(core);
                     if let [_, second, ..] = layers.as_slice() {
                         add(rule::CORE_LAYER
@@ -87,11 +86,11 @@ fn core_layers(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         );
                     }
                 }
-                let rank = |layer: &Layer| CORE.iter().position(|core| *core == layer.layer);
+                let rank = |layer: &Layer| CORE_LAYERS.iter().position(|core| *core == layer.layer);
                 let ranks = template
                     .packs
                     .iter()
-                    .map(|layer| rank(layer).unwrap_or(CORE.len()));
+                    .map(|layer| rank(layer).unwrap_or(CORE_LAYERS.len()));
                 if !ranks.is_sorted() {
                     add(rule::LAYER_ORDER.note(
                         "spec.template.packs",

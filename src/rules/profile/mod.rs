@@ -1,5 +1,6 @@
 //! Rules over profiles as Palette takes them: layers, variables, macros, presets.
 
+mod built_in;
 mod layers;
 mod macros;
 mod palette;
@@ -11,6 +12,7 @@ use super::{ClusterRule, DocumentRule};
 pub(super) const RULES: &[&[ClusterRule]] = &[
     palette::RULES,
     layers::RULES,
+    built_in::RULES,
     variables::RULES,
     macros::RULES,
 ];
