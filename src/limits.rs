@@ -46,3 +46,15 @@ pub const SECRET_BYTES: u64 = 64 << 20;
 
 /// Bytes of an answer of Palette's API: the largest is the export of a profile.
 pub const ANSWER_BYTES: u64 = 128 << 20;
+
+/// Entries of an archive that a pack is imported from.
+pub const ARCHIVE_ENTRIES: usize = 20_000;
+
+/// Bytes of a file of a pack.
+pub const PACK_FILE: u64 = 16 << 20;
+
+/// Bytes of a source that packs are imported from.
+pub const IMPORTED_BYTES: u64 = 256 << 20;
+
+/// Bytes of all that an archive holds, unpacked.
+pub const UNPACKED_BYTES: u64 = 512 << 20;

@@ -1,0 +1,241 @@
+//! Archives as they come from a registry: the files of a pack in a tar, compressed or not, or the layout of an OCI image
+//! with such a tar as a layer.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::{Component, Path};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+use tar::{Archive, EntryType};
+
+use super::{Imported, ImportedPack, SOURCES};
+use crate::diagnostic::{Code, Diagnostic, Source, unless};
+use crate::limits;
+use crate::pack::built_in::DESCRIPTION;
+
+/// The files of a pack that are read; charts and pictures stay in the archive.
+const FILES: [&str; 4] = [DESCRIPTION, "values.yaml", "presets.yaml", "schema.yaml"];
+/// The folder of the layout of an OCI image that holds its layers, each named by what it hashes to.
+const BLOBS: &str = "blobs/sha256/";
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// What stands in the header of a tar, and where.
+const USTAR: (usize, &[u8]) = (257, b"ustar");
+
+/// Whether bytes are an archive, by their first.
+pub(super) fn is_archive(bytes: &[u8]) -> bool {
+    let (at, word) = USTAR;
+    bytes.starts_with(&GZIP) || bytes.get(at..).is_some_and(|rest| rest.starts_with(word))
+}
+
+/// The packs of an archive.
+///
+/// # Errors
+/// It is broken or larger than is read, holds a link or a path that leads out of it, or no pack; a pack that is broken.
+pub(super) fn packs(name: &str, bytes: &[u8]) -> Result<Imported, Vec<Diagnostic>> {
+    let mut left = limits::UNPACKED_BYTES;
+    let mut files = unpack(name, bytes, &mut left)?;
+    let layers: Vec<(String, Vec<u8>)> = files
+        .extract_if(.., |path, bytes| {
+            path.starts_with(BLOBS) && is_archive(bytes)
+        })
+        .collect();
+    for (path, bytes) in layers {
+        let digest = Sha256::digest(&bytes);
+        let sum: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        if path.strip_prefix(BLOBS) != Some(sum.as_str()) {
+            return Err(broken(name, &format!("`{path}` does not hash to its name")).into());
+        }
+        files.extend(unpack(&format!("{name}: {path}"), &bytes, &mut left)?);
+    }
+    let mut imported = Imported::default();
+    let mut problems = Vec::new();
+    for folder in folders(&files) {
+        match pack(name, folder, &files) {
+            Ok(pack) => imported.packs.push(pack),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if imported.packs.is_empty() && problems.is_empty() {
+        problems.push(
+            Diagnostic::error(format!(
+                "`{name}` holds no pack: there is no {DESCRIPTION} in it"
+            ))
+            .code(Code::WrongKind)
+            .help(SOURCES),
+        );
+    }
+    unless(problems, imported)
+}
+
+fn broken(name: &str, what: &str) -> Diagnostic {
+    Diagnostic::error(format!("`{name}` cannot be unpacked: {what}"))
+        .code(Code::BrokenPack)
+        .help("pull it again, or import the pack from what Palette's API answers")
+}
+
+/// The folders of packs: those with a pack.json that lie in no other such folder; empty or ending in `/`.
+fn folders(files: &BTreeMap<String, Vec<u8>>) -> Vec<&str> {
+    let mut folders: Vec<&str> = files
+        .keys()
+        .filter_map(|path| path.strip_suffix(DESCRIPTION))
+        .filter(|folder| folder.is_empty() || folder.ends_with('/'))
+        .collect();
+    folders.sort_unstable();
+    let all = folders.clone();
+    folders.retain(|folder| {
+        !all.iter()
+            .any(|other| other != folder && folder.starts_with(other))
+    });
+    folders
+}
+
+fn pack(
+    name: &str,
+    folder: &str,
+    files: &BTreeMap<String, Vec<u8>>,
+) -> Result<ImportedPack, Diagnostic> {
+    let own: BTreeMap<String, Vec<u8>> = FILES
+        .iter()
+        .filter_map(|file| {
+            Some((
+                (*file).to_owned(),
+                files.get(&format!("{folder}{file}"))?.clone(),
+            ))
+        })
+        .collect();
+    let shown = format!("{name}: {folder}{DESCRIPTION}");
+    for (file, bytes) in &own {
+        if std::str::from_utf8(bytes).is_err() {
+            return Err(broken(name, &format!("`{folder}{file}` is not UTF-8 text")));
+        }
+    }
+    if !own.contains_key("values.yaml") {
+        return Err(broken(
+            name,
+            &format!("`{folder}` has a {DESCRIPTION} and no values.yaml"),
+        ));
+    }
+    let text = own
+        .get(DESCRIPTION)
+        .map(|bytes| String::from_utf8_lossy(bytes))
+        .unwrap_or_default();
+    ImportedPack::new(&Source::new(shown, text), own)
+}
+
+/// The files of an archive that count here, by their paths.
+fn unpack(
+    name: &str,
+    bytes: &[u8],
+    left: &mut u64,
+) -> Result<BTreeMap<String, Vec<u8>>, Diagnostic> {
+    let plain: Box<dyn Read + '_> = if bytes.starts_with(&GZIP) {
+        Box::new(MultiGzDecoder::new(bytes))
+    } else {
+        Box::new(bytes)
+    };
+    let mut counted = Counted {
+        inner: plain,
+        left: *left,
+    };
+    let files = entries(name, &mut counted);
+    *left = counted.left;
+    files
+}
+
+fn entries(name: &str, reader: &mut Counted<'_>) -> Result<BTreeMap<String, Vec<u8>>, Diagnostic> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::FileTooLarge => too_large(name, &error.to_string()),
+        _ => broken(name, &error.to_string()),
+    };
+    let mut files = BTreeMap::new();
+    let mut archive = Archive::new(reader);
+    for (entry, number) in archive.entries().map_err(failed)?.zip(1..) {
+        let mut entry = entry.map_err(failed)?;
+        if number > limits::ARCHIVE_ENTRIES {
+            return Err(too_large(
+                name,
+                &format!(
+                    "it holds more than the {} files that are read",
+                    limits::ARCHIVE_ENTRIES
+                ),
+            ));
+        }
+        let path = String::from_utf8(entry.path_bytes().into_owned())
+            .map_err(|_| broken(name, "a path in it is not UTF-8"))?;
+        let kind = entry.header().entry_type();
+        let Some(path) = below(&path) else {
+            return Err(broken(
+                name,
+                &format!("`{path}` in it would leave the folder"),
+            ));
+        };
+        match kind {
+            EntryType::Directory | EntryType::XGlobalHeader => continue,
+            EntryType::Regular | EntryType::Continuous => {}
+            EntryType::Link | EntryType::Symlink => {
+                return Err(broken(name, &format!("`{path}` in it is a link")));
+            }
+            _ => return Err(broken(name, &format!("`{path}` in it is no file"))),
+        }
+        let file = path.rsplit('/').next().unwrap_or_default();
+        let is_blob = path.starts_with(BLOBS);
+        if !is_blob && !FILES.contains(&file) {
+            continue;
+        }
+        if !is_blob && entry.size() > limits::PACK_FILE {
+            return Err(too_large(
+                name,
+                &format!("`{path}` has more than {} MiB", limits::PACK_FILE >> 20),
+            ));
+        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(failed)?;
+        if files.insert(path.clone(), bytes).is_some() {
+            return Err(broken(name, &format!("`{path}` is in it twice")));
+        }
+    }
+    Ok(files)
+}
+
+/// A path with `/` between its parts, where it stays below its folder.
+fn below(path: &str) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::Normal(part) => parts.push(part.to_str()?),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    let is_plain = parts.iter().all(|part| !part.contains('\\'));
+    is_plain.then(|| parts.join("/"))
+}
+
+fn too_large(name: &str, what: &str) -> Diagnostic {
+    Diagnostic::error(format!("`{name}` is more than is read: {what}"))
+        .code(Code::Limit)
+        .help("a pack's own files are some KiB; take its archive, and no image")
+}
+
+/// A reader that ends with an error where more comes than may, since a small archive may hold much.
+struct Counted<'r> {
+    inner: Box<dyn Read + 'r>,
+    left: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let Some(left) = self.left.checked_sub(count as u64) else {
+            let message = format!(
+                "unpacked it has more than {} MiB",
+                limits::UNPACKED_BYTES >> 20
+            );
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        };
+        self.left = left;
+        Ok(count)
+    }
+}

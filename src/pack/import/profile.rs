@@ -1,0 +1,53 @@
+//! The packs behind the layers of a profile: their values are there, as the profile's authors left them.
+
+use serde_json::{Value, json};
+
+use super::{Imported, ImportedPack, Part};
+use crate::diagnostic::Diagnostic;
+use crate::profile::Profile;
+
+/// The packs of a profile's layers. Its text has no constraints, presets or schema of them.
+///
+/// # Errors
+/// A layer whose name or version no pack can have; all of them.
+pub fn of_profile(file: &str, profile: &Profile) -> Result<Imported, Vec<Diagnostic>> {
+    let mut imported = Imported::default();
+    let mut problems = Vec::new();
+    let template = &profile.spec.template;
+    let cloud = match template.cloud_type.as_str() {
+        "" => "all",
+        cloud => cloud,
+    };
+    for layer in template
+        .packs
+        .iter()
+        .filter(|layer| layer.kind != "manifest")
+    {
+        if layer.values.trim().is_empty() {
+            imported.remarks.push(
+                Diagnostic::warning(format!(
+                    "the layer `{}` has no values, and is left out",
+                    layer.name
+                ))
+                .because(format!("in {file}")),
+            );
+            continue;
+        }
+        let known = json!({
+            "name": layer.name,
+            "version": layer.version,
+            "layer": layer.layer,
+            "cloudTypes": [cloud],
+        });
+        let Value::Object(known) = known else {
+            continue;
+        };
+        let texts = [("values.yaml", layer.values.clone())];
+        let name = format!("{file}: {}", layer.name);
+        match ImportedPack::made(&name, known, &Part::ALL, texts) {
+            Ok(pack) => imported.packs.push(pack),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    crate::diagnostic::unless(problems, imported)
+}
