@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::diagnostic::Diagnostic;
+use crate::pack::{Found, Layout, Library};
 use crate::revision::{Alternative, LayerDefinition, ManifestDefinition, Revision, Role};
 use crate::site::{ProviderFacts, Site};
 use crate::version::Wanted;
@@ -38,8 +40,39 @@ impl<'r> Choice<'r> {
         self.manifests
     }
 
+    /// The pack that the layer is made from: the one that is wanted, else the built-in one that stands in for it, with
+    /// what is to be said of that.
+    ///
+    /// # Errors
+    /// There is neither.
+    pub fn find<'l>(
+        &self,
+        library: &'l Library,
+    ) -> Result<(&'l Found, Option<Diagnostic>), Diagnostic> {
+        let problem = match library.choose(self.pack, &self.wanted) {
+            Ok(found) => return Ok((found, None)),
+            Err(problem) => problem,
+        };
+        if let Some(fallback) = self.fallback
+            && let Some(layout) = Layout::between(self.pack, fallback, &self.wanted)?
+        {
+            return Err(layout.refusal(fallback, &self.wanted));
+        }
+        // Only a version the site itself names may be missing: its values are then close, and said to be so.
+        let Some(version) = self.other_version() else {
+            return Err(problem);
+        };
+        let found = library.choose(self.pack, &Wanted::Exactly(version.to_owned()))?;
+        let remark = Diagnostic::warning(format!(
+            "the values of `{}` {} are made from version {version}",
+            self.pack, self.wanted
+        ))
+        .help("name a folder with that version of the pack with `--packs DIR`");
+        Ok((found, Some(remark)))
+    }
+
     /// The version we have a pack of, where the site asks for another.
-    pub(super) fn other_version(&self) -> Option<&'r str> {
+    fn other_version(&self) -> Option<&'r str> {
         let fallback = self.fallback?;
         matches!(&self.wanted, Wanted::Exactly(version) if version != fallback).then_some(fallback)
     }

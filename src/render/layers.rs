@@ -6,14 +6,14 @@ use super::choice::Choice;
 use super::recent::Recent;
 use super::{Request, manifests, node_files};
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::pack::{Found, Pack, PresetName, Values, compose};
+use crate::pack::{Found, Pack, PresetName, Values, compose, remarks};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
 use crate::rules;
 use crate::site::{PackHome, ProviderFacts};
 use crate::template::Engine;
 use crate::version::Wanted;
-use crate::yaml::{self, Move};
+use crate::yaml;
 
 /// A finished layer.
 pub(super) struct Made {
@@ -148,8 +148,7 @@ impl<'r> LayerMaker<'r> {
         let values = self.lately.values.get_or_make(ingredients, |from| {
             compose(pack, &from.presets, from.overlays.iter().cloned())
         })?;
-        self.remarks.extend(remark_on_stale_removals(pack, &values));
-        self.remarks.extend(remarks_on_shape(pack, &values));
+        self.remarks.extend(remarks(pack, &values));
         let home = choice
             .storage
             .as_ref()
@@ -194,24 +193,13 @@ impl<'r> LayerMaker<'r> {
     /// The pack of a layer, or the built-in one that stands in for it.
     fn found(&mut self, choice: &Choice<'_>) -> Result<&'r Found, Vec<Diagnostic>> {
         let library = self.request.library;
-        let problem = match library.choose(choice.pack, &choice.wanted) {
-            Ok(found) => return Ok(found),
+        let problem = match choice.find(library) {
+            Ok((found, remark)) => {
+                self.remarks.extend(remark);
+                return Ok(found);
+            }
             Err(problem) => problem,
         };
-        // Only a version the site itself names may be missing: its values are then close, and said to be so.
-        if let Some(version) = choice.other_version() {
-            let found = library
-                .choose(choice.pack, &Wanted::Exactly(version.to_owned()))
-                .map_err(|problem| vec![problem])?;
-            self.remarks.push(
-                Diagnostic::warning(format!(
-                    "the values of `{}` {} are made from version {version}",
-                    choice.pack, choice.wanted
-                ))
-                .help("name a folder with that version of the pack with `--packs DIR`"),
-            );
-            return Ok(found);
-        }
         match &choice.storage {
             Some((facts, minimum)) if !library.has(choice.pack, &Wanted::Newest) => {
                 let problem = no_pack(facts, minimum.as_deref());
@@ -345,61 +333,4 @@ fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Diagnostic> {
             "take {minimum} or later, and name its folder with `--packs DIR`"
         )),
     )
-}
-
-/// Says where presets remove what neither the pack nor any preset of it has: they were written for another version.
-fn remark_on_stale_removals(pack: &Pack, values: &Values) -> Option<Diagnostic> {
-    if values.stale.is_empty() {
-        return None;
-    }
-    let paths: Vec<String> = values
-        .stale
-        .iter()
-        .map(|path| format!("`{path}`"))
-        .collect();
-    Some(
-        Diagnostic::note(format!(
-            "presets of `{}` {} remove what it does not have: {}",
-            pack.description.name,
-            pack.description.version,
-            paths.join(", ")
-        ))
-        .because(format!("presets.yaml of {}", pack.origin)),
-    )
-}
-
-/// Says where the pack keeps what the RA sets elsewhere than the RA says.
-fn remarks_on_shape(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
-    let name = format!("`{}` {}", pack.description.name, pack.description.version);
-    let source = format!("values.yaml of {}", pack.origin);
-    let mut remarks = Vec::new();
-    for (change, left) in &values.moved {
-        let Move { from, to, .. } = change;
-        remarks.push(
-            Diagnostic::note(format!(
-                "{name} has `{to}` in place of `{from}`; what the RA sets is set there"
-            ))
-            .because(source.as_str()),
-        );
-        if *left > 0 {
-            remarks.push(
-                Diagnostic::warning(format!(
-                    "`{to}` of {name} takes one item, and {left} more of `{from}` find no place"
-                ))
-                .because(source.as_str())
-                .help("take a newer version of the pack, or make what is missing by a manifest of your own"),
-            );
-        }
-    }
-    for chart in &values.unplaced {
-        remarks.push(
-            Diagnostic::warning(format!(
-                "{name} has no `{}`, so what the RA sets there may do nothing",
-                chart.0
-            ))
-            .because(source.as_str())
-            .help("look for the setting in the pack's values, and take a version of the pack that has it"),
-        );
-    }
-    remarks
 }

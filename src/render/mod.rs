@@ -11,8 +11,8 @@ mod variables;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::pack::Library;
-use crate::profile::{Layer, Metadata, Profile, Spec, Template};
+use crate::pack::{Description, Library, Origin};
+use crate::profile::{BuiltInLayers, Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
 use crate::rules::site::packs::{Member, UsedPack};
 use crate::rules::{self, Finding};
@@ -148,6 +148,10 @@ impl<'r> Renderer<'r> {
         let mut engine = self.engine.clone();
         scope.apply(&mut engine);
         let choices = choices(site, self.revision);
+        remarks.extend(
+            built_in_values(site, self.library, &choices, profiles)
+                .map(|finding| finding.diagnostic(Some(site))),
+        );
         let cluster = cluster(self.library, &choices);
         let mut finished = Vec::new();
         let mut problems = Vec::new();
@@ -191,6 +195,22 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
         .map_err(|problem| vec![problem])?
         .as_published(request.published)
         .render(request.site, request.profiles)
+}
+
+/// What there is to say of layers whose packs are not at hand. Those that nothing can stand in for are errors of their own.
+pub fn built_in_values(
+    site: &Site,
+    library: &Library,
+    choices: &[Choice<'_>],
+    profiles: &[Role],
+) -> Option<Finding> {
+    let rendered = choices
+        .iter()
+        .filter(|choice| profiles.contains(&choice.role));
+    let found = rendered.filter_map(|choice| Some(choice.find(library).ok()?.0));
+    let built_in = found.filter(|found| found.origin() == Origin::BuiltIn);
+    let packs: Vec<&Description> = built_in.map(|found| &found.description).collect();
+    rules::site::packs::built_in(site, &packs)
 }
 
 /// The packs of all profiles, in the versions they will have.
@@ -302,6 +322,12 @@ impl ProfileMaker<'_> {
             return Err(problems);
         }
         self.check_packs(&made)?;
+        let packs = made.iter().filter_map(|made| Some(&made.pack.as_ref()?.0));
+        let built_in = packs.filter(|pack| pack.origin == Origin::BuiltIn);
+        let built_in = BuiltInLayers {
+            packs: built_in.map(|pack| pack.description.name.clone()).collect(),
+            accepted: self.layers.request.site.registries.accept_built_in_values,
+        };
         let (layers, bases): (Vec<Layer>, Vec<String>) =
             made.into_iter().map(|made| (made.layer, made.base)).unzip();
         let settings = self.settings(definition.role);
@@ -323,10 +349,12 @@ impl ProfileMaker<'_> {
                         .name
                         .as_ref()
                         .map_or_else(|| definition.name.clone(), ToString::to_string),
-                    description: settings
-                        .description
-                        .clone()
-                        .unwrap_or_else(|| definition.description.clone()),
+                    description: built_in.add_to(
+                        settings
+                            .description
+                            .as_ref()
+                            .unwrap_or(&definition.description),
+                    ),
                     labels,
                 },
                 spec: Spec {

@@ -2,6 +2,7 @@
 
 use super::context::Scope;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::pack::{Layout, layouts};
 use crate::profile::{Layer, Variable, variables_used};
 use crate::revision::Role;
 
@@ -38,6 +39,10 @@ pub(super) fn of_profile(
             ..Variable::default()
         })
         .collect();
+    let declared = declared
+        .into_iter()
+        .chain(of_layouts(layers, &used).map_err(|problem| vec![problem])?)
+        .collect::<Vec<_>>();
     let mut undeclared: Vec<&str> = used
         .into_iter()
         .filter(|name| !declared.iter().any(|variable| variable.name == *name))
@@ -54,4 +59,18 @@ pub(super) fn of_profile(
                 .help("a variable belongs to one profile; Palette leaves a macro of an unknown one as it stands")
         })
         .collect())
+}
+
+/// The variables that presets of a pack's new layout refer to, where its values do.
+fn of_layouts(layers: &[Layer], used: &[&str]) -> Result<Vec<Variable>, Diagnostic> {
+    let has = |layout: &&Layout| {
+        let mut layers = layers.iter();
+        layers.any(|layer| layer.name == layout.pack && layout.has(&layer.version))
+    };
+    let variables = layouts()?
+        .iter()
+        .filter(has)
+        .flat_map(|layout| &layout.variables);
+    let used = variables.filter(|variable| used.contains(&variable.name.as_str()));
+    Ok(used.cloned().collect())
 }
