@@ -5,6 +5,7 @@ mod diff;
 mod explain;
 mod fleet;
 mod fmt;
+mod import;
 mod init;
 mod inputs;
 mod join;

@@ -1,11 +1,13 @@
 //! `vmo-ra packs`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output;
 use vmo_ra::pack::{
-    Dependency, DependencyKind, Found, Library, Origin, Pack, Preset, PresetName, Rival, Rule,
+    Dependency, DependencyKind, Found, Library, Origin, Pack, Part, Preset, PresetName, Rival,
+    Rule, compose, remarks,
 };
 use vmo_ra::render::{Choice, choices};
 use vmo_ra::revision::Revision;
@@ -13,6 +15,7 @@ use vmo_ra::site::Site;
 use vmo_ra::version::Wanted;
 use vmo_ra::visible::visible;
 
+use super::import::Import;
 use super::lines::Lines;
 use super::{Failure, inputs, terminal};
 
@@ -27,6 +30,8 @@ pub(super) struct Packs {
 enum PacksCommand {
     List(List),
     Show(Show),
+    Apply(Apply),
+    Import(Import),
 }
 
 /// List what is found where, which layers use it, and what is missing
@@ -52,6 +57,22 @@ struct Show {
     sources: Sources,
 }
 
+/// Write a pack's values with the presets of your choice, on standard output or to a file
+#[derive(Debug, Args)]
+struct Apply {
+    /// The pack, such as `cni-cilium-oss@1.17.4`, `kubernetes@1.34.x`, or a name alone for its newest version
+    #[arg(value_name = "NAME[@VERSION]")]
+    pack: String,
+    /// A preset, as its group and name; `vmo-ra packs show` lists them
+    #[arg(long, value_name = "GROUP:NAME")]
+    preset: Vec<PresetName>,
+    #[command(flatten)]
+    sources: Sources,
+    /// The file to write, or `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+}
+
 #[derive(Debug, Args)]
 struct Sources {
     /// A folder with packs in Palette's own layout, searched before the built-in ones
@@ -64,6 +85,8 @@ impl Packs {
         match self.command {
             PacksCommand::List(list) => list.run(),
             PacksCommand::Show(show) => show.run(),
+            PacksCommand::Apply(apply) => apply.run(),
+            PacksCommand::Import(import) => import.run(),
         }
     }
 }
@@ -217,9 +240,53 @@ fn other_versions(library: &Library, name: &str) -> String {
 
 fn presets_in_words(pack: &Pack) -> String {
     match pack.presets.len() {
+        0 if pack.description.unknown().contains(&Part::Presets) => "presets unknown".to_owned(),
         0 => String::new(),
         1 => "1 preset".to_owned(),
         n => format!("{n} presets"),
+    }
+}
+
+/// The pack that `NAME[@VERSION]` stands for.
+fn named<'l>(library: &'l Library, pack: &str) -> Result<&'l Found, Diagnostic> {
+    let (name, wanted) = match pack.split_once('@') {
+        Some((name, version)) => (name, Wanted::of_tag(version)),
+        None => (pack, Wanted::Newest),
+    };
+    library.choose(name, &wanted)
+}
+
+impl Apply {
+    fn run(self) -> Result<(), Failure> {
+        inputs::with_packs(&self.sources.packs, |library| self.apply(library))
+    }
+
+    fn apply(&self, library: &Library) -> Result<(), Failure> {
+        let pack = named(library, &self.pack)?.pack()?;
+        let values = compose(&pack, &self.preset, [])?;
+        terminal::explain(&remarks(&pack, &values));
+        let mut text = values.text;
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        if self.out.as_os_str() == "-" {
+            return terminal::write(text.as_bytes());
+        }
+        // A folder's own file may be for its owner alone.
+        let private = match found_in(&pack) {
+            Some(folder) => inputs::is_private_file(&folder.join("values.yaml")),
+            None => false,
+        };
+        output::replace_file(&self.out, text.as_bytes(), private)?;
+        terminal::tell(&Lines::one(&format!("wrote {}", self.out.display())))
+    }
+}
+
+/// The folder of a pack that is none of this program.
+fn found_in(pack: &Pack) -> Option<&Path> {
+    match &pack.origin {
+        Origin::Folder(folder) => Some(folder),
+        Origin::BuiltIn => None,
     }
 }
 
@@ -229,11 +296,7 @@ impl Show {
     }
 
     fn show(&self, library: &Library) -> Result<(), Failure> {
-        let (name, wanted) = match self.pack.split_once('@') {
-            Some((name, version)) => (name, Wanted::of_tag(version)),
-            None => (self.pack.as_str(), Wanted::Newest),
-        };
-        let found = library.choose(name, &wanted)?;
+        let found = named(library, &self.pack)?;
         let pack = found.pack()?;
         let revisions = rendered_revisions()?;
         let uses = uses(&revisions, &Site::example());
@@ -259,6 +322,14 @@ fn lines_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<Lines, Diagnostic> {
         rows.push(vec!["clouds".to_owned(), clouds]);
     }
     rows.push(vec!["found in".to_owned(), pack.origin.to_string()]);
+    let unknown: Vec<&str> = description
+        .unknown()
+        .iter()
+        .map(|part| part.as_str())
+        .collect();
+    if !unknown.is_empty() {
+        rows.push(vec!["not known".to_owned(), unknown.join(", ")]);
+    }
     let length = pack.values.text().lines().count();
     rows.push(vec!["values".to_owned(), format!("{length} lines")]);
     let layers: Vec<String> = used_by.iter().map(|layer| layer.layer()).collect();
@@ -266,6 +337,13 @@ fn lines_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<Lines, Diagnostic> {
         rows.push(vec!["used by".to_owned(), layers.join(", ")]);
     }
     lines.add_table(&rows, 2);
+    if pack.origin == Origin::BuiltIn && !description.differs.is_empty() {
+        lines.add("");
+        lines.add("known to differ from the vendor's");
+        for what in &description.differs {
+            lines.add(&format!("  {what}"));
+        }
+    }
     add_presets(&mut lines, pack, used_by)?;
     let dependencies: Vec<Vec<String>> =
         description.dependencies().iter().map(dependency).collect();

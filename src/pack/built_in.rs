@@ -56,7 +56,9 @@ impl BuiltIn {
                         "it is based on {version}, which is no older version"
                     ))
                 })?;
-                let (pack, inherited) = Self::read(revisions, &base)?;
+                let (pack, mut inherited) = Self::read(revisions, &base)?;
+                // What is known of one version says nothing of another.
+                inherited.shift_remove("differsFromVendor");
                 let base = Base {
                     pack: Box::new(pack),
                     replace: match replace {

@@ -9,7 +9,7 @@ use serde::de::{Deserializer, Error, IntoDeserializer};
 use crate::version::Version;
 
 /// One thing a pack asks of another.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dependency {
     /// The other pack's name.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::dependency::Dependency;
@@ -10,6 +10,34 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// The layers that Palette knows packs of.
 const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
+
+/// The annotation that names what the source of an imported pack did not tell.
+pub(super) const UNKNOWN: &str = "vmo-ra/unknown";
+
+/// A part of a pack that a source may not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What it asks of other packs.
+    Constraints,
+    /// Its presets.
+    Presets,
+    /// What it says of its values.
+    Schema,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 3] = [Part::Constraints, Part::Presets, Part::Schema];
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Part::Constraints => "constraints",
+            Part::Presets => "presets",
+            Part::Schema => "schema",
+        }
+    }
+}
 
 /// The fields of pack.json that are needed here; the file may hold more.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,26 +50,39 @@ pub struct Description {
     /// Its layer: `os`, `k8s`, `cni`, `csi` or `addon`.
     pub layer: String,
     /// What Palette calls it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub display_name: String,
     /// The group in front of its version in tags, such as `LTS`.
     #[serde(default)]
     pub group: Option<String>,
     /// The clouds it is for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub cloud_types: Vec<String>,
     /// The archives of its charts, as paths in its folder.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     pub charts: Vec<String>,
-    /// What it asks of other packs.
+    /// What is known to differ from the vendor's pack, where it is one of this program.
+    #[serde(default, rename = "differsFromVendor")]
+    pub differs: Vec<String>,
+    /// What else is noted of it.
     #[serde(default)]
+    annotations: Value,
+    /// What it asks of other packs.
+    #[serde(default, deserialize_with = "or_null")]
     constraints: Constraints,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Constraints {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_null")]
     dependencies: Vec<Dependency>,
+}
+
+/// Go writes an empty list, and a text that is not set, as null.
+fn or_null<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl Description {
@@ -51,6 +92,11 @@ impl Description {
     /// It is not JSON, or lacks what a pack must say of itself.
     pub fn parse(source: &Source) -> Result<Self, Diagnostic> {
         let description: Description = serde_json::from_str(source.text()).map_err(|error| {
+            if let Ok(tree) = serde_json::from_str(source.text())
+                && let Some(problem) = wrong_shape(source, &tree)
+            {
+                return problem;
+            }
             let at = source.byte_of(error.line(), error.column());
             let reason = error.to_string();
             let problem = Diagnostic::error("this pack.json cannot be read")
@@ -104,6 +150,18 @@ impl Description {
         &self.constraints.dependencies
     }
 
+    /// What its source did not tell, where it was imported.
+    pub fn unknown(&self) -> Vec<Part> {
+        let listed = self.annotations.get(UNKNOWN).and_then(Value::as_str);
+        let names: Vec<&str> = listed
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .collect();
+        let is_named = |part: &Part| names.contains(&part.as_str());
+        Part::ALL.into_iter().filter(is_named).collect()
+    }
+
     /// Whether it can be used on MAAS machines; a pack that names no cloud can be used on all.
     pub fn is_for_maas(&self) -> bool {
         self.cloud_types.is_empty()
@@ -140,6 +198,68 @@ impl Description {
         .code(Code::BrokenPack)
         .at(source, place_of(source, "version"))
         .help("values of another version would be used unseen: put the wrong one of the two right"))
+    }
+}
+
+/// What is wrong with the types in a pack.json, in words.
+fn wrong_shape(source: &Source, tree: &Value) -> Option<Diagnostic> {
+    let problem = |at: Range<usize>, message: String| {
+        Diagnostic::error(message)
+            .code(Code::BrokenPack)
+            .at(source, at)
+    };
+    let Value::Object(map) = tree else {
+        let message = format!("a pack.json is a map, and this is {}", described(tree));
+        let help = "write `name`, `version` and `layer` into it, as the registry has them";
+        return Some(problem(0..0, message).help(help));
+    };
+    const NEEDED: [&str; 3] = ["name", "version", "layer"];
+    let is_text = |value: &Value| value.is_string();
+    let is_list = |value: &Value| {
+        let items = value.as_array();
+        items.is_some_and(|items| items.iter().all(Value::is_string))
+    };
+    for key in NEEDED {
+        if !map.contains_key(key) {
+            return Some(
+                problem(0..0, format!("this pack.json has no `{key}`")).help(format!(
+                    "write the {key} that the registry lists the pack with"
+                )),
+            );
+        }
+    }
+    let texts = NEEDED.into_iter().chain(["displayName", "group"]);
+    let wrong_text = texts
+        .filter_map(|key| Some((key, "a text", map.get(key).filter(|value| !is_text(value))?)));
+    let lists = ["cloudTypes", "charts"].into_iter();
+    let wrong_list = lists.filter_map(|key| {
+        Some((
+            key,
+            "a list of texts",
+            map.get(key).filter(|value| !is_list(value))?,
+        ))
+    });
+    let mut wrong = wrong_text.chain(wrong_list);
+    let (key, wanted, value) =
+        wrong.find(|(key, _, value)| !value.is_null() || NEEDED.contains(key))?;
+    let message = match value {
+        Value::Array(_) => format!("`{key}` must be {wanted}"),
+        value => format!("`{key}` must be {wanted}, and is {}", described(value)),
+    };
+    Some(
+        problem(place_of(source, key), message)
+            .help("leave it out, or write what stands in the registry"),
+    )
+}
+
+fn described(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
     }
 }
 

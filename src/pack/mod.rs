@@ -13,20 +13,26 @@
 mod built_in;
 mod dependency;
 mod description;
+pub mod import;
+mod layout;
 mod library;
 mod preset;
+mod remarks;
 mod schema;
 mod search;
 mod shapes;
+mod unknown;
 mod values;
 
 use std::fmt;
 use std::path::PathBuf;
 
 pub use dependency::{Breach, Dependency, DependencyKind, Limit};
-pub use description::Description;
+pub use description::{Description, Part};
+pub use layout::{Layout, MovedSetting, layouts};
 pub use library::{Found, Library, Rival};
 pub use preset::{Preset, PresetName};
+pub use remarks::remarks;
 pub use schema::{Format, Rule, Violation};
 pub use shapes::Unplaced;
 pub(crate) use values::{PRESETS_LINE, enabled_presets};

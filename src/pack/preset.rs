@@ -6,9 +6,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::diagnostic::{Code, Diagnostic, Source, unless};
+use super::{Pack, Part};
+use crate::diagnostic::{Code, Diagnostic, Source, nearest, unless};
 use crate::yaml::{self, Limits, Path};
 
 /// A preset of a pack.
@@ -64,7 +65,7 @@ impl Preset {
 
     /// Whether a name means this preset; the RA and the packs spell groups with other capitals.
     pub fn is_named(&self, name: &PresetName) -> bool {
-        self.name == name.name && self.group.eq_ignore_ascii_case(&name.group)
+        self.full_name().is_of(name)
     }
 }
 
@@ -92,6 +93,11 @@ pub struct PresetName {
 }
 
 impl PresetName {
+    /// Whether another name means the same preset; groups are spelt with other capitals here and there.
+    pub(super) fn is_of(&self, other: &PresetName) -> bool {
+        self.name == other.name && self.group.eq_ignore_ascii_case(&other.group)
+    }
+
     /// Whether the line of enabled presets, where commas stand between them, gives it back as it is.
     fn fits_a_line(&self) -> bool {
         let written = self.to_string();
@@ -126,7 +132,6 @@ impl fmt::Display for PresetName {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct File {
     presets: Vec<WrittenPreset>,
 }
@@ -138,7 +143,7 @@ struct Compiled {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 struct WrittenPreset {
     name: String,
     #[serde(default)]
@@ -146,7 +151,13 @@ struct WrittenPreset {
     group: String,
     remove: Option<Vec<String>>,
     add: Option<String>,
+    /// Keys that are passed over, as in pack.json, unless one of the others was meant.
+    #[serde(flatten)]
+    other: Map<String, Value>,
 }
+
+/// The keys of a preset.
+const KEYS: [&str; 5] = ["name", "displayName", "group", "remove", "add"];
 
 /// Reads a presets.yaml.
 pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
@@ -195,6 +206,17 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
                 .help("write both on one line, without commas and blanks around; the name without a colon"),
             );
         }
+        for key in entry.other.keys() {
+            if let Some(meant) = nearest(key, KEYS) {
+                let at = source.text().find(key.as_str()).unwrap_or_default();
+                problems.push(
+                    Diagnostic::error(format!("the preset `{}` has the key `{key}`", entry.name))
+                        .code(Code::BrokenPack)
+                        .at(source, at..at + key.len())
+                        .label(format!("did you mean `{meant}`?")),
+                );
+            }
+        }
         let mut remove = Vec::new();
         for path in entry.remove.unwrap_or_default() {
             match path.parse::<Path>() {
@@ -242,17 +264,23 @@ fn without_place(message: &str) -> &str {
     message.split(" at line ").next().unwrap_or(message)
 }
 
-/// The presets of a pack that have these names, in their order.
+/// The presets of a pack that have these names, in their order. Where a pack was imported without its presets, those that
+/// its text was made with are left out: there is nothing to apply.
 pub(super) fn select<'p>(
-    pack: &str,
-    presets: &'p [Preset],
+    pack: &'p Pack,
     wanted: &[PresetName],
 ) -> Result<Vec<&'p Preset>, Vec<Diagnostic>> {
+    let presets = &pack.presets;
+    let are_unknown = pack.description.unknown().contains(&Part::Presets);
+    let applied = pack.enabled_presets();
+    let pack = pack.description.name.as_str();
     let mut selected: Vec<&Preset> = Vec::new();
     let mut problems = Vec::new();
     for wanted in wanted {
         let found = presets.iter().find(|preset| preset.is_named(wanted));
         match found {
+            None if are_unknown && applied.iter().any(|name| name.is_of(wanted)) => {}
+            None if are_unknown => problems.push(not_imported(pack, wanted)),
             None => problems.push(unknown(pack, presets, wanted)),
             Some(preset) => match selected.iter().find(|other| other.group == preset.group) {
                 Some(other) => problems.push(
@@ -268,6 +296,15 @@ pub(super) fn select<'p>(
         }
     }
     unless(problems, selected)
+}
+
+fn not_imported(pack: &str, wanted: &PresetName) -> Diagnostic {
+    Diagnostic::error(format!(
+        "`{pack}` was imported without its presets, and its values were not made with `{wanted}`"
+    ))
+    .code(Code::PackMissing)
+    .help("import the pack from its archive, or from what Palette's API answers: these have the presets")
+    .help("or choose the preset in Palette, export the profile again, and import that")
 }
 
 fn unknown(pack: &str, presets: &[Preset], wanted: &PresetName) -> Diagnostic {

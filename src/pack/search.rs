@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::disk::{Disk, Entry, may_be_read};
+use crate::limits;
 use crate::secret;
 
 /// How many folders are looked at below one that a user names.
 const MOST_FOLDERS: usize = 100_000;
-/// The largest file of a pack that is read, in bytes.
-const LARGEST: u64 = 16 << 20;
 
 /// All folders with a pack.json at or below `root`, at any depth, in the order of their paths; and what is to be said of
 /// links that were not followed.
@@ -113,7 +112,7 @@ pub(super) fn read(
         Err(error) => return Err(Diagnostic::unreadable(path.display(), &error)),
     };
     may_be_read(disk, root, path, entry)?;
-    match disk.read(path, LARGEST) {
+    match disk.read(path, limits::PACK_FILE) {
         Ok(read) => Ok(Some(secret::source(path.display().to_string(), read.text))),
         Err(error) => {
             let problem = Diagnostic::unreadable(path.display(), &error);

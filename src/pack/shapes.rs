@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::Pack;
+use super::{Pack, layouts};
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
 use crate::yaml::{Merge, Move, Node, Path};
@@ -32,6 +32,8 @@ pub struct Unplaced(
 #[derive(Debug, Default)]
 pub(super) struct Fit {
     pub(super) moves: Vec<Move>,
+    /// Moves to maps that the overlay need not have.
+    pub(super) relocated: Vec<Move>,
     pub(super) unplaced: Vec<Unplaced>,
 }
 
@@ -53,6 +55,9 @@ pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Node) -> Result<Fit, Dia
                 first: shape.first,
             });
         }
+    }
+    for layout in layouts()? {
+        fit.relocated.extend(layout.moves_in(pack, merge, overlay));
     }
     charts(merge, overlay, &mut fit);
     Ok(fit)

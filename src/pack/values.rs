@@ -1,12 +1,13 @@
 //! How a layer's values are put together: the pack's text, its presets, then the RA's own changes.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Pack;
 use super::preset::{Preset, PresetName, select};
 use super::shapes::{Unplaced, fit};
+use super::unknown::unknown_settings;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::yaml::{Addition, Merge, Move, Path, Step};
+use crate::yaml::{self, Addition, Limits, Merge, Move, Path, Step};
 
 /// The start of the line that records the presets of a values text.
 pub(crate) const PRESETS_LINE: &str = "# spectrocloud.com/enabled-presets:";
@@ -25,6 +26,8 @@ pub struct Values {
     pub moved: Vec<(Move, usize)>,
     /// Charts of the overlay that the pack does not have.
     pub unplaced: Vec<Unplaced>,
+    /// Settings of the overlay that the pack names nowhere.
+    pub unknown: Vec<Path>,
 }
 
 /// Makes the values of a layer: of its overlays the last wins.
@@ -39,7 +42,7 @@ pub fn compose(
     presets: &[PresetName],
     overlays: impl IntoIterator<Item = Source>,
 ) -> Result<Values, Vec<Diagnostic>> {
-    let selected = select(&pack.description.name, &pack.presets, presets)?;
+    let selected = select(pack, presets)?;
     let marker = marker_line(pack, &selected);
     let mut merge = Merge::new(pack.values.clone())?;
     // What the text says that it has, it has; its owner may have changed it since.
@@ -51,13 +54,29 @@ pub fn compose(
         }
         merge.add(preset.add.clone())?;
     }
-    let (mut moved, mut unplaced) = (Vec::new(), Vec::new());
+    let (mut moved, mut unplaced, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for overlay in overlays {
-        let Some(overlay) = Addition::new(overlay)? else {
+        let source = overlay;
+        let Some(mut overlay) = Addition::new(source.clone())? else {
             continue;
         };
         let fit = fit(pack, &merge, overlay.root())?;
+        let place = |unplaced: &Unplaced| unplaced.0.parse::<Path>().ok();
+        let moves = fit.moves.iter().chain(&fit.relocated);
+        let elsewhere = moves.map(|change| change.from.clone());
+        let elsewhere = elsewhere
+            .chain(fit.unplaced.iter().filter_map(place))
+            .collect();
+        unknown.extend(unknown_settings(pack, &merge, overlay.root(), elsewhere));
+        let relocated = relocated(&source, &fit.relocated)?;
+        for change in &fit.relocated {
+            overlay.take_out(&change.from);
+        }
         let left = merge.overlay_moved(overlay, &fit.moves);
+        for addition in relocated {
+            merge.overlay(addition)?;
+        }
+        moved.extend(fit.relocated.into_iter().map(|change| (change, 0)));
         moved.extend(fit.moves.into_iter().zip(left));
         unplaced.extend(fit.unplaced);
     }
@@ -71,14 +90,32 @@ pub fn compose(
     Ok(Values {
         text,
         value,
-        stale: stale(pack, merge.missing())?,
+        stale: stale(pack, merge.missing()),
         moved,
         unplaced,
+        unknown,
     })
 }
 
+/// What an overlay sets at some paths, as overlays that set it elsewhere.
+fn relocated(overlay: &Source, moves: &[Move]) -> Result<Vec<Source>, Vec<Diagnostic>> {
+    if moves.is_empty() {
+        return Ok(Vec::new());
+    }
+    let value = yaml::to_json(overlay, Limits::VALUES)?;
+    let at = |change: &Move| {
+        let value = change.from.find(&value)?.clone();
+        let keys = change.to.keys().into_iter().rev();
+        let tree = keys.fold(value, |tree, key| {
+            Value::Object(Map::from_iter([(key, tree)]))
+        });
+        Some(Source::new(overlay.name(), yaml::from_json(&tree)))
+    };
+    Ok(moves.iter().filter_map(at).collect())
+}
+
 /// Those of the paths that no preset of the pack adds: a preset cleans up after the others of its group.
-fn stale(pack: &Pack, missing: &[Path]) -> Result<Vec<Path>, Vec<Diagnostic>> {
+fn stale(pack: &Pack, missing: &[Path]) -> Vec<Path> {
     let mut stale: Vec<Path> = Vec::new();
     for path in missing {
         if !stale.contains(path) {
@@ -93,10 +130,13 @@ fn stale(pack: &Pack, missing: &[Path]) -> Result<Vec<Path>, Vec<Diagnostic>> {
         if !stale.iter().any(|path| may_hold(&preset.add, path)) {
             continue;
         }
-        let added = preset.added()?;
+        // What is wrong with a preset that nobody chose is no matter.
+        let Ok(added) = preset.added() else {
+            continue;
+        };
         stale.retain(|path| path.find(&added).is_none());
     }
-    Ok(stale)
+    stale
 }
 
 /// Whether a text may have a value at a path: whether its last key stands there, or may in other letters.

@@ -348,7 +348,7 @@ fn lies_within(node: &Node, around: std::ops::Range<usize>, text: &str) {
 /// Whether a merge may end like this.
 fn may_give_up(error: &str) -> bool {
     error.contains("a change below an alias would change its anchor's other uses")
-        || error.contains("cannot be changed line by line without changing its meaning")
+        || error.contains("cannot be changed line by line")
         || error.contains("alias")
         || error.contains("a merge key needs a map")
         || error.contains("a key must be a single value")

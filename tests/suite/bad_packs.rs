@@ -327,6 +327,78 @@ fn a_group_that_no_pack_is_of_is_refused() {
     is_refused("group", &folder, &folder.render(&["--site", "site.yaml"]));
 }
 
+/// Of packs that one layer has one of, any will do: no cluster has two.
+#[test]
+fn packs_of_one_core_layer_are_alternatives() {
+    let folder = Folder::new();
+    let asks = |minimum: &str, names: &[&str]| {
+        let asked = |name: &&str| {
+            format!(
+                "{{\"packName\": \"{name}\", \"layer\": \"k8s\", \"minVersion\": \"{minimum}\", \"type\": \"required\"}}"
+            )
+        };
+        let asked: Vec<String> = names.iter().map(asked).collect();
+        let pack = format!(
+            "{{\"name\": \"ubuntu-maas\", \"version\": \"22.04\", \"layer\": \"os\", \"constraints\": {{\"dependencies\": [{}]}}}}",
+            asked.join(", ")
+        );
+        folder.file("packs/ubuntu/pack.json", &pack);
+        folder.file("packs/ubuntu/values.yaml", "kubeadmconfig: {}\n");
+        folder.render(&["--out", "out", "--force"])
+    };
+    let three = ["kubernetes-rke2", "kubernetes", "kubernetes-microk8s"];
+    asks("1.27", &three).ends(0);
+    let refused = asks("1.35", &three).ends(2).said();
+    assert!(
+        refused.contains(
+            "works with `kubernetes` 1.35 or later, and the cluster has 1.34.5 [pack-constraint]\n"
+        ),
+        "{refused}"
+    );
+    assert_eq!(refused.matches("[pack-constraint]").count(), 1, "{refused}");
+    let none = asks("1.27", &three[..1]).ends(2).said();
+    assert!(
+        none.contains(
+            "`ubuntu-maas` 22.04 needs `kubernetes-rke2` (1.27 or later), and no profile has it"
+        ),
+        "{none}"
+    );
+    let neither = asks("1.27", &["kubernetes-rke2", "kubernetes-microk8s"])
+        .ends(2)
+        .said();
+    assert!(neither.contains("needs `kubernetes-rke2` (1.27 or later) or `kubernetes-microk8s` (1.27 or later), and no profile has it"), "{neither}");
+    assert_eq!(neither.matches("[pack-constraint]").count(), 1, "{neither}");
+}
+
+/// What vendors left to be filled in, where the pack is the user's; and what is wrong with a preset that nobody chose.
+#[test]
+fn what_a_vendor_left_is_found() {
+    let folder = Folder::new();
+    let presets =
+        format!("{PRESETS}- {{name: odd, group: Odd, add: 'a: 1\n\n  a: 2', since: 2020}}\n");
+    let values = format!("{VALUES}    auth: {{password: Password123, endpoint: \"https://192.0.2.10:443\"}}\n    site: <YOUR SITE>\n")
+        .replace("charts:\n", "pack:\n  content:\n    images:\n    - image: 'docker.io/portworx/a:1.0\"'\n    - image: docker.io/portworx/b:1.0\n    - image: 'c d'\ncharts:\n");
+    folder.portworx(
+        "packs/px",
+        "3.6.0",
+        ", \"charts\": null, \"cloudTypes\": null",
+    );
+    folder.file("packs/px/presets.yaml", &presets);
+    folder.file("packs/px/values.yaml", &values);
+    let output = folder.render(&[]);
+    is_golden("tests/bad_packs/left_open.stderr", output.ends(0).said());
+}
+
+/// What a source did not tell is said where the pack is used.
+#[test]
+fn what_is_not_known_of_an_imported_pack_is_a_note() {
+    let folder = Folder::new();
+    let more = ",\n  \"annotations\": {\"vmo-ra/unknown\": \"constraints\"}";
+    folder.portworx("packs/px", "3.6.0", more);
+    let output = folder.render(&[]);
+    is_golden("tests/bad_packs/imported.stderr", output.ends(0).said());
+}
+
 #[test]
 fn a_removal_of_nothing_is_a_note() {
     let folder = Folder::new();

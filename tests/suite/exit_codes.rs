@@ -51,6 +51,9 @@ const COMMANDS: &[(&str, i32)] = &[
     ("packs list --site READ", 0),
     ("packs show cni-cilium-oss --packs READ", 0),
     ("packs show no-such-pack", 2),
+    ("packs apply cni-cilium-oss --packs READ --out WRITTEN", 0),
+    ("packs apply cni-cilium-oss --preset no:preset", 2),
+    ("packs import READ --out WRITTEN", 0),
     // No address is known: tests/suite/palette.rs has what a tenant makes of them.
     ("palette list", 2),
     ("palette export no-such-profile --out never", 2),
@@ -97,6 +100,7 @@ fn good(command: &str) -> &'static str {
         ("join", _) => "split",
         ("verify", _) => "rendered",
         ("diff", _) => "export.json",
+        (_, "import") => "core.json",
         _ => "site.yaml",
     }
 }
@@ -110,6 +114,8 @@ fn folder() -> Scratch {
     write(&folder, "mistaken.yaml", "clutser: {name: a}\n");
     let templates = fs::read(root("golden/1.9.0/VMO-RA-Templates.json")).expect("it is there");
     write(&folder, "export.json", &templates);
+    let core = fs::read(root("golden/1.9.0/VMO-RA-Core-PXKE.json")).expect("it is there");
+    write(&folder, "core.json", &core);
     write(
         &folder,
         "packs/cilium/pack.json",
@@ -175,7 +181,7 @@ fn every_command_ends_with_the_code_of_the_readme() {
                 code,
             );
         };
-        let is_folder = ["render", "nad", "split"]
+        let is_folder = ["render", "nad", "split", "packs import"]
             .iter()
             .any(|name| command.starts_with(name));
         let new = command.replace([' ', '/'], "_");
@@ -193,7 +199,7 @@ fn every_command_ends_with_the_code_of_the_readme() {
                     // It replaces nothing without `--force`.
                     Some("init") if is_there => 2,
                     // Its sites have folders of their own beside others.
-                    Some("--sites") if *written == "full-folder" => 0,
+                    Some("--sites" | "import") if *written == "full-folder" => 0,
                     _ => *wanted,
                 };
                 run(good(command), written, wanted);

@@ -252,8 +252,15 @@ fn texts_of_a_profile_and_its_registries_come_out_as_they_are() {
         let (default, nginx) = (registry("lb-metallb-helm"), registry("nginx"));
         let grafana = documents(&layer(&profile, "prometheus-operator")["values"]);
         let grafana = &grafana[0]["charts"]["kube-prometheus-stack"]["grafana"];
+        // What it was made from stands below it.
+        let said = metadata["description"].as_str().unwrap_or_default();
+        let made_from = said.strip_prefix(description.as_str());
+        prop_assert!(
+            made_from.is_some_and(|line| line.trim_start().starts_with("Built-in values ")),
+            "{}",
+            said
+        );
         let mut places = vec![
-            ("description", &metadata["description"], description),
             ("registry uid", &default["uid"], uid),
             ("registry name", &default["name"], name),
             ("registry provider", &default["providerType"], provider),

@@ -105,6 +105,21 @@ fn a_split_profile_is_golden() {
     compare("split", &shown);
 }
 
+/// What is imported of a layer, beside the values that the profile holds.
+#[test]
+fn an_imported_pack_is_golden() {
+    let folder = Scratch::new();
+    let (packs, shown) = (folder.join("packs"), folder.join("shown"));
+    let export = root("golden/1.9.0/VMO-RA-Core-PXKE.json");
+    let (export, out) = (export.display().to_string(), packs.display().to_string());
+    run(&["packs", "import", &export, "--out", &out]);
+    let made = files(&packs);
+    let listing: String = made.keys().map(|path| format!("{path}\n")).collect();
+    write(&shown, "files.txt", listing);
+    write(&shown, "pack.json", &made["nginx-1.15.4/pack.json"]);
+    compare("import", &shown);
+}
+
 /// What a command prints, run in the repository: the file that holds it, the exit code, and the arguments.
 fn outputs() -> Vec<(String, i32, String)> {
     let mut list: Vec<(String, i32, String)> = [
@@ -158,6 +173,11 @@ fn outputs() -> Vec<(String, i32, String)> {
             "packs/show.txt",
             0,
             "packs show csi-longhorn --packs tests/storage_packs",
+        ),
+        (
+            "packs/apply.yaml",
+            0,
+            "packs apply cni-cilium-oss@1.17.4 --preset MicroK8s:microk8s-enable",
         ),
         ("verify/1.9.0.txt", 0, "verify golden/1.9.0"),
         ("verify/1.9.0.json", 0, "verify golden/1.9.0 --format json"),
@@ -232,10 +252,13 @@ fn outputs() -> Vec<(String, i32, String)> {
 }
 
 /// The folders of golden/ that other tests hold to what a command writes there.
-const FOLDERS: [&str; 5] = ["1.7.0/", "1.9.0/", "palette/", "split/", "storage/"];
+const FOLDERS: [&str; 6] = [
+    "1.7.0/", "1.9.0/", "import/", "palette/", "split/", "storage/",
+];
 
 /// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.
-const WRITING: [(&str, &str); 8] = [
+const WRITING: [(&str, &str); 9] = [
+    ("packs import", "golden/import/pack.json"),
     ("render", "golden/1.9.0/SHA256SUMS"),
     ("split", "golden/split/profile.yaml"),
     ("join", "golden/1.9.0/VMO-RA-Templates.json"),

@@ -40,6 +40,7 @@ mod manifest_schema;
 mod network;
 mod others_files;
 mod packs;
+mod packs_import;
 mod palette;
 mod plan;
 mod properties;

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::harness::{Scratch, is_golden, vmo_ra, write};
+use crate::common::harness::{Scratch, is_golden, read, root, vmo_ra, write};
 use crate::common::{Shared, built_in, nothing_wrong};
+use serde_json::Value;
 use vmo_ra::diagnostic::Source;
-use vmo_ra::pack::{Library, Origin, Pack, PresetName, compose};
+use vmo_ra::pack::{Description, Library, Origin, Pack, PresetName, compose};
 use vmo_ra::render::{Rendered, Request, choices, render};
 use vmo_ra::revision::Role;
 use vmo_ra::site::{Inputs, Site};
@@ -278,6 +279,174 @@ fn vlan_filtering_goes_where_the_pack_has_it() {
     }
 }
 
+/// The settings of VMO 4.10 lie elsewhere: what the RA sets goes there.
+#[test]
+fn vmo_4_10_gets_its_settings_where_it_has_them() {
+    let folder = Scratch::new();
+    let values = "# spectrocloud.com/enabled-presets: Alternative Authentication:local-auth
+pack:
+  namespace: vm-dashboard
+charts:
+  virtual-machine-orchestrator:
+    vmo-manager:
+      service:
+        type: ClusterIP # of the manager
+      goldenImagesNamespace: vmo-golden-images
+      features:
+        localAuth:
+          enabled: true
+          adminPassword: \"{{ .spectro.var.LOCAL_ADMIN_PASSWORD }}\"
+    vlanFiltering:
+      enabled: false
+      env:
+        bridgeIF: br1
+    snapshot-controller:
+      enabled: true
+";
+    pack(
+        &folder.join("packs"),
+        "virtual-machine-orchestrator",
+        "4.10.2",
+        values,
+        "",
+    );
+    let site = "packVersions: {virtual-machine-orchestrator: 4.10.x}
+vmo: {access: Direct, goldenImagesNamespace: images}
+";
+    write(&folder, "site.yaml", site);
+    let run = folder.run("render site.yaml --packs packs --profile core --out out");
+    let said = run.ends(0).said();
+    for remark in [
+        "`virtual-machine-orchestrator` 4.10.2 has `charts.virtual-machine-orchestrator.vmo-manager.service.type` in place of `charts.virtual-machine-orchestrator.service.type`; what the RA sets is set there",
+        "has `charts.virtual-machine-orchestrator.vmo-manager.goldenImagesNamespace` in place of",
+        "note: a cluster with `virtual-machine-orchestrator` before 4.9.9 is upgraded to that version before it goes to 4.10.2\n  = note: Spectro Cloud, Upgrade the VMO Pack\n",
+    ] {
+        assert!(said.contains(remark), "{remark}: {said}");
+    }
+    let text = read(
+        &folder,
+        "out/values/core/04-virtual-machine-orchestrator.yaml",
+    );
+    let made = crate::common::yaml("values.yaml", &text);
+    let vmo = &made["charts"]["virtual-machine-orchestrator"];
+    assert_eq!(vmo["vmo-manager"]["service"]["type"], "LoadBalancer");
+    assert_eq!(vmo["vmo-manager"]["goldenImagesNamespace"], "images");
+    assert_eq!(vmo["vlanFiltering"]["enabled"], true);
+    for gone in ["service", "goldenImagesNamespace"] {
+        assert!(vmo.get(gone).is_none(), "{gone}: {text}");
+    }
+    assert!(
+        text.contains("type: LoadBalancer # of the manager\n"),
+        "{text}"
+    );
+    // A profile that uses a variable has to declare it.
+    let core: Value =
+        serde_json::from_str(&read(&folder, "out/VMO-RA-Core-PXKE.json")).expect("JSON");
+    let variables = core["spec"]["variables"].as_array().expect("a list");
+    let declared = variables
+        .iter()
+        .find(|one| one["name"] == "LOCAL_ADMIN_PASSWORD");
+    let declared = declared.expect("it is declared");
+    assert_eq!(declared["isSensitive"], true);
+    assert!(declared.get("defaultValue").is_none());
+    assert!(!variables.iter().any(|one| one["name"] == "PLATFORM_IP"));
+    let layer = core["spec"]["template"]["packs"][3].clone();
+    assert_eq!(
+        (layer["version"].as_str(), layer["tag"].as_str()),
+        (Some("4.10.2"), Some("4.10.x"))
+    );
+}
+
+/// What a vendor's text names nowhere may do nothing.
+#[test]
+fn settings_that_a_pack_names_nowhere_are_a_note() {
+    let folder = Scratch::new();
+    let known = "charts:
+  virtual-machine-orchestrator:
+    service: {}
+    # sampleTemplates: {fedora37: false}
+    kubevirt:
+      kubevirtResource:
+        additionalFeatureGates: []
+    snapshot-controller:
+      volumeSnapshotClass:
+        create: false
+        params: {}
+";
+    let presets = "presets:\n- {name: v, group: VLANs, add: 'charts: {virtual-machine-orchestrator: {vlanFiltering: {enabled: true}}}'}\n";
+    pack(
+        &folder.join("packs"),
+        "virtual-machine-orchestrator",
+        "4.9.0",
+        known,
+        presets,
+    );
+    let said = folder
+        .run("render --packs packs --profile core --out out")
+        .ends(0)
+        .said();
+    let note = "note: `virtual-machine-orchestrator` 4.9.0 names nowhere what the RA sets: \
+        `charts.virtual-machine-orchestrator.goldenImagesNamespace`, \
+        `charts.virtual-machine-orchestrator.vmEnabledNamespaces`, \
+        `charts.virtual-machine-orchestrator.snapshot-controller.volumeSnapshotClass.name`, \
+        `charts.virtual-machine-orchestrator.snapshot-controller.volumeSnapshotClass.driver`, \
+        `charts.virtual-machine-orchestrator.snapshot-controller.volumeSnapshotClass.deletionPolicy`, \
+        `charts.virtual-machine-orchestrator.snapshot-controller.volumeSnapshotClass.extraLabels`, \
+        `charts.virtual-machine-orchestrator.kubevirt.kubevirtResource.config`
+  = note: values.yaml of packs/virtual-machine-orchestrator-4.9.0
+";
+    assert!(said.contains(note), "{said}");
+}
+
+#[test]
+fn no_built_in_values_stand_in_for_another_layout() {
+    let folder = Scratch::new();
+    for version in ["4.10.0", "4.10.x", "4.11.3"] {
+        write(
+            &folder,
+            "site.yaml",
+            format!("packVersions: {{virtual-machine-orchestrator: {version}}}\n"),
+        );
+        folder.run("render site.yaml --profile core --out out").ends(2).mentions(&format!(
+            "error: `virtual-machine-orchestrator` keeps its settings elsewhere from 4.10.0 on, so that the built-in values of 4.9.0 cannot stand in for {version}
+  = note: Spectro Cloud, Upgrade the VMO Pack
+  = help: name a folder with that version of the pack with `--packs DIR`, or take an older version under `packVersions`
+  = help: a cluster with a version before 4.9.9 is upgraded to that one first
+"
+        ));
+    }
+    write(
+        &folder,
+        "site.yaml",
+        "packVersions: {virtual-machine-orchestrator: 4.9.46}\n",
+    );
+    folder
+        .run("render site.yaml --profile core --out out")
+        .ends(0);
+}
+
+/// Every setting that the RA changes in VMO is known to be where it was in 4.10, or moved.
+#[test]
+fn the_mappings_of_a_layout_are_whole() {
+    let layouts = vmo_ra::pack::layouts().expect("they can be read");
+    let [layout] = layouts else {
+        panic!("{layouts:?}")
+    };
+    // Seven rows of the vendor's table: five that moved, a map that moved, and one that is gone.
+    assert_eq!(
+        (
+            layout.moved.len(),
+            layout.gone.len(),
+            layout.variables.len()
+        ),
+        (8, 3, 5)
+    );
+    for moved in &layout.moved {
+        assert_ne!(moved.from.to_string(), moved.to.to_string());
+    }
+    assert!(layout.has("4.10.0") && layout.has("4.11.0") && !layout.has("4.9.46"));
+}
+
 #[test]
 fn two_presets_of_one_group_are_refused() {
     let folder = Scratch::new();
@@ -325,6 +494,80 @@ fn a_hundred_thousand_lines_change_where_they_are_meant_to() {
         .replace("  name: b19999\n", "  name: b19999\n  more: 1");
     assert!(made.text == expected, "something else has changed");
     assert_eq!(made.text.lines().count(), 100_001);
+}
+
+/// What stands in for a vendor's text says how it differs, for each version anew.
+#[test]
+fn every_built_in_pack_says_how_it_differs() {
+    let folder = root("profiles/packs");
+    let mut silent = Vec::new();
+    let mut known = 0;
+    for found in built_in::library().packs() {
+        let Description { name, version, .. } = &found.description;
+        let text = read(&folder, &format!("{name}/{version}/pack.json"));
+        let own: Value = serde_json::from_str(&text).expect("JSON");
+        let said = own["differsFromVendor"].as_array();
+        if said.is_none_or(|said| said.len() != found.description.differs.len()) {
+            silent.push(format!("{name} {version}"));
+        }
+        known += found.description.differs.len();
+    }
+    nothing_wrong(&silent);
+    assert!(known >= 15, "{known}");
+}
+
+#[test]
+fn built_in_values_are_a_warning_until_the_site_accepts_them() {
+    let folder = Scratch::new();
+    // Other findings of the example are notes.
+    for (name, site, code) in [
+        ("refused", "cluster: {name: berlin}\n", 1),
+        (
+            "accepted",
+            "cluster: {name: berlin}\nregistries: {acceptBuiltInValues: true}\n",
+            0,
+        ),
+    ] {
+        write(&folder, "site.yaml", site);
+        let run = folder
+            .run("check site.yaml --deny warnings")
+            .ends(code)
+            .told();
+        is_golden(&format!("tests/packs/built_in_{name}.stdout"), &run);
+        folder.run("render site.yaml --out out --force").ends(0);
+        folder.run("check out --deny warnings").ends(code);
+        let json: Value = folder.run("check site.yaml --format json").json();
+        let findings = json["findings"].as_array().expect("findings");
+        let finding = findings.iter().find(|one| one["id"] == "built-in-values");
+        let notes = finding.expect("it is there")["notes"].as_array();
+        assert!(notes.expect("notes").len() > 3, "{json}");
+    }
+    // One profile is about its own packs; manifests have none.
+    let one = |profile: &str| {
+        let line = format!("render --profile {profile} --out {profile}");
+        folder.run(&line).ends(0).said()
+    };
+    assert!(one("core").contains("own: lb-metallb-helm, nginx, prometheus-operator, virtual-"));
+    assert!(!one("templates").contains("[built-in-values]"));
+}
+
+/// A pack of a folder stands for itself, whatever it says of others.
+#[test]
+fn a_pack_of_a_folder_is_no_built_in_one() {
+    let folder = Scratch::new();
+    pack(&folder.join("packs"), "nginx", "1.15.4", "a: 1\n", "");
+    let json = r#"{"name": "nginx", "version": "1.15.4", "layer": "addon", "differsFromVendor": ["much"]}"#;
+    write(&folder, "packs/nginx-1.15.4/pack.json", json);
+    let said = folder.run("render --packs packs --out out").ends(0).said();
+    assert!(
+        said.contains("csi-portworx-generic, lb-metallb-helm, prometheus-operator, "),
+        "{said}"
+    );
+    assert!(!said.contains("much"), "{said}");
+    let core = read(&folder, "out/VMO-RA-Core-PXKE.json");
+    assert!(
+        core.contains("own: lb-metallb-helm, prometheus-operator, virtual-machine-orchestrator\"")
+    );
 }
 
 /// What holds for vendor packs holds for ours: nothing stale, everything in its place, nothing to object to.

@@ -121,7 +121,9 @@ pub(crate) fn add_profile(cluster: &mut Inspected, file: &str, given: Value) {
         *pack = with(layer, pack.take());
     }
     let spec = json!({"version": template["version"], "variables": template["variables"], "template": template});
-    let json = json!({"metadata": {"name": "p"}, "spec": spec}).to_string();
+    let description = template["description"].as_str().unwrap_or_default();
+    let metadata = json!({"name": "p", "description": description});
+    let json = json!({"metadata": metadata, "spec": spec}).to_string();
     let profile = profile::read(&Source::new(file, json));
     let profile = profile.unwrap_or_else(|problems| panic!("{file}: {problems:?}"));
     crate::common::add_profile(cluster, file, profile);

@@ -81,7 +81,7 @@ fn apply(base: &str, steps: &[Step]) -> Result<(String, Vec<String>), String> {
 /// Why a merge may give up.
 fn is_documented(error: &str) -> bool {
     error.contains("a change below an alias would change its anchor's other uses")
-        || error.contains("cannot be changed line by line without changing its meaning")
+        || error.contains("cannot be changed line by line")
 }
 
 /// Whether there was something to take out.

@@ -3,10 +3,35 @@
 use serde_json::Value;
 
 use crate::expression::Effort;
-use crate::pack::{Breach, Dependency, Pack, Violation};
-use crate::profile::Layer;
+use crate::pack::{Breach, Dependency, DependencyKind, Description, Origin, Pack, Violation};
+use crate::profile::{CORE_LAYERS, Layer};
+use crate::rules::text::vendor::in_values;
 use crate::rules::{Finding, rule};
 use crate::site::Site;
+
+/// What there is to say of layers whose packs are not at hand, so that values of this program stand in for theirs.
+pub fn built_in(site: &Site, packs: &[&Description]) -> Option<Finding> {
+    let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "built-in values stand in for the packs' own: {}",
+        names.join(", ")
+    );
+    let rule = rule::BUILT_IN_VALUES;
+    let finding = if site.registries.accept_built_in_values {
+        rule.note("registries.acceptBuiltInValues", message)
+    } else {
+        rule.warning("registries.acceptBuiltInValues", message)
+    };
+    let known = packs.iter().filter(|pack| !pack.differs.is_empty());
+    let said = known.map(|pack| {
+        let Description { name, version, .. } = pack;
+        format!("{name} {version}: {}", pack.differs.join("; "))
+    });
+    Some(finding.notes(said.collect()))
+}
 
 /// A layer that was made from a pack.
 #[derive(Debug)]
@@ -48,9 +73,27 @@ pub fn check(
 ) -> Result<Vec<Finding>, Vec<crate::diagnostic::Diagnostic>> {
     let mut findings = Vec::new();
     for layer in used {
+        findings.extend(not_told(layer.pack));
         if layer.is_of_its_version() {
-            for dependency in layer.pack.description.dependencies() {
-                findings.extend(broken_dependency(site, layer, dependency, cluster));
+            let dependencies = layer.pack.description.dependencies();
+            for dependency in dependencies {
+                let alternatives = alternatives(dependency, dependencies);
+                let of_cluster = |other: &&&Dependency| member(other, cluster).is_some();
+                match alternatives.iter().find(of_cluster) {
+                    // What the cluster has is looked at; what it could have in its place is not missed.
+                    Some(_) if member(dependency, cluster).is_none() => {}
+                    // Of several that could be there, the first speaks for all.
+                    None if alternatives
+                        .first()
+                        .is_some_and(|first| *first != dependency) => {}
+                    _ => findings.extend(broken_dependency(
+                        site,
+                        layer,
+                        &alternatives,
+                        dependency,
+                        cluster,
+                    )),
+                }
             }
         }
         values(layer, &mut findings)?;
@@ -59,16 +102,52 @@ pub fn check(
     Ok(findings)
 }
 
+/// What the source of an imported pack did not tell cannot be checked.
+fn not_told(pack: &Pack) -> Option<Finding> {
+    let unknown = pack.description.unknown();
+    let unknown: Vec<&str> = unknown.iter().map(|part| part.as_str()).collect();
+    let (last, others) = unknown.split_last()?;
+    let unknown = match others {
+        [] => (*last).to_owned(),
+        others => format!("{} and {last}", others.join(", ")),
+    };
+    let Description { name, version, .. } = &pack.description;
+    Some(rule::PACK_IMPORTED.note(
+        "",
+        format!(
+            "`{name}` {version} was imported without its {unknown}, so that these are not checked"
+        ),
+    ))
+}
+
+/// Those that a pack asks for of one layer, where a cluster has one pack of it: any of them will do.
+fn alternatives<'d>(dependency: &'d Dependency, all: &'d [Dependency]) -> Vec<&'d Dependency> {
+    let is_core = CORE_LAYERS.contains(&dependency.layer.as_str());
+    if !is_core || dependency.kind != DependencyKind::Required {
+        return vec![dependency];
+    }
+    let is_of_layer = |other: &&Dependency| {
+        other.kind == DependencyKind::Required && other.layer == dependency.layer
+    };
+    all.iter().filter(is_of_layer).collect()
+}
+
+/// The pack of the cluster that is asked for.
+fn member<'m>(dependency: &Dependency, cluster: &'m [Member]) -> Option<&'m Member> {
+    cluster.iter().find(|member| {
+        member.name == dependency.pack_name
+            && (dependency.layer.is_empty() || dependency.layer == member.layer)
+    })
+}
+
 fn broken_dependency(
     site: &Site,
     used: &UsedPack<'_>,
+    alternatives: &[&Dependency],
     dependency: &Dependency,
     cluster: &[Member],
 ) -> Option<Finding> {
-    let other = cluster.iter().find(|member| {
-        member.name == dependency.pack_name
-            && (dependency.layer.is_empty() || dependency.layer == member.layer)
-    });
+    let other = member(dependency, cluster);
     let breach = dependency.breach(other.map(|member| member.version.as_str()))?;
     let Layer { name, version, .. } = used.layer;
     let wanted = &dependency.pack_name;
@@ -82,7 +161,12 @@ fn broken_dependency(
             other.version
         ),
         (Breach::Missing | Breach::Version, _) => {
-            format!("`{name}` {version} needs `{wanted}` ({range}), and no profile has it")
+            let asked = |one: &&Dependency| format!("`{}` ({})", one.pack_name, one.range());
+            let asked: Vec<String> = alternatives.iter().map(asked).collect();
+            format!(
+                "`{name}` {version} needs {}, and no profile has it",
+                asked.join(" or ")
+            )
         }
     };
     let path = [wanted, name]
@@ -114,6 +198,10 @@ fn values(
     } else {
         Value::Null
     };
+    if pack.origin != Origin::BuiltIn {
+        let found = in_values(used.values).into_iter();
+        findings.extend(found.map(|finding| finding.in_file(format!("values of {name}"))));
+    }
     let effort = Effort::new();
     for rule in &pack.schema {
         for unread in &rule.unread {

@@ -69,6 +69,11 @@ impl Addition {
     pub fn root(&self) -> &Node {
         &self.root
     }
+
+    /// Takes a value out of it, and the maps around it that are empty then.
+    pub fn take_out(&mut self, path: &Path) {
+        moves::take_out(&mut self.root, path.steps());
+    }
 }
 
 /// Changes to come, over a base text.
@@ -220,14 +225,53 @@ impl Merge {
             }
         }
         self.missing = missing;
-        Err(Diagnostic::error(format!(
-            "`{}` cannot be changed line by line without changing its meaning",
+        Err(self.refusal(&was, &expected).into())
+    }
+
+    /// Says which change cannot be made, as near as the base has something of it.
+    fn refusal(&self, was: &Value, expected: &Value) -> Diagnostic {
+        let keys = first_difference(was, expected);
+        let path = Path::of_keys(keys.iter().map(String::as_str));
+        let problem = Diagnostic::error(format!(
+            "`{path}` of `{}` cannot be changed line by line without changing what other lines mean",
             self.base.name()
         ))
         .code(Code::CannotMerge)
-        .help("write the values without anchors, tabs or flow collections around the changed keys")
-        .into())
+        .help("write what is around this key without anchors, tabs, and maps or lists in brackets");
+        let mut node = self.root.as_ref();
+        let mut place = None;
+        for key in &keys {
+            let entries = node.and_then(Node::entries).unwrap_or_default();
+            let Some(entry) = entries.iter().find(|entry| entry.name() == key) else {
+                break;
+            };
+            place = Some(entry.key.span.clone());
+            node = Some(&entry.value);
+        }
+        match place {
+            Some(span) => problem.at(&self.base, span),
+            None => problem,
+        }
     }
+}
+
+/// The way to the first value that differs.
+fn first_difference(one: &Value, other: &Value) -> Vec<String> {
+    let (Value::Object(ones), Value::Object(others)) = (one, other) else {
+        return Vec::new();
+    };
+    let gone = ones
+        .iter()
+        .find(|(key, value)| others.get(*key) != Some(*value));
+    let come = || others.keys().find(|key| !ones.contains_key(*key));
+    let Some(key) = gone.map(|(key, _)| key).or_else(come) else {
+        return Vec::new();
+    };
+    let rest = match (ones.get(key), others.get(key)) {
+        (Some(one), Some(other)) => first_difference(one, other),
+        _ => Vec::new(),
+    };
+    std::iter::once(key.clone()).chain(rest).collect()
 }
 
 /// Takes a value out; says whether it was there.
@@ -265,5 +309,43 @@ fn merge_value(value: &mut Value, addition: &Value, null: Null) {
             *value = fresh;
         }
         (value, new) => *value = new.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_changed_is_named_with_its_place() {
+        let merge = Merge::new(Source::new("values.yaml", "a: 1\nb:\n  c: {d: 1}\n")).unwrap();
+        let was = json!({"a": 1, "b": {"c": {"d": 1}}});
+        let refused = |expected: Value| merge.refusal(&was, &expected).to_string();
+        let help = "  = help: write what is around this key without anchors, tabs, and maps or lists in brackets\n";
+        assert_eq!(
+            refused(json!({"a": 1, "b": {"c": {"d": 2}}})),
+            format!(
+                "error: `b.c.d` of `values.yaml` cannot be changed line by line without changing what other lines mean
+ --> values.yaml:3:7
+  |
+3 |   c: {{d: 1}}
+  |       ^
+  |
+{help}"
+            )
+        );
+        // What is new is near the map that it comes into.
+        let new = refused(json!({"a": 1, "b": {"c": {"d": 1}, "e": 1}}));
+        assert!(
+            new.contains("`b.e` of") && new.contains(" --> values.yaml:2:1\n"),
+            "{new}"
+        );
+        let gone = refused(json!({"b": {"c": {"d": 1}}}));
+        assert!(
+            gone.contains("`a` of") && gone.contains(" --> values.yaml:1:1\n"),
+            "{gone}"
+        );
     }
 }

@@ -57,6 +57,20 @@ fn take(root: &mut Node, steps: &[Step]) -> Option<Entry> {
     Some(entries.remove(at))
 }
 
+/// Takes a value out, and the maps around it that are empty then.
+pub(super) fn take_out(root: &mut Node, steps: &[Step]) {
+    let Some((_, within)) = steps.split_last() else {
+        return;
+    };
+    let is_empty = take(root, steps).is_some()
+        && find(root, within)
+            .and_then(entries)
+            .is_some_and(|rest| rest.is_empty());
+    if is_empty && !within.is_empty() {
+        take_out(root, within);
+    }
+}
+
 /// Adds an entry to a map, into one of the same name where both are maps.
 fn put(map: &mut Node, mut entry: Entry) {
     let Some(own) = entries(map) else { return };

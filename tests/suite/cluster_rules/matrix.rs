@@ -25,6 +25,8 @@ fn found(published: bool) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
         for finding in findings
             .iter()
             .filter(|found| found.severity > Severity::Note)
+            // All of them are made without packs.
+            .filter(|found| found.rule.id != "built-in-values")
         {
             by_site
                 .entry(case.site)
@@ -60,6 +62,8 @@ fn our_defaults_break_no_rule() {
         ("portworx-csi", &["secret-manifest"]),
         // It asks for the variable.
         ("storage-nodes-open", &["storage-nodes-variable"]),
+        // The pack shows the address of an array.
+        ("hitachi-hspc", &["placeholder"]),
     ]);
     assert_eq!(found(false), expected);
 }
@@ -117,6 +121,9 @@ fn what_the_ra_prints_breaks_what_it_has_errata_for() {
     secrets.push("secret-manifest");
     secrets.push("vm-password");
     sites.insert("secrets", secrets);
+    let mut shown: Vec<&'static str> = sites["hitachi-hspc"].clone();
+    shown.push("placeholder");
+    sites.insert("hitachi-hspc", shown);
     // Its StorageCluster is in kube-system, too.
     sites.insert("two-arrays", without("pure-secret-namespace"));
     let sites: Vec<(&str, &[&str])> = sites
@@ -229,7 +236,10 @@ fn real_packs_break_no_rule_but_those_of_vms() {
             "cni" => &[
                 "error cilium-exclusive: Cilium keeps the node's CNI configuration to itself, so Multus gives VMs no network",
             ],
-            _ => &["warning default-class-missing: no StorageClass is the default for VMs"],
+            _ => &[
+                "note broken-image: `docker.io/portworx/px-enterprise:3.3.1\"` is no image, nor are 29 more",
+                "warning default-class-missing: no StorageClass is the default for VMs",
+            ],
         };
         assert_eq!(messages(&json.to_string()), expected, "{name}");
     }
