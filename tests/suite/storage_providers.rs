@@ -411,7 +411,9 @@ fn messages(rendered: &Rendered, severity: Severity) -> Vec<String> {
     let remarks = rendered
         .remarks
         .iter()
-        .filter(|remark| remark.severity() == severity);
+        .filter(|remark| remark.severity() == severity)
+        // The other layers have no packs here.
+        .filter(|remark| !remark.message().ends_with("[built-in-values]"));
     remarks.map(|remark| remark.message().to_owned()).collect()
 }
 
