@@ -599,7 +599,7 @@ fn packs_come_out_visible() {
                 .map(|text| vec![case(format!("{raw:?}"), &files, &raw.replace('@', text))]),
         );
     }
-    nothing_raw(cases, 70, 200);
+    nothing_raw(cases, 55, 200);
 }
 
 #[test]

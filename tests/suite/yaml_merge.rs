@@ -356,3 +356,16 @@ fn a_merge_key_in_a_flow_map_is_no_change() {
         "a: {r: 3, q: 1}\nb:\n  {<<: [{q: 1, s: 3}, {q: 2}], r: 2}\n"
     );
 }
+
+#[test]
+fn a_map_in_brackets_keeps_its_lines_where_no_key_comes_or_goes() {
+    let base = "a: {\n  # one\n  b: 1,\n  c: {d: 2, e: [x]} # two\n  }\nf: {g:  1}\n";
+    assert_eq!(
+        merged(base, &[], &[], "a: {b: 3, c: {d: 4}}\nf: {g: 2}\n"),
+        "a: {\n  # one\n  b: 3,\n  c: {d: 4, e: [x]} # two\n  }\nf: {g:  2}\n"
+    );
+    assert_eq!(
+        merged("f: {g:  1}\n", &[], &[], "f: {h: 2}\n"),
+        "f: {g: 1, h: 2}\n"
+    );
+}

@@ -80,8 +80,7 @@ impl<'a> Edits<'a> {
             return Ok(());
         };
         if *style == Style::Flow {
-            // It is written anew where anything in it changes.
-            if was != wanted.value {
+            if was != wanted.value && !self.flow_values(entries, was, wanted.value) {
                 let value = in_order_of(was, wanted.value);
                 self.replace_range(node.span.clone(), flow(&value));
             }
@@ -130,6 +129,34 @@ impl<'a> Edits<'a> {
             self.insert_lines(after, &lines);
         }
         Ok(())
+    }
+
+    /// Changes the values of a map in brackets one by one, so that its lines and comments stay. Where keys come or go it
+    /// changes nothing and says so: the map is written anew then.
+    fn flow_values(&mut self, entries: &'a [Entry], was: &Value, wanted: &Value) -> bool {
+        let (Some(was), Some(wanted)) = (was.as_object(), wanted.as_object()) else {
+            return false;
+        };
+        let is_same = entries.len() == was.len() && was.len() == wanted.len();
+        let can_stay = |entry: &Entry| {
+            !entry.is_merge()
+                && !entry.value.whole().is_empty()
+                && wanted.contains_key(entry.name())
+        };
+        if !is_same || !entries.iter().all(can_stay) {
+            return false;
+        }
+        for entry in entries {
+            let (old, new) = (&was[entry.name()], &wanted[entry.name()]);
+            if old == new {
+                continue;
+            }
+            let within = entry.value.entries();
+            if !within.is_some_and(|within| self.flow_values(within, old, new)) {
+                self.replace_range(entry.value.whole(), flow(new));
+            }
+        }
+        true
     }
 
     /// The place behind the comments, and blanks, from `line` on that stand at `column` or deeper.
