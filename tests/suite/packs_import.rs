@@ -424,9 +424,13 @@ fn an_answer_makes_what_the_archive_makes() {
             name: preset.name.clone(),
         };
         let made = |pack| {
-            compose(pack, &[wanted.clone()], [Source::new("overlay", "")])
-                .unwrap_or_else(|problems| panic!("{problems:?}"))
-                .text
+            compose(
+                pack,
+                std::slice::from_ref(&wanted),
+                [Source::new("overlay", "")],
+            )
+            .unwrap_or_else(|problems| panic!("{problems:?}"))
+            .text
         };
         assert!(made(&ours) == made(&theirs), "{wanted}");
     }
