@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 
 use super::shell::{Piece, Token, tokens};
 
-/// How much of a condition is kept, in bytes, and how many of them.
+/// How much of a condition is kept, in bytes.
 const ROOM: usize = 500;
-const DEPTH: usize = 20;
+/// How deep a script may nest to be read to its end.
+const DEPTH: usize = 100;
 
 /// A command of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,7 +185,9 @@ impl<'s> Reader<'s> {
         reader.open(Kind::Script, 0);
         let tokens = tokens(script);
         let mut at = 0;
-        while let Some(token) = tokens.get(at) {
+        while let Some(token) = tokens.get(at)
+            && reader.frames.len() < DEPTH
+        {
             let next = tokens.get(at + 1);
             let is_double = next
                 .is_some_and(|next| next.what == token.what && next.span.start == token.span.end);
@@ -406,7 +409,7 @@ impl<'s> Reader<'s> {
         let frames = self.frames.iter();
         let frames = frames.flat_map(|frame| frame.outer.iter().chain(&frame.when));
         let when = frames.cloned().chain(self.left.clone());
-        let when = when.take(DEPTH).collect();
+        let when = when.collect();
         if matches!(name, "exit" | "exec")
             && self.left.is_none()
             && let Some(frame) = self.frames.last_mut()
@@ -474,7 +477,7 @@ mod tests {
                 "f=/a; y=1; y=2; if [ \"$f\" ]; then a \"${f}/b\" '$f' $y; fi",
                 vec!["f=/a", "y=1", "y=2", "[ /a ]", "a /a/b $f $y [[ \"/a\" ]]"],
             ),
-            ("cat <<EOF\na\nEOF\nb", vec!["cat", "b"]),
+            ("cat <<EOF\na\nEOF\nb", vec!["cat <<EOF", "b"]),
             ("echo 'a; b' \"c && d\"", vec!["echo a; b c && d"]),
         ] {
             let Value::Array(commands) = tree(script) else {

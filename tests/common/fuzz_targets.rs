@@ -8,7 +8,7 @@ use std::path::Path as FilePath;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
-use vmo_ra::check::{Input as CheckInput, check as run_checks, format as check_format};
+use vmo_ra::check::{Input as CheckInput, against, check as run_checks, format as check_format};
 use vmo_ra::diagnostic::{Diagnostic, Severity, Source};
 use vmo_ra::diff::{self, compare};
 use vmo_ra::disk::Entry;
@@ -789,7 +789,11 @@ pub fn check(data: &[u8]) -> End {
         sites: Vec::new(),
         cluster,
     };
-    let report = run_checks(&input, &REVISION, &LIBRARY);
+    let mut report = run_checks(&input, &REVISION, &LIBRARY);
+    let profiles = input.cluster.cluster().profiles.iter();
+    let profiles = profiles.map(|checked| (checked.file.as_str(), &checked.profile));
+    // What it is compared with is the RA, which need not be there at all.
+    report.against = against(profiles, &REVISION).ok();
     for item in &report.findings {
         is_well_placed(&item.diagnostic);
     }

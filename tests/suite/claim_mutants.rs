@@ -17,14 +17,17 @@ use vmo_ra::revision::{Claim, Expectation, Language, Revision, Role, Statement, 
 use vmo_ra::site::Site;
 use vmo_ra::yaml::{self as trees, Limits, Step, from_json, to_json};
 
-/// Sites for claims that are about some profiles only.
-const OTHERS: [(&str, &str); 2] = [
-    ("1.7.0", "storage: {licence: {type: saas}}"),
-    (
-        "1.9.0",
-        "storage: {licence: {type: saas}}\ningress: {controller: traefik}",
-    ),
-];
+/// A site for claims that are about some profiles only.
+const OTHERS: [(&str, &str); 2] = [("1.7.0", OTHER), ("1.9.0", OTHER_WITH_TRAEFIK)];
+const OTHER: &str = "storage: {licence: {type: saas}}
+network: {layout: one-bond-br0-vlan}
+vmo: {access: Direct}
+";
+const OTHER_WITH_TRAEFIK: &str = "storage: {licence: {type: saas}}
+network: {layout: one-bond-br0-vlan}
+vmo: {access: Direct}
+ingress: {controller: traefik}
+";
 
 /// Claims about what no rendered site has in 1.7.0, where Traefik is not on offer.
 const ONLY_TRAEFIK: &str = "prometheus-grafana-https-only-traefik";

@@ -110,9 +110,73 @@ fn sysctl(text: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    /// Texts of words and signs that mean something in one of the languages.
+    fn texts() -> impl Strategy<Value = String> {
+        let words = [
+            "if",
+            "then",
+            "fi",
+            "else",
+            "elif",
+            "for",
+            "do",
+            "done",
+            "case",
+            "in",
+            "esac",
+            "{",
+            "}",
+            "(",
+            ")",
+            "$(",
+            "&&",
+            "||",
+            "|",
+            ";;",
+            ";",
+            "\n",
+            "\"",
+            "'",
+            "\\",
+            "$x",
+            "${x}",
+            "x=1",
+            "exit",
+            "#",
+            "<<E",
+            ">",
+            "[a]",
+            "A==\"b*\"",
+            "[!",
+            "]",
+            "=",
+            "a",
+            "ä",
+            " ",
+            "device {",
+            "!",
+            "f()",
+        ];
+        proptest::collection::vec(proptest::sample::select(words.to_vec()), 0..40)
+            .prop_map(|words| words.join(" "))
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(text in prop_oneof![texts(), any::<String>()]) {
+            for path in [
+                "/x.sh", "/etc/multipath.conf", "/x.rules", "/x/sysctl.d/x.conf", "/etc/systemd/system/x.slice",
+                "/x.toml", "/x.yaml", "/x",
+            ] {
+                let _ = tree(path, &text);
+            }
+        }
+    }
 
     #[test]
     fn a_file_says_what_its_program_reads() {
