@@ -208,13 +208,15 @@ pub(super) fn parse(source: &Source) -> Result<Vec<Preset>, Vec<Diagnostic>> {
         }
         for key in entry.other.keys() {
             if let Some(meant) = nearest(key, KEYS) {
-                let at = source.text().find(key.as_str()).unwrap_or_default();
-                problems.push(
+                let problem =
                     Diagnostic::error(format!("the preset `{}` has the key `{key}`", entry.name))
                         .code(Code::BrokenPack)
-                        .at(source, at..at + key.len())
-                        .label(format!("did you mean `{meant}`?")),
-                );
+                        .label(format!("did you mean `{meant}`?"));
+                // JSON has other ways to write a key.
+                problems.push(match source.text().find(key.as_str()) {
+                    Some(at) => problem.at(source, at..at + key.len()),
+                    None => problem,
+                });
             }
         }
         let mut remove = Vec::new();

@@ -14,6 +14,7 @@ use vmo_ra::diff::{self, compare};
 use vmo_ra::disk::Entry;
 use vmo_ra::load;
 use vmo_ra::network::{self, Nodes};
+use vmo_ra::pack::import::of_bytes;
 use vmo_ra::pack::{Description, Library, Origin, Pack, PresetName, Texts, compose};
 use vmo_ra::profile::folder::{join, named_files, split, yaml_problem};
 use vmo_ra::profile::{Document, Profile, read, to_palette_json, to_readable_json};
@@ -41,6 +42,7 @@ pub type Target = fn(&[u8]) -> End;
 pub const TARGETS: &[(&str, Target)] = &[
     ("check", check),
     ("diff", diff_of_two),
+    ("import", import),
     ("merge", merge),
     ("pack", pack),
     ("pack_json", pack_json),
@@ -489,6 +491,40 @@ pub fn merge(data: &[u8]) -> End {
 // Packs.
 
 /// A pack.json is read or explained, and its versions and constraints bear every version.
+/// What is imported is a pack whose own files say the same of it.
+pub fn import(data: &[u8]) -> End {
+    let imported = match of_bytes("source", data) {
+        Ok(Some(imported)) => imported,
+        Ok(None) => return End::Refused,
+        Err(problems) => return refused(&problems),
+    };
+    for pack in &imported.packs {
+        let folder = pack.folder();
+        assert!(
+            !folder.contains(['/', '\\']) && !folder.starts_with('.'),
+            "{folder}"
+        );
+        let file = |name: &str| {
+            let bytes = pack.files.get(name)?.clone();
+            let text = String::from_utf8(bytes).expect("files are texts");
+            Some(Source::new(name, text))
+        };
+        let written = file("pack.json").expect("it describes itself");
+        let written = Description::parse(&written).expect("it was read");
+        assert_eq!(written.name, pack.description.name);
+        assert_eq!(written.unknown(), pack.description.unknown());
+        let texts = Texts {
+            values: file("values.yaml").expect("it has values"),
+            presets: file("presets.yaml"),
+            schema: file("schema.yaml"),
+        };
+        if let Err(problems) = Pack::of_texts(written, texts, Origin::BuiltIn) {
+            are_well_placed(&problems);
+        }
+    }
+    End::Held
+}
+
 pub fn pack_json(data: &[u8]) -> End {
     let Some(text) = text(data) else {
         return End::Refused;

@@ -134,6 +134,8 @@ impl Sides {
             (_, Part::Layer) if change.path.is_empty() => true,
             (Target::Pack(field), Part::Layer) => change.path == field,
             (Target::Values(path), Part::Values) => below(path),
+            // A list of images tells its items apart by their names.
+            (Target::Image(repository), Part::Values) => change.path.contains(repository),
             (Target::Manifest { name, path, .. }, Part::Manifest(changed)) => {
                 changed == name && below(path)
             }
