@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::answers::{PackMetadata, PackTag, PackVersions, RegistryOfPack};
 use super::client::Client;
-use super::transport::Request;
+use super::transport::{Reply, Request};
 use super::trouble::Trouble;
 use crate::diagnostic::nearest;
 use crate::version::{Version, Wanted};
@@ -102,6 +102,11 @@ impl<'c> Catalog<'c> {
         self.registries.len()
     }
 
+    /// The first by name.
+    pub(super) fn first(&self) -> Option<&str> {
+        self.registries.keys().next().map(String::as_str)
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.registries.is_empty()
@@ -183,8 +188,8 @@ impl<'c> Catalog<'c> {
     ///
     /// # Errors
     /// It could not be asked for.
-    pub fn answer(&self, pack: &TenantPack) -> Result<String, Trouble> {
-        self.client.ask(&Request::get(["packs", &pack.uid]))
+    pub fn answer(&self, pack: &TenantPack) -> Result<Reply, Trouble> {
+        self.client.reply(&Request::get(["packs", &pack.uid]))
     }
 }
 

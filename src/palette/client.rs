@@ -65,6 +65,14 @@ impl<'a> Client<'a> {
     /// # Errors
     /// No answer came, or Palette says no.
     pub fn ask(&self, request: &Request) -> Result<String, Trouble> {
+        self.reply(request).map(|reply| reply.body)
+    }
+
+    /// As [`Client::ask`], with what stands around the text.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub(super) fn reply(&self, request: &Request) -> Result<Reply, Trouble> {
         let mut tried = 1;
         loop {
             let wait = self.pace.borrow_mut().count(&request.path, Instant::now());
@@ -148,7 +156,7 @@ pub(super) fn parsed<T: DeserializeOwned>(request: &Request, text: &str) -> Resu
 }
 
 enum Outcome {
-    Done(Result<String, Trouble>),
+    Done(Result<Reply, Trouble>),
     /// To be tried again: why, and how long the service asks to wait.
     Later(String, Option<Duration>),
 }
@@ -174,7 +182,7 @@ fn outcome(request: &Request, reply: Result<Reply, Lost>) -> Outcome {
         Err(Lost::NoAnswer(reason)) => return Outcome::Later(reason, None),
     };
     match reply.status {
-        200..=299 => Outcome::Done(Ok(reply.body)),
+        200..=299 => Outcome::Done(Ok(reply)),
         // It was turned away before it was looked at.
         429 => Outcome::Later("it is asked too often".to_owned(), reply.retry_after),
         status @ 502..=504 => {

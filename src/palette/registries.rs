@@ -67,6 +67,21 @@ impl Registries {
         Ok(Registries(registries.items))
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether each has what a layer refers to it by.
+    pub(super) fn are_named(&self) -> bool {
+        let is_named = |one: &RegistryMetadata| {
+            ![&one.uid, &one.name, &one.kind]
+                .iter()
+                .any(|text| text.is_empty())
+        };
+        self.0.iter().all(is_named)
+    }
+
     /// The registry that a layer means: that of its uid, else the one of its name and kind. Layers of manifests only name
     /// none.
     fn meant(&self, layer: &Layer) -> Result<Option<&RegistryMetadata>, Diagnostic> {

@@ -116,6 +116,8 @@ pub struct Reply {
     pub status: u16,
     /// How long the service asks to wait.
     pub retry_after: Option<Duration>,
+    /// When the service says that it was sent.
+    pub date: Option<String>,
     /// What was sent, whole.
     pub body: String,
 }

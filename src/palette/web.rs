@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use ureq::http::Response;
-use ureq::http::header::RETRY_AFTER;
+use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, Error, Proxy, Timeout};
 
@@ -132,6 +132,10 @@ impl Transport for Web {
 fn reply(mut answer: Response<Body>) -> Result<Reply, Lost> {
     let wait = answer.headers().get(RETRY_AFTER);
     let seconds = wait.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let date = answer.headers().get(DATE);
+    let date = date
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let body = answer
         .body_mut()
         .with_config()
@@ -147,6 +151,7 @@ fn reply(mut answer: Response<Body>) -> Result<Reply, Lost> {
     Ok(Reply {
         status: answer.status().as_u16(),
         retry_after: seconds.map(Duration::from_secs),
+        date,
         body: String::from_utf8(body)
             .map_err(|_| Lost::NoAnswer("its answer is not UTF-8".to_owned()))?,
     })

@@ -269,6 +269,7 @@ const WRITING: [(&str, &str); 9] = [
     ),
     ("palette validate", "golden/palette/validate.txt"),
     ("palette import", "golden/palette/import.txt"),
+    ("palette selftest", "golden/palette/selftest.txt"),
     ("palette status", "golden/palette/status.txt"),
 ];
 

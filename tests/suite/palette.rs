@@ -548,3 +548,34 @@ fn after(profile: &str, number: usize, request: &str, fault: Fault) -> String {
     }
     format!("{case}: {there} there, {again} again: {said}")
 }
+
+#[test]
+fn a_tenant_that_does_what_is_relied_on_passes_the_selftest() {
+    let Some(tenant) = Tenant::start(with_packs()) else {
+        return;
+    };
+    let folder = with_profiles();
+    palette(&tenant, &folder, "import out/VMO-RA-Templates.json --yes").ends(0);
+    let seen = tenant.state().seen.len();
+    let reading = palette(&tenant, &folder, "selftest").well();
+    assert_eq!(
+        reading
+            .matches("not tried  `--write` was not given")
+            .count(),
+        5,
+        "{reading}"
+    );
+    assert!(
+        tenant.state().seen[seen..]
+            .iter()
+            .all(|seen| seen.method == "GET"
+                || seen.path.ends_with("search")
+                || seen.path.contains("dashboard"))
+    );
+    is_golden(
+        "golden/palette/selftest.txt",
+        palette(&tenant, &folder, "selftest --write").well(),
+    );
+    assert_eq!(tenant.state().profiles.len(), 1);
+    no_breach(&tenant);
+}

@@ -5,6 +5,7 @@ mod export;
 mod files;
 mod import;
 mod list;
+mod selftest;
 mod status;
 mod validate;
 
@@ -38,6 +39,7 @@ enum PaletteCommand {
     Validate(validate::Validate),
     Import(import::Import),
     Status(status::Status),
+    Selftest(selftest::Selftest),
 }
 
 impl Palette {
@@ -60,6 +62,9 @@ impl Palette {
                 connection.with_client(|client| command.run(client))
             }
             PaletteCommand::Import(command) => connection.with_client(|client| command.run(client)),
+            PaletteCommand::Selftest(command) => {
+                connection.with_client(|client| command.run(client))
+            }
             PaletteCommand::Status(command) => connection.with_client(|client| command.run(client)),
         }
     }
