@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::load;
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
 use vmo_ra::profile::to_palette_json;
-use vmo_ra::render::{Rendered, Renderer};
+use vmo_ra::render::{Rendered, Renderer, terraform};
 use vmo_ra::revision::{Revision, Role};
 
 use super::fleet::Fleet;
@@ -33,6 +33,9 @@ pub(super) struct Render {
     /// A folder with packs in Palette's own layout, searched before the built-in ones
     #[arg(long, value_name = "DIR")]
     packs: Vec<PathBuf>,
+    /// What to write the profiles as
+    #[arg(long, value_enum, default_value_t = Format::Palette)]
+    format: Format,
     /// The folder to write, or `-` for the JSON of one profile on standard output
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
@@ -44,6 +47,23 @@ pub(super) struct Render {
     force: bool,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// JSON that Palette imports, and manifests for kubectl.
+    Palette,
+    /// A Terraform module for the provider `spectrocloud/spectrocloud`.
+    Terraform,
+}
+
+impl Format {
+    fn tree(self, rendered: &Rendered, revision: &Revision) -> Result<Tree, Diagnostic> {
+        match self {
+            Format::Palette => Tree::of_render(rendered),
+            Format::Terraform => Tree::of_module(rendered, terraform(rendered, revision)?),
+        }
+    }
+}
+
 impl Render {
     pub(super) fn run(mut self) -> Result<(), Failure> {
         self.profile.sort();
@@ -52,6 +72,11 @@ impl Render {
         if to_stdout && self.profile.len() != 1 {
             return Err(Diagnostic::error("standard output takes one profile")
                 .help("name it, such as `--profile infra --out -`")
+                .into());
+        }
+        if to_stdout && self.format == Format::Terraform {
+            return Err(Diagnostic::error("a Terraform module is a folder")
+                .help("name it with `--out DIR`")
                 .into());
         }
         if to_stdout && self.sites.is_some() {
@@ -78,10 +103,11 @@ impl Render {
             &self.profile
         };
         if let Some(sites) = &self.sites {
+            let format = self.format;
             return Fleet::of(sites)?.render(&self.out, self.force, move |path| {
                 let site = load::site_below(&Files, sites, path)?;
                 let rendered = renderer.render(&site, profiles)?;
-                Ok((Tree::of_render(&rendered)?, rendered.remarks))
+                Ok((format.tree(&rendered, revision)?, rendered.remarks))
             });
         }
         let site = self.site.load()?;
@@ -96,7 +122,7 @@ impl Render {
             }
             return Ok(());
         }
-        let tree = Tree::of_render(&rendered)?;
+        let tree = self.format.tree(&rendered, revision)?;
         let kept = output::write(&tree, &self.out, self.force)?;
         let summary = self.summary(&rendered, &tree);
         terminal::explain(&rendered.remarks);

@@ -10,9 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::{CHECKSUMS, SPLIT_CHECKSUMS};
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::profile::{has_macro, to_palette_json};
+use crate::profile::{has_macro, manifest_path, to_palette_json, values_path};
 use crate::render::Rendered;
 use crate::secret::Withheld;
+
+/// What Terraform reads of a module.
+const MODULE: &str = "main.tf";
 
 /// Files by their path below the folder, with `/` between parts.
 #[derive(Default)]
@@ -39,10 +42,7 @@ impl Tree {
     /// # Errors
     /// Two files would have one name on a disk that ignores case.
     pub fn of_render(rendered: &Rendered) -> Result<Self, Diagnostic> {
-        let mut tree = Tree {
-            private: rendered.holds_secrets,
-            ..Tree::default()
-        };
+        let mut tree = Tree::of_texts(rendered, false)?;
         for profile in &rendered.profiles {
             let json = to_palette_json(&profile.profile).map_err(|error| {
                 Diagnostic::error(format!(
@@ -52,26 +52,45 @@ impl Tree {
                 .code(Code::Internal)
             })?;
             tree.add(format!("{}.json", profile.profile.metadata.name), json)?;
+        }
+        Ok(tree.with_checksums(CHECKSUMS))
+    }
+
+    /// The folder of a Terraform module: `module`, and the values and manifests that it names.
+    ///
+    /// # Errors
+    /// As [`Tree::of_render`].
+    pub fn of_module(rendered: &Rendered, module: String) -> Result<Self, Diagnostic> {
+        let mut tree = Tree::of_texts(rendered, true)?;
+        tree.add(MODULE.to_owned(), module.into_bytes())?;
+        Ok(tree.with_checksums(CHECKSUMS))
+    }
+
+    /// The values and manifests of profiles; with `all` also the manifests that only Palette can use.
+    fn of_texts(rendered: &Rendered, all: bool) -> Result<Self, Diagnostic> {
+        let mut tree = Tree {
+            private: rendered.holds_secrets,
+            ..Tree::default()
+        };
+        for profile in &rendered.profiles {
             for (layer, number) in profile.profile.spec.template.packs.iter().zip(1..) {
                 let mut values = layer.values.clone();
                 if !values.ends_with('\n') {
                     values.push('\n');
                 }
-                tree.add(
-                    format!("values/{}/{number:02}-{}.yaml", profile.role, layer.name),
-                    values.into_bytes(),
-                )?;
+                let path = values_path(profile.role.as_str(), number, layer);
+                tree.add(path, values.into_bytes())?;
                 for manifest in &layer.manifests {
-                    let path = format!("manifests/{}/{}.yaml", layer.name, manifest.name);
-                    if has_macro(&manifest.content) {
-                        tree.left_out.push(path);
-                    } else {
+                    let path = manifest_path(layer, manifest);
+                    if all || !has_macro(&manifest.content) {
                         tree.add(path, manifest.content.clone().into_bytes())?;
+                    } else {
+                        tree.left_out.push(path);
                     }
                 }
             }
         }
-        Ok(tree.with_checksums(CHECKSUMS))
+        Ok(tree)
     }
 
     /// A folder of single files.
@@ -239,6 +258,7 @@ pub(super) fn checksums_of(
 /// Whether a run can have written a file of this path: a profile, values or a manifest.
 pub(super) fn is_written_by_a_run(path: &str) -> bool {
     match path.split('/').collect::<Vec<_>>().as_slice() {
+        [MODULE] => true,
         [file] => file.ends_with(".json") || file.ends_with(".yaml"),
         ["values" | "manifests", _, file] => file.ends_with(".yaml"),
         _ => false,

@@ -191,6 +191,16 @@ pub struct Variable {
     pub options: Option<Value>,
 }
 
+/// Where the values of a layer lie in a folder of texts: by profile, numbered from 1 in the order of the layers.
+pub fn values_path(role: &str, number: usize, layer: &Layer) -> String {
+    format!("values/{role}/{number:02}-{}.yaml", layer.name)
+}
+
+/// Where a manifest lies in a folder of texts.
+pub fn manifest_path(layer: &Layer, manifest: &Manifest) -> String {
+    format!("manifests/{}/{}.yaml", layer.name, manifest.name)
+}
+
 impl fmt::Debug for Layer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Layer")

@@ -6,6 +6,7 @@ mod layers;
 mod manifests;
 mod node_files;
 mod recent;
+mod terraform;
 mod variables;
 
 use serde_json::Value;
@@ -22,6 +23,7 @@ use crate::version::Wanted;
 pub use choice::{Choice, choices};
 use context::Scope;
 use layers::{Lately, LayerMaker, Made};
+pub use terraform::terraform;
 
 /// What is to be rendered.
 #[derive(Debug)]

@@ -42,6 +42,8 @@ const COMMANDS: &[(&str, i32)] = &[
     ("render READ --out WRITTEN", 0),
     ("render --sites READ --out WRITTEN", 0),
     ("render --packs READ --out WRITTEN", 0),
+    ("render --format terraform --site READ --out WRITTEN", 0),
+    ("render --format terraform --out -", 2),
     ("render --revision 0.0.0 --out WRITTEN", 2),
     ("nad --site READ --out WRITTEN", 0),
     ("nad --vlans 4096 --out WRITTEN", 2),

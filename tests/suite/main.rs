@@ -57,6 +57,7 @@ mod split_properties;
 mod starter;
 mod storage_providers;
 mod terminal;
+mod terraform;
 mod vendor_values;
 mod verify;
 mod writing;
