@@ -33,7 +33,7 @@ data "spectrocloud_registry" "public_repo" {
 resource "spectrocloud_cluster_profile" "infra" {
   name         = "VMO-RA-Infra-MaaS-PureFlashArray"
   version      = "1.9.0"
-  description  = ""
+  description  = "Built-in values of vmo-ra in place of the packs' own: ubuntu-maas, kubernetes, cni-cilium-oss, csi-portworx-generic"
   context      = var.context
   cloud        = "maas"
   type         = "infra"
@@ -135,7 +135,7 @@ resource "spectrocloud_cluster_profile" "infra" {
 resource "spectrocloud_cluster_profile" "core" {
   name         = "VMO-RA-Core-PXKE"
   version      = "1.9.0"
-  description  = ""
+  description  = "Built-in values of vmo-ra in place of the packs' own: lb-metallb-helm, nginx, prometheus-operator, virtual-machine-orchestrator"
   context      = var.context
   cloud        = "all"
   type         = "add-on"

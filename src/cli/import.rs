@@ -1,6 +1,5 @@
 //! `vmo-ra packs import`
 
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -9,11 +8,10 @@ use clap::Args;
 use vmo_ra::diagnostic::{Code, Diagnostic};
 use vmo_ra::limits;
 use vmo_ra::load::{self, Item, STANDARD_INPUT};
-use vmo_ra::output::{Staged, Tree, stage};
-use vmo_ra::pack::import::{Imported, ImportedPack, of_bytes, of_profile};
+use vmo_ra::pack::import::{Imported, of_bytes, of_profile};
 
 use super::inputs::{self, Files};
-use super::lines::Lines;
+use super::pack_folders::PackFolders;
 use super::{Failure, terminal};
 
 /// Make the folder of a pack from its archive, from what Palette's API answers, or from a profile
@@ -35,28 +33,22 @@ pub(super) struct Import {
     force: bool,
 }
 
-/// A pack, and whether its source is not for everybody to read.
-struct Ready {
-    pack: ImportedPack,
-    private: bool,
-}
-
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut ready: BTreeMap<String, Ready> = BTreeMap::new();
+        let mut folders = PackFolders::default();
         let mut problems = Vec::new();
         for source in &self.sources {
             match read(source) {
                 Ok((imported, private)) => {
                     terminal::explain(&imported.remarks);
                     for pack in imported.packs {
-                        problems.extend(add(&mut ready, Ready { pack, private }));
+                        problems.extend(folders.add(pack, private));
                     }
                 }
                 Err(found) => problems.extend(found),
             }
         }
-        if problems.is_empty() && ready.is_empty() {
+        if problems.is_empty() && folders.is_empty() {
             let sources = self.sources.join("`, `");
             problems.push(
                 Diagnostic::error(format!("`{sources}` holds no pack"))
@@ -67,76 +59,8 @@ impl Import {
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        self.write(ready)
-    }
-
-    fn write(&self, ready: BTreeMap<String, Ready>) -> Result<(), Failure> {
-        let mut staged = Vec::new();
-        let mut lines = Lines::default();
-        let mut problems = Vec::new();
-        for (name, Ready { pack, private }) in ready {
-            let folder = self.out.join(&name);
-            let private_in_words = if private {
-                ", readable by you only as its source was"
-            } else {
-                ""
-            };
-            lines.add(&format!("wrote {}{private_in_words}", folder.display()));
-            let unknown: Vec<&str> = pack
-                .description
-                .unknown()
-                .iter()
-                .map(|part| part.as_str())
-                .collect();
-            if !unknown.is_empty() {
-                lines.add(&format!("  not known: {}", unknown.join(", ")));
-            }
-            let tree = match private {
-                true => Tree::of_private_files(pack.files),
-                false => Tree::of_files(pack.files),
-            };
-            match tree.and_then(|tree| stage(&tree, &folder, self.force)) {
-                Ok(one) => staged.push(one),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        if !problems.is_empty() {
-            return Err(problems.into());
-        }
-        let mut kept = Vec::new();
-        for settled in Staged::settle_all(staged) {
-            match settled {
-                Ok(copy) => kept.extend(copy.map(|copy| copy.warning())),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        terminal::explain(&kept);
-        if !problems.is_empty() {
-            return Err(problems.into());
-        }
+        let lines = folders.write(&self.out, self.force)?;
         terminal::tell(&lines)
-    }
-}
-
-/// Adds a pack to those that will be written. Of several sources, more than one may have it.
-fn add(ready: &mut BTreeMap<String, Ready>, new: Ready) -> Option<Diagnostic> {
-    let folder = new.pack.folder();
-    match ready.get_mut(&folder) {
-        None => {
-            ready.insert(folder, new);
-            None
-        }
-        Some(old) if old.pack.files == new.pack.files => {
-            old.private |= new.private;
-            None
-        }
-        Some(_) => Some(
-            Diagnostic::error(format!(
-                "two packs would be `{folder}`, and their files differ"
-            ))
-            .code(Code::BrokenPack)
-            .help("import one of them, or each into a folder of its own"),
-        ),
     }
 }
 

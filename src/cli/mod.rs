@@ -12,6 +12,7 @@ mod join;
 mod lines;
 mod nad;
 mod network;
+mod pack_folders;
 mod packs;
 mod palette;
 mod plan;

@@ -26,6 +26,7 @@ pub use file::{StagedFile, replace_file};
 pub use folder::{Existing, KeptCopy, Known, Staged, stage, write};
 pub use staging::{abandon, before_staging};
 pub use tree::Tree;
+pub(crate) use tree::digest_of;
 pub use verify::{Difference, Verified, verify};
 
 /// The file that names every other file of a folder with its SHA-256.

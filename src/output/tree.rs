@@ -195,6 +195,11 @@ impl Tree {
     }
 }
 
+/// The SHA-256 of bytes, as `sha256sum` writes it.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Bytes in the digits that `sha256sum` writes.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::diagnostic::Diagnostic;
 use crate::pack::{Found, Layout, Library};
 use crate::revision::{Alternative, LayerDefinition, ManifestDefinition, Revision, Role};
-use crate::site::{ProviderFacts, Site};
+use crate::site::{ProviderFacts, Registry, Site};
 use crate::version::Wanted;
 
 /// The pack of a layer.
@@ -69,6 +69,12 @@ impl<'r> Choice<'r> {
         ))
         .help("name a folder with that version of the pack with `--packs DIR`");
         Ok((found, Some(remark)))
+    }
+
+    /// The registry that the site takes the pack from.
+    pub fn registry<'s>(&self, site: &'s Site) -> &'s Registry {
+        let home = self.storage.as_ref().map(|(facts, _)| facts.pack.registry);
+        site.registries.of(self.pack, home)
     }
 
     /// The version we have a pack of, where the site asks for another.

@@ -149,11 +149,7 @@ impl<'r> LayerMaker<'r> {
             compose(pack, &from.presets, from.overlays.iter().cloned())
         })?;
         self.remarks.extend(remarks(pack, &values));
-        let home = choice
-            .storage
-            .as_ref()
-            .map(|(facts, _)| facts.pack.registry);
-        let registry = site.registries.of(choice.pack, home);
+        let registry = choice.registry(site);
         let layer = Layer {
             name: choice.pack.to_owned(),
             kind: registry.kind.pack_type().to_owned(),

@@ -57,6 +57,7 @@ const COMMANDS: &[(&str, i32)] = &[
     ("packs apply cni-cilium-oss --preset no:preset", 2),
     ("packs import READ --out WRITTEN", 0),
     // No address is known: tests/suite/palette.rs has what a tenant makes of them.
+    ("palette packs --out never", 2),
     ("palette list", 2),
     ("palette export no-such-profile --out never", 2),
     ("palette validate export.json", 2),

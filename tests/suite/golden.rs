@@ -252,15 +252,10 @@ fn outputs() -> Vec<(String, i32, String)> {
 }
 
 /// The folders of golden/ that other tests hold to what a command writes there.
-const FOLDERS: [&str; 6] = [
-    "1.7.0/", "1.9.0/", "import/", "palette/", "split/", "storage/",
-];
-
-/// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.
-const WRITING: [(&str, &str); 9] = [
-    ("packs import", "golden/import/pack.json"),
+const FOLDERS: [&str; 7] = [
     "1.7.0/",
     "1.9.0/",
+    "import/",
     "palette/",
     "split/",
     "storage/",
@@ -268,20 +263,22 @@ const WRITING: [(&str, &str); 9] = [
 ];
 
 /// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.
-const WRITING: [(&str, &str); 10] = [
+const WRITING: [(&str, &str); 12] = [
+    ("packs import", "golden/import/pack.json"),
     ("render", "golden/1.9.0/SHA256SUMS"),
     ("render --format terraform", "golden/terraform/main.tf"),
     ("split", "golden/split/profile.yaml"),
     ("join", "golden/1.9.0/VMO-RA-Templates.json"),
-    ("palette list", "golden/palette/list.txt"),
     (
         "palette export",
         "golden/palette/VMO-RA-Templates-1.9.0.json",
     ),
-    ("palette validate", "golden/palette/validate.txt"),
     ("palette import", "golden/palette/import.txt"),
+    ("palette list", "golden/palette/list.txt"),
+    ("palette packs", "golden/palette/packs.txt"),
     ("palette selftest", "golden/palette/selftest.txt"),
     ("palette status", "golden/palette/status.txt"),
+    ("palette validate", "golden/palette/validate.txt"),
 ];
 
 #[test]

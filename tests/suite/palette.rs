@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::{Diagnostic, Source};
+use vmo_ra::pack::{Library, Preset};
 use vmo_ra::palette::{Client, Event, Import, Registries, Verdict, Web, WebSettings, list};
 use vmo_ra::secret::Secret;
+use vmo_ra::version::Wanted;
 
 use crate::common::Shared;
 use crate::common::harness::{Run, Scratch, files, is_golden, read, root, vmo_ra, write};
@@ -66,6 +68,7 @@ fn pack(name: &str, version: &str, registry: &str) -> Pack {
         version: version.to_owned(),
         state: "",
         values: "pack: {}\n".to_owned(),
+        presets: json!([]),
     }
 }
 
@@ -577,5 +580,115 @@ fn a_tenant_that_does_what_is_relied_on_passes_the_selftest() {
         palette(&tenant, &folder, "selftest --write").well(),
     );
     assert_eq!(tenant.state().profiles.len(), 1);
+    no_breach(&tenant);
+}
+
+/// The same tenant, whose packs have the values and presets of ours.
+fn with_values() -> State {
+    let library = Library::built_in().expect("it is whole");
+    let mut state = with_packs();
+    for pack in &mut state.packs {
+        let wanted = Wanted::Exactly(pack.version.clone());
+        let found = library.choose(&pack.name, &wanted).expect("it is built in");
+        let ours = found.pack().expect("it can be read");
+        let preset = |preset: &Preset| {
+            json!({
+                "name": preset.name, "displayName": preset.display_name, "group": preset.group,
+                "add": preset.add.text(), "remove": preset.remove.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })
+        };
+        pack.values = ours.values.text().to_owned();
+        pack.presets = ours.presets.iter().map(preset).collect();
+    }
+    state
+}
+
+#[test]
+fn packs_of_the_tenant_leave_nothing_to_the_built_in_ones() {
+    let mut state = with_values();
+    let more = 1_000 - state.packs.len();
+    state
+        .packs
+        .extend((0..more).map(|number| pack(&format!("pack-{number}"), "1.0.0", PUBLIC)));
+    let Some(tenant) = Tenant::start(state) else {
+        return;
+    };
+    let folder = Scratch::new();
+    let taken = palette(&tenant, &folder, "packs --out packs");
+    is_golden("golden/palette/packs.txt", taken.well());
+    let searches = |tenant: &Tenant, path: &str| {
+        tenant
+            .state()
+            .seen
+            .iter()
+            .filter(|seen| seen.path == path)
+            .count()
+    };
+    assert_eq!(searches(&tenant, "/v1/packs/search"), 20);
+    let source: Value =
+        serde_json::from_str(&read(&folder, "packs/nginx-1.15.4/source.json")).expect("it is JSON");
+    assert_eq!(source["registry"], "Public Repo");
+    let rendered = folder.run("render --packs packs --out out");
+    assert!(
+        !rendered.ends(0).told().contains("built-in"),
+        "{}",
+        rendered.told()
+    );
+    // Nothing is taken twice, and what was edited stays.
+    let before = files(&folder.join("packs"));
+    let asked = tenant.state().seen.len();
+    let again = palette(&tenant, &folder, "packs --out packs").well();
+    assert_eq!(again.matches("is there").count(), 8, "{again}");
+    let asked: Vec<String> = tenant.state().seen[asked..]
+        .iter()
+        .map(|seen| seen.path.clone())
+        .collect();
+    assert!(
+        asked
+            .iter()
+            .all(|path| path == "/v1/packs/search" || path.contains("/registries/")),
+        "{asked:?}"
+    );
+    assert_eq!(files(&folder.join("packs")), before);
+    no_breach(&tenant);
+}
+
+#[test]
+fn packs_that_are_elsewhere_or_not_there_are_told() {
+    let mut state = with_values();
+    for pack in &mut state.packs {
+        match pack.name.as_str() {
+            "nginx" => pack.registry = COMMUNITY.to_owned(),
+            "kubernetes" => pack.version = "1.34.9".to_owned(),
+            "lb-metallb-helm" => pack.state = "deprecated",
+            "prometheus-operator" => pack.state = "disabled",
+            "ubuntu-maas" => pack.name = "ubuntu-mas".to_owned(),
+            _ => {}
+        }
+    }
+    let Some(tenant) = Tenant::start(state) else {
+        return;
+    };
+    let folder = Scratch::new();
+    palette(&tenant, &folder, "packs").says(
+        1,
+        "\
+warning: `lb-metallb-helm` 0.15.3 is deprecated in `Public Repo`
+  = help: plan the move to a newer version
+
+warning: `nginx` 1.15.4 is in `Palette Community Registry`, and the site names `Public Repo`
+  = help: name that registry in the site, under `registries.packs.nginx`, or the import is refused
+
+error: the tenant has no pack `ubuntu-maas`
+  = help: did you mean `ubuntu-mas`?
+
+error: the tenant has no version 1.34.5 of `kubernetes`
+  = help: it has 1.34.9 in `Public Repo`; name one with `registries.packVersions` in the site
+
+error: `prometheus-operator` 83.5.1 is disabled in `Public Repo`
+  = help: choose another version, with `registries.packVersions` in the site
+
+",
+    );
     no_breach(&tenant);
 }

@@ -5,6 +5,7 @@ mod export;
 mod files;
 mod import;
 mod list;
+mod packs;
 mod selftest;
 mod status;
 mod validate;
@@ -16,7 +17,7 @@ use clap::{Args, Subcommand};
 use super::Failure;
 use connection::Connection;
 
-/// Work with a tenant through Palette's API: list, export, validate and import profiles, and see what differs
+/// Work with a tenant through Palette's API: take packs, list, export, validate and import profiles, and see what differs
 #[derive(Debug, Args)]
 #[command(
     after_help = "The address comes from `--host`, SPECTROCLOUD_HOST or PALETTE_HOST, the API key from `--api-key-file`, \
@@ -35,6 +36,7 @@ pub(super) struct Palette {
 #[derive(Debug, Subcommand)]
 enum PaletteCommand {
     List(list::List),
+    Packs(packs::Packs),
     Export(export::Export),
     Validate(validate::Validate),
     Import(import::Import),
@@ -45,7 +47,10 @@ enum PaletteCommand {
 impl Palette {
     /// Whether it leaves files.
     pub(super) fn writes(&self) -> bool {
-        matches!(self.command, PaletteCommand::Export(_))
+        matches!(
+            self.command,
+            PaletteCommand::Export(_) | PaletteCommand::Packs(_)
+        )
     }
 
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
@@ -62,6 +67,7 @@ impl Palette {
                 connection.with_client(|client| command.run(client))
             }
             PaletteCommand::Import(command) => connection.with_client(|client| command.run(client)),
+            PaletteCommand::Packs(command) => connection.with_client(|client| command.run(client)),
             PaletteCommand::Selftest(command) => {
                 connection.with_client(|client| command.run(client))
             }

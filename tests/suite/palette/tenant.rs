@@ -50,6 +50,7 @@ pub struct Pack {
     pub version: String,
     pub state: &'static str,
     pub values: String,
+    pub presets: Value,
 }
 
 /// A profile: its uid, its project, what was imported, and who uses it.
@@ -426,7 +427,7 @@ impl State {
                     let answer = json!({
                         "name": pack.name, "layer": "addon", "registryUid": pack.registry,
                         "tags": [{"packUid": uid, "version": pack.version, "tag": pack.version}],
-                        "packValues": [{"packUid": uid, "values": pack.values, "presets": [], "schema": []}],
+                        "packValues": [{"packUid": uid, "values": pack.values, "presets": pack.presets, "schema": []}],
                     });
                     (200, answer.to_string())
                 }

@@ -1,0 +1,95 @@
+//! Folders of packs, as `--packs` reads them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use vmo_ra::diagnostic::{Code, Diagnostic};
+use vmo_ra::output::{Staged, Tree, stage};
+use vmo_ra::pack::import::ImportedPack;
+
+use super::lines::Lines;
+use super::{Failure, terminal};
+
+/// A pack, and whether its source is not for everybody to read.
+struct Ready {
+    pack: ImportedPack,
+    private: bool,
+}
+
+/// Packs that are about to be written, by the names of their folders.
+#[derive(Default)]
+pub(super) struct PackFolders(BTreeMap<String, Ready>);
+
+impl PackFolders {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a pack. Of several sources, more than one may have it.
+    pub(super) fn add(&mut self, pack: ImportedPack, private: bool) -> Option<Diagnostic> {
+        let folder = pack.folder();
+        match self.0.get_mut(&folder) {
+            None => {
+                self.0.insert(folder, Ready { pack, private });
+                None
+            }
+            Some(old) if old.pack.files == pack.files => {
+                old.private |= private;
+                None
+            }
+            Some(_) => Some(
+                Diagnostic::error(format!(
+                    "two packs would be `{folder}`, and their files differ"
+                ))
+                .code(Code::BrokenPack)
+                .help("import one of them, or each into a folder of its own"),
+            ),
+        }
+    }
+
+    /// Writes all of them or none below a folder, and says what there is now.
+    pub(super) fn write(self, out: &Path, force: bool) -> Result<Lines, Failure> {
+        let mut staged = Vec::new();
+        let mut lines = Lines::default();
+        let mut problems = Vec::new();
+        for (name, Ready { pack, private }) in self.0 {
+            let folder = out.join(&name);
+            let private_in_words = if private {
+                ", readable by you only as its source was"
+            } else {
+                ""
+            };
+            lines.add(&format!("wrote {}{private_in_words}", folder.display()));
+            let unknown = pack.description.unknown();
+            let unknown: Vec<&str> = unknown.iter().map(|part| part.as_str()).collect();
+            if !unknown.is_empty() {
+                lines.add(&format!("  not known: {}", unknown.join(", ")));
+            }
+            let tree = match private {
+                true => Tree::of_private_files(pack.files),
+                false => Tree::of_files(pack.files),
+            };
+            match tree.and_then(|tree| stage(&tree, &folder, force)) {
+                Ok(one) => staged.push(one),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
+        let mut kept = Vec::new();
+        for settled in Staged::settle_all(staged) {
+            match settled {
+                Ok(copy) => kept.extend(copy.map(|copy| copy.warning())),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        terminal::explain(&kept);
+        if problems.is_empty() {
+            Ok(lines)
+        } else {
+            Err(problems.into())
+        }
+    }
+}
