@@ -35,7 +35,8 @@ comes() {
       bad "$name"
       return
     fi
-    sleep 0.05
+    # Each look takes the time of several processes.
+    sleep 0.2
   done
   ok "$name"
 }

@@ -1,8 +1,9 @@
 //! Sites of many kinds, rendered once for each revision, as the default and as published.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 use vmo_ra::diagnostic::Source;
@@ -224,10 +225,17 @@ impl Case {
         cluster
     }
 
-    /// The values of a layer and its place; none where the profile has another layer instead.
+    /// The values of a layer and its place; none where the profile has another layer instead. Many cases have the same text,
+    /// which is parsed once.
     pub fn values(&self, pack: &str) -> Option<(String, Value)> {
+        static PARSED: Mutex<BTreeMap<String, Value>> = Mutex::new(BTreeMap::new());
         let (place, _, layer) = self.layers().find(|(_, _, layer)| layer.name == pack)?;
+        let parsed = || PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(values) = parsed().get(&layer.values) {
+            return Some((place, values.clone()));
+        }
         let values = super::yaml(&place, &layer.values);
+        parsed().insert(layer.values.clone(), values.clone());
         Some((place, values))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 use crate::common::guest::Guest;
 use crate::common::matrix::{Case, cases};
@@ -68,8 +69,9 @@ fn only<'a>(nodes: &'a [Node], pick: impl Fn(&'a Node) -> Option<&'a str>) -> &'
     text
 }
 
-fn nodes() -> Vec<Node> {
-    cases().iter().map(Node::of).collect()
+fn nodes() -> &'static [Node] {
+    static NODES: LazyLock<Vec<Node>> = LazyLock::new(|| cases().iter().map(Node::of).collect());
+    &NODES
 }
 
 /// Whether all programs are there.
@@ -121,21 +123,21 @@ fn the_disks_of_an_array_are_set_and_others_are_not() {
         return;
     }
     let nodes = nodes();
-    let rules = only(&nodes, |node| {
+    let rules = only(nodes, |node| {
         node.file("/etc/udev/rules.d/99-pure-storage.rules")
     });
     guest.write("99-pure-storage.rules", rules);
-    let command = only(&nodes, |node| node.command("udevadm control"));
+    let command = only(nodes, |node| node.command("udevadm control"));
     guest.write("udev-rules.sh", command);
     // Which array's rules there are does not change what multipathd is told of it.
-    let array = all(&nodes, |node| {
+    let array = all(nodes, |node| {
         node.file("/etc/udev/rules.d/99-pure-storage.rules")?;
         node.file("/etc/multipath.conf")
     });
     let first = array.first().expect("there are rules");
     guest.write("multipath.conf", first);
     let mut checks = 25;
-    for (number, text) in all(&nodes, |node| node.file("/etc/multipath.conf"))
+    for (number, text) in all(nodes, |node| node.file("/etc/multipath.conf"))
         .into_iter()
         .enumerate()
     {
@@ -158,11 +160,11 @@ fn a_node_boots_from_the_names_that_its_maps_get() {
         return;
     }
     let nodes = nodes();
-    let script = only(&nodes, |node| node.file("/usr/local/sbin/vmo-san-boot.sh"));
+    let script = only(nodes, |node| node.file("/usr/local/sbin/vmo-san-boot.sh"));
     guest.write("vmo-san-boot.sh", script);
-    let command = only(&nodes, |node| node.command("vmo-san-boot.sh"));
+    let command = only(nodes, |node| node.command("vmo-san-boot.sh"));
     guest.write("multipath.sh", command);
-    let conf = all(&nodes, |node| {
+    let conf = all(nodes, |node| {
         node.file("/usr/local/sbin/vmo-san-boot.sh")?;
         node.file("/etc/multipath.conf")
     });
