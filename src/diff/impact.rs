@@ -4,11 +4,10 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::path::{Place, Step};
-use super::report::{ChangeKind, Impact, Part};
+use super::condition::{Condition, Subject};
+use super::report::Impact;
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
-use crate::yaml;
 
 /// The rules, the first that matches wins.
 pub(super) struct Rules(Vec<Rule>);
@@ -23,44 +22,16 @@ struct File {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
-    #[serde(rename = "id")]
-    _id: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the file"))]
+    id: String,
     #[serde(rename = "match", default)]
     condition: Condition,
     pub(super) impact: Impact,
     pub(super) because: String,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "confidence")]
-    _confidence: String,
-}
-
-/// What a change must be like; what is left out may be anything.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Condition {
-    layer: Option<String>,
-    pack: Option<String>,
-    part: Option<String>,
-    path: Option<yaml::Path>,
-    kind: Option<ChangeKind>,
-    object: Option<String>,
-}
-
-/// A change, as rules see it.
-pub(super) struct Subject<'c> {
-    /// `os`, `k8s`, `cni`, `csi` or `addon`; empty for the profile itself.
-    pub(super) layer: &'c str,
-    /// The pack's name.
-    pub(super) pack: &'c str,
-    /// The part of the profile or layer.
-    pub(super) part: &'c Part,
-    /// The kind of the Kubernetes object, in manifests.
-    pub(super) object: &'c str,
-    /// Where it is inside the part.
-    pub(super) place: &'c Place,
-    /// What happened.
-    pub(super) kind: ChangeKind,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the file"))]
+    source: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the file"))]
+    confidence: String,
 }
 
 impl Rules {
@@ -73,76 +44,139 @@ impl Rules {
 
     /// The rule for a change; the last rule matches everything, so there is one.
     pub(super) fn of(&self, subject: &Subject<'_>) -> Option<&Rule> {
-        let steps = subject.place.steps().iter();
-        let steps: Vec<&Step> = steps
-            .filter(|step| !matches!(step, Step::Inside(_)))
-            .collect();
+        let steps = subject.steps();
         self.0
             .iter()
             .find(|rule| rule.condition.holds(subject, &steps))
     }
 }
 
-impl Condition {
-    fn holds(&self, subject: &Subject<'_>, steps: &[&Step]) -> bool {
-        let is = |wanted: &Option<String>, found: &str| {
-            wanted.as_deref().is_none_or(|wanted| wanted == found)
-        };
-        is(&self.layer, subject.layer)
-            && is(&self.pack, subject.pack)
-            && is(&self.part, subject.part.words().0)
-            && self.kind.is_none_or(|kind| kind == subject.kind)
-            && is(&self.object, subject.object)
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|pattern| matches(pattern.steps(), steps))
-    }
-}
-
-/// Whether a place is as a pattern has it: `*` stands for any step, `**` for any number of them, `[*]` for any item.
-fn matches(pattern: &[yaml::Step], steps: &[&Step]) -> bool {
-    let Some((wanted, rest)) = pattern.split_first() else {
-        return steps.is_empty();
-    };
-    if matches!(wanted, yaml::Step::Key(key) if key == "**") {
-        return (0..=steps.len()).any(|skipped| matches(rest, &steps[skipped..]));
-    }
-    steps.split_first().is_some_and(|(step, others)| {
-        let fits = match (wanted, step) {
-            (yaml::Step::Key(wanted), _) if wanted == "*" => true,
-            (yaml::Step::Key(wanted), Step::Key(key)) => wanted == key,
-            (yaml::Step::Each, Step::Item(..) | Step::Value(_) | Step::Index(_)) => true,
-            _ => false,
-        };
-        fits && matches(rest, others)
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::condition::AnyOf;
+    use super::super::path::{Place, Step};
+    use super::super::report::{ChangeKind, Part};
     use super::*;
+    use crate::yaml;
+
+    /// Places of a pattern: each `**` stands for one step or for none.
+    fn places(pattern: &[yaml::Step]) -> Vec<Vec<Step>> {
+        let Some((first, rest)) = pattern.split_first() else {
+            return vec![Vec::new()];
+        };
+        let any = Step::Key("any".to_owned());
+        let first = match first {
+            yaml::Step::Key(key) if key == "**" => vec![Vec::new(), vec![any]],
+            yaml::Step::Key(key) if key == "*" => vec![vec![any]],
+            yaml::Step::Key(key) => vec![vec![Step::Key(key.clone())]],
+            _ => vec![vec![Step::Index(0)]],
+        };
+        let rest = places(rest);
+        let joined = |first: &Vec<Step>| {
+            let first = first.clone();
+            rest.iter()
+                .map(move |rest| [first.clone(), rest.clone()].concat())
+        };
+        first.iter().flat_map(joined).collect()
+    }
+
+    fn parts() -> Vec<Part> {
+        vec![
+            Part::Values,
+            Part::Layer,
+            Part::Profile,
+            Part::Variable("x".into()),
+            Part::Preset("x".into()),
+            Part::File("/x".into()),
+            Part::Commands("x".into()),
+            Part::Manifest("x".into()),
+        ]
+    }
+
+    fn all<T: Clone>(wanted: &AnyOf<T>, otherwise: &[T]) -> Vec<T> {
+        match wanted {
+            AnyOf::One(one) => vec![one.clone()],
+            AnyOf::Several(several) if several.is_empty() => otherwise.to_vec(),
+            AnyOf::Several(several) => several.clone(),
+        }
+    }
+
+    /// Each kind of change that a rule is about, with whether the rule has it.
+    fn cases(rules: &Rules, rule: &Rule) -> Vec<(String, bool)> {
+        let wanted = &rule.condition;
+        let layers = ["os", "k8s", "cni", "csi", "addon", ""].map(str::to_owned);
+        let kinds = [
+            ChangeKind::Changed,
+            ChangeKind::Added,
+            ChangeKind::Removed,
+            ChangeKind::Moved,
+        ];
+        let paths = all(
+            &wanted.path,
+            &["**".parse().unwrap(), yaml::Path::default()],
+        );
+        let mut cases = Vec::new();
+        for path in &paths {
+            for steps in places(path.steps()) {
+                let mut place = Place::default();
+                steps.into_iter().for_each(|step| place.push(step));
+                let mut wins = false;
+                for part in parts() {
+                    for layer in all(&wanted.layer, &layers) {
+                        for pack in all(&wanted.pack, &["any".to_owned()]) {
+                            for object in all(&wanted.object, &["Any".to_owned()]) {
+                                for kind in wanted.kind.map_or(kinds.to_vec(), |kind| vec![kind]) {
+                                    let found = rules.of(&Subject {
+                                        layer: &layer,
+                                        pack: &pack,
+                                        part: &part,
+                                        object: &object,
+                                        place: &place,
+                                        kind,
+                                        version: wanted.version,
+                                    });
+                                    wins |= std::ptr::eq(found.unwrap(), rule);
+                                }
+                            }
+                        }
+                    }
+                }
+                cases.push((format!("{}: {place}", rule.id), wins));
+            }
+        }
+        cases
+    }
 
     #[test]
-    fn patterns_match_steps() {
-        let holds = |pattern: &str, steps: &[&str]| {
-            let step = |step: &&str| match *step {
-                "[0]" => Step::Index(0),
-                key => Step::Key(key.to_owned()),
-            };
-            let steps: Vec<Step> = steps.iter().map(step).collect();
-            let pattern: yaml::Path = pattern.parse().unwrap();
-            matches(pattern.steps(), &Vec::from_iter(&steps))
-        };
-        assert!(holds("charts.*.x", &["charts", "a", "x"]));
-        assert!(!holds("charts.*.x", &["charts", "x"]));
-        assert!(holds("charts.**", &["charts"]));
-        assert!(holds("**.x", &["x"]));
-        assert!(holds("a[*].b", &["a", "[0]", "b"]));
-        assert!(holds(
-            r"pack.spectrocloud\.com/install-priority",
-            &["pack", "spectrocloud.com/install-priority"]
-        ));
-        assert!(!holds("a", &["a", "b"]));
+    fn no_rule_stands_behind_one_that_takes_all_of_it() {
+        let rules = Rules::load().unwrap();
+        for rule in &rules.0 {
+            let cases = cases(rules, rule);
+            assert!(
+                cases.iter().any(|(_, wins)| *wins),
+                "{} never wins: {cases:?}",
+                rule.id
+            );
+        }
+    }
+
+    #[test]
+    fn every_impact_has_a_rule_and_every_rule_a_source() {
+        let rules = &Rules::load().unwrap().0;
+        for impact in Impact::ALL {
+            assert!(rules.iter().any(|rule| rule.impact == impact), "{impact:?}");
+        }
+        let mut ids = std::collections::HashSet::new();
+        for rule in rules {
+            assert!(ids.insert(&rule.id), "{} stands twice", rule.id);
+            for text in [&rule.because, &rule.source] {
+                assert!(text.len() > 10, "{}: {text}", rule.id);
+            }
+            assert!(
+                ["known", "derived"].contains(&rule.confidence.as_str()),
+                "{}",
+                rule.id
+            );
+        }
     }
 }

@@ -56,6 +56,12 @@ impl Place {
         Place(self.0.iter().enumerate().map(step).collect())
     }
 
+    /// The same place, as one in this.
+    pub(super) fn within(mut self, step: Step) -> Place {
+        self.0.insert(0, step);
+        self
+    }
+
     /// The last key on the way, which names what a value is.
     pub(super) fn last_key(&self) -> &str {
         self.0

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form of a [`Report`]; it grows when a reader would have to change.
-pub const FORMAT: &str = "vmo-ra/diff/1";
+pub const FORMAT: &str = "vmo-ra/diff/2";
 
 /// A comparison of two sets of profiles.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,6 +35,36 @@ pub struct Summary {
     pub worst: Option<Impact>,
     /// Changes by impact, worst first, without zeros.
     pub impacts: Vec<ImpactCount>,
+    /// What comes that deserves a look: rights, secrets, privileged pods.
+    pub notable: Vec<Notable>,
+}
+
+/// Something that comes and deserves a look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notable {
+    /// The profile, as [`ProfilePair::name`].
+    pub profile: String,
+    /// The layer, as [`LayerPair::name`].
+    pub layer: String,
+    /// Which part of the layer.
+    pub part: Part,
+    /// What it is, in words.
+    pub what: String,
+}
+
+/// A text of what came, went or was replaced as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Content {
+    /// The side that has it.
+    pub side: Side,
+    /// The layer, where the change is one of a profile.
+    pub layer: Option<String>,
+    /// The values, or a manifest.
+    pub part: Part,
+    /// The text; secrets in it are replaced.
+    pub text: String,
 }
 
 /// How many changes have an impact.
@@ -53,34 +83,42 @@ pub struct ImpactCount {
 pub enum Impact {
     /// Nothing but a person's attention.
     Review,
+    /// Only objects made later have it: clusters, VMs, disks.
+    NewObjects,
     /// Takes effect at once, without an interruption.
     Live,
-    /// Only clusters made later have it.
-    NewClusters,
     /// Pods start anew.
     Restart,
+    /// The nodes of the control plane are replaced.
+    RepaveControlPlanes,
     /// Every node is replaced.
     Repave,
+    /// Cuts something off, loses it, or is refused.
+    Breaks,
 }
 
 impl Impact {
     /// All of them, worst first.
-    pub const ALL: [Impact; 5] = [
+    pub const ALL: [Impact; 7] = [
+        Impact::Breaks,
         Impact::Repave,
+        Impact::RepaveControlPlanes,
         Impact::Restart,
-        Impact::NewClusters,
         Impact::Live,
+        Impact::NewObjects,
         Impact::Review,
     ];
 
-    /// The word for it: `repave`, `restart`, `new-clusters`, `live`, `review`.
+    /// The word for it, as `--fail-on` takes it and reports write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Impact::Review => "review",
+            Impact::NewObjects => "new-objects",
             Impact::Live => "live",
-            Impact::NewClusters => "new-clusters",
             Impact::Restart => "restart",
+            Impact::RepaveControlPlanes => "repave-control-planes",
             Impact::Repave => "repave",
+            Impact::Breaks => "breaks",
         }
     }
 
@@ -89,14 +127,18 @@ impl Impact {
         match (self, count) {
             (Impact::Review, 1) => "only needs a review",
             (Impact::Review, _) => "only need a review",
+            (Impact::NewObjects, 1) => "reaches new objects only",
+            (Impact::NewObjects, _) => "reach new objects only",
             (Impact::Live, 1) => "takes effect live",
             (Impact::Live, _) => "take effect live",
-            (Impact::NewClusters, 1) => "reaches new clusters only",
-            (Impact::NewClusters, _) => "reach new clusters only",
             (Impact::Restart, 1) => "restarts workloads",
             (Impact::Restart, _) => "restart workloads",
+            (Impact::RepaveControlPlanes, 1) => "repaves the control plane",
+            (Impact::RepaveControlPlanes, _) => "repave the control plane",
             (Impact::Repave, 1) => "repaves every node",
             (Impact::Repave, _) => "repave every node",
+            (Impact::Breaks, 1) => "breaks or is refused",
+            (Impact::Breaks, _) => "break or are refused",
         }
     }
 }
@@ -201,6 +243,8 @@ pub struct Change {
     pub new: Option<Shown>,
     /// For texts of several lines: what changed, with lines around it. Empty for everything else.
     pub lines: Vec<Hunk>,
+    /// The texts of a layer, or of the layers of a profile, that has no counterpart or another pack. Empty for everything else.
+    pub content: Vec<Content>,
     /// The preset that explains it: `Kube-proxy replacement: ebpf-kubeproxy -> ebpf-kubeproxy-free`.
     pub preset: Option<String>,
     /// What it does to a running cluster.
