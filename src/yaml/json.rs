@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::node::{self, Kind, Limits, Node};
+use super::node::{self, Kind, Limits, Node, Repeated};
 use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// Most values that the aliases of a text may stand for together; they can multiply a small text without end. A repeated
@@ -19,6 +19,23 @@ pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>
     match node::parse(source, limits)? {
         Some(root) => node_to_json(source, &root),
         None => Ok(Value::Null),
+    }
+}
+
+/// Parses one document as Helm does: of keys that stand more than once in a map the last counts. They are told beside it.
+///
+/// # Errors
+/// As [`to_json`], without duplicate keys.
+pub(crate) fn to_json_of_last(
+    source: &Source,
+    limits: Limits,
+) -> Result<(Value, Vec<Repeated>), Vec<Diagnostic>> {
+    let mut repeated = Vec::new();
+    let documents = node::parse_with(source, limits, Some(&mut repeated))?;
+    match documents.as_slice() {
+        [] => Ok((Value::Null, repeated)),
+        [root] => Ok((node_to_json(source, root)?, repeated)),
+        _ => to_json(source, limits).map(|value| (value, repeated)),
     }
 }
 

@@ -7,6 +7,7 @@ mod path;
 pub mod scalar;
 mod write;
 
+pub(crate) use json::to_json_of_last;
 pub use json::{node_to_json, to_json, to_json_all};
 pub use merge::{Addition, Merge, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};

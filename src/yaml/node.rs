@@ -209,6 +209,25 @@ pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagno
 /// # Errors
 /// As [`parse`].
 pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagnostic>> {
+    parse_with(source, limits, None)
+}
+
+/// A key that stands more than once in a map.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Repeated {
+    /// The key.
+    pub key: String,
+    /// The lines, from 1, of the first and of this one.
+    pub lines: [usize; 2],
+}
+
+/// As [`parse_all`], with the keys that stand more than once written to `repeated`, where that is given, rather than
+/// refused.
+pub(super) fn parse_with(
+    source: &Source,
+    limits: Limits,
+    repeated: Option<&mut Vec<Repeated>>,
+) -> Result<Vec<Node>, Vec<Diagnostic>> {
     let text = source.text();
     if text.len() > limits.bytes {
         return Err(Diagnostic::error(format!(
@@ -234,6 +253,7 @@ pub fn parse_all(source: &Source, limits: Limits) -> Result<Vec<Node>, Vec<Diagn
         stack: Vec::new(),
         documents: Vec::new(),
         problems: Problems::default(),
+        repeated,
     };
     for next in Parser::new_from_str_with_options(text, options) {
         match next {
@@ -307,6 +327,8 @@ struct Builder<'a> {
     stack: Vec<Open>,
     documents: Vec<Node>,
     problems: Problems,
+    /// Where keys that stand more than once are told, unless they are problems.
+    repeated: Option<&'a mut Vec<Repeated>>,
 }
 
 impl Builder<'_> {
@@ -510,14 +532,22 @@ impl Builder<'_> {
                         && !node.is_merge_key()
                         && let Some(first) = open.keys.find(entries, name)
                     {
-                        self.problems.push(|| {
-                            let (line, _) = self.source.position(first.key.span.start);
-                            Diagnostic::error(format!("the key `{name}` stands here twice"))
-                                .code(Code::KeyTwice)
-                                .at(self.source, node.span.clone())
-                                .label(format!("first used on line {line}"))
-                                .help("keep one of the two; the other would be lost silently")
-                        });
+                        let line_of = |key: &Node| self.source.position(key.span.start).0;
+                        let line = line_of(&first.key);
+                        if let Some(repeated) = &mut self.repeated {
+                            repeated.push(Repeated {
+                                key: name.to_owned(),
+                                lines: [line, line_of(&node)],
+                            });
+                        } else {
+                            self.problems.push(|| {
+                                Diagnostic::error(format!("the key `{name}` stands here twice"))
+                                    .code(Code::KeyTwice)
+                                    .at(self.source, node.span.clone())
+                                    .label(format!("first used on line {line}"))
+                                    .help("keep one of the two; the other would be lost silently")
+                            });
+                        }
                     }
                     open.key = Some(node);
                 }
