@@ -23,16 +23,19 @@
 //! )
 //! ?;
 //! assert_eq!(report.summary.changes, 1);
-//! assert!(report.summary.worst < Some(Impact::Repave));
+//! assert!(report.summary.worst < Some(Impact::RepaveControlPlanes));
 //! # Ok(())
 //! # }
 //! ```
 
 mod announced;
 mod compare;
+mod condition;
 pub mod format;
 mod impact;
 mod lines;
+mod notable;
+mod order;
 mod pairing;
 mod path;
 mod presets;
@@ -44,6 +47,6 @@ mod versions;
 
 pub use compare::{Input, Options, compare};
 pub use report::{
-    Change, ChangeKind, FORMAT, Hunk, Impact, ImpactCount, LayerPair, Line, PackVersion, Part,
-    ProfileName, ProfilePair, Report, Shown, Side, Summary, VersionStep,
+    Change, ChangeKind, Content, FORMAT, Hunk, Impact, ImpactCount, LayerPair, Line, Notable,
+    PackVersion, Part, ProfileName, ProfilePair, Report, Shown, Side, Summary, VersionStep,
 };

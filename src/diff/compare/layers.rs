@@ -1,6 +1,7 @@
 //! What differs between two layers: which pack, its facts, its presets, its values, and the files of the nodes.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::diagnostic::Source;
 use crate::diff::path::{Place, Step};
 use crate::diff::presets::{Switched, switched};
 use crate::diff::reduce::reduce;
-use crate::diff::report::{ChangeKind, LayerPair, PackVersion, Part};
+use crate::diff::report::{ChangeKind, Content, LayerPair, PackVersion, Part, Side};
 use crate::diff::tree::{self, Difference};
 use crate::diff::{pairing, versions};
 use crate::profile::Layer;
@@ -18,24 +19,24 @@ use crate::yaml::{self, Limits};
 
 impl Comparison<'_> {
     pub(super) fn layers(&mut self, old: &[Layer], new: &[Layer]) -> Vec<LayerPair> {
-        let names = |layers: &[Layer]| -> Vec<String> {
-            layers.iter().map(|layer| layer.name.clone()).collect()
-        };
         self.note_repeated("layers", &names(old), &names(new));
         let pairs = pairing::layers(old, new);
         let moved = moved_layers(old, &pairs);
+        let names = unique_names(&pairs);
         pairs
             .into_iter()
-            .map(|(old, new)| {
+            .zip(names)
+            .enumerate()
+            .map(|(at, ((old, new), name))| {
                 let either = new.or(old);
-                let name = either.map_or_else(String::new, |layer| layer.name.clone());
                 let kind = either.map_or_else(String::new, |layer| layer.layer.clone());
                 self.pack = PackContext {
                     name: Some(name.clone()),
+                    pack: either.map_or_else(String::new, |layer| layer.name.clone()),
                     kind: kind.clone(),
                     ..PackContext::default()
                 };
-                self.layer(old, new, moved.contains(&name));
+                self.layer(old, new, moved.contains(&at));
                 let version = |layer: &Layer| PackVersion {
                     pack: layer.name.clone(),
                     version: layer.version.clone(),
@@ -58,18 +59,11 @@ impl Comparison<'_> {
     }
 
     fn layer(&mut self, old: Option<&Layer>, new: Option<&Layer>, moved: bool) {
-        let outlines = || (old.map(layer_outline), new.map(layer_outline));
         let (Some(old), Some(new)) = (old, new) else {
-            let (old, new) = outlines();
-            return self.whole(Part::Layer, old, new);
+            return self.whole_layer(old, new);
         };
         if old.name != new.name {
-            let (outline_of_old, outline_of_new) = outlines();
-            let mut replaced = Difference::whole(outline_of_old, outline_of_new);
-            let remark = "another pack takes its place; their values are not compared";
-            replaced.remarks.push(remark.to_owned());
-            self.difference(Part::Layer, replaced);
-            return self.manifests(&old.manifests, &new.manifests);
+            return self.replaced_layer(old, new);
         }
         self.layer_facts(old, new);
         if moved {
@@ -89,20 +83,136 @@ impl Comparison<'_> {
         self.manifests(&old.manifests, &new.manifests);
     }
 
+    /// A layer that only one side has, with all that it holds.
+    fn whole_layer(&mut self, old: Option<&Layer>, new: Option<&Layer>) {
+        let outlines = Difference::whole(old.map(layer_outline), new.map(layer_outline));
+        let mut change = self.change(Part::Layer, outlines, None);
+        change.content = self.content(None, old, new);
+        self.changes.push(change);
+        self.look_at(new);
+    }
+
+    /// A layer whose pack another one replaces: what both packs know is compared, what else they hold is shown.
+    fn replaced_layer(&mut self, old: &Layer, new: &Layer) {
+        let outlines = Difference::whole(Some(layer_outline(old)), Some(layer_outline(new)));
+        let mut change = self.change(Part::Layer, outlines, None);
+        let trees = self.trees(old, new);
+        let likeness = trees.as_ref().map(|(old, new)| Likeness::of(old, new));
+        let is_alike = likeness.as_ref().is_some_and(Likeness::is_one_pack);
+        change.remarks.push(match &likeness {
+            Some(likeness) => format!(
+                "another pack takes its place; {} of its {} settings stand in both and are compared",
+                likeness.shared, likeness.all
+            ),
+            None => "another pack takes its place; their values are not compared".to_owned(),
+        });
+        if !is_alike {
+            let values_of = |layer: &Layer| Layer {
+                manifests: Vec::new(),
+                ..layer.clone()
+            };
+            let (old, new) = (values_of(old), values_of(new));
+            change.content = self.content(None, Some(&old), Some(&new));
+            self.look_at(Some(&new));
+        }
+        self.changes.push(change);
+        if let Some((mut before, mut after)) = trees {
+            if !is_alike {
+                // What Palette reads there is about each pack.
+                for tree in [&mut before, &mut after] {
+                    tree.as_object_mut().map(|tree| tree.shift_remove("pack"));
+                }
+            }
+            self.value_trees(before, after, !is_alike);
+        }
+        self.manifests(&old.manifests, &new.manifests);
+    }
+
+    /// The values of two packs as trees, where both are; a single chart of the one stands for that of the other.
+    fn trees(&mut self, old: &Layer, new: &Layer) -> Option<(Value, Value)> {
+        let (mut before, after) = (self.tree(&old.values)?, self.tree(&new.values)?);
+        let chart = |tree: &Value| {
+            let charts = tree.get("charts")?.as_object()?;
+            let name = charts.keys().next().filter(|_| charts.len() == 1)?;
+            Some(name.clone())
+        };
+        if let (Some(old), Some(new)) = (chart(&before), chart(&after))
+            && let Some(charts) = before.get_mut("charts").and_then(Value::as_object_mut)
+            && let Some(values) = charts.shift_remove(&old)
+        {
+            charts.insert(new, values);
+        }
+        Some((before, after))
+    }
+
+    /// The texts of layers, without the secrets in them.
+    pub(super) fn content(
+        &mut self,
+        layer: Option<&str>,
+        old: Option<&Layer>,
+        new: Option<&Layer>,
+    ) -> Vec<Content> {
+        let layers = [old, new].into_iter().flatten();
+        self.learn(layers.flat_map(|layer| &layer.manifests));
+        let mut content = Vec::new();
+        for (side, from) in [(Side::Old, old), (Side::New, new)] {
+            let Some(from) = from else { continue };
+            let values = (Part::Values, &from.values);
+            let manifests = from.manifests.iter();
+            let manifests = manifests.map(|one| (Part::Manifest(one.name.clone()), &one.content));
+            let texts = std::iter::once(values).chain(manifests);
+            content.extend(texts.filter(|(_, text)| !text.trim().is_empty()).map(
+                |(part, text)| Content {
+                    side,
+                    layer: layer.map(str::to_owned),
+                    part,
+                    text: self.secrets.text(text).into_owned(),
+                },
+            ));
+        }
+        content
+    }
+
+    /// Tells what of a layer that comes deserves a look.
+    pub(super) fn look_at(&mut self, new: Option<&Layer>) {
+        let Some(new) = new else { return };
+        if let Some(tree) = self.tree(&new.values) {
+            self.notable(&Part::Values, None, &tree);
+        }
+        for manifest in &new.manifests {
+            self.look_at_manifest(manifest);
+        }
+    }
+
     fn layer_facts(&mut self, old: &Layer, new: &Layer) {
+        let registry_name = |layer: &Layer| layer.registry.metadata.name.clone();
+        let (old_name, new_name) = (registry_name(old), registry_name(new));
+        // With another name all else is another registry's.
+        let has_other_name = old_name != new_name && !old_name.is_empty() && !new_name.is_empty();
         let facts = |layer: &Layer| {
             json!({
                 "version": layer.version,
                 "tag": layer.tag,
                 "type": layer.kind,
                 "layer": layer.layer,
-                "registry": layer.registry.metadata,
+                "registry": match has_other_name {
+                    true => json!(registry_name(layer)),
+                    false => json!(layer.registry.metadata),
+                },
             })
         };
+        let same_version = old.version == new.version;
         for difference in tree::compare(&facts(old), &facts(new)) {
             let is_version = difference.place.last_key() == "version";
+            // The tag moves along with the version: one change.
+            if !same_version && difference.place.last_key() == "tag" {
+                continue;
+            }
             let mut change = self.change(Part::Layer, difference, None);
             if is_version {
+                if new.tag != new.version && new.tag != old.tag && !new.tag.is_empty() {
+                    change.remarks.push(format!("asked for as `{}`", new.tag));
+                }
                 change
                     .remarks
                     .extend(step_remark(&old.version, &new.version));
@@ -122,14 +232,6 @@ impl Comparison<'_> {
         if old.values == new.values {
             return;
         }
-        let parse = |text: &str| {
-            let source = Source::new("values", text);
-            match yaml::to_json(&source, Limits::VALUES) {
-                Ok(Value::Null) => Some(json!({})),
-                Ok(value) => Some(value),
-                Err(_) => None,
-            }
-        };
         let (old_text, new_text) = match reduce(&old.values, &new.values) {
             Some((old, new)) => (Cow::Owned(old), Cow::Owned(new)),
             None => (
@@ -137,20 +239,17 @@ impl Comparison<'_> {
                 Cow::Borrowed(new.values.as_str()),
             ),
         };
-        match (parse(&old_text), parse(&new_text)) {
-            (Some(mut before), Some(mut after)) => {
+        match (self.tree(&old_text), self.tree(&new_text)) {
+            (Some(before), Some(after)) => {
                 self.secrets.forget();
                 // What an alias repeats as a secret is one where it is written, too.
                 if old.values.contains(": *") || new.values.contains(": *") {
                     self.secrets.learn(&before);
                     self.secrets.learn(&after);
                 }
-                self.node_files(&mut before, &mut after);
-                for difference in tree::compare(&before, &after) {
-                    let preset = self.explaining(&difference.place);
-                    let change = self.change(Part::Values, difference, preset);
-                    self.changes.push(change);
-                }
+                self.note_repeated_keys(old, new);
+                self.notable(&Part::Values, Some(&before), &after);
+                self.value_trees(before, after, false);
                 self.notation(Part::Values, &old.values, &new.values);
             }
             _ => {
@@ -160,6 +259,60 @@ impl Comparison<'_> {
                 ));
                 self.text(Part::Values, ChangeKind::Changed, &old.values, &new.values);
             }
+        }
+    }
+
+    /// The values of a text; of keys that stand more than once the last counts, as for Helm.
+    fn tree(&mut self, text: &str) -> Option<Value> {
+        let source = Source::new("values", text);
+        match yaml::to_json_of_last(&source, Limits::VALUES).ok()? {
+            (Value::Null, _) => Some(json!({})),
+            (value, repeated) => {
+                self.has_repeated |= !repeated.is_empty();
+                Some(value)
+            }
+        }
+    }
+
+    /// Says which keys stand more than once in values, where what was read has any.
+    fn note_repeated_keys(&mut self, old: &Layer, new: &Layer) {
+        if !std::mem::take(&mut self.has_repeated) {
+            return;
+        }
+        for (side, layer) in [("old", old), ("new", new)] {
+            // What was read may be a part of the text, with other numbers of lines.
+            let source = Source::new("values", layer.values.as_str());
+            let Ok((_, repeated)) = yaml::to_json_of_last(&source, Limits::VALUES) else {
+                continue;
+            };
+            let name = &layer.name;
+            let notes = repeated.iter().take(MOST_REPEATED).map(|one| {
+                let [first, last] = one.lines;
+                format!(
+                    "the {side} values of `{name}` have the key `{}` on line {first} and again on line {last}; the last counts, as for Helm",
+                    one.key
+                )
+            });
+            self.notes.extend(notes);
+            if let Some(more @ 1..) = repeated.len().checked_sub(MOST_REPEATED) {
+                self.notes.push(format!(
+                    "the {side} values of `{name}` have {more} more keys that stand twice"
+                ));
+            }
+        }
+    }
+
+    /// Compares the values of two layers; of different packs only what stands in `both`.
+    fn value_trees(&mut self, mut before: Value, mut after: Value, both: bool) {
+        self.node_files(&mut before, &mut after);
+        for difference in tree::compare(&before, &after) {
+            let is_one_sided = matches!(difference.kind, ChangeKind::Added | ChangeKind::Removed);
+            if (both && is_one_sided) || !self.counts(&Part::Values, &difference) {
+                continue;
+            }
+            let preset = self.explaining(&difference.place);
+            let change = self.change(Part::Values, difference, preset);
+            self.changes.push(change);
         }
     }
 
@@ -191,6 +344,14 @@ impl Comparison<'_> {
                     self.whole(part, file(old), file(new));
                 }
             }
+            if let Pair::Both {
+                old,
+                new,
+                moved: true,
+            } = found
+            {
+                self.moved_file(path, old, new);
+            }
         }
         for name in ["postKubeadmCommands", "preKubeadmCommands"] {
             let (old, new) = (take_commands(old, name), take_commands(new, name));
@@ -200,6 +361,18 @@ impl Comparison<'_> {
                 self.text(part, ChangeKind::Changed, &old, &new);
             }
         }
+    }
+
+    /// A file that is written earlier or later than before.
+    fn moved_file(&mut self, path: &str, old: usize, new: usize) {
+        let place = |at: usize| Some(Value::from(at + 1));
+        let mut moved = Difference::whole(place(old), place(new));
+        moved.kind = ChangeKind::Moved;
+        for key in ["kubeadmconfig", "files"] {
+            moved.place.push(Step::Key(key.to_owned()));
+        }
+        moved.place.push(Step::Item("targetPath", path.to_owned()));
+        self.difference(Part::Values, moved);
     }
 
     fn node_file(&mut self, part: &Part, path: &str, old: &Value, new: &Value) {
@@ -225,18 +398,94 @@ impl Comparison<'_> {
     }
 }
 
-/// The layers that stand elsewhere among those of both sides, by their new name.
-fn moved_layers(old: &[Layer], pairs: &[pairing::Pair<'_, Layer>]) -> Vec<String> {
-    let common: Vec<(&Layer, &Layer)> = pairs
-        .iter()
-        .filter_map(|(old, new)| Some(((*old)?, (*new)?)))
+/// So many keys that stand twice are told of a text.
+const MOST_REPEATED: usize = 10;
+
+/// How much two packs have in common.
+struct Likeness {
+    shared: usize,
+    all: usize,
+}
+
+impl Likeness {
+    /// Of the settings of both, without what Palette itself reads.
+    fn of(old: &Value, new: &Value) -> Self {
+        let settings = |tree: &Value| {
+            let mut found = HashSet::new();
+            settings(tree, &mut String::new(), &mut found);
+            found
+        };
+        let (old, new) = (settings(old), settings(new));
+        Likeness {
+            shared: old.intersection(&new).count(),
+            all: old.len(),
+        }
+    }
+
+    /// Whether the one is the other under a new name.
+    fn is_one_pack(&self) -> bool {
+        self.all > 0 && 2 * self.shared >= self.all
+    }
+}
+
+fn settings(tree: &Value, path: &mut String, found: &mut HashSet<String>) {
+    let Value::Object(map) = tree else {
+        found.insert(path.clone());
+        return;
+    };
+    for (key, value) in map {
+        if path.is_empty() && key == "pack" {
+            continue;
+        }
+        let length = path.len();
+        path.push('\0');
+        path.push_str(key);
+        settings(value, path, found);
+        path.truncate(length);
+    }
+}
+
+fn names(layers: &[Layer]) -> Vec<String> {
+    layers.iter().map(|layer| layer.name.clone()).collect()
+}
+
+/// What changes name the layers by: the pack, and where it stands more than once its display name or a number.
+fn unique_names(pairs: &[pairing::Pair<'_, Layer>]) -> Vec<String> {
+    let layers: Vec<&Layer> = pairs.iter().filter_map(|(old, new)| new.or(*old)).collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for layer in &layers {
+        *counts.entry(layer.name.as_str()).or_default() += 1;
+    }
+    let name = |layer: &&Layer| match pairing::display_name(layer) {
+        Some(display) if counts[layer.name.as_str()] > 1 => format!("{}[{display}]", layer.name),
+        _ => layer.name.clone(),
+    };
+    let mut seen = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut unique = |name: String| {
+        let number = numbers.entry(name.clone()).or_insert(1);
+        let mut unique = name.clone();
+        while !seen.insert(unique.clone()) {
+            *number += 1;
+            unique = format!("{name}[{number}]");
+        }
+        unique
+    };
+    layers.iter().map(name).map(&mut unique).collect()
+}
+
+/// The layers that stand elsewhere among those of both sides, by their number among the pairs.
+fn moved_layers(old: &[Layer], pairs: &[pairing::Pair<'_, Layer>]) -> Vec<usize> {
+    let common: Vec<(usize, &Layer)> = (0..)
+        .zip(pairs)
+        .filter_map(|(at, (old, new))| Some((at, (*old).filter(|_| new.is_some())?)))
         .collect();
     let place = |layer: &Layer| {
         old.iter()
             .position(|other| std::ptr::eq(other, layer))
             .unwrap_or_default()
     };
-    let mut before: Vec<usize> = common.iter().map(|(old, _)| place(old)).collect();
+    let mut before: Vec<usize> = common.iter().map(|(_, old)| place(old)).collect();
     let after = before.clone();
     before.sort_unstable();
     pair(&before, &after)
@@ -244,7 +493,7 @@ fn moved_layers(old: &[Layer], pairs: &[pairing::Pair<'_, Layer>]) -> Vec<String
         .filter_map(|found| match found {
             Pair::Both {
                 new, moved: true, ..
-            } => Some(common[new].1.name.clone()),
+            } => Some(common[new].0),
             _ => None,
         })
         .collect()

@@ -10,18 +10,22 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::announced::Announcements;
-use super::impact::{Rules, Subject};
+use super::condition::{Subject, VersionWay};
+use super::impact::Rules;
+use super::notable::notable;
+use super::order::{List, Lists};
+use super::path::Step;
 use super::presets::Switched;
 use super::report::{
-    Change, ChangeKind, FORMAT, Impact, ImpactCount, Part, ProfileName, ProfilePair, Report,
-    Summary, VersionStep,
+    Change, ChangeKind, FORMAT, Impact, ImpactCount, Notable, Part, ProfileName, ProfilePair,
+    Report, Summary, VersionStep,
 };
 use super::secrets::Secrets;
 use super::tree::{self, Difference};
 use super::{lines, pairing, versions};
 use crate::diagnostic::Diagnostic;
 use crate::pack::Library;
-use crate::profile::{Profile, Variable};
+use crate::profile::{Layer, Profile, Variable};
 use crate::revision::Revision;
 use crate::secret::{self, Way};
 use crate::sequence::pair;
@@ -68,12 +72,15 @@ pub fn compare(
         library,
         options,
         rules: Rules::load()?,
+        lists: Lists::load()?,
         announcements,
         secrets: Secrets::new(texts(old).chain(texts(new)), options.show_secrets),
         profile: String::new(),
         pack: PackContext::default(),
         changes: Vec::new(),
+        notable: Vec::new(),
         notes: Vec::new(),
+        has_repeated: false,
     };
     let profiles = pairing::profiles(&old.profiles, &new.profiles)
         .into_iter()
@@ -90,7 +97,9 @@ pub fn compare(
         changes,
         notes: comparison.notes,
     };
+    report.summary.notable = comparison.notable;
     count(&mut report);
+    make_ids_unique(&mut report.changes);
     Ok(report)
 }
 
@@ -126,11 +135,9 @@ fn count(report: &mut Report) {
         })
         .filter(|count| count.changes > 0)
         .collect();
-    report.summary = Summary {
-        changes: report.changes.len(),
-        worst: impacts.first().map(|count| count.impact),
-        impacts,
-    };
+    report.summary.changes = report.changes.len();
+    report.summary.worst = impacts.first().map(|count| count.impact);
+    report.summary.impacts = impacts;
     let mut of_layer: HashMap<_, usize> = HashMap::new();
     for change in &report.changes {
         let layer = (change.profile.as_str(), change.layer.as_deref());
@@ -149,24 +156,32 @@ fn count(report: &mut Report) {
 struct PackContext {
     /// As changes name it.
     name: Option<String>,
+    /// Its pack's name.
+    pack: String,
     /// `os`, `k8s`, ...
     kind: String,
     /// The presets that were switched.
     switched: Vec<Switched>,
     /// The kind of the Kubernetes object.
     object: String,
+    /// Which of several objects of a manifest is compared.
+    within: Option<Step>,
 }
 
 struct Comparison<'c> {
     library: &'c Library,
     options: &'c Options,
     rules: &'static Rules,
+    lists: &'static Lists,
     announcements: Announcements,
     secrets: Secrets,
     profile: String,
     pack: PackContext,
     changes: Vec<Change>,
+    notable: Vec<Notable>,
     notes: Vec<String>,
+    /// Whether what was read has keys that stand twice.
+    has_repeated: bool,
 }
 
 impl Comparison<'_> {
@@ -186,13 +201,60 @@ impl Comparison<'_> {
             self.variables(&old.spec.variables, &new.spec.variables);
             layers = self.layers(&old.spec.template.packs, &new.spec.template.packs);
         } else {
-            self.whole(Part::Profile, old.map(outline), new.map(outline));
+            self.whole_profile(old, new);
         }
         ProfilePair {
             name: self.profile.clone(),
             old: old.map(name),
             new: new.map(name),
             layers,
+        }
+    }
+
+    /// A profile that only one side has, with all that its layers hold.
+    fn whole_profile(&mut self, old: Option<&Profile>, new: Option<&Profile>) {
+        let outlines = Difference::whole(old.map(outline), new.map(outline));
+        let mut change = self.change(Part::Profile, outlines, None);
+        let layers = |profile: Option<&'_ Profile>| -> Vec<Layer> {
+            profile.map_or_else(Vec::new, |one| one.spec.template.packs.clone())
+        };
+        for layer in layers(old) {
+            change
+                .content
+                .extend(self.content(Some(&layer.name), Some(&layer), None));
+        }
+        for layer in layers(new) {
+            change
+                .content
+                .extend(self.content(Some(&layer.name), None, Some(&layer)));
+            self.pack.name = Some(layer.name.clone());
+            self.look_at(Some(&layer));
+        }
+        self.pack = PackContext::default();
+        self.changes.push(change);
+    }
+
+    /// Tells what of a tree that comes, in the stead of another or of none, deserves a look.
+    fn notable(&mut self, part: &Part, old: Option<&Value>, new: &Value) {
+        let found = notable(new);
+        let before: HashSet<String> = match old.filter(|_| !found.is_empty()) {
+            Some(old) => notable(old).into_iter().collect(),
+            None => HashSet::new(),
+        };
+        self.look(
+            part,
+            found.into_iter().filter(|what| !before.contains(what)),
+        );
+    }
+
+    fn look(&mut self, part: &Part, found: impl Iterator<Item = String>) {
+        for what in found {
+            self.notable.push(Notable {
+                profile: self.profile.clone(),
+                layer: self.pack.name.clone().unwrap_or_default(),
+                part: part.clone(),
+                what: self.secrets.text(&what).into_owned(),
+            });
         }
     }
 
@@ -278,7 +340,9 @@ impl Comparison<'_> {
 
     fn differences(&mut self, part: &Part, found: Vec<Difference>) {
         for difference in found {
-            self.difference(part.clone(), difference);
+            if self.counts(part, &difference) {
+                self.difference(part.clone(), difference);
+            }
         }
     }
 
@@ -287,22 +351,47 @@ impl Comparison<'_> {
         self.changes.push(change);
     }
 
-    /// A difference with everything there is to say about it.
-    fn change(&self, part: Part, difference: Difference, preset: Option<String>) -> Change {
-        let pack = self.pack.name.as_deref().unwrap_or_default();
-        let rule = self.rules.of(&Subject {
+    /// What the rules see of a difference.
+    fn subject<'s>(&'s self, part: &'s Part, difference: &'s Difference) -> Subject<'s> {
+        Subject {
             layer: &self.pack.kind,
-            pack,
-            part: &part,
+            pack: &self.pack.pack,
+            part,
             object: &self.pack.object,
             place: &difference.place,
             kind: difference.kind,
-        });
+            version: way_of_version(part, difference),
+        }
+    }
+
+    /// What is known of the list in which an item moved.
+    fn list(&self, part: &Part, difference: &Difference) -> Option<&'static List> {
+        let moved = difference.kind == ChangeKind::Moved && !difference.place.steps().is_empty();
+        self.lists
+            .of(&self.subject(part, difference))
+            .filter(|_| moved)
+    }
+
+    /// Whether it is a difference at all: in some lists the order means nothing.
+    fn counts(&self, part: &Part, difference: &Difference) -> bool {
+        (self.list(part, difference)).is_none_or(|list| list.order_counts)
+    }
+
+    /// A difference with everything there is to say about it.
+    fn change(&self, part: Part, difference: Difference, preset: Option<String>) -> Change {
+        let list = self.list(&part, &difference);
+        let mut subject = self.subject(&part, &difference);
+        if list.is_some() {
+            // Another order is a change there.
+            subject.kind = ChangeKind::Changed;
+        }
+        let rule = self.rules.of(&subject);
         let (impact, because) = match rule {
             Some(rule) => (rule.impact, rule.because.clone()),
             None => (Impact::Review, String::new()),
         };
         let mut remarks = difference.remarks;
+        remarks.extend(list.map(|list| list.because.clone()));
         remarks.extend(macro_remark(
             &difference.old,
             &difference.new,
@@ -310,33 +399,40 @@ impl Comparison<'_> {
         ));
         let shown =
             |value: Option<Value>| value.map(|value| self.secrets.shown(&value, &difference.way));
-        let path = difference
-            .place
-            .with_values(|at, text| match difference.secret_steps.contains(&at) {
-                true => self.secrets.replaced(text),
-                false => self.secrets.text(text).into_owned(),
-            })
-            .to_string();
+        let path =
+            difference
+                .place
+                .with_values(|at, text| match difference.secret_steps.contains(&at) {
+                    true => self.secrets.replaced(text),
+                    false => self.secrets.text(text).into_owned(),
+                });
+        let path = match &self.pack.within {
+            Some(object) => path.within(object.clone()).to_string(),
+            None => path.to_string(),
+        };
         let hunks = |(old, new): (String, String)| {
             lines::hunks(&self.secrets.text(&old), &self.secrets.text(&new))
         };
         Change {
             id: fingerprint(&[
                 &self.profile,
-                pack,
+                self.pack.name.as_deref().unwrap_or_default(),
                 &format!("{part:?}"),
                 &path,
                 &format!("{:?}", difference.kind),
             ]),
             profile: self.profile.clone(),
             layer: self.pack.name.clone(),
-            section: self.announcements.section(pack, &part, &difference.place),
+            section: self
+                .announcements
+                .section(&self.pack.pack, &part, &difference.place),
             part,
             path,
             kind: difference.kind,
             old: shown(difference.old),
             new: shown(difference.new),
             lines: difference.texts.map(hunks).unwrap_or_default(),
+            content: Vec::new(),
             preset,
             impact,
             because,
@@ -358,6 +454,19 @@ fn macro_remark(old: &Option<Value>, new: &Option<Value>, way: &Way<'_>) -> Opti
     Some(remark.to_owned())
 }
 
+/// How the version of a layer moves, where that is not a plain upgrade.
+fn way_of_version(part: &Part, difference: &Difference) -> Option<VersionWay> {
+    let (Some(Value::String(old)), Some(Value::String(new))) = (&difference.old, &difference.new)
+    else {
+        return None;
+    };
+    let is_version = *part == Part::Layer && difference.place.last_key() == "version";
+    match versions::step(old, new).filter(|_| is_version)? {
+        VersionStep::Downgrade => Some(VersionWay::Downgrade),
+        _ => (!versions::skipped_minors(old, new).is_empty()).then_some(VersionWay::SkipsMinor),
+    }
+}
+
 fn fingerprint(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -368,6 +477,18 @@ fn fingerprint(parts: &[&str]) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// Numbers the ids that several changes have, such as those of two variables of one name.
+fn make_ids_unique(changes: &mut [Change]) {
+    let mut seen: HashMap<String, usize> = HashMap::with_capacity(changes.len());
+    for change in changes {
+        let count = seen.entry(change.id.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            change.id = format!("{}-{count}", change.id);
+        }
+    }
 }
 
 fn step_remark(old: &str, new: &str) -> Option<String> {
