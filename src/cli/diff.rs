@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
@@ -64,14 +65,17 @@ pub(super) struct Diff {
     /// Only counts
     #[arg(long)]
     stat: bool,
+    /// Everything in text: whole values, texts of what came and went, each of many alike changes
+    #[arg(long, conflicts_with = "stat")]
+    full: bool,
     /// Also changes of notation alone, as Palette's review shows them
     #[arg(long)]
     text: bool,
     /// Show the values of secrets
     #[arg(long)]
     show_secrets: bool,
-    /// End with 1 only if a change is at least this bad: review, live, new-clusters, restart or repave
-    #[arg(long, value_name = "IMPACT", value_parser = impact)]
+    /// End with 1 only if a change is this bad or worse
+    #[arg(long, value_name = "IMPACT", value_parser = impacts())]
     fail_on: Option<Impact>,
     /// No colours
     #[arg(long)]
@@ -90,11 +94,14 @@ enum Format {
     Html,
 }
 
-fn impact(word: &str) -> Result<Impact, String> {
-    Impact::ALL
-        .into_iter()
-        .find(|impact| impact.as_str() == word)
-        .ok_or_else(|| format!("`{word}` is not an impact: use `review`, `live`, `new-clusters`, `restart` or `repave`"))
+/// Takes the word of each impact, the mildest first.
+fn impacts() -> impl TypedValueParser<Value = Impact> {
+    let mildest_first = || Impact::ALL.into_iter().rev();
+    PossibleValuesParser::new(mildest_first().map(Impact::as_str)).map(move |word| {
+        mildest_first()
+            .find(|impact| impact.as_str() == word)
+            .unwrap_or(Impact::Review)
+    })
 }
 
 /// What is compared with another.
@@ -168,7 +175,8 @@ impl Diff {
         }));
         let mut problems = Vec::new();
         for place in &self.only {
-            let first = place.split('/').next().unwrap_or_default();
+            // Of two layers of one pack the name goes on: `nginx[internal]`.
+            let first = place.split(['/', '[']).next().unwrap_or_default();
             if first.contains('*') || known.contains(&first) {
                 continue;
             }
@@ -201,6 +209,7 @@ impl Diff {
                         width: if on_terminal { columns() } else { 0 },
                         colour: on_terminal && !no_color,
                         stat: self.stat,
+                        full: self.full,
                     },
                 )
             }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tera::Context;
 
-use super::{gather, names_switch};
+use super::{content_name, first_step, gather, names_switch, notable_place};
 use crate::diff::report::{
-    Change, ChangeKind, Hunk, Impact, LayerPair, Line, PackVersion, Part, ProfilePair, Report,
-    Shown, Side,
+    Change, ChangeKind, Content, Hunk, Impact, LayerPair, Line, PackVersion, Part, ProfilePair,
+    Report, Shown, Side,
 };
 use crate::template;
 use crate::yaml;
@@ -59,8 +59,26 @@ struct Page<'r> {
     /// How many layers have a change.
     changed_layers: usize,
     layers: usize,
+    /// What to do first.
+    first: &'static str,
     notes: Vec<Cow<'r, str>>,
+    notable: Vec<NotableView<'r>>,
     profiles: Vec<Profile<'r>>,
+}
+
+#[derive(Serialize)]
+struct NotableView<'r> {
+    place: String,
+    what: &'r str,
+}
+
+/// A text of what came or went.
+#[derive(Serialize)]
+struct ContentView<'r> {
+    side: &'static str,
+    name: String,
+    lines: usize,
+    text: Cow<'r, str>,
 }
 
 #[derive(Clone, Serialize)]
@@ -118,6 +136,7 @@ struct ChangeView<'r> {
     impact: Impact,
     sides: Vec<SideView<'r>>,
     hunks: Vec<Vec<Row<'r>>>,
+    content: Vec<ContentView<'r>>,
     because: &'r str,
     section: Option<&'r str>,
     remarks: Vec<Cow<'r, str>>,
@@ -206,7 +225,17 @@ impl<'r> Page<'r> {
                 .filter(|layer| layer.listed && layer.count > 0)
                 .count(),
             layers: layers().filter(|layer| layer.listed).count(),
+            first: report.summary.worst.map_or("", first_step),
             notes: notes.collect(),
+            notable: report
+                .summary
+                .notable
+                .iter()
+                .map(|one| NotableView {
+                    place: notable_place(one),
+                    what: &one.what,
+                })
+                .collect(),
             profiles,
         }
     }
@@ -414,6 +443,11 @@ impl<'r> ChangeView<'r> {
             (untold > 0).then(|| Cow::from(format!("{untold} more lines are not on this page")));
         filled.changes += 1;
         filled.lines += lines;
+        let content = change
+            .content
+            .iter()
+            .map(|content| ContentView::new(content, filled))
+            .collect();
         ChangeView {
             anchor: anchor_of(change, &mut filled.anchors),
             id: &change.id,
@@ -423,9 +457,36 @@ impl<'r> ChangeView<'r> {
             impact: change.impact,
             sides: sides(change.old.as_ref(), change.new.as_ref()),
             hunks,
+            content,
             because: &change.because,
             section: change.section.as_deref(),
             remarks: change.remarks.iter().map(Cow::from).chain(untold).collect(),
+        }
+    }
+}
+
+impl<'r> ContentView<'r> {
+    /// The text, as far as there is room for its lines on the page.
+    fn new(content: &'r Content, filled: &mut Filled) -> Self {
+        let lines = content.text.lines().count();
+        let left = MOST_LINES.saturating_sub(filled.lines);
+        filled.lines += lines;
+        let text = match content.text.split_inclusive('\n').nth(left) {
+            None => Cow::from(content.text.as_str()),
+            Some(_) => {
+                let shown: String = content.text.split_inclusive('\n').take(left).collect();
+                let more = lines.saturating_sub(left);
+                Cow::from(format!("{shown}… {more} more lines are not on this page\n"))
+            }
+        };
+        ContentView {
+            side: match content.side {
+                Side::Old => "old",
+                _ => "new",
+            },
+            name: content_name(content),
+            lines,
+            text,
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A report as a comment on a pull request.
 
+use super::{Alike, Entry, content_counts, first_step, folded, layer_counts, notable_place};
 use super::{
     Group, LayerChanges, LayerRow, Section, chars, count, cut, label, layer_rows, line_blocks,
     move_words, remarks, sections, short_values,
 };
-use crate::diff::{Change, ChangeKind, ImpactCount, ProfilePair, Report, Side};
+use crate::diff::{Change, ChangeKind, ImpactCount, Notable, ProfilePair, Report, Side};
 use crate::visible::visible;
 
 /// Characters of a name or a value.
@@ -30,7 +31,9 @@ pub fn markdown(report: &Report, limit: usize) -> String {
         kept_free: tail(&sections, &[]).len() + DETAILS_END.len(),
     };
     page.impacts(&report.summary.impacts);
+    page.glance(report);
     page.notes(&report.notes);
+    page.notable(&report.summary.notable);
     if report.summary.changes > 0 {
         page.layers(report);
     }
@@ -122,6 +125,29 @@ impl Page {
         self.push(&text);
     }
 
+    fn glance(&mut self, report: &Report) {
+        if let Some(worst) = report.summary.worst {
+            let (changed, all) = layer_counts(report);
+            let layers = count(all, "layer");
+            let first = first_step(worst);
+            self.push(&format!(
+                "\n{changed} of {layers} changed. First: {first}.\n"
+            ));
+        }
+    }
+
+    fn notable(&mut self, notable: &[Notable]) {
+        if notable.is_empty() {
+            return;
+        }
+        let lines: Vec<String> = notable
+            .iter()
+            .map(|one| format!("- {}: {}\n", name(&notable_place(one)), prose(&one.what)))
+            .collect();
+        let start = "\nWorth a look before it comes:\n\n";
+        self.push_lines(start, &lines, 8, "thing");
+    }
+
     fn notes(&mut self, notes: &[String]) {
         if notes.is_empty() {
             return;
@@ -155,12 +181,12 @@ impl Page {
             pending.push_str(&place_line(place));
             for item in items(place) {
                 pending.push_str(&item.text);
-                if item.change {
+                if item.changes > 0 {
                     if !self.push(&pending) {
                         break 'all;
                     }
                     pending.clear();
-                    shown += 1;
+                    shown += item.changes;
                 }
             }
         }
@@ -182,7 +208,8 @@ fn summary(section: &Section<'_>, open: bool) -> String {
 /// An item of a list, which is a change or a heading that must not stand alone.
 struct Item {
     text: String,
-    change: bool,
+    /// How many changes it tells.
+    changes: usize,
 }
 
 /// What stands below a layer.
@@ -199,16 +226,14 @@ fn items(place: &LayerChanges<'_>) -> Vec<Item> {
             let words = prose(group.because);
             items.push(Item {
                 text: format!("{:indent$}- {words}\n", "", indent = 2 * depth),
-                change: false,
+                changes: 0,
             });
             depth += 1;
         }
-        items.extend(
-            group
-                .changes
-                .iter()
-                .map(|change| change_item(change, depth)),
-        );
+        items.extend(folded(&group.changes).into_iter().map(|entry| match entry {
+            Entry::One(change) => change_item(change, depth),
+            Entry::Alike(alike) => alike_item(&alike, depth),
+        }));
     }
     items
 }
@@ -219,7 +244,7 @@ fn preset_item(preset: &str, group: &Group<'_>) -> Item {
         Some(switch) => change_item(switch, 1),
         None => Item {
             text: format!("  - preset {}\n", name(preset)),
-            change: false,
+            changes: 0,
         },
     }
 }
@@ -235,22 +260,48 @@ fn place_line(place: &LayerChanges<'_>) -> String {
     format!("- {profile}{layer}{because}\n")
 }
 
-/// A change, its lines in a fence.
-fn change_item(change: &Change, depth: usize) -> Item {
-    let word = match change.kind {
+/// Alike changes in one item.
+fn alike_item(alike: &Alike<'_>, depth: usize) -> Item {
+    let Some(first) = alike.changes.first() else {
+        return Item {
+            text: String::new(),
+            changes: 0,
+        };
+    };
+    let place = Change {
+        path: alike.place.clone(),
+        ..Change::clone(first)
+    };
+    let (word, place) = (word(first.kind), name(&label(&place)));
+    let words = code(&alike.words(LONGEST));
+    let indent = " ".repeat(2 * depth);
+    Item {
+        text: format!("{indent}- {word}{place}: {words}\n"),
+        changes: alike.changes.len(),
+    }
+}
+
+fn word(kind: ChangeKind) -> &'static str {
+    match kind {
         ChangeKind::Added => "added ",
         ChangeKind::Removed => "removed ",
         ChangeKind::Changed | ChangeKind::Text => "changed ",
         ChangeKind::Retyped => "retyped ",
         ChangeKind::Moved => "",
-    };
+    }
+}
+
+/// A change, its lines in a fence.
+fn change_item(change: &Change, depth: usize) -> Item {
+    let word = word(change.kind);
     let fence = fenced(change, 2 * depth + 2);
     let values = if fence.is_empty() {
         values(change)
     } else {
         String::new()
     };
-    let remarks: Vec<String> = remarks(change).iter().map(|words| prose(words)).collect();
+    let mut remarks: Vec<String> = remarks(change).iter().map(|words| prose(words)).collect();
+    remarks.extend(content_counts(change).map(|counts| prose(&format!("with {counts}"))));
     let remarks = if remarks.is_empty() {
         String::new()
     } else {
@@ -260,7 +311,7 @@ fn change_item(change: &Change, depth: usize) -> Item {
     let indent = " ".repeat(2 * depth);
     Item {
         text: format!("{indent}- {word}{label}{values}{remarks}\n{fence}"),
-        change: true,
+        changes: 1,
     }
 }
 

@@ -16,7 +16,10 @@ use std::hash::Hash;
 
 use serde_json::Value;
 
-use super::{Change, ChangeKind, Impact, LayerPair, Part, ProfilePair, Report, Shown, Side};
+use super::{
+    Change, ChangeKind, Content, Impact, LayerPair, Notable, Part, ProfilePair, Report, Shown, Side,
+};
+use crate::sequence::repository;
 use crate::visible::visible;
 use crate::yaml::scalar;
 
@@ -180,6 +183,158 @@ fn gather<'r, K: Copy + Eq + Hash>(
     found
 }
 
+/// A change, or several that differ in the item of a list and in nothing else of their place.
+enum Entry<'r> {
+    One(&'r Change),
+    Alike(Alike<'r>),
+}
+
+/// Changes of the items of one list.
+struct Alike<'r> {
+    /// The place with `*` for the item.
+    place: String,
+    changes: Vec<&'r Change>,
+}
+
+/// So many alike changes are told as one.
+const ALIKE: usize = 4;
+
+/// Puts alike changes together, where the first of them stands.
+fn folded<'r>(changes: &[&'r Change]) -> Vec<Entry<'r>> {
+    let keys: Vec<Option<(&Part, ChangeKind, String)>> = changes
+        .iter()
+        .map(|change| {
+            let tells_lines = !change.lines.is_empty() || !change.content.is_empty();
+            let place = alike_place(&change.path).filter(|_| !tells_lines)?;
+            Some((&change.part, change.kind, place))
+        })
+        .collect();
+    let mut positions: HashMap<(&'static str, &str, &'static str, &str), usize> = HashMap::new();
+    let mut found: Vec<(String, Vec<&'r Change>)> = Vec::new();
+    for (change, key) in changes.iter().zip(&keys) {
+        let Some((part, kind, place)) = key else {
+            found.push((String::new(), vec![change]));
+            continue;
+        };
+        let (word, name) = part.words();
+        let at = *positions
+            .entry((word, name, sign_of(*kind), place))
+            .or_insert(found.len());
+        match found.get_mut(at) {
+            Some((_, changes)) => changes.push(change),
+            None => found.push((place.clone(), vec![change])),
+        }
+    }
+    let mut entries = Vec::new();
+    for (place, changes) in found {
+        if changes.len() < ALIKE {
+            entries.extend(changes.into_iter().map(Entry::One));
+        } else {
+            entries.push(Entry::Alike(Alike { place, changes }));
+        }
+    }
+    entries
+}
+
+fn sign_of(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Removed => "removed",
+        ChangeKind::Changed => "changed",
+        ChangeKind::Retyped => "retyped",
+        ChangeKind::Moved => "moved",
+        ChangeKind::Text => "text",
+    }
+}
+
+/// A path with `*` for what is in its brackets; none without any.
+fn alike_place(path: &str) -> Option<String> {
+    let mut place = String::with_capacity(path.len());
+    let mut chars = path.chars();
+    let mut has_item = false;
+    while let Some(c) = chars.next() {
+        place.push(c);
+        match c {
+            '\\' => place.extend(chars.next()),
+            '[' => {
+                has_item = true;
+                place.push_str("*]");
+                while let Some(inner) = chars.next() {
+                    match inner {
+                        '\\' => {
+                            chars.next();
+                        }
+                        ']' => break,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    has_item.then_some(place)
+}
+
+/// So many different steps of alike changes are told.
+const MOST_STEPS: usize = 3;
+
+impl Alike<'_> {
+    /// What happened to them: `8 items: v1.17.4 -> v1.19.2 (5), v0.2.1 -> v0.4.1 and 2 others`.
+    fn words(&self, room: usize) -> String {
+        let mut steps: Vec<(String, usize)> = Vec::new();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        for change in &self.changes {
+            let step = step_words(change, room / MOST_STEPS);
+            let at = *numbers.entry(step.clone()).or_insert(steps.len());
+            match steps.get_mut(at) {
+                Some((_, times)) => *times += 1,
+                None => steps.push((step, 1)),
+            }
+        }
+        steps.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+        let others: usize = steps.iter().skip(MOST_STEPS).map(|(_, times)| times).sum();
+        let told: Vec<String> = steps
+            .iter()
+            .take(MOST_STEPS)
+            .map(|(step, times)| match times {
+                1 => step.clone(),
+                times => format!("{step} ({times})"),
+            })
+            .collect();
+        let others = match others {
+            0 => String::new(),
+            others => format!(" and {}", count(others, "other")),
+        };
+        let items = count(self.changes.len(), "item");
+        format!("{items}: {}{others}", told.join(", "))
+    }
+}
+
+/// What happened to one of several: of images their tags, of others their values.
+fn step_words(change: &Change, room: usize) -> String {
+    if change.kind == ChangeKind::Moved {
+        return move_words(change);
+    }
+    let text = |shown: &Option<Shown>| shown.as_ref()?.text().map(str::to_owned);
+    if let (Some(old), Some(new)) = (text(&change.old), text(&change.new)) {
+        let tag = |image: &'_ str| -> Option<String> {
+            let tag = image.strip_prefix(repository(image))?;
+            (!tag.is_empty()).then(|| tag.trim_start_matches([':', '@']).to_owned())
+        };
+        if repository(&old) == repository(&new)
+            && let (Some(old), Some(new)) = (tag(&old), tag(&new))
+        {
+            let [old, new] = [old, new].map(|tag| short_text(&tag, room / 2));
+            return format!("{old} -> {new}");
+        }
+    }
+    match short_values(change, room / 2) {
+        (None, None) => "a text".to_owned(),
+        (Some(one), None) | (None, Some(one)) => one,
+        (Some(old), Some(new)) => format!("{old} -> {new}"),
+    }
+}
+
 /// A layer, or a profile's own fields and variables, as a row of a table.
 struct LayerRow<'r> {
     name: &'r str,
@@ -277,15 +432,97 @@ fn remarks(change: &Change) -> Vec<Cow<'_, str>> {
     remarks
 }
 
-/// Where a moved item was and is, where the values tell.
+/// Where a moved item was and is, where the values tell: its number, or the manifest that an object stands in.
 fn move_words(change: &Change) -> String {
     let place = |shown: &Option<Shown>| match shown {
-        Some(Shown::Value { value }) => value.as_u64(),
+        Some(Shown::Value {
+            value: Value::String(manifest),
+        }) => Some(format!("`{}`", visible(manifest))),
+        Some(Shown::Value { value }) => value.as_u64().map(|at| at.to_string()),
         _ => None,
     };
     match (place(&change.old), place(&change.new)) {
         (Some(old), Some(new)) => format!("moved from {old} to {new}"),
         _ => "moved".to_owned(),
+    }
+}
+
+/// What a text of a layer is: `values`, `manifest rbac`, with the layer where the change is one of a profile.
+fn content_name(content: &Content) -> String {
+    let (kind, name) = content.part.words();
+    let words = [content.layer.as_deref().unwrap_or_default(), kind, name];
+    let words = words.into_iter().filter(|word| !word.is_empty());
+    visible(&words.collect::<Vec<_>>().join(" ")).into_owned()
+}
+
+/// The texts that a change holds, counted: `values (120 lines), manifest rbac (30 lines)`.
+fn content_counts(change: &Change) -> Option<String> {
+    if change.content.is_empty() {
+        return None;
+    }
+    let both = change.content.iter().any(|one| one.side == Side::Old)
+        && change.content.iter().any(|one| one.side == Side::New);
+    let counts: Vec<String> = change
+        .content
+        .iter()
+        .map(|content| {
+            let side = match content.side {
+                Side::Old if both => "old ",
+                Side::New if both => "new ",
+                _ => "",
+            };
+            let lines = count(content.text.lines().count(), "line");
+            format!("{side}{} ({lines})", content_name(content))
+        })
+        .collect();
+    Some(counts.join(", "))
+}
+
+/// Where something stands that deserves a look: `p / layer, manifest rbac`.
+fn notable_place(notable: &Notable) -> String {
+    let (kind, name) = notable.part.words();
+    let part = [kind, name].join(" ");
+    let place = format!(
+        "{} / {}, {}",
+        notable.profile,
+        notable.layer,
+        part.trim_end()
+    );
+    visible(&place).into_owned()
+}
+
+/// The layers with changes of an impact, and how many each has; those of a profile itself under its name.
+fn layers_of<'r>(report: &'r Report, impact: Impact) -> Vec<(&'r str, usize)> {
+    let changes = report.changes.iter().filter(|one| one.impact == impact);
+    gather(changes.collect(), |change| {
+        change.layer.as_deref().unwrap_or(&change.profile)
+    })
+    .into_iter()
+    .map(|(layer, changes)| (layer, changes.len()))
+    .collect()
+}
+
+/// How many layers there are, and how many of them have a change.
+fn layer_counts(report: &Report) -> (usize, usize) {
+    let layers = || report.profiles.iter().flat_map(|profile| &profile.layers);
+    let changed = layers().filter(|layer| layer.changes > 0).count();
+    (changed, layers().count())
+}
+
+/// What to do first, where the worst change has this impact.
+fn first_step(worst: Impact) -> &'static str {
+    match worst {
+        Impact::Breaks => "settle what breaks, before a cluster takes this profile",
+        Impact::Repave => {
+            "choose a time when every node may be replaced, and see that VMs can move"
+        }
+        Impact::RepaveControlPlanes => {
+            "choose a time when the nodes of the control plane may be replaced"
+        }
+        Impact::Restart => "choose a time when the pods that are named may restart",
+        Impact::Live => "choose the time, since clusters take the changes over at once",
+        Impact::NewObjects => "nothing for what exists; what is made later has the changes",
+        Impact::Review => "read the changes; no cluster does anything by itself",
     }
 }
 

@@ -1,6 +1,10 @@
 //! A report for a terminal.
 
 use super::{
+    Alike, Entry, content_counts, content_name, first_step, folded, layer_counts, layers_of,
+    notable_place,
+};
+use super::{
     Group, LayerChanges, LayerRow, Lines, Section, chars, count, cut, label, layer_rows,
     line_blocks, move_words, remarks, sections, short_values,
 };
@@ -16,6 +20,8 @@ pub struct TextOptions {
     pub colour: bool,
     /// Only the headline and the counts.
     pub stat: bool,
+    /// Everything: whole values, the texts of layers that came and went, and each of many alike changes.
+    pub full: bool,
 }
 
 /// The text form: a headline, the layers, then the changes, the worst first.
@@ -28,14 +34,17 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
             width => width.max(NARROWEST),
         },
         colour: options.colour,
+        full: options.full,
         text: String::new(),
     };
     page.headline(report);
     if options.stat {
         page.impacts(report);
     } else {
+        page.glance(report);
         page.notes(report);
     }
+    page.notable(report);
     if report.summary.changes > 0 {
         page.layers(report);
     }
@@ -51,10 +60,16 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
 const NARROWEST: usize = 50;
 /// Characters of a value where lines are not folded.
 const UNFOLDED_VALUE: usize = 400;
+/// Characters of a value that is shown whole.
+const WHOLE_VALUE: usize = 1 << 30;
 /// Labels up to so many characters are aligned where lines are not folded, else up to a third of the width.
 const ALIGNED: usize = 40;
 /// Lines of a text that is new or gone.
 const FIRST_LINES: usize = 5;
+/// So many layers are named at a glance.
+const MOST_LAYERS: usize = 6;
+/// So many things are named that deserve a look.
+const MOST_NOTABLE: usize = 12;
 
 /// An escape code that switches a style on.
 type Style = &'static str;
@@ -66,6 +81,7 @@ const RED: Style = "\u{1b}[31m";
 const GREEN: Style = "\u{1b}[32m";
 const YELLOW: Style = "\u{1b}[33m";
 const CYAN: Style = "\u{1b}[36m";
+const BOLD_MAGENTA: Style = "\u{1b}[1;35m";
 const BOLD_RED: Style = "\u{1b}[1;31m";
 const BOLD_YELLOW: Style = "\u{1b}[1;33m";
 const BOLD_BLUE: Style = "\u{1b}[1;34m";
@@ -75,10 +91,11 @@ const RESET: &str = "\u{1b}[0m";
 
 fn impact_style(impact: Impact) -> Style {
     match impact {
-        Impact::Repave => BOLD_RED,
+        Impact::Breaks => BOLD_MAGENTA,
+        Impact::Repave | Impact::RepaveControlPlanes => BOLD_RED,
         Impact::Restart => BOLD_YELLOW,
-        Impact::NewClusters => BOLD_BLUE,
         Impact::Live => BOLD_GREEN,
+        Impact::NewObjects => BOLD_BLUE,
         Impact::Review => BOLD,
     }
 }
@@ -99,6 +116,7 @@ type Chunk = (Style, String);
 struct Page {
     width: usize,
     colour: bool,
+    full: bool,
     text: String,
 }
 
@@ -120,6 +138,60 @@ impl Page {
             chunks.push((impact_style(part.impact), words));
         }
         self.row(0, 2, &chunks);
+    }
+
+    /// What the worst changes are about, how many layers change, and what to do first.
+    fn glance(&mut self, report: &Report) {
+        let Some(worst) = report.summary.worst else {
+            return;
+        };
+        self.text.push('\n');
+        let impacts = report.summary.impacts.iter().map(|count| count.impact);
+        let grave: Vec<Impact> = impacts.filter(|one| *one >= Impact::Restart).collect();
+        let words = grave.iter().map(|one| chars(one.as_str())).max();
+        let words = words.unwrap_or(0);
+        for impact in grave {
+            let mut chunks = vec![(
+                impact_style(impact),
+                format!("{:<words$} ", impact.as_str()),
+            )];
+            let layers = layers_of(report, impact);
+            let more = layers.len().saturating_sub(MOST_LAYERS);
+            let last = layers.len().min(MOST_LAYERS) - 1;
+            for (at, (layer, changes)) in layers.iter().take(MOST_LAYERS).enumerate() {
+                let comma = if at == last && more == 0 { "" } else { "," };
+                chunks.push((PLAIN, format!("{layer} ({changes}){comma}")));
+            }
+            if more > 0 {
+                chunks.push((PLAIN, format!("{more} more")));
+            }
+            self.row(2, words + 4, &chunks);
+        }
+        let (changed, all) = layer_counts(report);
+        let layers = format!("{changed} of {} changed.", count(all, "layer"));
+        let first = format!("First: {}.", first_step(worst));
+        self.row(2, 4, &[(PLAIN, layers), (BOLD, first)]);
+    }
+
+    fn notable(&mut self, report: &Report) {
+        let notable = &report.summary.notable;
+        if notable.is_empty() {
+            return;
+        }
+        self.text.push('\n');
+        self.row(0, 2, &[(BOLD, "Worth a look before it comes:".to_owned())]);
+        let most = if self.full { usize::MAX } else { MOST_NOTABLE };
+        for one in notable.iter().take(most) {
+            let place = format!("{}:", notable_place(one));
+            self.row(2, 4, &[(PLAIN, place), (YELLOW, one.what.clone())]);
+        }
+        if let Some(more @ 1..) = notable.len().checked_sub(most) {
+            self.row(
+                2,
+                4,
+                &[(DIM, format!("({more} more; `--full` names them)"))],
+            );
+        }
     }
 
     fn notes(&mut self, report: &Report) {
@@ -270,17 +342,46 @@ impl Page {
             usize::MAX => ALIGNED,
             width => width / 3,
         };
-        let labels: Vec<String> = group.changes.iter().map(|change| label(change)).collect();
-        let lengths = labels.iter().map(|label| chars(label));
+        let entries = match self.full {
+            true => group.changes.iter().copied().map(Entry::One).collect(),
+            false => folded(&group.changes),
+        };
+        let lengths = entries.iter().filter_map(|entry| match entry {
+            Entry::One(change) => Some(chars(&label(change))),
+            Entry::Alike(_) => None,
+        });
         let aligned = lengths.filter(|length| *length <= most).max().unwrap_or(0);
-        for (change, label) in group.changes.iter().zip(&labels) {
-            self.change(indent, change, label, aligned);
+        for entry in entries {
+            match entry {
+                Entry::One(change) => self.change(indent, change, &label(change), aligned),
+                Entry::Alike(alike) => self.alike(indent, &alike),
+            }
         }
+    }
+
+    /// Alike changes in one line.
+    fn alike(&mut self, indent: usize, alike: &Alike<'_>) {
+        let Some(first) = alike.changes.first() else {
+            return;
+        };
+        let (sign, style) = sign(first.kind);
+        let place = Change {
+            path: alike.place.clone(),
+            ..Change::clone(first)
+        };
+        let room = match self.width {
+            usize::MAX => UNFOLDED_VALUE,
+            width => width,
+        };
+        let name = format!("{sign} {}:", label(&place));
+        let chunks = [(style, name), (PLAIN, alike.words(room))];
+        self.row(indent, indent + 4, &chunks);
     }
 
     fn change(&mut self, indent: usize, change: &Change, label: &str, aligned: usize) {
         let (sign, style) = sign(change.kind);
-        let blocks = line_blocks(change, FIRST_LINES);
+        let most = if self.full { usize::MAX } else { FIRST_LINES };
+        let blocks = line_blocks(change, most);
         let values = if blocks.is_empty() {
             self.values(change, indent + 4)
         } else {
@@ -301,9 +402,30 @@ impl Page {
         if !remarks.is_empty() {
             chunks.push((DIM, format!(" # {}", remarks.join("; "))));
         }
+        if !self.full
+            && let Some(counts) = content_counts(change)
+        {
+            let words = format!(" # with {counts}; `--full` shows them");
+            chunks.push((DIM, words));
+        }
         self.row(indent, indent + 4, &chunks);
+        if self.full {
+            self.content(indent + 4, change);
+        }
         let separator = if change.lines.is_empty() { "" } else { "…" };
         self.blocks(indent + 4, &blocks, separator);
+    }
+
+    /// The texts of what came or went, line by line.
+    fn content(&mut self, indent: usize, change: &Change) {
+        for content in &change.content {
+            self.row(indent, indent + 2, &[(DIM, content_name(content))]);
+            let lines = (1..).zip(content.text.lines());
+            let lines = lines
+                .map(|(number, line)| (content.side, number, line))
+                .collect();
+            self.blocks(indent + 2, &[Lines { lines, more: 0 }], "");
+        }
     }
 
     fn values(&self, change: &Change, indent: usize) -> Vec<Chunk> {
@@ -311,6 +433,7 @@ impl Page {
             return vec![(PLAIN, move_words(change))];
         }
         let room = match self.width {
+            _ if self.full => WHOLE_VALUE,
             usize::MAX => UNFOLDED_VALUE,
             width => width - indent - "-> ".len(),
         };
