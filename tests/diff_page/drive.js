@@ -32,7 +32,7 @@
   };
 
   note("opened");
-  for (const impact of ["restart", "new-clusters", "live", "review"]) {
+  for (const impact of ["restart", "new-objects", "live", "review"]) {
     document.getElementById(`filter-${impact}`).click();
   }
   note("repave only");

@@ -168,7 +168,7 @@ fn items_of_lists_are_known_by_what_they_are() {
             "env:\n- {name: C, value: z}\n- {name: A, value: changed}\n- {name: D, value: new}\n",
         ),
         [
-            "Moved env[name=C] 3 1",
+            "Moved env[name=C] 3 1 (an earlier variable may stand in a later one, the last of two wins, and pods are made anew)",
             "Changed env[name=A].value \"x\" \"changed\"",
             "Removed env[name=B] {\"name\":\"B\",\"value\":\"b\"} -",
             "Added env[name=D] - {\"name\":\"D\",\"value\":\"new\"} (item 3 of 3)",
@@ -431,9 +431,9 @@ fn versions_tell_their_step_and_what_they_skip() {
             "skips 1.33: Kubernetes is upgraded one minor version at a time"
         ]
     );
-    assert_eq!(kubernetes.impact, Impact::Repave);
+    assert_eq!(kubernetes.impact, Impact::Breaks);
     assert_eq!(kubernetes.section.as_deref(), Some("Kubernetes layer"));
-    assert_eq!(report.summary.worst, Some(Impact::Repave));
+    assert_eq!(report.summary.worst, Some(Impact::Breaks));
 }
 
 #[test]

@@ -491,7 +491,6 @@ fn nothing_is_found_without_an_explanation() {
         beside_claims,
         [
             "another default of the pack",
-            "another version of the pack",
             "erratum portworx-snapshot-class-collision",
             "erratum strict-cpu-reservation",
             "the revision's Kubernetes version",

@@ -785,7 +785,13 @@ impl Parts {
 
     /// What the report makes of these.
     fn edited(mut self, report: &Value) -> Parts {
-        self.values = applied(&self.values, &edits(report, "values", None));
+        // Files are taken apart by their paths, whatever their order.
+        let mut of_values = edits(report, "values", None);
+        of_values.retain(|edit| {
+            let path = edit.change["path"].as_str().expect("a path");
+            !path.starts_with("kubeadmconfig.files[")
+        });
+        self.values = applied(&self.values, &of_values);
         let mut names: BTreeSet<String> = self.files.keys().cloned().collect();
         let of_files = changes(report)
             .iter()

@@ -51,6 +51,7 @@ pub fn rich() -> Report {
             changes: changes.len(),
             worst: impacts.first().map(|count| count.impact),
             impacts,
+            notable: Vec::new(),
         },
         profiles: vec![
             ProfilePair {
@@ -177,6 +178,7 @@ fn changes() -> Vec<Change> {
         old: None,
         new: None,
         lines: Vec::new(),
+        content: Vec::new(),
         preset: None,
         impact: Impact::Review,
         because: String::new(),
@@ -204,7 +206,7 @@ fn changes() -> Vec<Change> {
             path: "defaultValue".to_owned(),
             kind: ChangeKind::Removed,
             old: value(json!("10.20.30.10")),
-            impact: Impact::NewClusters,
+            impact: Impact::NewObjects,
             because: "an immutable variable keeps the value a cluster was made with".to_owned(),
             ..blank.clone()
         },
@@ -311,7 +313,7 @@ fn changes() -> Vec<Change> {
             path: "charts.cilium.ipam.operator.clusterPoolIPv4PodCIDRList".to_owned(),
             old: value(json!(["192.168.0.0/18"])),
             new: value(json!(["100.64.0.0/18", "100.64.64.0/18"])),
-            impact: Impact::NewClusters,
+            impact: Impact::NewObjects,
             because: "pods keep the addresses of the range a cluster was made with".to_owned(),
             ..in_layer("cni-cilium-oss")
         },
