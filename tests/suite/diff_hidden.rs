@@ -57,7 +57,7 @@ fn an_added_layer_shows_what_it_holds() {
         values,
         &[("rights", RIGHTS), ("agent", PRIVILEGED)],
     );
-    sides(&folder, &[kept.clone()], &[kept, added]);
+    sides(&folder, std::slice::from_ref(&kept), &[kept.clone(), added]);
     let notable = [
         "`ClusterRoleBinding everything` grants `cluster-admin` to `robot`",
         "`Secret default/key` holds a secret",

@@ -492,7 +492,7 @@ fn notable_place(notable: &Notable) -> String {
 }
 
 /// The layers with changes of an impact, and how many each has; those of a profile itself under its name.
-fn layers_of<'r>(report: &'r Report, impact: Impact) -> Vec<(&'r str, usize)> {
+fn layers_of(report: &Report, impact: Impact) -> Vec<(&str, usize)> {
     let changes = report.changes.iter().filter(|one| one.impact == impact);
     gather(changes.collect(), |change| {
         change.layer.as_deref().unwrap_or(&change.profile)
