@@ -9,13 +9,14 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::diff::{Impact, Input, Options, Report, compare, format};
+use vmo_ra::diff::{Impact, Input, Options, Report, compare, format, left_out};
 use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
 use vmo_ra::output;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::{Form, Profile};
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
+use vmo_ra::rules::fitted;
 use vmo_ra::site::Site;
 
 use super::inputs::{self, Files};
@@ -35,9 +36,11 @@ const COMMENT: usize = 65_000;
 )]
 pub(super) struct Diff {
     /// What was
-    old: String,
+    #[arg(required_unless_present = "explain_ignored")]
+    old: Option<String>,
     /// What is
-    new: String,
+    #[arg(required_unless_present = "explain_ignored")]
+    new: Option<String>,
     /// The site that revisions are rendered with; the RA's example without it
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
@@ -68,6 +71,12 @@ pub(super) struct Diff {
     /// Everything in text: whole values, texts of what came and went, each of many alike changes
     #[arg(long, conflicts_with = "stat")]
     full: bool,
+    /// Also what a tenant makes of any profile: defaults, uids of registries, masked secrets
+    #[arg(long)]
+    ignore_nothing: bool,
+    /// Tell what is left out without `--ignore-nothing`, and why
+    #[arg(long)]
+    explain_ignored: bool,
     /// Also changes of notation alone, as Palette's review shows them
     #[arg(long)]
     text: bool,
@@ -107,6 +116,8 @@ fn impacts() -> impl TypedValueParser<Value = Impact> {
 /// What is compared with another.
 struct Side {
     input: Input,
+    /// What the revision lacks of the site.
+    lacks: Option<String>,
     /// Whether Palette's API answered it.
     is_answer: bool,
     /// Whether a file of it is not for everybody to read.
@@ -115,22 +126,31 @@ struct Side {
 
 impl Diff {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        if self.old == STANDARD_INPUT && self.new == STANDARD_INPUT {
+        let (Some(old), Some(new), false) = (&self.old, &self.new, self.explain_ignored) else {
+            terminal::print(&explained()?)?;
+            return Ok(ExitCode::SUCCESS);
+        };
+        if old == STANDARD_INPUT && new == STANDARD_INPUT {
             return Err(Diagnostic::error("standard input can be read once").into());
         }
-        inputs::with_packs(&self.packs, |library| self.compare(library))
+        inputs::with_packs(&self.packs, |library| self.compare(old, new, library))
     }
 
-    fn compare(&self, library: &Library) -> Result<ExitCode, Failure> {
-        let (old, new, private) = self.sides(library)?;
+    fn compare(&self, old: &str, new: &str, library: &Library) -> Result<ExitCode, Failure> {
+        let (old, new) = self.sides(old, new, library)?;
+        let private = old.private || new.private || self.show_secrets;
+        let lacks = [old.lacks, new.lacks];
+        let (old, new) = (old.input, new.input);
         self.only_exists(&old, &new)?;
         let options = Options {
             text: self.text,
+            ignore_nothing: self.ignore_nothing,
             show_secrets: self.show_secrets,
             only: self.only.clone(),
             ignore: self.ignore.clone(),
         };
-        let report = compare(&old, &new, library, &options)?;
+        let mut report = compare(&old, &new, library, &options)?;
+        report.notes.splice(..0, lacks.into_iter().flatten());
         let text = self.written(&report);
         match &self.out {
             None => terminal::print(&text)?,
@@ -147,22 +167,21 @@ impl Diff {
         })
     }
 
-    /// Both sides, with everything that is wrong with either, and whether what is said of them is not for everybody to read.
-    fn sides(&self, library: &Library) -> Result<(Input, Input, bool), Failure> {
-        let sides = [&self.old, &self.new].map(|name| self.load(name, library));
+    /// Both sides, or everything that is wrong with either.
+    fn sides(&self, old: &str, new: &str, library: &Library) -> Result<(Side, Side), Failure> {
+        let sides = [old, new].map(|name| self.load(name, library));
         let (old, new) = match sides {
             [Ok(old), Ok(new)] => (old, new),
             [Err(old), Err(new)] => return Err(old.and(new)),
             [Err(failure), _] | [_, Err(failure)] => return Err(failure),
         };
-        let private = old.private || new.private || self.show_secrets;
-        let is_answer = old.is_answer || new.is_answer;
-        let (mut old, mut new) = (old.input, new.input);
-        if is_answer {
-            let profiles = old.profiles.iter_mut().chain(&mut new.profiles);
+        let mut sides = (old, new);
+        if sides.0.is_answer || sides.1.is_answer {
+            let profiles = sides.0.input.profiles.iter_mut();
+            let profiles = profiles.chain(&mut sides.1.input.profiles);
             profiles.for_each(Profile::leave_out_what_no_answer_has);
         }
-        Ok((old, new, private))
+        Ok(sides)
     }
 
     /// Refuses a place that neither side has: a gate would let everything pass.
@@ -222,7 +241,11 @@ impl Diff {
             && !Path::new(name).exists();
         if Revision::names().contains(&name) || like_a_revision {
             let revision = Revision::load(name)?;
-            let site = inputs::site(self.site.as_deref())?;
+            let mut site = inputs::site(self.site.as_deref())?;
+            let mut lacks = None;
+            if let Some((fitted, words)) = fitted(&site, &revision) {
+                (site, lacks) = (fitted, Some(words));
+            }
             let input = Input {
                 name: name.to_owned(),
                 profiles: self.rendered(&site, &revision, library)?,
@@ -230,6 +253,7 @@ impl Diff {
             };
             return Ok(Side {
                 input,
+                lacks,
                 is_answer: false,
                 private: self.site.as_deref().is_some_and(inputs::is_private_file),
             });
@@ -290,6 +314,7 @@ impl Diff {
         };
         Ok(Side {
             input,
+            lacks: None,
             is_answer,
             private: loaded.private,
         })
@@ -319,6 +344,14 @@ impl Diff {
             .map(|profile| profile.profile)
             .collect())
     }
+}
+
+/// What is left out without `--ignore-nothing`: each with its name, what it is, and who says so.
+fn explained() -> Result<String, Diagnostic> {
+    let told = left_out()?
+        .iter()
+        .map(|one| format!("{}\n  {}\n  source: {}\n", one.id, one.what, one.source));
+    Ok(told.collect::<Vec<_>>().join("\n"))
 }
 
 /// Refuses a folder with several outputs in it, of which no one knows which is meant.

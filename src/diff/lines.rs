@@ -85,13 +85,20 @@ fn hunk(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Hunk {
             text: (*line).to_owned(),
         }));
     };
-    for op in ops {
-        if op.tag() == DiffTag::Equal {
-            push(Side::Both, &old[op.old_range()]);
-        } else {
-            push(Side::Old, &old[op.old_range()]);
-            push(Side::New, &new[op.new_range()]);
+    // What went stands before what came, however the two were found.
+    for stretch in ops.chunk_by(|a, b| (a.tag() == DiffTag::Equal) == (b.tag() == DiffTag::Equal)) {
+        if stretch[0].tag() == DiffTag::Equal {
+            stretch
+                .iter()
+                .for_each(|op| push(Side::Both, &old[op.old_range()]));
+            continue;
         }
+        stretch
+            .iter()
+            .for_each(|op| push(Side::Old, &old[op.old_range()]));
+        stretch
+            .iter()
+            .for_each(|op| push(Side::New, &new[op.new_range()]));
     }
     hunk
 }
@@ -126,6 +133,20 @@ mod tests {
         );
         assert_eq!(shown("a\nb", "a\nb\n"), "@1,1\n a\n b\n+\n");
         assert_eq!(shown("a", "a"), "");
+    }
+
+    #[test]
+    fn what_went_stands_before_what_came() {
+        let pairs = [
+            ("a\nb\nc\n", "x\nb\nc\ny\n"),
+            ("k\nl\nm\nn\n", "l\nx\ny\nn\nk\n"),
+            ("1\n2\n3\n4\n", "4\n3\n2\n1\n"),
+        ];
+        for (old, new) in pairs {
+            let text = shown(old, new);
+            let signs: String = text.lines().map(|line| &line[..1]).collect();
+            assert!(!signs.contains("+-"), "{text}");
+        }
     }
 
     #[test]

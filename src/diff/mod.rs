@@ -31,6 +31,7 @@
 mod announced;
 mod compare;
 mod condition;
+mod drift;
 pub mod format;
 mod impact;
 mod lines;
@@ -46,7 +47,9 @@ mod tree;
 mod versions;
 
 pub use compare::{Input, Options, compare};
+pub use drift::{Ignored as LeftOut, ignored as left_out};
 pub use report::{
-    Change, ChangeKind, Content, FORMAT, Hunk, Impact, ImpactCount, LayerPair, Line, Notable,
-    PackVersion, Part, ProfileName, ProfilePair, Report, Shown, Side, Summary, VersionStep,
+    Change, ChangeKind, Content, FORMAT, Hunk, IgnoredCount, Impact, ImpactCount, LayerPair, Line,
+    Notable, PackVersion, Part, ProfileName, ProfilePair, Report, Shown, Side, Summary,
+    VersionStep,
 };

@@ -1,5 +1,6 @@
 //! Which profile goes with which, and which layer.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::profile::{Layer, Profile};
@@ -55,39 +56,123 @@ fn shared_layers(old: &Profile, new: &Profile) -> usize {
 /// Pairs layers: by name and kind, then what is left by kind, so that a pack that took another's place is one
 /// replacement. The order is that of the new side.
 pub(super) fn layers<'p>(old: &'p [Layer], new: &'p [Layer]) -> Vec<Pair<'p, Layer>> {
-    let mut left: Vec<&Layer> = old.iter().collect();
-    let mut partners: Vec<Option<&Layer>> = vec![None; new.len()];
+    let mut pairing = Pairing::new(old, new);
     // The same pack may stand in a profile twice, so what is surely the same is paired first.
-    for rule in [same_display_name, same_content] {
-        pair_by(new, &mut partners, &mut left, |old, new| {
-            is_same_pack(old, new) && rule(old, new)
-        });
-    }
-    pair_by_likeness(new, &mut partners, &mut left);
-    pair_by(new, &mut partners, &mut left, is_same_pack);
+    pairing.by(|pairing, old, new| {
+        pairing.old_names[old].is_some() && pairing.old_names[old] == pairing.new_names[new]
+    });
+    pairing.by(|pairing, old, new| same_content(&pairing.old[old], &pairing.new[new]));
+    pairing.by_likeness();
+    pairing.by(|_, _, _| true);
     // Below add-ons there is one layer of each kind; add-ons take each other's place where one goes and one comes.
     for kind in ["os", "k8s", "cni", "csi", "addon"] {
         let come: Vec<usize> = (0..new.len())
-            .filter(|at| partners[*at].is_none() && new[*at].layer == kind)
+            .filter(|at| pairing.partners[*at].is_none() && new[*at].layer == kind)
             .collect();
-        let gone: Vec<usize> = (0..left.len())
-            .filter(|at| left[*at].layer == kind)
+        let gone: Vec<usize> = (0..old.len())
+            .filter(|at| !pairing.taken[*at] && old[*at].layer == kind)
             .collect();
         if let ([come], [gone]) = (come.as_slice(), gone.as_slice()) {
-            partners[*come] = Some(left.remove(*gone));
+            pairing.pair(*gone, *come);
         }
     }
-    let both = new.iter().zip(partners).map(|(new, old)| (old, Some(new)));
-    both.chain(left.into_iter().map(|old| (Some(old), None)))
-        .collect()
+    let partners = pairing.partners.iter();
+    let both = new
+        .iter()
+        .zip(partners)
+        .map(|(new, at)| (at.map(|at| &old[at]), Some(new)));
+    let left = old.iter().zip(&pairing.taken).filter(|(_, taken)| !**taken);
+    both.chain(left.map(|(old, _)| (Some(old), None))).collect()
 }
 
-fn is_same_pack(old: &Layer, new: &Layer) -> bool {
-    old.name == new.name && (old.layer == new.layer || old.layer.is_empty() || new.layer.is_empty())
+/// The layers of two sides, of which some have found their partners.
+struct Pairing<'p> {
+    old: &'p [Layer],
+    new: &'p [Layer],
+    old_names: Vec<Option<&'p str>>,
+    new_names: Vec<Option<&'p str>>,
+    /// The old layers of each pack, by their numbers.
+    of_pack: HashMap<&'p str, Vec<usize>>,
+    /// The number of the old layer that each new one goes with.
+    partners: Vec<Option<usize>>,
+    /// Which old layers have a partner.
+    taken: Vec<bool>,
 }
 
-fn same_display_name(old: &Layer, new: &Layer) -> bool {
-    display_name(old).is_some_and(|name| display_name(new) == Some(name))
+/// So many pairs of texts are compared to find the most alike.
+const MOST_COMPARED: usize = 100;
+
+impl<'p> Pairing<'p> {
+    fn new(old: &'p [Layer], new: &'p [Layer]) -> Self {
+        let mut of_pack: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (at, layer) in old.iter().enumerate() {
+            of_pack.entry(layer.name.as_str()).or_default().push(at);
+        }
+        Pairing {
+            old,
+            new,
+            old_names: old.iter().map(display_name).collect(),
+            new_names: new.iter().map(display_name).collect(),
+            of_pack,
+            partners: vec![None; new.len()],
+            taken: vec![false; old.len()],
+        }
+    }
+
+    fn pair(&mut self, old: usize, new: usize) {
+        self.partners[new] = Some(old);
+        self.taken[old] = true;
+    }
+
+    /// The old layers without a partner that have the pack of a new one.
+    fn candidates(&self, new: usize) -> impl Iterator<Item = usize> {
+        let layer = &self.new[new];
+        let same_pack = self.of_pack.get(layer.name.as_str());
+        same_pack.into_iter().flatten().copied().filter(|at| {
+            let kind = &self.old[*at].layer;
+            !self.taken[*at] && (*kind == layer.layer || kind.is_empty() || layer.layer.is_empty())
+        })
+    }
+
+    /// Pairs each new layer that has no partner with the first of its pack that fits.
+    fn by(&mut self, fits: impl Fn(&Self, usize, usize) -> bool) {
+        for new in 0..self.new.len() {
+            if self.partners[new].is_some() {
+                continue;
+            }
+            let found = self.candidates(new).find(|old| fits(self, *old, new));
+            if let Some(old) = found {
+                self.pair(old, new);
+            }
+        }
+    }
+
+    /// Pairs layers of one pack by the lines that they share, the most alike first, where there is a choice.
+    fn by_likeness(&mut self) {
+        let mut candidates: Vec<(usize, usize)> = Vec::new();
+        for new in (0..self.new.len()).filter(|new| self.partners[*new].is_none()) {
+            candidates.extend(self.candidates(new).map(|old| (old, new)));
+        }
+        let (mut of_old, mut of_new) = (vec![0; self.old.len()], vec![0; self.new.len()]);
+        for (old, new) in &candidates {
+            of_old[*old] += 1;
+            of_new[*new] += 1;
+        }
+        candidates.retain(|(old, new)| of_old[*old] > 1 || of_new[*new] > 1);
+        if candidates.len() > MOST_COMPARED {
+            return;
+        }
+        let mut scored: Vec<(usize, usize, usize)> = candidates
+            .into_iter()
+            .map(|(old, new)| (shared_lines(&self.old[old], &self.new[new]), old, new))
+            .collect();
+        scored.sort_by_key(|(shared, ..)| Reverse(*shared));
+        for (_, old, new) in scored {
+            if self.partners[new].is_none() && !self.taken[old] {
+                self.pair(old, new);
+            }
+        }
+    }
 }
 
 fn same_content(old: &Layer, new: &Layer) -> bool {
@@ -106,58 +191,6 @@ pub(super) fn display_name(layer: &Layer) -> Option<&str> {
     let name = name.trim_start_matches(['"', '\'']).strip_prefix(':')?;
     let name = name.split(" #").next()?.trim().trim_matches(['"', '\'']);
     (!name.is_empty()).then_some(name)
-}
-
-/// Pairs each new layer that has no partner with the first of the old ones that fits.
-fn pair_by<'p>(
-    new: &'p [Layer],
-    partners: &mut [Option<&'p Layer>],
-    left: &mut Vec<&'p Layer>,
-    fits: impl Fn(&Layer, &Layer) -> bool,
-) {
-    for (new, partner) in new.iter().zip(partners) {
-        if partner.is_none()
-            && let Some(at) = left.iter().position(|old| fits(old, new))
-        {
-            *partner = Some(left.remove(at));
-        }
-    }
-}
-
-/// So many pairs of texts are compared to find the most alike.
-const MOST_COMPARED: usize = 100;
-
-/// Pairs layers of one pack by the lines that they share, the most alike first.
-fn pair_by_likeness<'p>(
-    new: &'p [Layer],
-    partners: &mut [Option<&'p Layer>],
-    left: &mut Vec<&'p Layer>,
-) {
-    let mut candidates: Vec<(usize, &Layer)> = Vec::new();
-    for (at, new) in new.iter().enumerate() {
-        if partners[at].is_none() {
-            let same = left.iter().filter(|old| is_same_pack(old, new));
-            candidates.extend(same.map(|old| (at, *old)));
-        }
-    }
-    let all = candidates.clone();
-    candidates.retain(|(at, old)| {
-        let has_choice =
-            |(other_at, other): &(usize, &Layer)| (other_at == at) != std::ptr::eq(*other, *old);
-        all.len() <= MOST_COMPARED && all.iter().any(has_choice)
-    });
-    let mut scored: Vec<(usize, usize, &Layer)> = candidates
-        .into_iter()
-        .map(|(at, old)| (shared_lines(old, &new[at]), at, old))
-        .collect();
-    scored.sort_by_key(|(shared, ..)| std::cmp::Reverse(*shared));
-    for (_, at, old) in scored {
-        if partners[at].is_none()
-            && let Some(index) = left.iter().position(|left| std::ptr::eq(*left, old))
-        {
-            partners[at] = Some(left.remove(index));
-        }
-    }
 }
 
 fn shared_lines(old: &Layer, new: &Layer) -> usize {

@@ -1,5 +1,7 @@
 //! What a comparison found, as data: every format is written from this and from nothing else.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// The version of the JSON form of a [`Report`]; it grows when a reader would have to change.
@@ -23,6 +25,18 @@ pub struct Report {
     pub changes: Vec<Change>,
     /// What a reader should know, such as values that are not YAML.
     pub notes: Vec<String>,
+    /// What was left out because a tenant makes it of any profile.
+    pub ignored: Vec<IgnoredCount>,
+}
+
+/// How many differences of one kind were left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IgnoredCount {
+    /// The kind, as `profiles/drift.yaml` names it.
+    pub id: String,
+    /// How many.
+    pub differences: usize,
 }
 
 /// Counts over all changes.
@@ -250,7 +264,7 @@ pub struct Change {
     /// What it does to a running cluster.
     pub impact: Impact,
     /// Why, in one sentence, from the rule that says so.
-    pub because: String,
+    pub because: Cow<'static, str>,
     /// The RA's section that announces it, between two revisions.
     pub section: Option<String>,
     /// Remarks: a changed type, a version step, a skipped minor.

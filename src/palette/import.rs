@@ -195,16 +195,10 @@ impl Import {
         let text = profiles::export(client, uid).map_err(Diagnostic::from)?;
         let source = Source::new("Palette's export", text);
         let exported = profile::read(&source)?;
-        let side = |name: &str, mut profile: Profile| {
-            // Palette writes out what is so where nothing is said.
-            for variable in &mut profile.spec.variables {
-                variable.input_type = variable.input_type.take().filter(|kind| kind != "text");
-            }
-            Input {
-                name: name.to_owned(),
-                profiles: vec![profile],
-                revision: None,
-            }
+        let side = |name: &str, profile: Profile| Input {
+            name: name.to_owned(),
+            profiles: vec![profile],
+            revision: None,
         };
         Ok(diff::compare(
             &side("Palette", exported),

@@ -209,6 +209,18 @@ fn of_answer(answer: &Value) -> Value {
     })
 }
 
+/// A text where Terraform takes one: numbers and booleans become what they are converted to, `20.10` the text `20.1`.
+fn as_text(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let text = number.to_string();
+            Value::from(text.strip_suffix(".0").unwrap_or(&text))
+        }
+        Value::Bool(is) => Value::from(is.to_string()),
+        other => other.clone(),
+    }
+}
+
 /// The flat shape of Palette's Terraform export, as an export.
 fn of_flat(flat: &Value) -> Value {
     let nothing = json!("");
@@ -219,20 +231,20 @@ fn of_flat(flat: &Value) -> Value {
             "name": registry.as_str().unwrap_or_default(),
         });
         json!({
-            "name": pack["name"],
+            "name": as_text(&pack["name"]),
             "type": or(&pack["type"], &nothing),
             "layer": pack["layer"],
-            "version": or(&pack["version"], &pack["tag"]),
-            "tag": pack["tag"],
+            "version": as_text(or(&pack["version"], &pack["tag"])),
+            "tag": as_text(&pack["tag"]),
             "values": pack["values"],
             "registry": {"metadata": registry},
             "manifests": or(&pack["manifests"], &pack["manifest"]),
         })
     };
     json!({
-        "metadata": {"name": or(&flat["name"], &nothing), "description": flat["description"]},
+        "metadata": {"name": as_text(or(&flat["name"], &nothing)), "description": flat["description"]},
         "spec": {
-            "version": flat["version"],
+            "version": as_text(&flat["version"]),
             "template": {
                 "type": or(&flat["type"], &nothing),
                 "cloudType": flat["cloud"],

@@ -105,6 +105,23 @@ fn ingress_of_the_revision(site: &Site, revision: &Revision, findings: &mut Vec<
     }
 }
 
+/// A site as a revision can render it, with what the revision lacks of it; none where it lacks nothing.
+pub fn fitted(site: &Site, revision: &Revision) -> Option<(Site, String)> {
+    let controller = site.ingress.controller;
+    if !revision.is_rendered() || has_controller(revision, controller.as_str()) {
+        return None;
+    }
+    let mut fitted = site.clone();
+    fitted.ingress.controller = IngressController::Nginx;
+    let lacks = format!(
+        "RA {} has no {} layer, which the site chooses; it stands here with `{}`",
+        revision.name,
+        controller.as_str(),
+        IngressController::Nginx.as_str()
+    );
+    Some((fitted, lacks))
+}
+
 /// Whether a revision has a layer for an ingress controller.
 fn has_controller(revision: &Revision, controller: &str) -> bool {
     revision

@@ -493,7 +493,6 @@ fn nothing_is_found_without_an_explanation() {
             "another default of the pack",
             "erratum portworx-snapshot-class-collision",
             "erratum strict-cpu-reservation",
-            "the revision's Kubernetes version",
             "the revision's pause image",
         ]
     );

@@ -122,8 +122,8 @@ fn only_and_ignore_choose_what_is_told() {
     let count = |report: &Value| report["summary"]["changes"].as_u64().expect("a number");
     let only = report(&["--only", "nginx"]);
     assert_eq!(layers(&only), ["nginx"]);
-    let two = report(&["--only", "nginx/layer", "--only", "kubernetes/file*"]);
-    assert_eq!(layers(&two), ["kubernetes", "nginx"]);
+    let two = report(&["--only", "nginx/layer", "--only", "ubuntu-maas/file*"]);
+    assert_eq!(layers(&two), ["ubuntu-maas", "nginx"]);
     let rest = report(&["--ignore", "nginx"]);
     assert!(!layers(&rest).contains(&"nginx"));
     assert_eq!(count(&report(&[])), count(&only) + count(&rest));
@@ -343,20 +343,20 @@ fn what_render_writes_is_its_revision() {
         folder.run(&format!("diff {out} {revision}")).ends(0);
     }
     folder.run("diff 1.7.0 out-1.9.0").ends(1);
-    // Two folders differ as the two revisions do; only of these it is known what their text announces.
-    let comparable = |arguments: &[&str]| {
+    // Two folders differ as the two revisions do, and in what our own packs write down. Of revisions alone it is known what
+    // their text announces.
+    let changes = |arguments: &[&str]| -> Vec<Value> {
         let mut report = json_form(arguments, &folder);
-        report["old"].take();
-        report["new"].take();
-        for change in report["changes"].as_array_mut().expect("a list") {
+        let changes = report["changes"].as_array_mut().expect("a list");
+        for change in changes.iter_mut() {
             change["section"].take();
         }
-        report
+        changes.clone()
     };
-    assert_eq!(
-        comparable(&["out-1.7.0", "out-1.9.0"]),
-        comparable(&["1.7.0", "1.9.0"])
-    );
+    let of_folders = changes(&["out-1.7.0", "out-1.9.0"]);
+    for change in changes(&["1.7.0", "1.9.0"]) {
+        assert!(of_folders.contains(&change), "{change:#}");
+    }
     let file = "out-1.9.0/VMO-RA-Core-PXKE.json";
     folder
         .run(&format!("diff 1.9.0 {file} --profile core"))
@@ -629,6 +629,71 @@ fn of_a_key_that_stands_twice_the_last_counts() {
     );
 }
 
+/// Our own packs of two versions write down different things, which is nothing that the RA changes.
+#[test]
+fn between_revisions_only_what_the_ra_changes_is_told() {
+    let folder = Scratch::new();
+    let report = json_form(&["1.7.0", "1.9.0"], &folder);
+    let changes = report["changes"].as_array().expect("a list");
+    for change in changes {
+        let path = change["path"].as_str().expect("a path");
+        let is_ours = [
+            "pack.content",
+            "charts.cilium.nodePort",
+            "tls-cipher-suites",
+        ]
+        .iter()
+        .any(|ours| path.contains(ours));
+        assert!(!is_ours, "{change:#}");
+    }
+    let versions = changes.iter().filter(|change| change["path"] == "version");
+    assert!(versions.count() >= 8, "{report:#}");
+    let notes = report["notes"].to_string();
+    assert!(
+        notes.contains("`cni-cilium-oss` 1.17.4 and 1.19.2") && notes.contains("--packs DIR"),
+        "{notes}"
+    );
+    // An export with the same is compared in full.
+    folder.run("render --revision 1.7.0 --out old").ends(0);
+    folder.run("render --revision 1.9.0 --out new").ends(0);
+    let in_full = json_form(&["old", "new"], &folder);
+    let count = |report: &Value| report["summary"]["changes"].as_u64();
+    assert!(count(&in_full) > count(&report), "{in_full:#}");
+}
+
+#[test]
+fn what_a_revision_lacks_of_a_site_is_said() {
+    let folder = Scratch::new();
+    write(&folder, "site.yaml", "ingress: {controller: traefik}\n");
+    let report = json_form(&["1.7.0", "1.9.0", "--site", "site.yaml"], &folder);
+    assert_eq!(
+        report["notes"][0],
+        "RA 1.7.0 has no traefik layer, which the site chooses; it stands here with `nginx`"
+    );
+    let layers = report["profiles"][1]["layers"].as_array().expect("a list");
+    let ingress = layers.iter().find(|layer| layer["name"] == "traefik");
+    assert_eq!(ingress.expect("it is there")["old"]["pack"], "nginx");
+}
+
+#[test]
+fn values_beyond_a_limit_are_said_to_be() {
+    let folder = Scratch::new();
+    let many = |last: &str| {
+        let items: String = (0..1_000_001).map(|_| "- a\n").collect();
+        format!("list:\n{items}- {last}\n")
+    };
+    write(&folder, "old.json", profile(&many("1")).to_string());
+    write(&folder, "new.json", profile(&many("2")).to_string());
+    let report = json_form(&["old.json", "new.json"], &folder);
+    let note = report["notes"][0].as_str().expect("a note");
+    assert!(
+        note.contains("beyond a limit of what is read as YAML"),
+        "{note}"
+    );
+    assert!(note.contains("1000000 values"), "{note}");
+    assert_eq!(report["summary"]["changes"], 1);
+}
+
 #[test]
 fn hostile_values_are_compared_as_text_with_a_note() {
     let folder = Scratch::new();
@@ -652,9 +717,15 @@ fn hostile_values_are_compared_as_text_with_a_note() {
         write(&folder, "new.json", profile(&longer).to_string());
         let report = json_form(&["old.json", "new.json"], &folder);
         assert_eq!(report["summary"]["changes"], 1, "{name}: {report:#}");
+        let why = match name {
+            "deep" => "are beyond a limit of what is read as YAML (nested deeper than 100 levels)",
+            _ => "are not YAML",
+        };
         assert_eq!(
             report["notes"],
-            json!(["the values of `pack` are not YAML; they are compared as text"]),
+            json!([format!(
+                "the values of `pack` {why}; they are compared as text"
+            )]),
             "{name}"
         );
         let lines = report["changes"][0]["lines"][0]["lines"].to_string();

@@ -48,7 +48,7 @@ fn change(profile: &str, layer: &str, part: Part, path: &str, kind: ChangeKind) 
         content: Vec::new(),
         preset: None,
         impact: Impact::Review,
-        because: String::new(),
+        because: "".into(),
         section: None,
         remarks: Vec::new(),
     }
@@ -58,7 +58,7 @@ fn change(profile: &str, layer: &str, part: Part, path: &str, kind: ChangeKind) 
 fn infra() -> Vec<Change> {
     let repave = |layer: &str, part, path: &str, kind| Change {
         impact: Impact::Repave,
-        because: "A change of the operating system or Kubernetes layer makes new nodes.".to_owned(),
+        because: "A change of the operating system or Kubernetes layer makes new nodes.".into(),
         ..change("vmo-infra", layer, part, path, kind)
     };
     let free = "Kube-proxy replacement: ebpf-kubeproxy -> ebpf-kubeproxy-free";
@@ -105,7 +105,7 @@ fn infra() -> Vec<Change> {
             new: value(json!(
                 "[Unit]\nDescription=VLANs\n[Service]\nType=oneshot\nExecStart=/usr/bin/vlans\n[Install]\nWantedBy=multi-user.target\n"
             )),
-            because: "A node's files are written when it is made.".to_owned(),
+            because: "A node's files are written when it is made.".into(),
             ..repave(
                 "ubuntu",
                 Part::File("/etc/systemd/system/vlans.service".to_owned()),
@@ -138,7 +138,7 @@ fn infra() -> Vec<Change> {
                     ],
                 },
             ],
-            because: "A node's files are written when it is made.".to_owned(),
+            because: "A node's files are written when it is made.".into(),
             ..repave(
                 "ubuntu",
                 Part::File("/etc/multipath.conf".to_owned()),
@@ -187,7 +187,7 @@ fn core() -> Vec<Change> {
             old: secret("3f9a1c"),
             new: secret("b07d44"),
             impact: Impact::NewObjects,
-            because: "A variable that is immutable is set when a cluster is made.".to_owned(),
+            because: "A variable that is immutable is set when a cluster is made.".into(),
             ..change(
                 "vmo-core",
                 "",
@@ -199,7 +199,7 @@ fn core() -> Vec<Change> {
         Change {
             impact: Impact::NewObjects,
             old: value(json!({"repl": "2", "io_profile": "db_remote"})),
-            because: "The parameters of a StorageClass cannot be changed.".to_owned(),
+            because: "The parameters of a StorageClass cannot be changed.".into(),
             ..change(
                 "vmo-core",
                 "portworx",
@@ -210,7 +210,7 @@ fn core() -> Vec<Change> {
         },
         Change {
             impact: Impact::Restart,
-            because: "A changed pod template makes new pods.".to_owned(),
+            because: "A changed pod template makes new pods.".into(),
             old: value(json!("10.20.0.0/16")),
             ..change(
                 "vmo-core",
@@ -222,7 +222,7 @@ fn core() -> Vec<Change> {
         },
         Change {
             impact: Impact::Restart,
-            because: "A changed pod template makes new pods.".to_owned(),
+            because: "A changed pod template makes new pods.".into(),
             new: value(json!({
                 "limits": {"cpu": "2", "memory": "4Gi", "hugepages-2Mi": "512Mi"},
                 "requests": {"cpu": "500m", "memory": "1Gi"},
@@ -249,7 +249,7 @@ fn core() -> Vec<Change> {
         live("metallb", Part::Layer, "", ChangeKind::Added),
         Change {
             new: value(json!("frr-k8s")),
-            because: "Nothing explains itself by this preset.".to_owned(),
+            because: "Nothing explains itself by this preset.".into(),
             ..live(
                 "metallb",
                 Part::Preset("BGP".to_owned()),
@@ -261,7 +261,7 @@ fn core() -> Vec<Change> {
             old: value(json!("a: 1")),
             new: value(json!("a: 2")),
             preset: Some("BGP: none -> frr-k8s".to_owned()),
-            because: "A preset of another reason.".to_owned(),
+            because: "A preset of another reason.".into(),
             ..live(
                 "metallb",
                 Part::Values,
@@ -335,7 +335,7 @@ fn nasty() -> Vec<Change> {
             remarks: vec!["see #12 and @admin, <b>now</b>".to_owned()],
             section: Some("A | B `C`".to_owned()),
             preset: Some("Group|`x`: <a> -> @b".to_owned()),
-            because: "It says *so* at https://example.com/a_b_c.".to_owned(),
+            because: "It says *so* at https://example.com/a_b_c.".into(),
             ..odd("told", json!(false), json!(true))
         },
     ]
@@ -462,6 +462,7 @@ fn report(mut profiles: Vec<ProfilePair>, changes: Vec<Change>, notes: &[&str]) 
         profiles,
         changes,
         notes: notes.iter().map(|note| (*note).to_owned()).collect(),
+        ignored: Vec::new(),
     }
 }
 
@@ -484,7 +485,7 @@ fn many() -> Report {
         impact: Impact::ALL[number % 7],
         old: value(json!(number)),
         preset: (number % 7 == 0).then(|| "Group: a -> b".to_owned()),
-        because: format!("Reason {}.", number % 3),
+        because: format!("Reason {}.", number % 3).into(),
         ..change(
             "vmo-core",
             ["portworx", "metallb"][number % 2],

@@ -68,6 +68,7 @@ fn empty() -> Report {
         profiles: Vec::new(),
         changes: Vec::new(),
         notes: Vec::new(),
+        ignored: Vec::new(),
     }
 }
 

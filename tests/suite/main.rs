@@ -18,6 +18,7 @@ mod determinism;
 mod diff;
 mod diff_claims;
 mod diff_cli;
+mod diff_drift;
 mod diff_export;
 mod diff_formats;
 mod diff_gate;

@@ -152,12 +152,7 @@ fn tell_of(import: &palette::Import, arrived: &Arrived) -> Result<bool, Failure>
 }
 
 fn show(report: &Report) -> Result<(), Failure> {
-    let options = format::TextOptions {
-        width: 0,
-        colour: false,
-        stat: false,
-    };
-    terminal::print(&format::text(report, &options))
+    terminal::print(&format::text(report, &format::TextOptions::default()))
 }
 
 fn taken_already(import: &palette::Import, next: Option<String>) -> Diagnostic {

@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::{Comparison, PackContext, step_remark};
-use crate::diagnostic::Source;
+use crate::diagnostic::{Code, Source};
+use crate::diff::drift::Around;
 use crate::diff::path::{Place, Step};
 use crate::diff::presets::{Switched, switched};
 use crate::diff::reduce::reduce;
@@ -130,7 +131,7 @@ impl Comparison<'_> {
 
     /// The values of two packs as trees, where both are; a single chart of the one stands for that of the other.
     fn trees(&mut self, old: &Layer, new: &Layer) -> Option<(Value, Value)> {
-        let (mut before, after) = (self.tree(&old.values)?, self.tree(&new.values)?);
+        let (mut before, after) = (self.tree(&old.values).ok()?, self.tree(&new.values).ok()?);
         let chart = |tree: &Value| {
             let charts = tree.get("charts")?.as_object()?;
             let name = charts.keys().next().filter(|_| charts.len() == 1)?;
@@ -176,7 +177,7 @@ impl Comparison<'_> {
     /// Tells what of a layer that comes deserves a look.
     pub(super) fn look_at(&mut self, new: Option<&Layer>) {
         let Some(new) = new else { return };
-        if let Some(tree) = self.tree(&new.values) {
+        if let Ok(tree) = self.tree(&new.values) {
             self.notable(&Part::Values, None, &tree);
         }
         for manifest in &new.manifests {
@@ -187,25 +188,33 @@ impl Comparison<'_> {
     fn layer_facts(&mut self, old: &Layer, new: &Layer) {
         let registry_name = |layer: &Layer| layer.registry.metadata.name.clone();
         let (old_name, new_name) = (registry_name(old), registry_name(new));
-        // With another name all else is another registry's.
-        let has_other_name = old_name != new_name && !old_name.is_empty() && !new_name.is_empty();
+        let kinds = [old, new].map(|layer| layer.registry.metadata.kind.as_str());
+        let differ = |a: &str, b: &str| a != b && !a.is_empty() && !b.is_empty();
+        // With another name, or of another kind, all else is another registry's.
+        let has_other_name = differ(&old_name, &new_name);
+        let has_other_kind = differ(kinds[0], kinds[1]);
         let facts = |layer: &Layer| {
             json!({
                 "version": layer.version,
                 "tag": layer.tag,
                 "type": layer.kind,
                 "layer": layer.layer,
-                "registry": match has_other_name {
-                    true => json!(registry_name(layer)),
-                    false => json!(layer.registry.metadata),
+                "registry": match (has_other_name, has_other_kind) {
+                    (true, _) => json!(registry_name(layer)),
+                    (_, true) => json!({"kind": layer.registry.metadata.kind}),
+                    _ => json!(layer.registry.metadata),
                 },
             })
         };
         let same_version = old.version == new.version;
+        self.around.same_registry = old_name == new_name && !old_name.is_empty() && !has_other_kind;
         for difference in tree::compare(&facts(old), &facts(new)) {
             let is_version = difference.place.last_key() == "version";
             // The tag moves along with the version: one change.
             if !same_version && difference.place.last_key() == "tag" {
+                continue;
+            }
+            if !self.counts(&Part::Layer, &difference) {
                 continue;
             }
             let mut change = self.change(Part::Layer, difference, None);
@@ -229,6 +238,15 @@ impl Comparison<'_> {
     }
 
     fn values(&mut self, old: &Layer, new: &Layer) {
+        let first = self.changes.len();
+        self.all_values(old, new);
+        if self.between_revisions {
+            self.leave_out_packs_own(first, old, new);
+        }
+    }
+
+    pub(super) fn all_values(&mut self, old: &Layer, new: &Layer) {
+        self.around = Around::default();
         if old.values == new.values {
             return;
         }
@@ -240,7 +258,7 @@ impl Comparison<'_> {
             ),
         };
         match (self.tree(&old_text), self.tree(&new_text)) {
-            (Some(before), Some(after)) => {
+            (Ok(before), Ok(after)) => {
                 self.secrets.forget();
                 // What an alias repeats as a secret is one where it is written, too.
                 if old.values.contains(": *") || new.values.contains(": *") {
@@ -252,9 +270,9 @@ impl Comparison<'_> {
                 self.value_trees(before, after, false);
                 self.notation(Part::Values, &old.values, &new.values);
             }
-            _ => {
+            (Err(reason), _) | (_, Err(reason)) => {
                 self.notes.push(format!(
-                    "the values of `{}` are not YAML; they are compared as text",
+                    "the values of `{}` {reason}; they are compared as text",
                     new.name
                 ));
                 self.text(Part::Values, ChangeKind::Changed, &old.values, &new.values);
@@ -263,14 +281,26 @@ impl Comparison<'_> {
     }
 
     /// The values of a text; of keys that stand more than once the last counts, as for Helm.
-    fn tree(&mut self, text: &str) -> Option<Value> {
+    ///
+    /// # Errors
+    /// Why there is no tree, as the end of a sentence about the values.
+    fn tree(&mut self, text: &str) -> Result<Value, String> {
         let source = Source::new("values", text);
-        match yaml::to_json_of_last(&source, Limits::VALUES).ok()? {
-            (Value::Null, _) => Some(json!({})),
-            (value, repeated) => {
+        match yaml::to_json_of_last(&source, Limits::VALUES) {
+            Ok((Value::Null, _)) => Ok(json!({})),
+            Ok((value, repeated)) => {
                 self.has_repeated |= !repeated.is_empty();
-                Some(value)
+                Ok(value)
             }
+            Err(problems) => Err(match problems.first() {
+                Some(first) if first.kind() == Code::Limit => {
+                    format!(
+                        "are beyond a limit of what is read as YAML ({})",
+                        first.message()
+                    )
+                }
+                _ => "are not YAML".to_owned(),
+            }),
         }
     }
 
@@ -305,7 +335,11 @@ impl Comparison<'_> {
     /// Compares the values of two layers; of different packs only what stands in `both`.
     fn value_trees(&mut self, mut before: Value, mut after: Value, both: bool) {
         self.node_files(&mut before, &mut after);
-        for difference in tree::compare(&before, &after) {
+        let found = tree::compare(&before, &after);
+        // Trees weigh many times their text; what they differ in has all that is told.
+        drop((before, after));
+        self.changes.reserve_exact(found.len());
+        for difference in found {
             let is_one_sided = matches!(difference.kind, ChangeKind::Added | ChangeKind::Removed);
             if (both && is_one_sided) || !self.counts(&Part::Values, &difference) {
                 continue;
@@ -480,10 +514,13 @@ fn moved_layers(old: &[Layer], pairs: &[pairing::Pair<'_, Layer>]) -> Vec<usize>
         .zip(pairs)
         .filter_map(|(at, (old, new))| Some((at, (*old).filter(|_| new.is_some())?)))
         .collect();
+    let places: HashMap<*const Layer, usize> = (0..)
+        .zip(old)
+        .map(|(at, layer)| (std::ptr::from_ref(layer), at))
+        .collect();
     let place = |layer: &Layer| {
-        old.iter()
-            .position(|other| std::ptr::eq(other, layer))
-            .unwrap_or_default()
+        let at = places.get(&std::ptr::from_ref(layer));
+        at.copied().unwrap_or_default()
     };
     let mut before: Vec<usize> = common.iter().map(|(_, old)| place(old)).collect();
     let after = before.clone();

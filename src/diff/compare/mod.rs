@@ -2,23 +2,26 @@
 
 mod layers;
 mod manifests;
+mod own;
 mod selection;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::announced::Announcements;
 use super::condition::{Subject, VersionWay};
+use super::drift::{Around, Drift};
 use super::impact::Rules;
 use super::notable::notable;
 use super::order::{List, Lists};
 use super::path::Step;
 use super::presets::Switched;
 use super::report::{
-    Change, ChangeKind, FORMAT, Impact, ImpactCount, Notable, Part, ProfileName, ProfilePair,
-    Report, Summary, VersionStep,
+    Change, ChangeKind, FORMAT, IgnoredCount, Impact, ImpactCount, Notable, Part, ProfileName,
+    ProfilePair, Report, Summary, VersionStep,
 };
 use super::secrets::Secrets;
 use super::tree::{self, Difference};
@@ -46,6 +49,8 @@ pub struct Input {
 pub struct Options {
     /// Also tell changes of notation alone: order of keys, comments, quotes.
     pub text: bool,
+    /// Also what a tenant makes of any profile, which else is left out ([`left_out`](super::left_out)).
+    pub ignore_nothing: bool,
     /// Show the values of secrets.
     pub show_secrets: bool,
     /// Only what lies at or below these places.
@@ -69,10 +74,15 @@ pub fn compare(
         _ => Announcements::default(),
     };
     let mut comparison = Comparison {
+        between_revisions: old.revision.is_some() && new.revision.is_some(),
+        unknown: Vec::new(),
         library,
         options,
         rules: Rules::load()?,
         lists: Lists::load()?,
+        drift: Drift::load()?,
+        around: Around::default(),
+        ignored: BTreeMap::new(),
         announcements,
         secrets: Secrets::new(texts(old).chain(texts(new)), options.show_secrets),
         profile: String::new(),
@@ -86,6 +96,7 @@ pub fn compare(
         .into_iter()
         .map(|(old, new)| comparison.profiles(old, new))
         .collect();
+    comparison.note_unknown();
     let mut changes = comparison.changes;
     changes.retain(|change| selection::chooses(&options.only, &options.ignore, change));
     let mut report = Report {
@@ -96,6 +107,12 @@ pub fn compare(
         profiles,
         changes,
         notes: comparison.notes,
+        ignored: (comparison.ignored.into_iter())
+            .map(|(id, differences)| IgnoredCount {
+                id: id.to_owned(),
+                differences,
+            })
+            .collect(),
     };
     report.summary.notable = comparison.notable;
     count(&mut report);
@@ -169,10 +186,18 @@ struct PackContext {
 }
 
 struct Comparison<'c> {
+    /// Whether both sides are revisions, of which only what the RA says is compared.
+    between_revisions: bool,
+    /// Packs whose differences are not known, since only the built-in ones are at hand.
+    unknown: Vec<String>,
     library: &'c Library,
     options: &'c Options,
     rules: &'static Rules,
     lists: &'static Lists,
+    drift: &'static Drift,
+    around: Around,
+    /// What was left out, by its name.
+    ignored: BTreeMap<&'static str, usize>,
     announcements: Announcements,
     secrets: Secrets,
     profile: String,
@@ -291,7 +316,9 @@ impl Comparison<'_> {
             let part = Part::Variable(found.newest(&old_names, &new_names).clone());
             match found.items(old, new) {
                 (Some(old), Some(new)) => {
+                    self.around.is_sensitive = old.is_sensitive && new.is_sensitive;
                     self.differences(&part, tree::compare(&json!(old), &json!(new)));
+                    self.around = Around::default();
                 }
                 (old, new) => {
                     self.whole(part, old.map(|old| json!(old)), new.map(|new| json!(new)))
@@ -321,6 +348,9 @@ impl Comparison<'_> {
             texts: Some((old.to_owned(), new.to_owned())),
             ..Difference::whole(None, None)
         };
+        if !self.counts(&part, &difference) {
+            return;
+        }
         let change = self.change(part, difference, None);
         if !change.lines.is_empty() {
             self.changes.push(change);
@@ -366,15 +396,26 @@ impl Comparison<'_> {
 
     /// What is known of the list in which an item moved.
     fn list(&self, part: &Part, difference: &Difference) -> Option<&'static List> {
-        let moved = difference.kind == ChangeKind::Moved && !difference.place.steps().is_empty();
-        self.lists
-            .of(&self.subject(part, difference))
-            .filter(|_| moved)
+        if difference.kind != ChangeKind::Moved || difference.place.steps().is_empty() {
+            return None;
+        }
+        self.lists.of(&self.subject(part, difference))
     }
 
-    /// Whether it is a difference at all: in some lists the order means nothing.
-    fn counts(&self, part: &Part, difference: &Difference) -> bool {
-        (self.list(part, difference)).is_none_or(|list| list.order_counts)
+    /// Whether it is a difference at all: in some lists the order means nothing, and some things are a tenant's.
+    fn counts(&mut self, part: &Part, difference: &Difference) -> bool {
+        if (self.list(part, difference)).is_some_and(|list| !list.order_counts) {
+            return false;
+        }
+        if self.options.ignore_nothing {
+            return true;
+        }
+        let subject = self.subject(part, difference);
+        let Some(ignored) = self.drift.of(&subject, difference, self.around) else {
+            return true;
+        };
+        *self.ignored.entry(&ignored.id).or_default() += 1;
+        false
     }
 
     /// A difference with everything there is to say about it.
@@ -385,10 +426,11 @@ impl Comparison<'_> {
             // Another order is a change there.
             subject.kind = ChangeKind::Changed;
         }
-        let rule = self.rules.of(&subject);
+        let rules: &'static Rules = self.rules;
+        let rule = rules.of(&subject);
         let (impact, because) = match rule {
-            Some(rule) => (rule.impact, rule.because.clone()),
-            None => (Impact::Review, String::new()),
+            Some(rule) => (rule.impact, Cow::Borrowed(rule.because.as_str())),
+            None => (Impact::Review, Cow::Borrowed("")),
         };
         let mut remarks = difference.remarks;
         remarks.extend(list.map(|list| list.because.clone()));

@@ -7,7 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 use tera::Context;
 
-use super::{content_name, first_step, gather, names_switch, notable_place};
+use super::{
+    Entry, content_name, first_step, folded, gather, ignored_words, mode, mode_of, names_switch,
+    notable_place,
+};
 use crate::diff::report::{
     Change, ChangeKind, Content, Hunk, Impact, LayerPair, Line, PackVersion, Part, ProfilePair,
     Report, Shown, Side,
@@ -21,6 +24,9 @@ const MOST: usize = 5_000;
 
 /// And so many lines of texts in them.
 const MOST_LINES: usize = 20_000;
+
+/// Characters of the line above alike changes.
+const SUMMARY: usize = 240;
 
 const STYLE: &str = include_str!("page/style.css");
 const SCRIPT: &str = include_str!("page/filter.js");
@@ -123,6 +129,15 @@ struct Group<'r> {
     preset: Option<&'r str>,
     /// The level of the changes' headings.
     level: u8,
+    runs: Vec<Run<'r>>,
+    #[serde(skip)]
+    members: Vec<&'r Change>,
+}
+
+/// Changes that are folded under a line, where there is one.
+#[derive(Serialize)]
+struct Run<'r> {
+    summary: Option<String>,
     changes: Vec<ChangeView<'r>>,
 }
 
@@ -213,7 +228,13 @@ impl<'r> Page<'r> {
                 "{more} more changes are not on this page: `--only PLACE` chooses, and `--format json` has all"
             ))
         });
-        let notes = report.notes.iter().map(Cow::from).chain(more);
+        let ignored = ignored_words(report).map(Cow::from);
+        let notes = report
+            .notes
+            .iter()
+            .map(Cow::from)
+            .chain(ignored)
+            .chain(more);
         let layers = || profiles.iter().flat_map(|profile| &profile.layers);
         Page {
             old: &report.old,
@@ -297,25 +318,31 @@ impl<'r> Profile<'r> {
             self.layers.push(Layer::unknown(layer.unwrap_or_default()));
             self.layers.len() - 1
         });
-        let mut presets: Vec<&str> = Vec::new();
-        for preset in changes.iter().filter_map(|change| change.preset.as_deref()) {
-            if !presets.contains(&preset) {
-                presets.push(preset);
-            }
-        }
+        let explained = changes.iter().filter(|change| change.preset.is_some());
+        let presets: Vec<&str> = gather(explained.copied().collect(), |change| {
+            change.preset.as_deref().unwrap_or_default()
+        })
+        .into_iter()
+        .map(|(preset, _)| preset)
+        .collect();
         let anchor = format!("{}-{at}", self.anchor);
         let at = &mut self.layers[at];
         for change in changes {
             at.count += 1;
             at.worst = at.worst.max(Some(change.impact));
-            if filled.changes == MOST {
+            filled.changes += 1;
+            if filled.changes > MOST {
                 continue;
             }
             // The switch of a preset stands with what it explains.
             let explains = |preset: &&&str| names_switch(preset, change);
-            let switched = || presets.iter().find(explains).copied();
+            let is_switch = matches!(change.part, Part::Preset(_));
+            let switched = || presets.iter().filter(|_| is_switch).find(explains).copied();
             let preset = change.preset.as_deref().or_else(switched);
-            at.push(ChangeView::new(change, filled), preset, anchor.clone());
+            at.push(change, preset, anchor.clone());
+        }
+        for group in &mut at.groups {
+            group.fold(filled);
         }
         self.count += changes.len();
     }
@@ -407,7 +434,7 @@ impl<'r> Layer<'r> {
         }
     }
 
-    fn push(&mut self, view: ChangeView<'r>, preset: Option<&'r str>, anchor: String) {
+    fn push(&mut self, change: &'r Change, preset: Option<&'r str>, anchor: String) {
         let group = match self.groups.iter().position(|group| group.preset == preset) {
             Some(at) => at,
             None => {
@@ -417,14 +444,34 @@ impl<'r> Layer<'r> {
                     anchor: preset.map(|_| format!("{anchor}-preset-{at}")),
                     preset,
                     level: if preset.is_some() { 6 } else { 5 },
-                    changes: Vec::new(),
+                    runs: Vec::new(),
+                    members: Vec::new(),
                 };
                 self.groups.insert(at, group);
                 at
             }
         };
-        self.groups[group].changes.push(view);
+        self.groups[group].members.push(change);
         self.anchor = Some(anchor);
+    }
+}
+
+impl<'r> Group<'r> {
+    /// Makes the views of its changes; alike ones stand under one line.
+    fn fold(&mut self, filled: &mut Filled) {
+        let runs = folded(&self.members).into_iter().map(|entry| match entry {
+            Entry::One(change) => Run {
+                summary: None,
+                changes: vec![ChangeView::new(change, filled)],
+            },
+            Entry::Alike(alike) => Run {
+                summary: Some(format!("{}: {}", alike.place, alike.words(SUMMARY))),
+                changes: (alike.changes.iter())
+                    .map(|change| ChangeView::new(change, filled))
+                    .collect(),
+            },
+        });
+        self.runs = runs.collect();
     }
 }
 
@@ -441,7 +488,6 @@ impl<'r> ChangeView<'r> {
         let hunks = hunks.filter(|rows| !rows.is_empty()).collect();
         let untold =
             (untold > 0).then(|| Cow::from(format!("{untold} more lines are not on this page")));
-        filled.changes += 1;
         filled.lines += lines;
         let content = change
             .content
@@ -455,7 +501,7 @@ impl<'r> ChangeView<'r> {
             path: &change.path,
             kind: change.kind,
             impact: change.impact,
-            sides: sides(change.old.as_ref(), change.new.as_ref()),
+            sides: sides(change),
             hunks,
             content,
             because: &change.because,
@@ -491,10 +537,14 @@ impl<'r> ContentView<'r> {
     }
 }
 
-fn sides<'r>(old: Option<&'r Shown>, new: Option<&'r Shown>) -> Vec<SideView<'r>> {
-    let mut sides: Vec<SideView<'r>> = [("old", "Old", old), ("new", "New", new)]
+fn sides(change: &Change) -> Vec<SideView<'_>> {
+    let (old, new) = (change.old.as_ref(), change.new.as_ref());
+    let mut sides: Vec<SideView<'_>> = [("old", "Old", old), ("new", "New", new)]
         .into_iter()
-        .filter_map(|(class, label, shown)| Some(SideView::new(class, label, shown?)))
+        .filter_map(|(class, label, shown)| {
+            let shown = shown?;
+            Some(SideView::new(class, label, shown, mode_of(change, shown)))
+        })
         .collect();
     if let [old, new] = sides.as_mut_slice()
         && let (Some(old), Some(new)) = (&mut old.value, &mut new.value)
@@ -506,10 +556,15 @@ fn sides<'r>(old: Option<&'r Shown>, new: Option<&'r Shown>) -> Vec<SideView<'r>
 }
 
 impl<'r> SideView<'r> {
-    fn new(class: &'static str, label: &'static str, shown: &'r Shown) -> Self {
+    fn new(
+        class: &'static str,
+        label: &'static str,
+        shown: &'r Shown,
+        mode: Option<String>,
+    ) -> Self {
         let (secret, text) = match shown {
             Shown::Secret { secret } => (Some(secret.as_str()), None),
-            Shown::Value { value } => (None, Some(notation(value))),
+            Shown::Value { value } => (None, Some(mode.unwrap_or_else(|| notation(value)))),
         };
         let (block, value) = match text {
             Some(text) if text.contains('\n') => (Some(text), None),
@@ -529,10 +584,26 @@ impl<'r> SideView<'r> {
 fn notation(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains('\n') => text.clone(),
-        value => yaml::with_deeper_lists(value)
-            .trim_end_matches('\n')
-            .to_owned(),
+        value => {
+            let text = yaml::with_deeper_lists(value);
+            let lines: Vec<Cow<'_, str>> = text
+                .trim_end_matches('\n')
+                .split('\n')
+                .map(with_mode)
+                .collect();
+            lines.join("\n")
+        }
     }
+}
+
+/// A line of YAML; the mode of a file as people write it.
+fn with_mode(line: &str) -> Cow<'_, str> {
+    let written = line.split_once(": ").and_then(|(start, value)| {
+        let key = start.rsplit([' ', '"']).next()?;
+        let mode = mode(key, &Value::from(value.parse::<u64>().ok()?))?;
+        Some(format!("{start}: {mode}"))
+    });
+    written.map_or(Cow::Borrowed(line), Cow::Owned)
 }
 
 /// A hunk as rows of two sides: lines that went stand beside those that came in their place.

@@ -1,6 +1,8 @@
 //! A report as a comment on a pull request.
 
-use super::{Alike, Entry, content_counts, first_step, folded, layer_counts, notable_place};
+use super::{
+    Alike, Entry, content_counts, first_step, folded, ignored_words, layer_counts, notable_place,
+};
 use super::{
     Group, LayerChanges, LayerRow, Section, chars, count, cut, label, layer_rows, line_blocks,
     move_words, remarks, sections, short_values,
@@ -32,7 +34,8 @@ pub fn markdown(report: &Report, limit: usize) -> String {
     };
     page.impacts(&report.summary.impacts);
     page.glance(report);
-    page.notes(&report.notes);
+    let ignored = ignored_words(report);
+    page.notes(&[report.notes.clone(), ignored.into_iter().collect()].concat());
     page.notable(&report.summary.notable);
     if report.summary.changes > 0 {
         page.layers(report);

@@ -152,7 +152,7 @@ fn names_switch(title: &str, switch: &Change) -> bool {
 
 /// Groups by their reason; what has none comes first, lest it seem to have the reason above it.
 fn by_reason<'r>(preset: Option<&'r str>, changes: Vec<&'r Change>) -> Vec<Group<'r>> {
-    let mut reasons = gather(changes, |change| change.because.as_str());
+    let mut reasons = gather(changes, |change| &*change.because);
     reasons.sort_by_key(|(because, _)| !because.is_empty());
     reasons
         .into_iter()
@@ -491,6 +491,23 @@ fn notable_place(notable: &Notable) -> String {
     visible(&place).into_owned()
 }
 
+/// What was left out, in words; none where nothing was.
+fn ignored_words(report: &Report) -> Option<String> {
+    let all: usize = report.ignored.iter().map(|one| one.differences).sum();
+    if all == 0 {
+        return None;
+    }
+    let kinds: Vec<String> = report
+        .ignored
+        .iter()
+        .map(|one| format!("{} ({})", visible(&one.id), one.differences))
+        .collect();
+    Some(format!(
+        "left out as what a tenant makes of any profile: {}; `--explain-ignored` tells more, `--ignore-nothing` shows all",
+        kinds.join(", ")
+    ))
+}
+
 /// The layers with changes of an impact, and how many each has; those of a profile itself under its name.
 fn layers_of(report: &Report, impact: Impact) -> Vec<(&str, usize)> {
     let changes = report.changes.iter().filter(|one| one.impact == impact);
@@ -578,6 +595,22 @@ fn first_lines(side: Side, shown: &Shown, most: usize) -> Option<Lines<'_>> {
     Some(Lines { lines, more })
 }
 
+/// The mode of a file as people write it, `0600`; none where a key does not name a mode.
+fn mode(key: &str, value: &Value) -> Option<String> {
+    let names_a_mode = key.ends_with("mode") || key.ends_with("Mode") || key == "permissions";
+    let bits = value.as_u64().filter(|bits| *bits <= 0o7777)?;
+    names_a_mode.then(|| format!("0{bits:o}"))
+}
+
+/// The mode of a file that a change is about.
+fn mode_of(change: &Change, shown: &Shown) -> Option<String> {
+    let Shown::Value { value } = shown else {
+        return None;
+    };
+    let key = change.path.rsplit(['.', ')', ']']).next();
+    mode(key.unwrap_or_default(), value)
+}
+
 /// The value before and after, each on one line of about `room` characters.
 fn short_values(change: &Change, room: usize) -> (Option<String>, Option<String>) {
     if let (Some(old), Some(new)) = (&change.old, &change.new)
@@ -589,7 +622,10 @@ fn short_values(change: &Change, room: usize) -> (Option<String>, Option<String>
         let from_there = |text: &str| short_text(&format!("{lead}{}", &text[start..]), room);
         return (Some(from_there(old)), Some(from_there(new)));
     }
-    let short = |shown: &Option<Shown>| shown.as_ref().map(|shown| short_value(shown, room));
+    let short = |shown: &Option<Shown>| {
+        let shown = shown.as_ref()?;
+        Some(mode_of(change, shown).unwrap_or_else(|| short_value(shown, room)))
+    };
     (short(&change.old), short(&change.new))
 }
 
@@ -705,8 +741,12 @@ fn whole(value: &Value, room: usize) -> Option<String> {
     let mut left = room.checked_sub(2)?;
     for (index, (key, value)) in entries.list.enumerate() {
         let mut entry = prefix(index, key, room);
-        entry.push_str(&whole(value, left.checked_sub(chars(&entry))?)?);
-        left -= chars(&entry);
+        let written = match mode(key.unwrap_or_default(), value) {
+            Some(mode) => mode,
+            None => whole(value, left.checked_sub(chars(&entry))?)?,
+        };
+        entry.push_str(&written);
+        left = left.checked_sub(chars(&entry))?;
         text.push_str(&entry);
     }
     text.push(entries.close);
@@ -727,7 +767,8 @@ fn as_far_as_fits(entries: Entries<'_>, room: usize) -> String {
         };
         let mut entry = prefix(index, key, room);
         let taken = length + chars(&entry) + kept_free;
-        entry.push_str(&flow(value, room.saturating_sub(taken)));
+        let written = mode(key.unwrap_or_default(), value);
+        entry.push_str(&written.unwrap_or_else(|| flow(value, room.saturating_sub(taken))));
         length += chars(&entry);
         if length + kept_free > room {
             let separator = prefix(index, None, 0);
@@ -770,6 +811,17 @@ mod tests {
         assert_eq!(flow(&value, 3), "{…, 4 more}");
         assert_eq!(flow(&json!([]), 3), "[]");
         assert_eq!(flow(&json!(["a\nb\nc\n"]), 40), "[a…]");
+    }
+
+    #[test]
+    fn modes_are_octal() {
+        let file = json!({"mode": 384, "items": [{"defaultMode": 420}], "size": 384});
+        assert_eq!(
+            flow(&file, 80),
+            "{mode: 0600, items: [{defaultMode: 0644}], size: 384}"
+        );
+        assert_eq!(mode("mode", &json!("0600")), None);
+        assert_eq!(mode("mode", &json!(0o10000)), None);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! A report for a terminal.
 
 use super::{
-    Alike, Entry, content_counts, content_name, first_step, folded, layer_counts, layers_of,
-    notable_place,
+    Alike, Entry, content_counts, content_name, first_step, folded, ignored_words, layer_counts,
+    layers_of, notable_place,
 };
 use super::{
     Group, LayerChanges, LayerRow, Lines, Section, chars, count, cut, label, layer_rows,
@@ -195,11 +195,15 @@ impl Page {
     }
 
     fn notes(&mut self, report: &Report) {
-        if !report.notes.is_empty() {
+        let ignored = ignored_words(report);
+        if !report.notes.is_empty() || ignored.is_some() {
             self.text.push('\n');
         }
         for note in &report.notes {
             self.row(0, 2, &[(YELLOW, format!("note: {note}"))]);
+        }
+        if let Some(ignored) = ignored {
+            self.row(0, 2, &[(DIM, format!("note: {ignored}"))]);
         }
     }
 

@@ -117,6 +117,7 @@ pub fn rich() -> Report {
                 .to_owned(),
             format!("a note with {MARKUP} and {NASTY}"),
         ],
+        ignored: Vec::new(),
     }
 }
 
@@ -181,7 +182,7 @@ fn changes() -> Vec<Change> {
         content: Vec::new(),
         preset: None,
         impact: Impact::Review,
-        because: String::new(),
+        because: "".into(),
         section: None,
         remarks: Vec::new(),
     };
@@ -198,7 +199,7 @@ fn changes() -> Vec<Change> {
             path: "version".to_owned(),
             old: value(json!("1.7.0")),
             new: value(json!("1.9.0")),
-            because: "a profile's version is a name for its content".to_owned(),
+            because: "a profile's version is a name for its content".into(),
             ..blank.clone()
         },
         Change {
@@ -207,7 +208,7 @@ fn changes() -> Vec<Change> {
             kind: ChangeKind::Removed,
             old: value(json!("10.20.30.10")),
             impact: Impact::NewObjects,
-            because: "an immutable variable keeps the value a cluster was made with".to_owned(),
+            because: "an immutable variable keeps the value a cluster was made with".into(),
             ..blank.clone()
         },
         Change {
@@ -216,14 +217,14 @@ fn changes() -> Vec<Change> {
             old: secret("a41f09c2"),
             new: secret("77d0e6b1"),
             impact: Impact::Restart,
-            because: "workloads read the variable when they start".to_owned(),
+            because: "workloads read the variable when they start".into(),
             ..blank.clone()
         },
         Change {
             part: Part::Variable(MARKUP.to_owned()),
             kind: ChangeKind::Added,
             new: value(json!({"name": NASTY, "format": "string", "required": true, "options": [], "regex": "^[a-z]+$"})),
-            because: NASTY.to_owned(),
+            because: NASTY.into(),
             remarks: vec![MARKUP.to_owned()],
             ..blank.clone()
         },
@@ -242,7 +243,7 @@ fn changes() -> Vec<Change> {
                 ),
             ],
             impact: Impact::Repave,
-            because: "a node's files are written when it is installed".to_owned(),
+            because: "a node's files are written when it is installed".into(),
             section: Some("4.2.1 Multipath".to_owned()),
             ..in_layer("ubuntu-maas")
         },
@@ -254,7 +255,7 @@ fn changes() -> Vec<Change> {
                 " systemctl enable --now multipathd\n-echo '</script><script>alert(1)</script>' > /tmp/x\n+echo \"<b>bold</b>\" && true\n \n-modprobe \u{202e}br_netfilter\n+modprobe br_netfilter",
             )],
             impact: Impact::Repave,
-            because: "commands run when a node joins".to_owned(),
+            because: "commands run when a node joins".into(),
             ..in_layer("ubuntu-maas")
         },
         Change {
@@ -262,7 +263,7 @@ fn changes() -> Vec<Change> {
             kind: ChangeKind::Added,
             new: value(json!("[Unit]\nDescription=Worker tuning\n\n[Service]\nType=oneshot\nExecStart=/usr/local/bin/vmo-tuning\n")),
             impact: Impact::Repave,
-            because: "a node's files are written when it is installed".to_owned(),
+            because: "a node's files are written when it is installed".into(),
             ..in_layer("ubuntu-maas")
         },
         Change {
@@ -271,7 +272,7 @@ fn changes() -> Vec<Change> {
             old: value(json!("1.32.4")),
             new: value(json!("1.34.5")),
             impact: Impact::Repave,
-            because: "a Kubernetes version is part of a node's image".to_owned(),
+            because: "a Kubernetes version is part of a node's image".into(),
             section: Some("2.1 Versions".to_owned()),
             remarks: vec!["minor step".to_owned(), "skips Kubernetes 1.33".to_owned()],
             ..in_layer("kubernetes")
@@ -283,7 +284,7 @@ fn changes() -> Vec<Change> {
             old: value(json!("800")),
             new: value(json!(800)),
             impact: Impact::Repave,
-            because: "the API server's arguments are part of its static pod".to_owned(),
+            because: "the API server's arguments are part of its static pod".into(),
             remarks: vec!["was a text, is a number".to_owned()],
             ..in_layer("kubernetes")
         },
@@ -292,7 +293,7 @@ fn changes() -> Vec<Change> {
             old: value(json!("ebpf-kubeproxy")),
             new: value(json!("ebpf-kubeproxy-free")),
             impact: Impact::Restart,
-            because: "Cilium's agents start anew".to_owned(),
+            because: "Cilium's agents start anew".into(),
             section: Some("3.3 Cilium".to_owned()),
             ..in_layer("cni-cilium-oss")
         },
@@ -305,7 +306,7 @@ fn changes() -> Vec<Change> {
                 "Kube-proxy replacement: ebpf-kubeproxy -> ebpf-kubeproxy-free".to_owned(),
             ),
             impact: Impact::Restart,
-            because: "Cilium's agents start anew".to_owned(),
+            because: "Cilium's agents start anew".into(),
             ..in_layer("cni-cilium-oss")
         },
         Change {
@@ -314,7 +315,7 @@ fn changes() -> Vec<Change> {
             old: value(json!(["192.168.0.0/18"])),
             new: value(json!(["100.64.0.0/18", "100.64.64.0/18"])),
             impact: Impact::NewObjects,
-            because: "pods keep the addresses of the range a cluster was made with".to_owned(),
+            because: "pods keep the addresses of the range a cluster was made with".into(),
             ..in_layer("cni-cilium-oss")
         },
         Change {
@@ -324,7 +325,7 @@ fn changes() -> Vec<Change> {
             old: value(json!(2)),
             new: value(json!(0)),
             impact: Impact::Live,
-            because: "the order of environment variables has no effect".to_owned(),
+            because: "the order of environment variables has no effect".into(),
             ..in_layer("cni-cilium-oss")
         },
         Change {
@@ -333,14 +334,14 @@ fn changes() -> Vec<Change> {
             kind: ChangeKind::Added,
             new: secret("5e11aa07"),
             impact: Impact::Restart,
-            because: "the storage pods read it when they start".to_owned(),
+            because: "the storage pods read it when they start".into(),
             ..in_layer("csi-portworx-generic")
         },
         Change {
             part: Part::Values,
             kind: ChangeKind::Text,
             lines: vec![hunk(1, 1, "-# old comment\n+# new comment\n storage: 1")],
-            because: "only the notation changed".to_owned(),
+            because: "only the notation changed".into(),
             ..in_layer("csi-portworx-generic")
         },
         Change {
@@ -348,7 +349,7 @@ fn changes() -> Vec<Change> {
             old: value(json!("nginx 1.15.4")),
             new: value(json!("traefik 40.2.0")),
             impact: Impact::Restart,
-            because: "the ingress controller is replaced".to_owned(),
+            because: "the ingress controller is replaced".into(),
             section: Some("5.1 Ingress".to_owned()),
             ..in_core("traefik")
         },
@@ -358,7 +359,7 @@ fn changes() -> Vec<Change> {
             old: value(json!("x".repeat(400))),
             new: value(json!(format!("image: registry.example.org/{}:1.2.3", "very-long-part/".repeat(20)))),
             impact: Impact::Live,
-            because: "Prometheus reads it again".to_owned(),
+            because: "Prometheus reads it again".into(),
             ..in_core("prometheus-operator")
         },
         Change {
@@ -367,7 +368,7 @@ fn changes() -> Vec<Change> {
             old: value(json!("quay.io/prometheus/prometheus:v2.53.1")),
             new: value(json!("quay.io/prometheus/prometheus:v3.1.0")),
             impact: Impact::Restart,
-            because: "a pod with another image starts anew".to_owned(),
+            because: "a pod with another image starts anew".into(),
             ..in_core("prometheus-operator")
         },
         Change {
@@ -376,14 +377,14 @@ fn changes() -> Vec<Change> {
             kind: ChangeKind::Added,
             new: value(json!({"selfSigned": {}, "ca": {"secretName": "grafana-ca", "urls": ["https://ca.example.org/crl", "http://ca.example.org/ocsp"]}})),
             impact: Impact::Live,
-            because: "manifests are applied to the running cluster".to_owned(),
+            because: "manifests are applied to the running cluster".into(),
             ..in_core("prometheus-operator")
         },
         Change {
             part: Part::Layer,
             kind: ChangeKind::Added,
             impact: Impact::Live,
-            because: "a new layer is installed beside the others".to_owned(),
+            because: "a new layer is installed beside the others".into(),
             ..in_core("vm-migration")
         },
         Change {
@@ -394,7 +395,7 @@ fn changes() -> Vec<Change> {
             new: value(json!(MARKUP)),
             preset: Some(MARKUP.to_owned()),
             section: Some(MARKUP.to_owned()),
-            because: MARKUP.to_owned(),
+            because: MARKUP.into(),
             lines: vec![hunk(1, 1, &format!("-{MARKUP}\n+{NASTY}"))],
             ..in_core(MARKUP)
         },

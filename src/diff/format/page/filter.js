@@ -9,9 +9,10 @@
   const text = document.getElementById("filter-text");
   const layer = document.getElementById("filter-layer");
   const layers = Array.from(document.querySelectorAll("details.layer"));
+  const folds = Array.from(document.querySelectorAll("details.layer, details.alike, details.content"));
 
   const containers = new Map();
-  for (const element of document.querySelectorAll("section.profile, details.layer, .preset")) {
+  for (const element of document.querySelectorAll("section.profile, details.layer, .preset, details.alike")) {
     containers.set(element, { all: 0, shown: 0, label: element.querySelector(":scope > summary > .count") });
   }
   const changes = Array.from(document.querySelectorAll("article.change"), (element) => {
@@ -63,6 +64,10 @@
       if (container.label) {
         container.label.textContent = count(container.shown, container.all);
       }
+      // What is looked for must not stay folded.
+      if (terms.length > 0 && container.shown > 0 && element.matches("details.alike")) {
+        element.open = true;
+      }
     }
     const all = changes.length;
     status.textContent = shown === all ? `${count(all, all)}, all shown` : `${count(shown, all)} shown`;
@@ -83,13 +88,13 @@
   // The fields have their first values only after the event.
   form.addEventListener("reset", () => setTimeout(apply));
 
-  const setOpen = (open) => {
-    for (const details of layers) {
+  const setOpen = (all, open) => {
+    for (const details of all) {
       details.open = open;
     }
   };
-  document.getElementById("open-all").addEventListener("click", () => setOpen(true));
-  document.getElementById("close-all").addEventListener("click", () => setOpen(false));
+  document.getElementById("open-all").addEventListener("click", () => setOpen(folds, true));
+  document.getElementById("close-all").addEventListener("click", () => setOpen(layers, false));
 
   // A link may lead to what is closed or filtered out.
   const reveal = () => {
@@ -101,9 +106,9 @@
       form.reset();
       apply();
     }
-    const details = target.closest("details.layer");
-    if (details) {
-      details.open = true;
+    const around = [target.closest("details.alike"), target.closest("details.layer")].filter(Boolean);
+    if (around.length > 0) {
+      setOpen(around, true);
       target.scrollIntoView();
     }
   };
@@ -111,8 +116,8 @@
 
   let closed = [];
   window.addEventListener("beforeprint", () => {
-    closed = layers.filter((details) => !details.open);
-    setOpen(true);
+    closed = folds.filter((details) => !details.open);
+    setOpen(folds, true);
   });
   window.addEventListener("afterprint", () => {
     for (const details of closed) {
