@@ -498,12 +498,14 @@ fn macro_remark(old: &Option<Value>, new: &Option<Value>, way: &Way<'_>) -> Opti
 
 /// How the version of a layer moves, where that is not a plain upgrade.
 fn way_of_version(part: &Part, difference: &Difference) -> Option<VersionWay> {
+    if *part != Part::Layer || difference.place.last_key() != "version" {
+        return None;
+    }
     let (Some(Value::String(old)), Some(Value::String(new))) = (&difference.old, &difference.new)
     else {
         return None;
     };
-    let is_version = *part == Part::Layer && difference.place.last_key() == "version";
-    match versions::step(old, new).filter(|_| is_version)? {
+    match versions::step(old, new)? {
         VersionStep::Downgrade => Some(VersionWay::Downgrade),
         _ => (!versions::skipped_minors(old, new).is_empty()).then_some(VersionWay::SkipsMinor),
     }
