@@ -1,6 +1,6 @@
 //! Which section of a revision's text announces a change.
 
-use super::path::{Place, shared_way};
+use super::path::{Place, Step, shared_way};
 use super::report::Part;
 use crate::diagnostic::Diagnostic;
 use crate::revision::{Claim, Revision, Target};
@@ -15,6 +15,8 @@ struct Announcement {
     part: Part,
     /// Keys from the root of the part.
     keys: Vec<String>,
+    /// The name of an image that values list, where it is about one.
+    image: Option<String>,
     section: String,
 }
 
@@ -42,6 +44,10 @@ impl Announcements {
                 layer: claim.layer.clone().unwrap_or_default(),
                 part,
                 keys: path.keys(),
+                image: match statement.target {
+                    Target::Image(name) => Some(name.to_owned()),
+                    _ => None,
+                },
                 section: claim.section.clone(),
             });
         }
@@ -51,7 +57,10 @@ impl Announcements {
     /// The section whose claim is nearest to a place: at it, above it, or below it.
     pub(super) fn section(&self, layer: &str, part: &Part, place: &Place) -> Option<String> {
         let keys = place.keys_from_root();
-        let nearness = |announcement: &Announcement| shared_way(&announcement.keys, &keys);
+        let nearness = |announcement: &Announcement| match &announcement.image {
+            Some(name) => lists_image(place, name).then_some(keys.len()),
+            None => shared_way(&announcement.keys, &keys),
+        };
         self.0
             .iter()
             .filter(|announcement| {
@@ -77,9 +86,19 @@ fn part<'t>(target: &Target<'t>) -> Option<(Part, &'t str)> {
         Target::Command("pre") => (Part::Commands("preKubeadmCommands".into()), ""),
         Target::Command(_) => (Part::Commands("postKubeadmCommands".into()), ""),
         Target::Variable { name, field } => (Part::Variable(name.into()), field),
-        Target::Profile("layers") | Target::Image(_) => return None,
+        Target::Image(_) => (Part::Values, ""),
+        Target::Profile("layers") => return None,
         Target::Profile(field) => (Part::Profile, field),
     })
+}
+
+/// Whether a place is that of an image in a list, known by the last part of its repository.
+fn lists_image(place: &Place, name: &str) -> bool {
+    let is_meant = |step: &Step| match step {
+        Step::Item("image", repository) => repository.rsplit('/').next() == Some(name),
+        _ => false,
+    };
+    place.steps().iter().any(is_meant)
 }
 
 fn same_part(announced: &Part, changed: &Part) -> bool {
