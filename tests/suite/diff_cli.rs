@@ -677,25 +677,6 @@ fn what_a_revision_lacks_of_a_site_is_said() {
 }
 
 #[test]
-fn values_beyond_a_limit_are_said_to_be() {
-    let folder = Scratch::new();
-    let many = |last: &str| {
-        let items: String = (0..1_000_001).map(|_| "- a\n").collect();
-        format!("list:\n{items}- {last}\n")
-    };
-    write(&folder, "old.json", profile(&many("1")).to_string());
-    write(&folder, "new.json", profile(&many("2")).to_string());
-    let report = json_form(&["old.json", "new.json"], &folder);
-    let note = report["notes"][0].as_str().expect("a note");
-    assert!(
-        note.contains("beyond a limit of what is read as YAML"),
-        "{note}"
-    );
-    assert!(note.contains("1000000 values"), "{note}");
-    assert_eq!(report["summary"]["changes"], 1);
-}
-
-#[test]
 fn hostile_values_are_compared_as_text_with_a_note() {
     let folder = Scratch::new();
     let levels = (1..12).map(|level| {
