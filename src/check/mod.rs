@@ -17,7 +17,7 @@ mod against;
 pub mod claims;
 pub mod format;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -25,9 +25,10 @@ pub use against::{Against, Difference, Has, OfErratum, against};
 
 use crate::cluster::Cluster;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::load::{Item as LoadedItem, Loaded, LoadedProfile};
+use crate::load::{Item as LoadedItem, LayerTexts, Loaded, LoadedProfile};
+use crate::output::Tree;
 use crate::pack::Library;
-use crate::render::{built_in_values, choices};
+use crate::render::{Attempt, Renderer, Said};
 use crate::revision::{Revision, Role};
 use crate::rules::{self, Finding, Inspected};
 use crate::secret;
@@ -38,6 +39,8 @@ use crate::site::Site;
 pub struct Input {
     /// Sites, with the mistakes that reading them found.
     pub sites: Vec<(Site, Vec<Diagnostic>)>,
+    /// Which profiles of the sites are rendered to look at; all of them where none is named.
+    pub profiles: Vec<Role>,
     /// Profiles and manifests, which are one cluster together.
     pub cluster: Inspected,
 }
@@ -150,35 +153,51 @@ impl Report {
     }
 }
 
-/// Checks everything. The packs of `library` say what is right for their own values.
+/// Checks everything: sites by rendering them as far as it goes, profiles and manifests by their rules. `library` has the
+/// packs that sites are rendered with; they say what is right for their own values, too.
 pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
     let mut findings = Vec::new();
+    let renderer = match &input.sites[..] {
+        // Of a revision that is tables only, rules are left.
+        [_, ..] if revision.is_rendered() => Renderer::new(revision, library).map(Some),
+        _ => Ok(None),
+    };
+    let renderer = renderer.unwrap_or_else(|problem| {
+        findings.push(Item::misread(&problem));
+        None
+    });
+    let profiles = match &input.profiles[..] {
+        [] => &Role::ALL[..],
+        some => some,
+    };
     for (site, problems) in &input.sites {
+        let (said, mut rendered) = match &renderer {
+            Some(renderer) => of_attempt(site, renderer.attempt(site, profiles), library),
+            None => (
+                of_findings(&rules::check(site, revision), Some(site)),
+                Vec::new(),
+            ),
+        };
         let mut items: Vec<Item> = problems.iter().map(Item::misread).collect();
-        let mut found = rules::check(site, revision);
-        let choices = choices(site, revision);
-        found.extend(built_in_values(site, library, &choices, &Role::ALL));
-        items.extend(
-            found
-                .iter()
-                .map(|finding| Item::of(finding, Some(site)))
-                // Where the site could not be read, the example's value was looked at instead.
-                .filter(|item| {
-                    !problems
-                        .iter()
-                        .any(|problem| is_at(&item.diagnostic, problem))
-                }),
-        );
+        if problems.is_empty() {
+            items.extend(said);
+        } else {
+            // Where the site could not be read, the example's value was looked at instead.
+            items.extend(said.into_iter().filter(|item| {
+                let is_there = |problem| is_at(&item.diagnostic, problem);
+                let is_known = item.diagnostic.span().is_some() || !item.because.is_empty();
+                is_known && !problems.iter().any(is_there)
+            }));
+            rendered.clear();
+        }
         // What has no place comes last.
         items.sort_by_key(|item| item.diagnostic.offset().unwrap_or(usize::MAX));
         findings.append(&mut items);
+        findings.append(&mut rendered);
     }
     let cluster = input.cluster.cluster();
     let found = rules::check_cluster(&input.cluster, library);
-    let mut items: Vec<Item> = found
-        .iter()
-        .map(|finding| Item::of(finding, None))
-        .collect();
+    let mut items = of_findings(&found, None);
     for item in &mut items {
         item.part_of = item
             .file
@@ -207,6 +226,52 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         findings,
         against: None,
     }
+}
+
+fn of_findings(findings: &[Finding], site: Option<&Site>) -> Vec<Item> {
+    let items = findings.iter().map(|finding| Item::of(finding, site));
+    items.collect()
+}
+
+/// What was said of a site while it was rendered; and what rules find beside that in the profiles that come of it.
+fn of_attempt(site: &Site, attempt: Attempt, library: &Library) -> (Vec<Item>, Vec<Item>) {
+    let mut said: Vec<Item> = attempt
+        .said
+        .iter()
+        .map(|said| match said {
+            Said::Finding(finding) => Item::of(finding, Some(site)),
+            Said::Other(diagnostic) => Item::misread(diagnostic),
+        })
+        .collect();
+    let Ok(rendered) = attempt.finish(site) else {
+        return (said, Vec::new());
+    };
+    if let Err(problem) = Tree::of_render(&rendered) {
+        said.push(Item::misread(&problem));
+    }
+    let site_file = site.places.file();
+    let mut cluster = Inspected::default();
+    for each in rendered.profiles {
+        let file = match site_file {
+            Some(site) => format!("{site}: rendered {}", each.role),
+            None => format!("rendered {}", each.role),
+        };
+        let texts = LayerTexts::of_file(&file, &each.profile);
+        cluster.add_profile(file, each.profile, |layer, manifest| {
+            texts[layer].name(manifest).to_owned()
+        });
+    }
+    let ids: HashSet<&str> = said.iter().map(|item| item.id.as_str()).collect();
+    let mut found = rules::check_cluster(&cluster, library);
+    found.retain(|finding| !ids.contains(finding.rule.id));
+    let mut found = of_findings(&found, None);
+    for item in &mut found {
+        item.part_of = site_file.map(str::to_owned);
+        if site_file.is_none() {
+            (item.file, item.line, item.column) = (None, None, None);
+        }
+    }
+    (said, found)
 }
 
 /// The profile's file that a text is a part of, which then begins the text's name; none for a text with its own file.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use vmo_ra::check::{Input, Report, against, check, format};
+use vmo_ra::check::{Input, Item, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
 use vmo_ra::load::load;
-use vmo_ra::revision::Revision;
+use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::Site;
 
 use super::inputs::{self, Files};
@@ -31,7 +31,10 @@ pub(super) struct Check {
     /// The RA revision whose rules count for sites
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
-    /// A folder with packs in Palette's own layout, whose presets count beside the built-in ones
+    /// A profile that is rendered of sites: infra, core or templates; all three without it
+    #[arg(long, value_name = "PROFILE")]
+    profile: Vec<Role>,
+    /// A folder with packs in Palette's own layout, searched before the built-in ones
     #[arg(long, value_name = "DIR")]
     packs: Vec<PathBuf>,
     /// Say how many claims of a revision the profiles hold, and what differs
@@ -64,7 +67,10 @@ enum Deny {
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let revision = Revision::load(&self.revision)?;
-        let mut input = Input::default();
+        let mut input = Input {
+            profiles: self.profile.clone(),
+            ..Input::default()
+        };
         let mut errors = Vec::new();
         let mut remarks = Vec::new();
         for file in self.files.iter().chain(&self.site) {
@@ -101,7 +107,13 @@ impl Check {
         terminal::print(&self.written(&report)?)?;
         // The process ends here; to free a large export value by value would take as long as some rules.
         mem::forget(input);
-        Ok(ExitCode::from(u8::from(self.is_denied(&report))))
+        let is_unread = |item: &Item| item.diagnostic.is_of_the_system();
+        Ok(ExitCode::from(
+            match report.findings.iter().any(is_unread) {
+                true => 3,
+                false => u8::from(self.is_denied(&report)),
+            },
+        ))
     }
 
     fn is_denied(&self, report: &Report) -> bool {

@@ -93,15 +93,8 @@ pub struct LayerTexts {
 impl LoadedProfile {
     /// A profile whose texts have no files of their own.
     fn of_file(file: &str, profile: Profile, form: Form) -> Self {
-        let layers = profile.spec.template.packs.iter();
-        let texts = layers.map(|layer| LayerTexts {
-            values: format!("{file}: values of {}", layer.name),
-            manifests: (layer.manifests.iter())
-                .map(|one| format!("{file}: manifest {} of {}", one.name, layer.name))
-                .collect(),
-        });
         LoadedProfile {
-            texts: texts.collect(),
+            texts: LayerTexts::of_file(file, &profile),
             file: file.to_owned(),
             profile,
             form,
@@ -110,6 +103,18 @@ impl LoadedProfile {
 }
 
 impl LayerTexts {
+    /// Of each layer of a profile whose texts have no files of their own.
+    pub fn of_file(file: &str, profile: &Profile) -> Vec<LayerTexts> {
+        let layers = profile.spec.template.packs.iter();
+        let texts = layers.map(|layer| LayerTexts {
+            values: format!("{file}: values of {}", layer.name),
+            manifests: (layer.manifests.iter())
+                .map(|one| format!("{file}: manifest {} of {}", one.name, layer.name))
+                .collect(),
+        });
+        texts.collect()
+    }
+
     /// The name of its values, or of one of its manifests.
     pub fn name(&self, manifest: Option<usize>) -> &str {
         match manifest {

@@ -16,6 +16,8 @@ use crate::secret::Withheld;
 
 /// What Terraform reads of a module.
 const MODULE: &str = "main.tf";
+/// The longest name of a file or folder on most disks, in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// Files by their path below the folder, with `/` between parts.
 #[derive(Default)]
@@ -172,6 +174,15 @@ impl Tree {
             ))
             .code(Code::WrongValue)
             .help("choose names that differ by more than that"));
+        }
+        let too_long = path.split('/').find(|name| name.len() > LONGEST_NAME);
+        if let Some(name) = too_long {
+            return Err(Diagnostic::error(format!(
+                "the file `{name}` has a name of {} bytes; {LONGEST_NAME} is the most that disks take",
+                name.len()
+            ))
+            .code(Code::WrongValue)
+            .help("choose a shorter name"));
         }
         self.files.insert(path, bytes);
         Ok(())

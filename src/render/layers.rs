@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::choice::Choice;
 use super::recent::Recent;
-use super::{Request, manifests, node_files};
+use super::{Request, Said, manifests, node_files};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::pack::{Found, Pack, PresetName, Values, compose, remarks};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
-use crate::rules;
+use crate::rules::{self, Finding, rule};
 use crate::site::{PackHome, ProviderFacts};
 use crate::template::Engine;
 use crate::version::Wanted;
@@ -62,7 +62,7 @@ pub(super) struct LayerMaker<'r> {
     pub(super) engine: &'r Engine,
     pub(super) choices: &'r [Choice<'r>],
     pub(super) lately: &'r Lately,
-    pub(super) remarks: &'r mut Vec<Diagnostic>,
+    pub(super) said: &'r mut Vec<Said>,
 }
 
 impl<'r> LayerMaker<'r> {
@@ -80,7 +80,7 @@ impl<'r> LayerMaker<'r> {
             return self.pack_layer(choice).map(Some);
         }
         if self.has_nothing_for(definition) {
-            self.remarks.push(Diagnostic::note(format!(
+            self.remark(Diagnostic::note(format!(
                 "the layer `{}` is left out, since the site has nothing for it",
                 definition.pack
             )));
@@ -136,7 +136,8 @@ impl<'r> LayerMaker<'r> {
         } = *choice;
         let whole = self.found(choice)?.pack()?;
         let pack = whole.as_ref();
-        self.remarks.extend(remark_on_version(choice, pack));
+        let below = remark_on_version(choice, pack);
+        self.said.extend(below.map(Said::Finding));
         let overlay = self.overlay(role, choice.overlay)?;
         let ingredients = Ingredients {
             pack: Arc::clone(&whole),
@@ -148,7 +149,9 @@ impl<'r> LayerMaker<'r> {
         let values = self.lately.values.get_or_make(ingredients, |from| {
             compose(pack, &from.presets, from.overlays.iter().cloned())
         })?;
-        self.remarks.extend(remarks(pack, &values));
+        remarks(pack, &values)
+            .into_iter()
+            .for_each(|remark| self.remark(remark));
         let registry = choice.registry(site);
         let layer = Layer {
             name: choice.pack.to_owned(),
@@ -158,10 +161,7 @@ impl<'r> LayerMaker<'r> {
                 Wanted::Exactly(version) => version.clone(),
                 _ => pack.description.version.clone(),
             },
-            tag: match choice.tag.clone() {
-                Some(tag) => tag,
-                None => pack.description.version.clone(),
-            },
+            tag: self.tag(choice, pack),
             values: values.text.clone(),
             registry: RegistryReference {
                 metadata: RegistryMetadata {
@@ -186,12 +186,29 @@ impl<'r> LayerMaker<'r> {
         })
     }
 
+    /// What stands for the author's pick. A group such as `LTS__22.04` is taken by imports only: where Palette creates a
+    /// profile, and for Terraform, it is the version. So the RA's own groups are written where its printed form is wanted,
+    /// and a site's own as it says.
+    fn tag(&self, choice: &Choice<'_>, pack: &Pack) -> String {
+        let site = self.request.site;
+        let is_meant = self.request.published || site.registries.version_of(choice.pack).is_some();
+        match (&choice.tag, &choice.wanted) {
+            (Some(tag), _) if is_meant => tag.clone(),
+            (_, Wanted::Exactly(version)) => version.clone(),
+            _ => pack.description.version.clone(),
+        }
+    }
+
+    fn remark(&mut self, remark: Diagnostic) {
+        self.said.push(Said::Other(remark));
+    }
+
     /// The pack of a layer, or the built-in one that stands in for it.
-    fn found(&mut self, choice: &Choice<'_>) -> Result<&'r Found, Vec<Diagnostic>> {
+    pub(super) fn found(&mut self, choice: &Choice<'_>) -> Result<&'r Found, Vec<Diagnostic>> {
         let library = self.request.library;
         let problem = match choice.find(library) {
             Ok((found, remark)) => {
-                self.remarks.extend(remark);
+                self.said.extend(remark.map(Said::Other));
                 return Ok(found);
             }
             Err(problem) => problem,
@@ -221,7 +238,7 @@ impl<'r> LayerMaker<'r> {
                 None => presets.push(preset),
                 Some(start) => match newest_preset(pack, &preset.group, start) {
                     Some(found) => presets.push(found),
-                    None => self.remarks.push(no_preset(pack, &preset)),
+                    None => self.remark(no_preset(pack, &preset)),
                 },
             }
         }
@@ -311,7 +328,7 @@ fn no_pack(facts: &ProviderFacts, minimum: Option<&str>) -> Diagnostic {
 }
 
 /// Says where the newest pack at hand is older than what the RA knows to work.
-fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Diagnostic> {
+fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Finding> {
     let (_, minimum) = choice.storage.as_ref()?;
     let minimum = minimum.as_deref()?;
     let version = pack.description.version.as_str();
@@ -319,14 +336,12 @@ fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Diagnostic> {
     if choice.wanted != Wanted::Newest || !rules::site::storage::is_below(version, minimum) {
         return None;
     }
+    let below = rules::site::storage::below(choice.pack, version, minimum);
     Some(
-        Diagnostic::warning(format!(
-            "{} [provider-version]",
-            rules::site::storage::below(choice.pack, version, minimum)
-        ))
-        .because(format!("pack.json of {}", pack.origin))
-        .help(format!(
-            "take {minimum} or later, and name its folder with `--packs DIR`"
-        )),
+        rule::PROVIDER_VERSION
+            .warning("storage.provider", below)
+            .help(format!(
+                "take {minimum} or later, and name its folder with `--packs DIR`"
+            )),
     )
 }

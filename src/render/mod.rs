@@ -12,7 +12,7 @@ mod variables;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::pack::{Description, Library, Origin};
+use crate::pack::{Description, Found, Library, Origin};
 use crate::profile::{BuiltInLayers, Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
 use crate::rules::site::packs::{Member, UsedPack};
@@ -49,6 +49,62 @@ pub struct Rendered {
     pub remarks: Vec<Diagnostic>,
     /// Whether secrets of the site stand in what was rendered.
     pub holds_secrets: bool,
+}
+
+/// What there is to say about a site and what is made of it.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// A rule found it, in the site or in packs.
+    Finding(Finding),
+    /// Packs, templates and layers say it.
+    Other(Diagnostic),
+}
+
+impl Said {
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Said::Finding(finding) => finding.severity,
+            Said::Other(diagnostic) => diagnostic.severity(),
+        }
+    }
+
+    /// As a message at its place.
+    pub fn diagnostic(&self, site: &Site) -> Diagnostic {
+        match self {
+            Said::Finding(finding) => finding.diagnostic(Some(site)),
+            Said::Other(diagnostic) => diagnostic.clone(),
+        }
+    }
+}
+
+/// How far a site could be rendered.
+#[derive(Debug)]
+pub struct Attempt {
+    /// What rules find comes first.
+    pub said: Vec<Said>,
+    /// Those that could be made; worth nothing where an error was said.
+    profiles: Vec<RenderedProfile>,
+}
+
+impl Attempt {
+    /// What was rendered.
+    ///
+    /// # Errors
+    /// Every error that was said.
+    pub fn finish(self, site: &Site) -> Result<Rendered, Vec<Diagnostic>> {
+        let said = self.said.iter().map(|said| said.diagnostic(site));
+        let (errors, remarks): (Vec<_>, Vec<_>) =
+            said.partition(|said| said.severity() == Severity::Error);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Rendered {
+            profiles: self.profiles,
+            remarks,
+            holds_secrets: site.holds_secrets,
+        })
+    }
 }
 
 /// One finished profile.
@@ -136,6 +192,18 @@ impl<'r> Renderer<'r> {
     /// # Errors
     /// Everything that rules, packs and templates object to; nothing is rendered then.
     pub fn render(&self, site: &Site, profiles: &[Role]) -> Result<Rendered, Vec<Diagnostic>> {
+        self.attempt(site, profiles).finish(site)
+    }
+
+    /// Renders profiles of a site as far as it goes, with all there is to say about it. `check` reports it, and `render`
+    /// writes what comes of it.
+    pub fn attempt(&self, site: &Site, profiles: &[Role]) -> Attempt {
+        let mut said = Vec::new();
+        let profiles = self.make(site, profiles, &mut said);
+        Attempt { said, profiles }
+    }
+
+    fn make(&self, site: &Site, profiles: &[Role], said: &mut Vec<Said>) -> Vec<RenderedProfile> {
         let request = &Request {
             site,
             revision: self.revision,
@@ -143,20 +211,42 @@ impl<'r> Renderer<'r> {
             profiles,
             published: self.published,
         };
-        let mut remarks = remarks_of_the_rules(request)?;
-        check_pack_names(request)?;
-        let scope = Scope::new(request, self.settings, self.variables.clone())
-            .map_err(|problem| vec![problem])?;
+        said.extend(
+            rules::check(site, self.revision)
+                .into_iter()
+                .map(Said::Finding),
+        );
+        said.extend(unknown_packs(request).into_iter().map(Said::Other));
+        let choices = choices(site, self.revision);
+        let built_in = built_in_values(site, self.library, &choices, profiles);
+        said.extend(built_in.map(Said::Finding));
+        if said.iter().any(|said| said.severity() == Severity::Error) {
+            // Templates would stumble over what rules object to; packs can still be looked for.
+            let mut maker = LayerMaker {
+                request,
+                engine: &self.engine,
+                choices: &choices,
+                lately: &self.lately,
+                said,
+            };
+            for choice in choices.iter().filter(|one| profiles.contains(&one.role)) {
+                let found = maker.found(choice).and_then(Found::pack);
+                let problems = found.err().unwrap_or_default();
+                maker.said.extend(problems.into_iter().map(Said::Other));
+            }
+            return Vec::new();
+        }
+        let scope = match Scope::new(request, self.settings, self.variables.clone()) {
+            Ok(scope) => scope,
+            Err(problem) => {
+                said.push(Said::Other(problem));
+                return Vec::new();
+            }
+        };
         let mut engine = self.engine.clone();
         scope.apply(&mut engine);
-        let choices = choices(site, self.revision);
-        remarks.extend(
-            built_in_values(site, self.library, &choices, profiles)
-                .map(|finding| finding.diagnostic(Some(site))),
-        );
         let cluster = cluster(self.library, &choices);
         let mut finished = Vec::new();
-        let mut problems = Vec::new();
         for definition in &self.revision.profiles {
             if !profiles.contains(&definition.role) {
                 continue;
@@ -167,24 +257,17 @@ impl<'r> Renderer<'r> {
                     engine: &engine,
                     choices: &choices,
                     lately: &self.lately,
-                    remarks: &mut remarks,
+                    said: &mut *said,
                 },
                 scope: &scope,
                 cluster: &cluster,
             };
             match maker.make(definition) {
                 Ok(profile) => finished.push(profile),
-                Err(mut found) => problems.append(&mut found),
+                Err(problems) => said.extend(problems.into_iter().map(Said::Other)),
             }
         }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Ok(Rendered {
-            profiles: finished,
-            remarks,
-            holds_secrets: site.holds_secrets,
-        })
+        finished
     }
 }
 
@@ -233,25 +316,8 @@ fn cluster(library: &Library, choices: &[Choice<'_>]) -> Vec<Member> {
         .collect()
 }
 
-/// What the rules find short of errors, which end the run.
-fn remarks_of_the_rules(request: &Request<'_>) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    without_errors(request.site, &rules::check(request.site, request.revision))
-}
-
-fn without_errors(site: &Site, findings: &[Finding]) -> Result<Vec<Diagnostic>, Vec<Diagnostic>> {
-    let (errors, remarks): (Vec<Diagnostic>, Vec<Diagnostic>) = findings
-        .iter()
-        .map(|finding| finding.diagnostic(Some(site)))
-        .partition(|diagnostic| diagnostic.severity() == Severity::Error);
-    if errors.is_empty() {
-        Ok(remarks)
-    } else {
-        Err(errors)
-    }
-}
-
 /// The site may name registries and versions for packs of the revision only.
-fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
+fn unknown_packs(request: &Request<'_>) -> Vec<Diagnostic> {
     let storage = request.site.storage.provider.facts().pack.name.as_str();
     let mut known: Vec<&str> = request
         .revision
@@ -281,7 +347,7 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
         .registries
         .versioned()
         .map(|name| ("packVersions", name));
-    let problems: Vec<Diagnostic> = named
+    named
         .chain(versioned)
         .filter(|(_, name)| !known.contains(name))
         .map(|(path, name)| {
@@ -295,12 +361,7 @@ fn check_pack_names(request: &Request<'_>) -> Result<(), Vec<Diagnostic>> {
                 .places
                 .locate(problem, &format!("{path}.{name}"))
         })
-        .collect();
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+        .collect()
 }
 
 struct ProfileMaker<'r> {
@@ -388,9 +449,8 @@ impl ProfileMaker<'_> {
             .collect();
         let site = self.layers.request.site;
         let findings = rules::site::packs::check(site, &used, self.cluster)?;
-        self.layers
-            .remarks
-            .append(&mut without_errors(site, &findings)?);
+        let said = findings.into_iter().map(Said::Finding);
+        self.layers.said.extend(said);
         Ok(())
     }
 

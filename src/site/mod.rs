@@ -238,6 +238,11 @@ impl Places {
         }
     }
 
+    /// The file of the site; none for the example.
+    pub fn file(&self) -> Option<&str> {
+        Some(self.source.name()).filter(|name| !name.is_empty())
+    }
+
     /// Whether the file gives this value itself.
     pub fn given(&self, path: &str) -> bool {
         self.spans.contains_key(path)

@@ -822,8 +822,8 @@ pub fn check(data: &[u8]) -> End {
         add(&mut cluster, profile);
     }
     let input = CheckInput {
-        sites: Vec::new(),
         cluster,
+        ..CheckInput::default()
     };
     let mut report = run_checks(&input, &REVISION, &LIBRARY);
     let profiles = input.cluster.cluster().profiles.iter();

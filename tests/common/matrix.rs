@@ -166,7 +166,7 @@ profiles:
 pub const AWKWARD: &str = r#"a: "b" 'c' #d & <e> \f %g"#;
 
 /// Secrets and files that the sites name.
-struct Known;
+pub struct Known;
 
 impl Inputs for Known {
     fn env(&self, name: &str) -> Option<String> {

@@ -54,7 +54,7 @@ proptest! {
         let profile = read(&Source::new("p.json", json.to_string())).expect("it is a profile");
         let mut cluster = Inspected::default();
         add_profile(&mut cluster, "p.json", profile);
-        let input = Input { sites: Vec::new(), cluster };
+        let input = Input { cluster, ..Input::default() };
         for item in check(&input, revision, library).findings {
             let diagnostic = &item.diagnostic;
             let (Some(source), Some(span)) = (diagnostic.source(), diagnostic.span()) else {
