@@ -15,7 +15,7 @@ use super::{Inputs, Places};
 use crate::command;
 use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 use crate::secret::{self, Secret, SecretSource};
-use crate::yaml::{self, Entry, Node, Style};
+use crate::yaml::{self, Entry, Node, Style, scalar};
 
 /// A map of the site, or the absence of one; every field is asked for by name and what is left over is unknown.
 pub(super) struct Fields<'n> {
@@ -347,13 +347,17 @@ impl<'s> Reader<'s> {
 
     pub(super) fn parse<T: Scalar>(&mut self, node: &Node) -> Option<T> {
         let text = self.text(node)?;
-        match text.parse() {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.problem_at(node, Diagnostic::error(error.to_string()));
-                None
-            }
+        let error = match text.parse() {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        // A number such as 5.0 is a whole one to YAML, and to the schema.
+        let number = plain_number(text).filter(|_| T::kind().range.is_some());
+        if let Some(value) = number.and_then(|number| number.to_string().parse().ok()) {
+            return Some(value);
         }
+        self.problem_at(node, Diagnostic::error(error.to_string()));
+        None
     }
 
     fn text<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
@@ -436,7 +440,8 @@ impl<'s> Reader<'s> {
 
     fn whole_number(&mut self, node: &Node, range: RangeInclusive<u32>) -> Option<u32> {
         let text = self.text(node)?;
-        let number = whole(text, &range);
+        let number = whole(text, &range)
+            .or_else(|| plain_number(text).filter(|number| range.contains(number)));
         if number.is_none() {
             let problem = Diagnostic::error(format!(
                 "`{text}` is not a whole number from {} to {}",
@@ -499,11 +504,31 @@ impl<'s> Reader<'s> {
         }
         let mut list = Vec::with_capacity(items.len());
         for (index, node) in items.iter().enumerate() {
-            let path = format!("{path}[{index}]");
-            self.spans.insert(path.clone(), node.span.clone());
-            list.extend(item(self, node, path));
+            let place = format!("{path}[{index}]");
+            self.spans.insert(place.clone(), node.span.clone());
+            let read = item(self, node, place.clone());
+            if read.is_none() || list.len() < index {
+                // What could not be read is left out, and what follows takes its number.
+                let to = read.is_some().then(|| format!("{path}[{}]", list.len()));
+                self.renumber(&place, to.as_deref());
+            }
+            list.extend(read);
         }
         Some(list)
+    }
+
+    /// Has the places of a list's item be those of another number, or of nothing.
+    fn renumber(&mut self, from: &str, to: Option<&str>) {
+        let behind = self.spans.range(from.to_owned()..);
+        let inside = behind.take_while(|(path, _)| path.starts_with(from));
+        let paths: Vec<String> = inside.map(|(path, _)| path.clone()).collect();
+        for path in paths {
+            let span = self.spans.remove(&path);
+            if let (Some(to), Some(span)) = (to, span) {
+                self.spans
+                    .insert(format!("{to}{}", &path[from.len()..]), span);
+            }
+        }
     }
 
     /// A list of values that parse on their own.
@@ -766,6 +791,13 @@ pub(super) fn whole(text: &str, range: &RangeInclusive<u32>) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let number = text.parse().ok()?;
     (digits && range.contains(&number)).then_some(number)
+}
+
+/// The whole number that YAML makes of a text that is not written as one, such as `5.0`.
+fn plain_number(text: &str) -> Option<u32> {
+    let number = scalar::resolve(text).as_f64()?;
+    let whole = number as u32;
+    (f64::from(whole) == number).then_some(whole)
 }
 
 /// A default, written in the source; a wrong one is a mistake in this crate.

@@ -23,13 +23,13 @@ fn checked(folder: &Path, arguments: &str, code: i32) -> String {
 
 #[test]
 fn sixty_mistakes_are_told_in_one_run_and_in_the_order_of_the_file() {
-    let shown = checked(&root("tests/check"), "sixty.yaml", 1);
+    let shown = checked(&root("tests/check"), "sixty.yaml", 3);
     is_golden("tests/check/sixty.stdout", &shown);
     assert!(
         !shown.contains("hunter2") && !shown.contains("f694ab394a3b"),
         "a secret shows"
     );
-    let json = checked(&root("tests/check"), "sixty.yaml --format json", 1);
+    let json = checked(&root("tests/check"), "sixty.yaml --format json", 3);
     let report: Value = serde_json::from_str(&json).expect("JSON");
     let findings = report["findings"].as_array().expect("findings");
     assert!(findings.len() >= 60, "only {} findings", findings.len());
@@ -210,7 +210,7 @@ fn the_json_form_is_that_of_its_schema() {
     let schema: Value = folder.run("schema check").json();
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let mut reports = vec![
-        checked(&root("tests/check"), "sixty.yaml --format json", 1),
+        checked(&root("tests/check"), "sixty.yaml --format json", 3),
         checked(&folder, "--format json", 0),
     ];
     if let Some(shared) = Shared::find() {
@@ -398,4 +398,66 @@ fn disks_that_maas_erases_are_an_error() {
         "nodes:\n  eraseDisksOnRelease: false\n",
     );
     assert!(!checked(&folder, "site.yaml", 0).contains("erased-disks"));
+}
+
+/// What cannot be read is left out of its list; what is found in the others is shown where these stand.
+#[test]
+fn findings_behind_an_item_that_cannot_be_read_are_in_their_place() {
+    let folder = Scratch::new();
+    let site = "vmo:
+  goldenImages:
+  - {name: a, source: 'docker://r/a:1', size: 50}
+  - {name: b, source: 'docker://r/b', size: 20Gi}
+  - {name: c, source: 'docker://r/c:1', size: 50}
+  - {name: d, source: 'docker://r/d', size: 20Gi}
+  templates: []
+";
+    write(&folder, "site.yaml", site);
+    let report = checked(&folder, "site.yaml --format json", 1);
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let unpinned = report["findings"].as_array().expect("a list").iter();
+    let unpinned = unpinned.filter(|finding| finding["id"] == "unpinned-image");
+    let places: Vec<(Option<u64>, Option<u64>)> = unpinned
+        .map(|finding| (finding["line"].as_u64(), finding["column"].as_u64()))
+        .collect();
+    assert_eq!(places, [(Some(4), Some(23)), (Some(6), Some(23))]);
+}
+
+#[test]
+fn what_render_refuses_is_found_with_and_without_packs() {
+    let folder = Scratch::new();
+    for (site, arguments, id) in [
+        ("packVersions: {kubernetes: 1.36.1}", "", "pack-constraint"),
+        ("packVersions: {cilium: 1.19.5}", "", "unknown-name"),
+        ("storage: {provider: longhorn}", "", "pack-missing"),
+    ] {
+        write(&folder, "site.yaml", site);
+        let report = checked(&folder, &format!("site.yaml --format json {arguments}"), 1);
+        assert!(
+            report.contains(&format!("\"id\": \"{id}\"")),
+            "{site}: {report}"
+        );
+        folder.run("render --site site.yaml").ends(2);
+    }
+    // With the pack, or without the profile that needs it, nothing is wrong.
+    let packs = root("tests/storage_packs").display().to_string();
+    for arguments in [
+        format!("--packs {packs}"),
+        "--profile core --profile templates".to_owned(),
+    ] {
+        checked(&folder, &format!("site.yaml --format json {arguments}"), 0);
+        folder
+            .run(&format!("render --site site.yaml --force {arguments}"))
+            .ends(0);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_finding() {
+    let folder = Scratch::new();
+    let site = "nodes: {caCertificates: [{name: a, file: none.pem}]}";
+    write(&folder, "site.yaml", site);
+    let run = folder.run("check site.yaml");
+    run.ends(3);
+    folder.run("render --site site.yaml").ends(3);
 }
