@@ -4,7 +4,8 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::revision::ControlPlaneSize;
+use crate::revision::{ControlPlaneSize, SizingLimits};
+use crate::site::Cluster;
 
 /// The prefix of the slice of the pod CIDR that each node takes.
 pub const NODE_PREFIX: u8 = 24;
@@ -14,21 +15,59 @@ pub const MAX_PODS: u32 = 250;
 pub const OVERHEAD_PER_NODE: u32 = 10;
 /// Pods of controllers and the like, once for a cluster.
 pub const OVERHEAD: u32 = 58;
-/// VMs that a cluster should have at the most.
-pub const RECOMMENDED_VMS: u32 = 12_500;
-/// VMs that a node may have, if CPU and memory allow.
-pub const VMS_PER_NODE: u32 = 235;
-/// Nodes of the cluster that the RA is sized for.
-pub const NODES: u32 = 64;
+
+/// The nodes of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Nodes {
+    /// Those that run VMs.
+    pub hosts: u32,
+    /// Control planes that run none. The RA's own figure of 63 active nodes has none of these.
+    pub others: u32,
+}
+
+impl Nodes {
+    /// Those of a site.
+    pub fn of(cluster: &Cluster) -> Self {
+        let Cluster {
+            workers,
+            control_planes,
+            ..
+        } = *cluster;
+        match cluster.control_plane_runs_vms {
+            true => Nodes {
+                hosts: workers.saturating_add(control_planes),
+                others: 0,
+            },
+            false => Nodes {
+                hosts: workers,
+                others: control_planes,
+            },
+        }
+    }
+
+    /// As many hosts as so many places have room for, with the same control planes and one place kept for repaves.
+    #[must_use]
+    pub fn filling(self, places: u32) -> Self {
+        Nodes {
+            hosts: places.saturating_sub(self.others).saturating_sub(1),
+            ..self
+        }
+    }
+
+    /// How many there are.
+    pub fn count(self) -> u32 {
+        self.hosts.saturating_add(self.others)
+    }
+}
 
 /// What a cluster of some nodes holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizing {
-    /// All nodes that have room in the pod CIDR.
-    pub nodes: u32,
-    /// Those that run at a time: one place is kept for repaves.
-    pub active: u32,
-    /// Pods of all active nodes.
+    /// Places that the nodes take in the pod CIDR, the spare one for repaves among them.
+    pub places: u32,
+    /// Nodes that run VMs.
+    pub hosts: u32,
+    /// Pods of these.
     pub pods: u32,
     /// Pods that are not for VMs and applications.
     pub overhead: u32,
@@ -37,25 +76,30 @@ pub struct Sizing {
 }
 
 impl Sizing {
-    /// A cluster that fills its nodes, each with at most so many pods.
-    pub fn of(nodes: u32, max_pods: u32) -> Self {
-        let active = nodes.saturating_sub(1);
-        let pods = active.saturating_mul(max_pods);
-        let overhead = active
+    /// What nodes hold, each with at most so many pods.
+    pub fn of(nodes: Nodes, max_pods: u32) -> Self {
+        let hosts = nodes.hosts;
+        let pods = hosts.saturating_mul(max_pods);
+        let overhead = hosts
             .saturating_mul(OVERHEAD_PER_NODE)
             .saturating_add(OVERHEAD);
         Sizing {
-            nodes,
-            active,
+            places: nodes.count().saturating_add(1),
+            hosts,
             pods,
             overhead,
             left: pods.saturating_sub(overhead),
         }
     }
 
-    /// The largest cluster of a pod CIDR.
-    pub fn of_pod_cidr(prefix: u8, max_pods: u32) -> Self {
-        Self::of(nodes_of(prefix), max_pods)
+    /// VMs that the RA advises at the most, where it names a number for a cluster: its share for each node, and no more than
+    /// there are pods.
+    pub fn vms(&self, limits: &SizingLimits) -> Option<u32> {
+        let (nodes, most) = (limits.nodes?, limits.vms?);
+        let active = u64::from(nodes.saturating_sub(1).max(1));
+        let share = u64::from(self.hosts) * u64::from(most) / active;
+        let share = u32::try_from(share).unwrap_or(u32::MAX);
+        Some(share.min(most).min(self.left))
     }
 }
 
@@ -112,22 +156,92 @@ mod tests {
     use super::*;
     use crate::revision::Revision;
 
+    /// Worked by hand: what the nodes of a site hold, and the largest cluster of its pod CIDR.
     #[test]
-    fn the_cluster_of_the_ra_holds_what_it_says() {
-        let sizing = Sizing::of_pod_cidr(18, MAX_PODS);
+    fn five_sites_hold_what_is_worked_out_by_hand() {
+        let ra = SizingLimits {
+            nodes: Some(64),
+            vms: Some(12_500),
+            ..SizingLimits::default()
+        };
+        let show = |sizing: Sizing| {
+            let Sizing {
+                places,
+                hosts,
+                pods,
+                overhead,
+                left,
+            } = sizing;
+            (places, hosts, pods, overhead, left, sizing.vms(&ra))
+        };
+        for (hosts, others, prefix, max_pods, now, largest) in [
+            // The example: 5 x 250, 5 x 10 + 58, and 5 / 63 of 12,500. 64 places have room for 60 workers beside 3 and 1.
+            (
+                5,
+                3,
+                18,
+                250,
+                (9, 5, 1_250, 108, 1_142, Some(992)),
+                (64, 60, 15_000, 658, 14_342, Some(11_904)),
+            ),
+            // The RA's own figures, where all nodes run VMs.
+            (
+                63,
+                0,
+                18,
+                250,
+                (64, 63, 15_750, 688, 15_062, Some(12_500)),
+                (64, 63, 15_750, 688, 15_062, Some(12_500)),
+            ),
+            // Fewer pods on a node than VMs could be.
+            (
+                12,
+                1,
+                20,
+                110,
+                (14, 12, 1_320, 178, 1_142, Some(1_142)),
+                (16, 14, 1_540, 198, 1_342, Some(1_342)),
+            ),
+            (
+                66,
+                3,
+                17,
+                250,
+                (70, 66, 16_500, 718, 15_782, Some(12_500)),
+                (128, 124, 31_000, 1_298, 29_702, Some(12_500)),
+            ),
+            (
+                200,
+                3,
+                16,
+                250,
+                (204, 200, 50_000, 2_058, 47_942, Some(12_500)),
+                (256, 252, 63_000, 2_578, 60_422, Some(12_500)),
+            ),
+        ] {
+            let nodes = Nodes { hosts, others };
+            assert_eq!(show(Sizing::of(nodes, max_pods)), now, "{nodes:?}");
+            let filled = nodes.filling(nodes_of(prefix));
+            assert_eq!(show(Sizing::of(filled, max_pods)), largest, "{nodes:?}");
+        }
+        let untold = SizingLimits::default();
         assert_eq!(
-            sizing,
-            Sizing {
-                nodes: 64,
-                active: 63,
-                pods: 15_750,
-                overhead: 688,
-                left: 15_062,
-            }
+            Sizing::of(
+                Nodes {
+                    hosts: 5,
+                    others: 3
+                },
+                250
+            )
+            .vms(&untold),
+            None
         );
-        assert_eq!(sizing.nodes, NODES);
-        // Just under 200 VMs a node.
-        assert_eq!(RECOMMENDED_VMS / sizing.active, 198);
+        let none = Nodes {
+            hosts: 1,
+            others: 3,
+        }
+        .filling(4);
+        assert_eq!(show(Sizing::of(none, 250)), (4, 0, 0, 58, 0, Some(0)));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::number;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::revision::Revision;
+use crate::revision::{Revision, SizingLimits};
 use crate::site::{Cidr, Site};
-use crate::sizing::{self, OVERHEAD, OVERHEAD_PER_NODE, Sizing};
+use crate::sizing::{self, Nodes, OVERHEAD, OVERHEAD_PER_NODE, Sizing};
 
 /// Nodes, pods and VMs.
 #[derive(Debug, Serialize)]
@@ -22,7 +22,7 @@ pub struct Capacity {
     pub pod_cidr: String,
     /// The service CIDR.
     pub service_cidr: String,
-    /// What the workers hold.
+    /// What its nodes hold.
     pub now: Size,
     /// What the largest cluster of these networks holds.
     pub largest: Size,
@@ -34,35 +34,40 @@ pub struct Capacity {
 pub struct Size {
     /// Nodes with a slice of the pod CIDR, the spare one for repaves among them.
     pub nodes: u32,
-    /// Those that run at a time.
-    pub active: u32,
-    /// Pods of all active nodes.
+    /// Those that run VMs.
+    pub hosts: u32,
+    /// Pods of these.
     pub pods: u32,
     /// Pods that are not for VMs and applications.
     pub overhead: u32,
     /// Pods that are.
     pub left: u32,
+    /// VMs that the RA advises at the most, where it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vms: Option<u32>,
     /// How these numbers come about.
     pub formula: String,
 }
 
 impl Size {
-    fn of(sizing: Sizing, max_pods: u32) -> Self {
+    fn of(nodes: Nodes, max_pods: u32, limits: &SizingLimits) -> Self {
+        let sizing = Sizing::of(nodes, max_pods);
         let Sizing {
-            nodes,
-            active,
+            places,
+            hosts,
             pods,
             overhead,
             left,
         } = sizing;
         Size {
-            nodes,
-            active,
+            nodes: places,
+            hosts,
             pods,
             overhead,
             left,
+            vms: sizing.vms(limits),
             formula: format!(
-                "{active} active nodes x {max_pods} pods = {}; {active} x {OVERHEAD_PER_NODE} + {OVERHEAD} = {} of them overhead; {} left for VMs and applications",
+                "{hosts} nodes for VMs x {max_pods} pods = {}; {hosts} x {OVERHEAD_PER_NODE} + {OVERHEAD} = {} of them overhead; {} left for VMs and applications",
                 number(pods.into()),
                 number(overhead.into()),
                 number(left.into()),
@@ -72,26 +77,19 @@ impl Size {
 }
 
 impl Capacity {
-    pub(super) fn of(site: &Site) -> Self {
+    pub(super) fn of(site: &Site, revision: &Revision) -> Self {
         let max_pods = site.nodes.max_pods;
         let cluster = &site.cluster;
-        // Where control-plane nodes run VMs too, they count; else only what the workers hold is of use.
-        let hosts = if cluster.control_plane_runs_vms {
-            cluster.workers + cluster.control_planes
-        } else {
-            cluster.workers
-        };
+        let nodes = Nodes::of(cluster);
+        let places = sizing::nodes_of(site.network.pod_cidr.prefix());
         Capacity {
             workers: cluster.workers,
             control_planes: cluster.control_planes,
             max_pods,
             pod_cidr: site.network.pod_cidr.to_string(),
             service_cidr: site.network.service_cidr.to_string(),
-            now: Size::of(Sizing::of(hosts + 1, max_pods), max_pods),
-            largest: Size::of(
-                Sizing::of_pod_cidr(site.network.pod_cidr.prefix(), max_pods),
-                max_pods,
-            ),
+            now: Size::of(nodes, max_pods, &revision.sizing),
+            largest: Size::of(nodes.filling(places), max_pods, &revision.sizing),
         }
     }
 }
@@ -111,8 +109,7 @@ pub struct Wished {
 }
 
 impl Wished {
-    pub(super) fn of(site: &Site, nodes: u32) -> Result<Self, Diagnostic> {
-        let max_pods = site.nodes.max_pods;
+    pub(super) fn of(site: &Site, revision: &Revision, nodes: u32) -> Result<Self, Diagnostic> {
         let from = aligned(site.network.pod_cidr, nodes);
         let (pods, services) = Some(nodes)
             // One of them is the spare one.
@@ -129,7 +126,11 @@ impl Wished {
             nodes,
             pod_cidr: pods.to_string(),
             service_cidr: services.to_string(),
-            size: Size::of(Sizing::of_pod_cidr(pods.prefix_len(), max_pods), max_pods),
+            size: Size::of(
+                Nodes::of(&site.cluster).filling(nodes),
+                site.nodes.max_pods,
+                &revision.sizing,
+            ),
         })
     }
 }

@@ -170,8 +170,10 @@ pub fn plan(
         cluster: site.cluster.name.to_string(),
         revision: revision.name.clone(),
         layout: site.network.layout,
-        capacity: Capacity::of(site),
-        wished: wished.map(|nodes| Wished::of(site, nodes)).transpose()?,
+        capacity: Capacity::of(site, revision),
+        wished: wished
+            .map(|nodes| Wished::of(site, revision, nodes))
+            .transpose()?,
         control_plane: ControlPlane::of(site, revision),
         networks: networks(site),
         hosts,

@@ -83,12 +83,14 @@ pub fn sections(plan: &Plan) -> Vec<Section> {
 fn size(plan: &Plan) -> Section {
     let capacity = &plan.capacity;
     let row = |name: &str, size: &super::capacity::Size| {
-        let numbers = [size.active, size.pods, size.overhead, size.left];
+        let numbers = [size.hosts, size.pods, size.overhead, size.left];
         let numbers = numbers.map(|count| number(count.into()));
-        [name.to_owned()].into_iter().chain(numbers).collect()
+        let vms = size.vms.map(|vms| number(vms.into()));
+        let cells = [name.to_owned()].into_iter().chain(numbers);
+        cells.chain([vms.unwrap_or_default()]).collect()
     };
     let mut rows = vec![
-        row("these workers", &capacity.now),
+        row("these nodes", &capacity.now),
         row(
             &format!("the largest cluster of {}", capacity.pod_cidr),
             &capacity.largest,
@@ -114,7 +116,7 @@ fn size(plan: &Plan) -> Section {
         .say(format!("Now: {}.", capacity.now.formula))
         .say(format!("At most: {}.", capacity.largest.formula))
         .say("A VM is one pod, and a second one for as long as it has hot-plugged disks.")
-        .table("", &["cluster", "active nodes", "pods", "overhead", "for VMs and applications"], rows);
+        .table("", &["cluster", "nodes for VMs", "pods", "overhead", "for VMs and applications", "VMs advised"], rows);
     if let Some(wished) = &plan.wished {
         section = section.say(format!(
             "For {} nodes, write podCidr: {} and serviceCidr: {}.",
@@ -283,10 +285,16 @@ fn storage(plan: &Plan) -> Section {
         return section;
     };
     section
-        .say(format!(
-            "{} nodes with drives, as many as workers, so that a repaved node takes its old drives back.",
-            pool.nodes
-        ))
+        .say(match pool.nodes == plan.capacity.workers {
+            true => format!(
+                "{} nodes with drives, as many as workers, so that a repaved node takes its old drives back.",
+                pool.nodes
+            ),
+            false => format!(
+                "{} nodes with drives, and {} workers.",
+                pool.nodes, plan.capacity.workers
+            ),
+        })
         .say(format!(
             "Raw {} GiB; with {} copies of every volume {} GiB usable. The array provides {} GiB, and wins back what the copies share.",
             number(pool.raw),

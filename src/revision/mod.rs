@@ -98,6 +98,9 @@ pub struct Revision {
     /// The control-plane sizing table.
     #[serde(default)]
     pub control_plane: Vec<ControlPlaneSize>,
+    /// How large a cluster is to be.
+    #[serde(default)]
+    pub sizing: SizingLimits,
     /// The table of storage with shared volumes.
     #[serde(default, deserialize_with = "keyed")]
     pub storage_providers: Vec<StorageProvider>,
@@ -326,6 +329,27 @@ pub struct ControlPlaneSize {
     pub cores: u32,
     /// Memory of each control-plane node, in GB.
     pub memory_gb: u32,
+}
+
+/// How large a cluster is to be; what is none is not said.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SizingLimits {
+    /// Nodes, the spare one for repaves among them.
+    #[serde(default)]
+    pub nodes: Option<u32>,
+    /// VMs of a cluster at the most.
+    #[serde(default)]
+    pub vms: Option<u32>,
+    /// Workers at the least.
+    #[serde(default)]
+    pub least_workers: u32,
+    /// Workers that are advised.
+    #[serde(default)]
+    pub advised_workers: u32,
+    /// CPU cores of a worker at the least.
+    #[serde(default)]
+    pub least_cores: u32,
 }
 
 /// A row of the table of storage with shared volumes.

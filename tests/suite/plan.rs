@@ -25,18 +25,27 @@ const BRIDGED: &str = include_str!("../plan/one-bond-br0-vlan.yaml");
 
 #[test]
 fn the_numbers_are_those_of_the_ra() {
-    let json = run(EXAMPLE, &["--format", "json", "--nodes", "128"]).well();
+    // The RA counts on all 63 active nodes for VMs.
+    let all = "cluster: {workers: 60, controlPlaneRunsVms: true}\n";
+    let json = run(all, &["--format", "json"]).well();
     let plan: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(plan["capacity"]["now"], plan["capacity"]["largest"]);
     let largest = &plan["capacity"]["largest"];
     for (key, number) in [
         ("nodes", 64),
-        ("active", 63),
+        ("hosts", 63),
         ("pods", 15_750),
         ("overhead", 688),
         ("left", 15_062),
+        ("vms", 12_500),
     ] {
         assert_eq!(largest[key], number, "{key}");
     }
+    let json = run(EXAMPLE, &["--format", "json", "--nodes", "128"]).well();
+    let plan: Value = serde_json::from_str(&json).expect("JSON");
+    // 128 places, without three control planes and the spare one: 124 x 250 - 124 x 10 - 58.
+    assert_eq!(plan["wished"]["size"]["hosts"], 124);
+    assert_eq!(plan["wished"]["size"]["left"], 29_702);
     assert_eq!(plan["wished"]["podCidr"], "100.64.0.0/17");
     assert_eq!(plan["wished"]["serviceCidr"], "100.64.128.0/17");
     assert_eq!(plan["controlPlane"]["cores"], 4);
