@@ -13,7 +13,7 @@ use super::node_network::{Gateway, VlanTag};
 use super::quantity::Quantity;
 use super::reader::Flag;
 use super::setting::{Kind, Scalar};
-use super::storage::StorageNodes;
+use super::storage::{StateClass, StorageNodes};
 use super::vlan::{VlanSelection, VlanSet};
 use super::vmo::{ImageSource, NetworkName};
 
@@ -145,6 +145,10 @@ kinds! {
         words: vec![("variable", "A Palette variable asks for it at deployment.")],
         ..Kind::whole(1..=1000)
     };
+    StateClass => Kind {
+        what: "the name of a class, or `none`",
+        ..Subdomain::kind()
+    };
     Subdomain => Kind::text("a DNS-1123 name", format!("(?=.{{1,253}}$){}", subdomain()), "vmo.example.internal").or(&["number"]);
     VlanSelection => {
         let some = format!("(untagged|{})", set_of(VLAN));
@@ -236,6 +240,7 @@ mod tests {
         cpus: CpuSet, "8191", "0-7, 64-71";
         mtu: Mtu, "9216", "01500";
         quantity: Quantity, "1024Pi", "80G";
+        state_class: StateClass, "none", "a.b";
         storage_nodes: StorageNodes, "variable", "1000";
         vlan_selection: VlanSelection, "untagged, 30", "1-4094";
         vlans: VlanSet, "1 - 4094 , 7";

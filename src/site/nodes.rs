@@ -88,6 +88,10 @@ settings! {
         pub cpus: Option<u32>,
         /// Memory kept from pods.
         pub reserved_memory: ReservedMemory,
+        /// Memory of the smallest worker's NUMA node 0, to check `reservedMemory`: half of a worker with two sockets.
+        ///
+        /// Example: `128Gi`
+        pub memory_per_numa_node: Option<Quantity>,
         /// Most pods on a node.
         pub max_pods: u32,
         /// Kernel settings beside the tuning of the reference architecture, and over it.
@@ -122,7 +126,8 @@ const SYSCTL: [(&str, &str); 14] = [
     ("net.ipv6.neigh.default.gc_thresh3", "65536"),
     ("vm.dirty_background_ratio", "3"),
     ("vm.dirty_ratio", "10"),
-    ("vm.max_map_count", "262144"),
+    // What Ubuntu 24.04 has itself, and more than 22.04 has.
+    ("vm.max_map_count", "1048576"),
     ("vm.swappiness", "10"),
 ];
 
@@ -145,6 +150,7 @@ impl Nodes {
         let reserved_cpus = reader.or(&mut fields, "reservedCpus", "0-7");
         let cpus = reader.optional_number(&mut fields, "cpus", 1..=8192);
         let reserved_memory = Self::read_memory(reader, &mut fields);
+        let memory_per_numa_node = reader.optional(&mut fields, "memoryPerNumaNode");
         let max_pods = reader.number(&mut fields, "maxPods", 10..=250, 250);
         let sysctl = Self::read_sysctl(reader, &mut fields);
         let ca_certificates = reader
@@ -169,6 +175,7 @@ impl Nodes {
             reserved_cpus,
             cpus,
             reserved_memory,
+            memory_per_numa_node,
             max_pods,
             sysctl,
             ca_certificates,

@@ -190,6 +190,9 @@ pub struct ProviderNode {
     /// When the iSCSI initiator is needed.
     #[serde(default)]
     pub initiator: Initiator,
+    /// Whether nodes mount its shared file systems over NFS.
+    #[serde(default, skip_serializing)]
+    pub files_over_nfs: bool,
 }
 
 /// When the iSCSI initiator is needed.

@@ -119,10 +119,37 @@ pub struct NodeStorage {
     pub needs: ProviderNode,
     /// Whether the iSCSI initiator has to run.
     pub iscsi: bool,
+    /// Whether an NFS client has to be there.
+    pub nfs: bool,
 }
 
 /// Stands where a provider's pack makes no class and the site names none, which is an error by the rules.
 const UNNAMED_CLASS: &str = "spectro-storage-class";
+
+/// A class by its name, or `none`.
+pub(super) struct StateClass(Option<Subdomain>);
+
+const NONE: &str = "none";
+
+impl FromStr for StateClass {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            NONE => Ok(StateClass(None)),
+            _ => text.parse().map(|class| StateClass(Some(class))),
+        }
+    }
+}
+
+impl fmt::Display for StateClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(class) => class.fmt(f),
+            None => f.write_str(NONE),
+        }
+    }
+}
 
 /// How many nodes have cloud drives.
 pub(super) enum StorageNodes {
@@ -246,6 +273,11 @@ impl Storage {
             facts.shares.first().copied().unwrap_or(VolumeMode::Block)
         });
         let management = || network.management.interface.clone();
+        let usual = facts.state_class.as_deref().map(fixed::<StateClass>);
+        let state_class = reader.unless(&mut fields, "vmStateStorageClass", None, usual);
+        let vm_state_storage_class = state_class.and_then(|StateClass(class)| class);
+        let shares_files =
+            vm_state_storage_class.is_some() || volume_mode == VolumeMode::Filesystem;
         let storage = Storage {
             provider,
             san_type,
@@ -261,12 +293,7 @@ impl Storage {
             ops_qps_rate: reader.number(&mut fields, "opsQpsRate", 1..=1_000_000, 2000),
             ops_burst_rate: reader.number(&mut fields, "opsBurstRate", 1..=1_000_000, 4000),
             storage_class: Self::read_class(reader, &mut fields, facts, volume_mode),
-            vm_state_storage_class: reader.unless(
-                &mut fields,
-                "vmStateStorageClass",
-                None,
-                facts.state_class.as_deref().map(fixed),
-            ),
+            vm_state_storage_class,
             snapshot_class: reader.follow(&mut fields, "snapshotClass", || {
                 fixed(&facts.snapshots.name)
             }),
@@ -285,6 +312,7 @@ impl Storage {
                     Initiator::Transport => san_type == SanType::Iscsi,
                     Initiator::Always => true,
                 },
+                nfs: facts.node.files_over_nfs && shares_files,
             },
         };
         reader.close(fields);

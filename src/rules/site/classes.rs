@@ -96,7 +96,26 @@ fn sharing(site: &Site, findings: &mut Vec<Finding>) {
 fn states(site: &Site, findings: &mut Vec<Finding>) {
     let storage = &site.storage;
     let facts = storage.provider.facts();
+    if storage.node.nfs {
+        let (path, what) = match &storage.vm_state_storage_class {
+            Some(class) => (
+                "storage.vmStateStorageClass",
+                format!("TPM and EFI state is kept on `{class}`"),
+            ),
+            None => ("storage.volumeMode", "VM disks are file systems".to_owned()),
+        };
+        // A default has no line to show.
+        let path = Some(path).filter(|path| site.places.given(path));
+        findings.push(rule::NFS_CLIENT.note(
+            path.unwrap_or_default(),
+            format!(
+                "{what}, and nodes mount shared file systems of {} over NFS",
+                facts.name
+            ),
+        ));
+    }
     match &storage.vm_state_storage_class {
+        None if site.places.given("storage.vmStateStorageClass") => {}
         None => findings.push(
             rule::NO_VM_STATE_CLASS.note("storage.provider", format!(
                     "{} brings no class of shared file systems, so TPM and EFI state is lost when a VM stops",
