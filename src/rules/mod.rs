@@ -13,20 +13,22 @@ mod storage;
 mod text;
 mod vm;
 
-use serde_json::Value;
-
 pub use finding::Finding;
 use finding::limit;
 pub use inspected::Inspected;
 pub use rule::Rule;
+pub use site::fitted;
 
 use crate::cluster::{Cluster, Document};
 use crate::pack::Library;
-use crate::revision::{Alternative, Revision};
-use crate::site::{IngressController, Site};
+use crate::revision::Revision;
+use crate::site::Site;
 
 /// A rule over a site.
 type SiteRule = fn(&Site, &mut Vec<Finding>);
+
+/// A rule over a site that asks the revision's data.
+type RevisionRule = fn(&Site, &Revision, &mut Vec<Finding>);
 
 /// Everything the rules find, worst first, otherwise in the order of the rules.
 pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
@@ -38,9 +40,9 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
             limit(&mut findings, before);
         }
     }
-    site::sizing::control_plane(site, revision, &mut findings);
-    ingress_of_the_revision(site, revision, &mut findings);
-    site::storage::version(site, revision, &mut findings);
+    for rule in site::REVISION_RULES.iter().copied().flatten() {
+        rule(site, revision, &mut findings);
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings
 }
@@ -79,60 +81,4 @@ pub fn check_cluster(inspected: &Inspected, library: &Library) -> Vec<Finding> {
     }
     profile::presets::check(cluster, library, &mut findings);
     findings
-}
-
-fn ingress_of_the_revision(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
-    let controller = site.ingress.controller.as_str();
-    if revision.is_rendered() && !has_controller(revision, controller) {
-        let revisions = revision.revisions();
-        let other = revisions.names().into_iter().rev().find(|name| {
-            revisions
-                .load(name)
-                .is_ok_and(|other| has_controller(&other, controller))
-        });
-        let instead = other.map_or(String::new(), |name| format!(", or render RA {name}"));
-        findings.push(
-            rule::INGRESS_REVISION
-                .error(
-                    "ingress.controller",
-                    format!("RA {} has no {controller} layer", revision.name),
-                )
-                .help(format!(
-                    "use `{}`{instead}",
-                    IngressController::Nginx.as_str()
-                )),
-        );
-    }
-}
-
-/// A site as a revision can render it, with what the revision lacks of it; none where it lacks nothing.
-pub fn fitted(site: &Site, revision: &Revision) -> Option<(Site, String)> {
-    let controller = site.ingress.controller;
-    if !revision.is_rendered() || has_controller(revision, controller.as_str()) {
-        return None;
-    }
-    let mut fitted = site.clone();
-    fitted.ingress.controller = IngressController::Nginx;
-    let lacks = format!(
-        "RA {} has no {} layer, which the site chooses; it stands here with `{}`",
-        revision.name,
-        controller.as_str(),
-        IngressController::Nginx.as_str()
-    );
-    Some((fitted, lacks))
-}
-
-/// Whether a revision has a layer for an ingress controller.
-fn has_controller(revision: &Revision, controller: &str) -> bool {
-    revision
-        .profiles
-        .iter()
-        .flat_map(|profile| &profile.layers)
-        .any(|layer| {
-            let named = |other: &Alternative| {
-                let wanted = other.when.get("ingress.controller");
-                wanted.and_then(Value::as_str) == Some(controller)
-            };
-            layer.pack == controller || layer.alternatives.iter().any(named)
-        })
 }

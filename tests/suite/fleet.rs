@@ -32,7 +32,7 @@ fn every_site_is_as_if_it_were_alone() {
         .well();
     assert_eq!(
         told,
-        "wrote 70 of 70 sites to out\n0 warnings, 210 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site\n"
+        "wrote 70 of 70 sites to out\n0 warnings, 350 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site\n"
     );
     assert_eq!(names(&folder.join("out")), sites, "nothing else is left");
     for name in [&sites[0], &sites[33], &sites[69]] {
@@ -59,7 +59,7 @@ fn bad_sites_are_told_at_the_end() {
     assert_eq!(
         run.told(),
         "wrote 2 of 4 sites to out
-2 warnings, 6 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site
+2 warnings, 10 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site
 not written:
   hamburg
   vienna

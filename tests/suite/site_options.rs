@@ -182,7 +182,7 @@ fn ubuntu_24_04_takes_its_pack() {
     let ubuntu = layer(&rendered, "ubuntu-maas");
     assert_eq!(
         (ubuntu.version.as_str(), ubuntu.tag.as_str()),
-        ("24.04", "LTS__24.04")
+        ("24.04", "24.04")
     );
 }
 

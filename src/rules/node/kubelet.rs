@@ -14,7 +14,7 @@ use crate::yaml::{self, Limits};
 
 const KIND: &str = "KubeletConfiguration";
 
-pub(super) const RULES: &[ClusterRule] = &[forms, managers, directory];
+pub(super) const RULES: &[ClusterRule] = &[forms, managers, directory, unread];
 
 /// Every drop-in of the kubelet, wherever it waits to be put in place.
 fn drop_ins(cluster: &Cluster) -> impl Iterator<Item = NodeFile<'_>> {
@@ -220,6 +220,28 @@ fn shown(bytes: u128) -> String {
         format!("{}Mi", bytes >> 20)
     } else {
         format!("{bytes} bytes")
+    }
+}
+
+/// Drop-ins without a `--config-dir` are read by nobody.
+fn unread(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    for (profile, layer, pack) in cluster.layers() {
+        let path = "kubeadmconfig.kubeletExtraArgs.config-dir";
+        if pack.layer != "k8s"
+            || layer.values.value.is_null()
+            || layer
+                .values
+                .find(path)
+                .is_some_and(|value| !value.is_null())
+        {
+            continue;
+        }
+        let mut of_profile = drop_ins(cluster).filter(|file| file.profile.file == profile.file);
+        if let Some(file) = of_profile.next() {
+            findings.push(layer.values.mark(
+                rule::KUBELET_UNREAD.error(path, format!("no kubelet reads `{}`", file.path)),
+            ));
+        }
     }
 }
 

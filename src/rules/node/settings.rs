@@ -9,7 +9,14 @@ use crate::cluster::node_text::{CRI_2, CRI_3, lines, udev};
 use crate::rules::node::files::{NodeFile, files};
 use crate::rules::{ClusterRule, Finding, rule};
 
-pub(super) const RULES: &[ClusterRule] = &[containerd, multipath, sysctl, udev_rules, slices];
+pub(super) const RULES: &[ClusterRule] = &[
+    containerd,
+    device_ownership,
+    multipath,
+    sysctl,
+    udev_rules,
+    slices,
+];
 
 fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for file in files(cluster) {
@@ -69,6 +76,34 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         if let Some((finding, span)) = finding {
             findings.push(file.mark(finding, span));
+        }
+    }
+}
+
+/// Without it the pods of VMs and of imports cannot open block devices.
+fn device_ownership(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    const SETTING: &str = "device_ownership_from_security_context";
+    for file in files(cluster) {
+        if !file.path.contains("/containerd/") || !file.path.ends_with(".toml") {
+            continue;
+        }
+        let text = file.text();
+        let Ok(table) = text.parse::<toml::Table>() else {
+            continue;
+        };
+        let plugin = |name: &str| table.get("plugins")?.get(name)?.get(SETTING)?.as_bool();
+        let given = plugin(CRI_2).or_else(|| plugin(&format!("{CRI_3}runtime")));
+        // A drop-in need not say it.
+        let is_whole = file.path.ends_with("/config.toml");
+        if given == Some(false) || given.is_none() && is_whole && !text.is_empty() {
+            let place = text.find(SETTING).map_or(0..1, |at| at..at + SETTING.len());
+            findings.push(
+                file.mark(
+                    rule::DEVICE_OWNERSHIP
+                        .error("", "containerd gives block devices to nobody but root"),
+                    place,
+                ),
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ const PRIORITY: &str = "spectrocloud.com/install-priority";
 
 pub(super) const RULES: &[ClusterRule] = &[
     twice,
+    twice_in_a_cluster,
     core_layers,
     empty_values,
     manifest_names,
@@ -38,6 +39,27 @@ fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         .in_file(&profile.file),
                 );
             }
+        }
+    }
+}
+
+/// Palette refuses a cluster with one pack in two of its profiles.
+fn twice_in_a_cluster(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    for (profile, _, layer) in cluster.layers() {
+        if layer.kind == "manifest" {
+            continue;
+        }
+        let other = *first.entry(&layer.name).or_insert(&profile.file);
+        if other != profile.file {
+            findings.push(
+                rule::PACK_TWICE
+                    .error(
+                        format!("spec.template.packs[name={}]", layer.name),
+                        format!("`{}` is in `{other}` too", layer.name),
+                    )
+                    .in_file(&profile.file),
+            );
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) const RULES: &[SiteRule] = &[
     vlans_on_the_bridge,
     mtus,
     cluster_on_the_bridge,
+    bonds,
 ];
 
 /// A worker's host network, where the site makes one.
@@ -194,10 +195,17 @@ fn mtus(site: &Site, findings: &mut Vec<Finding>) {
 
 fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
     let network = &site.network;
-    if network.cluster_on_bridge
-        && network.management.interface != network.bridge
-        && site.places.given("network.management")
-    {
+    let is_there = network.management.interface == network.bridge;
+    if is_there && network.management.vlan.id().is_none() && !network.cluster_on_bridge {
+        findings.push(rule::CILIUM_PRESET_MISSING.error(
+            "network.management",
+            format!(
+                "Kubernetes hosts have their address on `{}` itself, and Cilium is not told",
+                network.bridge
+            ),
+        ));
+    }
+    if network.cluster_on_bridge && !is_there {
         findings.push(rule::CLUSTER_NOT_ON_BRIDGE.warning(
             "network.clusterOnBridge",
             format!(
@@ -205,5 +213,18 @@ fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
                 network.bridge, network.management.interface
             ),
         ));
+    }
+}
+
+/// A bond of one card has nothing to fall back on.
+fn bonds(site: &Site, findings: &mut Vec<Finding>) {
+    let nics = &site.network.nics;
+    for (key, cards) in [("management", &nics.management), ("data", &nics.data)] {
+        if let [card] = &cards[..] {
+            findings.push(rule::SINGLE_CARD.warning(
+                format!("network.nics.{key}"),
+                format!("the card `{card}` is alone in its bond"),
+            ));
+        }
     }
 }

@@ -6,11 +6,19 @@ mod interfaces;
 mod machines;
 mod network;
 pub mod packs;
-pub(super) mod sizing;
+mod revision;
+mod sizing;
 pub(crate) mod storage;
 mod vms;
 
-use super::SiteRule;
+use super::{RevisionRule, SiteRule};
+pub use revision::fitted;
+
+pub(super) const REVISION_RULES: &[&[RevisionRule]] = &[
+    sizing::REVISION_RULES,
+    revision::RULES,
+    storage::REVISION_RULES,
+];
 
 pub(super) const RULES: &[&[SiteRule]] = &[
     network::RULES,

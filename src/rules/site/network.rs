@@ -78,6 +78,19 @@ fn gateways(site: &Site, findings: &mut Vec<Finding>) {
             ));
         }
     }
+    // The order in which a host network looks for its default gateway.
+    let [pxe, management, data] = node_networks(site);
+    let mut with_gateway = [data, management, pxe]
+        .into_iter()
+        .filter_map(|(path, network)| Some((path, network.gateway?)));
+    if let Some((first, _)) = with_gateway.next() {
+        for (path, gateway) in with_gateway {
+            findings.push(rule::SECOND_GATEWAY.warning(
+                format!("{path}.gateway"),
+                format!("no node gets the gateway {gateway}, since `{first}` has one"),
+            ));
+        }
+    }
     if node_networks(site)
         .iter()
         .all(|(_, network)| network.gateway.is_none())

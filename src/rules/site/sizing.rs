@@ -1,19 +1,24 @@
 //! Numbers of nodes, pods, CPUs and bytes (RA, Hardware resources and Solution Sizing).
 
 use crate::revision::Revision;
-use crate::rules::{Finding, SiteRule, rule};
+use crate::rules::{Finding, RevisionRule, SiteRule, rule};
 use crate::site::Site;
 use crate::sizing;
 
 pub(super) const RULES: &[SiteRule] = &[
     pod_cidr,
     pod_cidr_growth,
-    large_cluster,
     service_cidr,
-    nodes,
+    control_planes,
     reserved_cpus,
     reserved_cores,
+    reserved_memory,
 ];
+
+pub(super) const REVISION_RULES: &[RevisionRule] = &[large_cluster, control_plane, workers, cores];
+
+/// Nodes that hold the data themselves need so many for their quorum.
+const QUORUM: u32 = 3;
 
 /// Each node takes a /24 of the pod CIDR, and a repave needs one more.
 fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
@@ -72,22 +77,26 @@ fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
 }
 
 /// Larger clusters than the RA's work, and nobody has measured them for it.
-fn large_cluster(site: &Site, findings: &mut Vec<Finding>) {
-    let nodes = nodes_of(site);
-    if nodes > sizing::NODES {
-        let left = sizing::Sizing::of(nodes, site.nodes.max_pods).left;
-        findings.push(
-            rule::LARGE_CLUSTER.note("cluster.workers", format!(
-                    "{nodes} nodes have {left} pods for VMs; the RA is sized for {} nodes and advises {} VMs at the most",
-                    sizing::NODES,
-                    sizing::RECOMMENDED_VMS
-                )),
-        );
+fn large_cluster(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+    let nodes = sizing::Nodes::of(&site.cluster);
+    let size = sizing::Sizing::of(nodes, site.nodes.max_pods);
+    let (Some(most), Some(vms)) = (revision.sizing.nodes, revision.sizing.vms) else {
+        return;
+    };
+    if size.places > most {
+        findings.push(rule::LARGE_CLUSTER.note(
+            "cluster.workers",
+            format!(
+                "{} nodes, and one for repaves, have {} pods for VMs; the RA is sized for {most} nodes and advises {vms} VMs at the most",
+                nodes.count(),
+                size.left
+            ),
+        ));
     }
 }
 
 /// What control-plane nodes need, which is not seen from the site's own numbers.
-pub(crate) fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let workers = site.cluster.workers;
     // VMs share a few namespaces; the others are of the layers and of Kubernetes.
     let namespaces = u32::try_from(site.vmo.namespaces.len()).unwrap_or(u32::MAX);
@@ -125,18 +134,86 @@ fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-fn nodes(site: &Site, findings: &mut Vec<Finding>) {
+fn workers(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let workers = site.cluster.workers;
     let storage = site.storage.provider.facts();
-    if storage.quorum && workers < 4 {
-        findings.push(rule::FEW_WORKERS.warning(
-            "cluster.workers",
+    let limits = &revision.sizing;
+    let path = "cluster.workers";
+    if !storage.quorum {
+        return;
+    }
+    if workers < QUORUM {
+        findings.push(rule::NO_QUORUM.error(
+            path,
             format!(
-                "{workers} workers: {} needs 3 for its quorum, and one more lets a node be away",
+                "{} needs {QUORUM} workers for its quorum, and there are {workers}",
                 storage.name
             ),
         ));
+    } else if workers < limits.least_workers {
+        findings.push(
+            rule::FEW_WORKERS
+                .warning(
+                    path,
+                    match limits.least_workers == QUORUM + 1 {
+                        true => format!(
+                            "{workers} workers: {} needs {QUORUM} for its quorum, and one more lets a node be away",
+                            storage.name
+                        ),
+                        false => format!(
+                            "{workers} workers, and `{}` asks for {} at the least",
+                            revision.name, limits.least_workers
+                        ),
+                    },
+                )
+                .help(format!(
+                    "use at least {}; {} are advised",
+                    limits.least_workers, limits.advised_workers
+                )),
+        );
+    } else if workers < limits.advised_workers {
+        findings.push(
+            rule::FEW_WORKERS
+                .note(
+                    path,
+                    format!("{workers} workers are the least for {}", storage.name),
+                )
+                .help(format!(
+                    "RA {} advises {}",
+                    revision.name, limits.advised_workers
+                )),
+        );
     }
+}
+
+/// A CPU thread is a core at the best.
+fn cores(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+    let least = revision.sizing.least_cores;
+    if let Some(cpus) = site.nodes.cpus
+        && cpus < least
+    {
+        findings.push(rule::FEW_CORES.warning(
+            "nodes.cpus",
+            format!("a worker has {cpus} CPUs, and the RA asks for {least} cores at the least"),
+        ));
+    }
+}
+
+/// All of the reservation is of NUMA node 0.
+fn reserved_memory(site: &Site, findings: &mut Vec<Finding>) {
+    let Some(memory) = &site.nodes.memory_per_numa_node else {
+        return;
+    };
+    let reserved = &site.nodes.reserved_memory.total;
+    if reserved.bytes() >= memory.bytes() {
+        findings.push(rule::RESERVED_MEMORY_MISSING.error(
+            "nodes.reservedMemory",
+            format!("{reserved} are reserved on NUMA node 0, which has {memory}"),
+        ));
+    }
+}
+
+fn control_planes(site: &Site, findings: &mut Vec<Finding>) {
     let control_planes = site.cluster.control_planes;
     if control_planes.is_multiple_of(2) {
         findings.push(rule::EVEN_CONTROL_PLANES.error(

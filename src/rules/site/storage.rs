@@ -1,8 +1,9 @@
 //! The storage of VM disks (RA, Storage configuration and Portworx layer).
 
+use crate::network::Host;
 use crate::revision::Revision;
-use crate::rules::{Finding, SiteRule, rule};
-use crate::site::{LicenceType, Site};
+use crate::rules::{Finding, RevisionRule, SiteRule, rule};
+use crate::site::{LicenceType, NodeRole, Site, StorageProvider};
 use crate::version::Version;
 
 /// Settings that not every provider takes.
@@ -19,7 +20,12 @@ pub(super) const RULES: &[SiteRule] = &[
     devices,
     storage_nodes,
     licence,
+    interfaces,
+    copies,
+    provisioner,
 ];
+
+pub(super) const REVISION_RULES: &[RevisionRule] = &[version];
 
 /// Whether the provider takes a setting.
 pub(super) fn takes(site: &Site, setting: &str) -> bool {
@@ -122,6 +128,35 @@ fn arrays(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Portworx' own classes have its driver, whatever the site says.
+fn provisioner(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    let driver = &storage.provider.facts().driver;
+    let is_portworx = matches!(
+        storage.provider,
+        StorageProvider::Portworx | StorageProvider::PortworxCsi
+    );
+    if is_portworx && storage.provisioner.as_str() != driver {
+        findings.push(rule::SNAPSHOT_DRIVER.error(
+            "storage.provisioner",
+            format!(
+                "snapshots would be of the driver `{}`, and the disks are of `{driver}`",
+                storage.provisioner
+            ),
+        ));
+    }
+}
+
+fn copies(site: &Site, findings: &mut Vec<Finding>) {
+    let class = &site.storage.storage_class;
+    if takes(site, "storageClass.replicas") && class.replicas == 1 {
+        findings.push(rule::ONE_COPY.warning(
+            "storage.storageClass.replicas",
+            format!("volumes of `{}` have a single copy", class.name),
+        ));
+    }
+}
+
 fn devices(site: &Site, findings: &mut Vec<Finding>) {
     if takes(site, "deviceSizes") && site.storage.device_sizes.is_empty() {
         findings.push(rule::NO_DEVICE.error(
@@ -170,8 +205,40 @@ fn licence(site: &Site, findings: &mut Vec<Finding>) {
     ));
 }
 
+/// Portworx is kept off the network of end user access, and takes interfaces that nodes have only.
+fn interfaces(site: &Site, findings: &mut Vec<Finding>) {
+    let storage = &site.storage;
+    let data = &site.network.data.interface;
+    let host = Host::of_role(site, NodeRole::Worker).ok();
+    for (key, interface) in [
+        ("managementInterface", &storage.management_interface),
+        ("dataInterface", &storage.data_interface),
+    ] {
+        let path = format!("storage.{key}");
+        if !takes(site, key) {
+            continue;
+        }
+        if interface == data && *data != site.network.management.interface {
+            findings.push(rule::STORAGE_ON_DATA_NETWORK.warning(
+                path,
+                format!("Portworx uses `{interface}`, the interface of end user access"),
+            ));
+        } else if let Some(host) = &host
+            && host.interface(interface).is_none()
+        {
+            findings.push(rule::STORAGE_INTERFACE.error(
+                path,
+                format!(
+                    "workers of the layout `{}` have no interface `{interface}`",
+                    site.network.layout.as_str()
+                ),
+            ));
+        }
+    }
+}
+
 /// Versions below those of the RA's table are not known to share volumes.
-pub(crate) fn version(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+fn version(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let facts = site.storage.provider.facts();
     let pack = &facts.pack.name;
     let Some(version) = site.registries.version_of(pack) else {

@@ -36,6 +36,12 @@ fn copies(cluster: &Cluster, findings: &mut Vec<Finding>) {
             continue;
         }
         let copies = class.parameter("repl");
+        if copies.as_deref() == Some("1") {
+            findings.push(class.mark(rule::ONE_COPY.warning(
+                "parameters.repl",
+                format!("volumes of `{}` have a single copy", class.name),
+            )));
+        }
         if let Some(copies) = &copies
             && !["1", "2", "3"].contains(&copies.as_str())
         {

@@ -181,12 +181,46 @@ fn longhorn(cluster: &Cluster, findings: &mut Vec<Finding>) {
         && provider.name == "Longhorn"
     {
         const MIGRATABLE: &str = "charts.longhorn.persistence.migratable";
+        settings_of_longhorn(&values, findings);
         let is_migratable = values.flag(MIGRATABLE) == Some(true);
         if !is_migratable && wants_shared_blocks(cluster, Some("longhorn")) {
             findings.push(
                 values.mark(rule::LONGHORN_MIGRATABLE.error(MIGRATABLE, message("longhorn"))),
             );
         }
+    }
+}
+
+/// Known from deployments: what the chart leaves open does not suit cold nodes, and images that are unpacked.
+fn settings_of_longhorn(values: &Values<'_>, findings: &mut Vec<Finding>) {
+    const DIRECTORY: &str = "charts.longhorn.csi.kubeletRootDir";
+    const PROVISIONING: &str = "charts.longhorn.defaultSettings.storageOverProvisioningPercentage";
+    if values.find(DIRECTORY).is_some_and(Value::is_null) {
+        findings.push(
+            values.mark(
+                rule::LONGHORN_SETTINGS
+                    .warning(
+                        DIRECTORY,
+                        "Longhorn looks for the kubelet's directory by itself, which fails on fresh nodes",
+                    )
+                    .help("write `kubeletRootDir: /var/lib/kubelet`"),
+            ),
+        );
+    }
+    let share = values.text(PROVISIONING);
+    if let Some(share) = share.and_then(|text| text.parse::<u32>().ok())
+        && share <= 100
+    {
+        findings.push(
+            values.mark(
+                rule::LONGHORN_SETTINGS
+                    .warning(
+                        PROVISIONING,
+                        format!("Longhorn gives out {share}% of its space, and CDI unpacks images on a second volume"),
+                    )
+                    .help("write `storageOverProvisioningPercentage: 200`"),
+            ),
+        );
     }
 }
 

@@ -223,6 +223,22 @@ fn profiles(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 "keep those that are used",
             );
         }
+        let is_shared = |set: &Value| {
+            let modes = list(set.get("accessModes"));
+            modes.iter().any(|mode| mode == "ReadWriteMany")
+        };
+        if !sets.is_empty() && !sets.iter().any(is_shared) {
+            findings.push(profile.mark(rule::DISK_NOT_SHARED.warning(
+                "spec.claimPropertySets",
+                format!(
+                    "no VM of the class `{}` can migrate: its volumes are for one node",
+                    profile.name()
+                ),
+            )));
+        }
+        let mut wrong = |path: String, message: String, help: &'static str| {
+            findings.push(profile.mark(rule::STORAGE_PROFILE.error(path, message).help(help)));
+        };
         for (index, set) in sets.iter().enumerate() {
             let path = format!("spec.claimPropertySets[{index}]");
             let mode = set
@@ -269,14 +285,19 @@ fn modes(cluster: &Cluster, findings: &mut Vec<Finding>) {
             .iter()
             .filter_map(Value::as_str)
             .collect();
-        if is_disk && !access.is_empty() && !access.contains(&"ReadWriteMany") {
-            findings.push(mark(rule::DISK_NOT_SHARED.warning(
-                format!("{place}.accessModes"),
-                format!(
-                    "{title} cannot migrate: the volume is {}",
-                    access.join(", ")
+        if !access.is_empty() && !access.contains(&"ReadWriteMany") {
+            let path = format!("{place}.accessModes");
+            let access = access.join(", ");
+            findings.push(mark(match is_disk {
+                true => rule::DISK_NOT_SHARED.warning(
+                    path,
+                    format!("{title} cannot migrate: the volume is {access}"),
                 ),
-            )));
+                false => rule::DISK_NOT_SHARED.note(
+                    path,
+                    format!("{title} is for one node at a time: the volume is {access}"),
+                ),
+            }));
         }
         let Some(profile) = class(claim).and_then(|class| profiles.get(class)) else {
             return;

@@ -6,12 +6,14 @@ mod feature_gates;
 mod firmware;
 mod guests;
 mod network;
+mod parts;
 mod preferences;
 
 use super::ClusterRule;
 
 pub(super) const RULES: &[&[ClusterRule]] = &[
     feature_gates::RULES,
+    parts::RULES,
     preferences::RULES,
     firmware::RULES,
     network::RULES,

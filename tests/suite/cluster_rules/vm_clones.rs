@@ -161,7 +161,13 @@ fn claims_agree_with_the_storage_profile() {
     );
     given(&clone_of("x", "storage: {accessModes: [ReadWriteMany]}")).is_fine("disk-not-shared");
     given(&clone_of("x", "storage: {}")).is_fine("disk-not-shared");
-    given(&image("accessModes: [ReadWriteOnce]")).is_fine("disk-not-shared");
+    given(&image("accessModes: [ReadWriteOnce]")).finds(
+        "disk-not-shared",
+        &[(
+            "spec.storage.accessModes",
+            "note: the DataVolume `ubuntu` is for one node at a time: the volume is ReadWriteOnce",
+        )],
+    );
     given(&clone_of("x", "storage: {accessModes: [ReadWriteOnce]}")).finds(
         "disk-not-shared",
         &[(
