@@ -189,7 +189,7 @@ fn put(tree: &mut Value, path: &str, key: &str, value: &Value) {
     }
     let below = &mut tree[name];
     let below = if step.ends_with("[]") {
-        if !below.as_array().is_some_and(|items| !items.is_empty()) {
+        if below.as_array().is_none_or(Vec::is_empty) {
             *below = json!([null]);
         }
         let items = below.as_array_mut().expect("a list");
