@@ -133,11 +133,49 @@ impl Diff {
         if old == STANDARD_INPUT && new == STANDARD_INPUT {
             return Err(Diagnostic::error("standard input can be read once").into());
         }
-        inputs::with_packs(&self.packs, |library| self.compare(old, new, library))
+        inputs::with_packs(&self.packs, |library| {
+            let (old, new) = self.sides(old, new, library)?;
+            self.compare(old, new, library)
+        })
     }
 
-    fn compare(&self, old: &str, new: &str, library: &Library) -> Result<ExitCode, Failure> {
-        let (old, new) = self.sides(old, new, library)?;
+    /// What OLD and NEW name, where OLD is a profile of a tenant.
+    pub(super) fn names(&self) -> Result<(&str, &str), Diagnostic> {
+        match (&self.old, &self.new) {
+            (Some(old), Some(new)) => Ok((old, new)),
+            _ => Err(Diagnostic::error("two things are compared")
+                .help("name a profile of the tenant, and a file or a revision")),
+        }
+    }
+
+    /// Compares a profile of a tenant with what `new` names. Of several profiles that is the one of its name, if one has it.
+    pub(super) fn with_tenant(
+        &self,
+        shown: String,
+        profile: Profile,
+        new: &str,
+    ) -> Result<ExitCode, Failure> {
+        inputs::with_packs(&self.packs, |library| {
+            let mut new = self.load(new, library)?;
+            let is_it = |one: &Profile| one.metadata.name == profile.metadata.name;
+            if new.input.profiles.iter().any(is_it) {
+                new.input.profiles.retain(is_it);
+            }
+            let old = Side {
+                input: Input {
+                    name: shown,
+                    profiles: vec![profile],
+                    revision: None,
+                },
+                lacks: None,
+                is_answer: false,
+                private: true,
+            };
+            self.compare(old, new, library)
+        })
+    }
+
+    fn compare(&self, old: Side, new: Side, library: &Library) -> Result<ExitCode, Failure> {
         let private = old.private || new.private || self.show_secrets;
         let lacks = [old.lacks, new.lacks];
         let (old, new) = (old.input, new.input);

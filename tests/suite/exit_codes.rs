@@ -62,6 +62,7 @@ const COMMANDS: &[(&str, i32)] = &[
     ("palette export no-such-profile --out never", 2),
     ("palette validate export.json", 2),
     ("palette import export.json", 2),
+    ("palette diff no-such-profile 1.9.0", 2),
     ("palette selftest", 2),
     ("palette status export.json", 2),
     ("plan --site READ --out WRITTEN", 0),

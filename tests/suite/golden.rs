@@ -263,12 +263,19 @@ const FOLDERS: [&str; 7] = [
 ];
 
 /// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.
-const WRITING: [(&str, &str); 12] = [
+const WRITING: [(&str, &str); 16] = [
     ("packs import", "golden/import/pack.json"),
     ("render", "golden/1.9.0/SHA256SUMS"),
     ("render --format terraform", "golden/terraform/main.tf"),
     ("split", "golden/split/profile.yaml"),
     ("join", "golden/1.9.0/VMO-RA-Templates.json"),
+    ("palette diff --format text", "golden/palette/diff.text"),
+    ("palette diff --format json", "golden/palette/diff.json"),
+    (
+        "palette diff --format markdown",
+        "golden/palette/diff.markdown",
+    ),
+    ("palette diff --format html", "golden/palette/diff.html"),
     (
         "palette export",
         "golden/palette/VMO-RA-Templates-1.9.0.json",

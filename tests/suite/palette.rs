@@ -74,6 +74,8 @@ fn pack(name: &str, version: &str, registry: &str) -> Pack {
 
 /// Runs a command before a tenant, in a folder where `out` holds those profiles.
 fn palette(tenant: &Tenant, folder: &Scratch, command: &str) -> Run {
+    // As if some time had passed: a command does not know what the last one asked.
+    tenant.state().buckets.clear();
     let run = vmo_ra(&format!("palette {command}")[..])
         .within(folder)
         .env("SPECTROCLOUD_HOST", &tenant.host())
@@ -140,6 +142,7 @@ fn profiles_are_imported_once_and_come_back_as_they_were() {
             "VMO-RA-Templates-1.9.0.json"
         ]
     );
+    folder.run("diff out back").ends(0);
     let mode = |path: &str| {
         fs::metadata(back.join(path))
             .expect("it is there")
@@ -690,5 +693,45 @@ error: `prometheus-operator` 83.5.1 is disabled in `Public Repo`
 
 ",
     );
+    no_breach(&tenant);
+}
+
+#[test]
+fn a_profile_of_the_tenant_is_compared_in_every_format() {
+    let Some(tenant) = Tenant::start(with_packs()) else {
+        return;
+    };
+    let folder = with_profiles();
+    palette(&tenant, &folder, "import out --yes").ends(0);
+    palette(&tenant, &folder, "diff VMO-RA-Templates out").ends(0);
+    let mut changed = golden("VMO-RA-Templates");
+    changed["metadata"]["description"] = json!("Another");
+    write(&folder, "changed.json", changed.to_string());
+    for format in ["text", "json", "markdown", "html"] {
+        let run = palette(
+            &tenant,
+            &folder,
+            &format!("diff VMO-RA-Templates@1.9.0 changed.json --format {format}"),
+        );
+        is_golden(&format!("golden/palette/diff.{format}"), run.ends(1).told());
+    }
+    palette(
+        &tenant,
+        &folder,
+        "diff VMO-RA-Templates changed.json --fail-on restart",
+    )
+    .ends(0);
+    let other = palette(&tenant, &folder, "diff VMO-RA-Core-PXKE 1.7.0");
+    assert!(
+        other
+            .ends(1)
+            .told()
+            .contains("VMO-RA-Core-PXKE 1.9.0 in Palette -> 1.7.0"),
+        "{}",
+        other.told()
+    );
+    palette(&tenant, &folder, "diff VMO-RA-Cor out")
+        .begins("error: Palette has no profile `VMO-RA-Cor` here\n")
+        .ends(2);
     no_breach(&tenant);
 }

@@ -1,6 +1,7 @@
 //! `vmo-ra palette`
 
 mod connection;
+mod diff;
 mod export;
 mod files;
 mod import;
@@ -40,6 +41,7 @@ enum PaletteCommand {
     Export(export::Export),
     Validate(validate::Validate),
     Import(import::Import),
+    Diff(diff::TenantDiff),
     Status(status::Status),
     Selftest(selftest::Selftest),
 }
@@ -71,6 +73,7 @@ impl Palette {
             PaletteCommand::Selftest(command) => {
                 connection.with_client(|client| command.run(client))
             }
+            PaletteCommand::Diff(command) => connection.with_client(|client| command.run(client)),
             PaletteCommand::Status(command) => connection.with_client(|client| command.run(client)),
         }
     }
