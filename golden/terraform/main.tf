@@ -112,6 +112,7 @@ resource "spectrocloud_cluster_profile" "infra" {
       display_name = "Portworx activation ID"
       description  = "Activation ID of the Portworx Enterprise licence."
       format       = "string"
+      regex        = "^[!#-\\[\\]-~]+$"
       required     = true
       is_sensitive = true
     }
@@ -240,8 +241,9 @@ resource "spectrocloud_cluster_profile" "core" {
     variable {
       name         = "grafanaAdminPassword"
       display_name = "Grafana admin password"
-      description  = "Password of the Grafana user admin."
+      description  = "Password of the Grafana user admin, without quotes and backslashes."
       format       = "string"
+      regex        = "^[!#-\\[\\]-~]([ !#-\\[\\]-~]*[!#-\\[\\]-~])?$"
       required     = true
       is_sensitive = true
     }
@@ -350,8 +352,9 @@ resource "spectrocloud_cluster_profile" "templates" {
     variable {
       name         = "WindowsAdminPassword"
       display_name = "Windows administrator password"
-      description  = "Password that Windows virtual machines get for Administrator at their first start."
+      description  = "Password that Windows virtual machines get for Administrator at their first start, without the signs <, > and &."
       format       = "string"
+      regex        = "^[!-%'-;=?-~]([ !-%'-;=?-~]*[!-%'-;=?-~])?$"
       required     = true
       is_sensitive = true
     }
@@ -359,8 +362,9 @@ resource "spectrocloud_cluster_profile" "templates" {
     variable {
       name         = "UbuntuPassword"
       display_name = "Ubuntu password"
-      description  = "Password that Ubuntu virtual machines get for their default user at the first start."
+      description  = "Password that Ubuntu virtual machines get for their default user at the first start, without quotes and backslashes."
       format       = "string"
+      regex        = "^[!#-\\[\\]-~]([ !#-\\[\\]-~]*[!#-\\[\\]-~])?$"
       required     = true
       is_sensitive = true
     }
