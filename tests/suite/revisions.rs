@@ -98,16 +98,7 @@ fn what_it_says_and_what_it_changes_is_all_that_changes() {
             "VMO-RA-Infra-MaaS-PureFlashArray version: 1.9.0 -> 1.10.0",
             "VMO-RA-Core-PXKE version: 1.9.0 -> 1.10.0",
             "lb-metallb-helm version: 0.15.3 -> 0.16.1",
-            "lb-metallb-helm tag: 0.15.3 -> 0.16.1",
-            "lb-metallb-helm pack.content.images[image=quay.io/metallb/controller].image: \
-             quay.io/metallb/controller:v0.15.3 -> quay.io/metallb/controller:v0.16.1",
-            "lb-metallb-helm pack.content.images[image=quay.io/metallb/speaker].image: \
-             quay.io/metallb/speaker:v0.15.3 -> quay.io/metallb/speaker:v0.16.1",
-            "lb-metallb-helm pack.content.charts[name=metallb].version: 0.15.3 -> 0.16.1",
             "prometheus-operator version: 83.5.1 -> 84.3.0",
-            "prometheus-operator tag: 83.5.1 -> 84.3.0",
-            "prometheus-operator pack.content.charts[name=kube-prometheus-stack].version: \
-             83.5.1 -> 84.3.0",
             "prometheus-operator \
              charts.kube-prometheus-stack.prometheus.prometheusSpec.retention: 10d -> 30d",
             "VMO-RA-Templates version: 1.9.0 -> 1.10.0",

@@ -617,6 +617,10 @@ fn names_come_out_visible() {
             .file(format!("packs/{name}/pack.json"), "{\"name\": ")
             .file(format!("{name}/{name}/a.json"), &*export)
             .file(format!("{name}/b.json"), &*export)
+            .file(
+                "corporate-root.pem",
+                read(&root(""), "tests/data/corporate-root.pem"),
+            )
             .env("TOKEN", "12345678-90ab-cdef-1234-567890abcdef")
             .env("SECRET", "x")
     };
