@@ -56,11 +56,14 @@ fn logs(folder: &Path) -> Vec<Value> {
         let site = fs::File::open(mistakes).expect("the site");
         let arguments = [&["check", "--format", "sarif"], &input[..]].concat();
         let output = vmo_ra(&arguments).within(folder).reading(site).run();
-        assert!(matches!(output.code, Some(0 | 1)), "{input:?}");
+        assert!(matches!(output.code, Some(0 | 1 | 3)), "{input:?}");
         let log: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         let results = log["runs"][0]["results"].as_array().expect("results");
         let is_ours = input.first().is_none_or(|path| path.starts_with("out"));
-        let is_fine = results.iter().all(|result| result["level"] == "note");
+        // The example has no packs at hand, which is the one thing that is said of it.
+        let is_fine = results
+            .iter()
+            .all(|result| result["level"] == "note" || result["ruleId"] == "built-in-values");
         assert_eq!(is_fine, is_ours, "{input:?}");
         write(folder, &format!("log-{number}.sarif"), output.stdout);
         logs.push(log);
