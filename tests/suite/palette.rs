@@ -98,6 +98,13 @@ fn with_profiles() -> Scratch {
     folder
 }
 
+/// Writes `changed.json`, the templates with another description.
+fn write_changed(folder: &Scratch) {
+    let mut changed = golden("VMO-RA-Templates");
+    changed["metadata"]["description"] = json!("Another");
+    write(folder, "changed.json", changed.to_string());
+}
+
 /// What came in the wrong form, or too often.
 fn no_breach(tenant: &Tenant) {
     assert_eq!(tenant.state().breaches, Vec::<String>::new());
@@ -182,9 +189,7 @@ fn other_content_under_the_same_name_and_version_is_not_touched() {
     };
     let folder = with_profiles();
     palette(&tenant, &folder, "import out --yes").ends(0);
-    let mut changed = golden("VMO-RA-Templates");
-    changed["metadata"]["description"] = json!("Another");
-    write(&folder, "changed.json", changed.to_string());
+    write_changed(&folder);
     let run = palette(&tenant, &folder, "import changed.json --yes");
     run.says(
         1,
@@ -704,9 +709,7 @@ fn a_profile_of_the_tenant_is_compared_in_every_format() {
     let folder = with_profiles();
     palette(&tenant, &folder, "import out --yes").ends(0);
     palette(&tenant, &folder, "diff VMO-RA-Templates out").ends(0);
-    let mut changed = golden("VMO-RA-Templates");
-    changed["metadata"]["description"] = json!("Another");
-    write(&folder, "changed.json", changed.to_string());
+    write_changed(&folder);
     for format in ["text", "json", "markdown", "html"] {
         let run = palette(
             &tenant,
