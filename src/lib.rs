@@ -19,8 +19,8 @@
 //!
 //! # Stability
 //! The library is made for the program `vmo-ra`, whose command line, output files and JSON reports (`vmo-ra schema`) are
-//! what is kept stable. Until 1.0 the library may change with every minor version, and modules that no stage of the table
-//! names may go.
+//! what is kept stable. Until 1.0 the library may change with every minor version, and modules that the table does not
+//! name may go.
 
 mod certificate;
 pub mod check;

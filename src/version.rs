@@ -65,7 +65,7 @@ impl Ord for Version {
     }
 }
 
-/// What is asked for: one version, or the newest of a group.
+/// A wanted version: one, or the newest of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// This version, letter by letter.

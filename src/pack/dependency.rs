@@ -28,7 +28,7 @@ pub struct Dependency {
     pub kind: DependencyKind,
 }
 
-/// What is asked of the other pack.
+/// How a pack depends on another one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum DependencyKind {

@@ -77,7 +77,6 @@ pub(super) struct SpecSummary {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct TemplateSummary {
-    pub cloud_type: String,
     #[serde(rename = "type")]
     pub kind: String,
 }
@@ -138,6 +137,4 @@ pub(super) struct PackTag {
     pub pack_uid: String,
     pub tag: String,
     pub version: String,
-    /// Groups such as `1.34.x`.
-    pub parent_tags: Vec<String>,
 }

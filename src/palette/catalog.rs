@@ -1,7 +1,7 @@
 //! The packs that a tenant has.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::json;
@@ -220,10 +220,7 @@ impl Preferred<'_> {
 
 /// The newest version that fits what is wanted, by its version or by a tag of its own.
 fn newest_that_fits<'t>(tags: &'t [PackTag], wanted: &Wanted) -> Option<&'t PackTag> {
-    let fits = |tag: &&PackTag| {
-        let names: BTreeSet<&str> = [tag.version.as_str(), tag.tag.as_str()].into();
-        names.into_iter().any(|name| wanted.fits(name))
-    };
+    let fits = |tag: &&PackTag| wanted.fits(&tag.version) || wanted.fits(&tag.tag);
     tags.iter()
         .filter(fits)
         .max_by_key(|tag| Version::parse(&tag.version))

@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use std::{cmp, thread};
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::answers::{Page, Refusal};
@@ -195,9 +194,7 @@ fn outcome(request: &Request, reply: Result<Reply, Lost>) -> Outcome {
         }
         // 500 is how Palette refuses things.
         status => {
-            let refusal =
-                Refusal::deserialize(&mut serde_json::Deserializer::from_str(&reply.body))
-                    .unwrap_or_default();
+            let refusal: Refusal = serde_json::from_str(&reply.body).unwrap_or_default();
             Outcome::Done(Err(Trouble::Refused {
                 request: request.shown(),
                 status,

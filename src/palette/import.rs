@@ -48,27 +48,18 @@ pub struct Arrived {
     pub report: Report,
 }
 
-/// The JSON that Palette imports.
-///
-/// # Errors
-/// It is no profile.
-fn body_of(source: &Source) -> Result<(Profile, Value), Vec<Diagnostic>> {
-    let document = Document::read(source)?;
-    let profile = profile::from_value(source, document.value().clone())?;
-    Ok((profile, document.into_value()))
-}
-
 impl Import {
     /// Takes a profile in Palette's own form.
     ///
     /// # Errors
     /// It is no such profile.
     pub fn of(source: &Source) -> Result<Self, Vec<Diagnostic>> {
-        let (profile, body) = body_of(source)?;
+        let document = Document::read(source)?;
+        let profile = profile::from_value(source, document.value().clone())?;
         Ok(Import {
             file: source.name().to_owned(),
             profile,
-            body,
+            body: document.into_value(),
         })
     }
 
@@ -314,12 +305,11 @@ impl Import {
 ///
 /// # Errors
 /// The text is no profile.
-pub fn exported_bytes(source: &Source) -> Result<(Profile, Vec<u8>), Vec<Diagnostic>> {
-    let (profile, body) = body_of(source)?;
-    let bytes = to_palette_json(&body).map_err(|error| {
+pub fn exported_bytes(source: &Source) -> Result<Vec<u8>, Vec<Diagnostic>> {
+    let import = Import::of(source)?;
+    to_palette_json(&import.body).map_err(|error| {
         vec![
             Diagnostic::error(format!("the export has no JSON form: {error}")).code(Code::Internal),
         ]
-    })?;
-    Ok((profile, bytes))
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What is asked of a path.
+/// The method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// GET

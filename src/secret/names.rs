@@ -184,7 +184,7 @@ impl Name {
 
 /// The name that tells what an entry of a map is: its key, or where that says nothing, more than its key.
 pub(crate) fn name_within<'k>(map: &str, key: &'k str) -> &'k str {
-    // Who is told of alerts: the address itself lets anybody send there.
+    // A receiver of alerts: anybody who knows its address can send there.
     let is_receiver = || {
         let map = map.to_ascii_lowercase();
         let makers = ["webhook", "slack", "teams", "discord", "mattermost"];

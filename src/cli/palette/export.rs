@@ -44,7 +44,7 @@ impl Export {
             let text = export(client, &profile.uid).map_err(Diagnostic::from)?;
             let shown = format!("Palette's export of {} {}", profile.name, profile.version);
             match exported_bytes(&Source::new(shown, text)) {
-                Ok((_, bytes)) => files.push((format!("{name}.json"), bytes)),
+                Ok(bytes) => files.push((format!("{name}.json"), bytes)),
                 Err(broken) => problems.extend(broken),
             }
         }
