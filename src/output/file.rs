@@ -31,9 +31,9 @@ pub struct StagedFile {
 #[derive(Debug)]
 enum Content {
     /// A file for a place where there is none.
-    New(NamedTempFile, Passing),
+    New(Passing<NamedTempFile>),
     /// A file that takes the place of another.
-    Replacement(NamedTempFile, Passing),
+    Replacement(Passing<NamedTempFile>),
     /// What goes into a device or a pipe.
     Stream(File, Vec<u8>),
 }
@@ -57,13 +57,11 @@ impl StagedFile {
     pub fn settle(self) -> Result<(), Diagnostic> {
         let path = self.path.as_path();
         let settled = match self.content {
-            Content::New(file, passing) => {
-                drop(passing);
-                file.persist_noclobber(path).map_err(|error| error.error)
+            Content::New(file) => {
+                file.settle(|file, _| file.persist_noclobber(path).map_err(|error| error.error))
             }
-            Content::Replacement(file, passing) => {
-                drop(passing);
-                file.persist(path).map_err(|error| error.error)
+            Content::Replacement(file) => {
+                file.settle(|file, _| file.persist(path).map_err(|error| error.error))
             }
             Content::Stream(mut stream, bytes) => {
                 return stream
@@ -85,8 +83,8 @@ fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Conte
                 return Err(io::Error::other("it is a link that leads nowhere"));
             }
             fs::create_dir_all(disk::parent_of(path))?;
-            let (file, passing) = beside(path, bytes, disk::new_file(private))?;
-            return Ok((path.to_path_buf(), Content::New(file, passing)));
+            let file = beside(path, bytes, disk::new_file(private))?;
+            return Ok((path.to_path_buf(), Content::New(file)));
         }
         Err(error) => return Err(error),
     };
@@ -103,11 +101,12 @@ fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Conte
     }
     let path = fs::canonicalize(path)?;
     disk::only_name(&old)?;
-    let (file, passing) = beside(&path, bytes, disk::new_file(true))?;
-    disk::give_to_owner_of(file.as_file(), &old)?;
-    disk::give_attributes_of(file.as_file(), &path)?;
-    file.as_file().set_permissions(permissions(&old, private))?;
-    Ok((path, Content::Replacement(file, passing)))
+    let staged = beside(&path, bytes, disk::new_file(true))?;
+    let file = staged.get().as_file();
+    disk::give_to_owner_of(file, &old)?;
+    disk::give_attributes_of(file, &path)?;
+    file.set_permissions(permissions(&old, private))?;
+    Ok((path, Content::Replacement(staged)))
 }
 
 /// A file beside a path, on the disk, under a name that nothing else has.
@@ -115,7 +114,7 @@ fn beside(
     path: &Path,
     bytes: &[u8],
     permissions: Option<Permissions>,
-) -> io::Result<(NamedTempFile, Passing)> {
+) -> io::Result<Passing<NamedTempFile>> {
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(path.file_name().unwrap_or_default());
     prefix.push(".");
@@ -124,13 +123,14 @@ fn beside(
     if let Some(permissions) = permissions {
         builder.permissions(permissions);
     }
-    let mut file = builder
-        .tempfile_in(disk::parent_of(path))
-        .map_err(disk::without_name)?;
-    let passing = Passing::new(file.path());
+    let staged = Passing::made(|| {
+        let made = builder.tempfile_in(disk::parent_of(path));
+        made.map_err(disk::without_name)
+    })?;
+    let mut file = staged.get().as_file();
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok((file, passing))
+    file.sync_all()?;
+    Ok(staged)
 }
 
 /// The permissions of the old file, and nothing for others where the new one is private.

@@ -208,35 +208,42 @@ impl Existing {
                 .help("name a folder with `--out DIR` in a folder that you may write to"),
                 _ => failed(folder, &error),
             })?;
-        let passing = Passing::new(staging.path());
         let kept: Vec<&str> = self
             .files()
             .filter(|path| known.kept.contains(*path))
             .collect();
-        let mut within = staging.path().to_path_buf();
-        let mut folder_of = |target: &Path| {
+        let mut within = PathBuf::new();
+        let mut folder_of = |path: &str| {
+            let parent = Path::new(path).parent().unwrap_or(Path::new(""));
             // The files of a folder follow each other.
-            if target.parent() == Some(&within) {
+            if within == parent {
                 return Ok(());
             }
-            within = target.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-            fs::create_dir_all(&within)
+            within = parent.to_path_buf();
+            // Not the staging folder itself: where it has been taken away, it is not to come back.
+            let mut made = staging.path().to_path_buf();
+            parent.iter().try_for_each(|name| {
+                made.push(name);
+                match fs::create_dir(&made) {
+                    Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                    result => result,
+                }
+            })
         };
         for (path, bytes) in tree.files().filter(|(path, _)| !kept.contains(path)) {
             let target = staging.path().join(path);
-            folder_of(&target)
+            folder_of(path)
                 .and_then(|()| disk::write_file(&target, bytes, tree.is_private()))
                 .map_err(|error| failed(&folder.join(path), &error))?;
         }
         for path in kept {
             let (old, target) = (folder.join(path), staging.path().join(path));
-            folder_of(&target)
+            folder_of(path)
                 .and_then(|()| fs::copy(&old, &target))
                 .map_err(|error| failed(&old, &error))?;
         }
         Ok(Staged {
             staging,
-            passing,
             old: self.old.map(|identity| (identity, self.files)),
             private: tree.is_private(),
             edited,
@@ -278,8 +285,7 @@ impl Existing {
 /// A folder whose files stand beside it. Unless it is settled, they go again.
 #[derive(Debug)]
 pub struct Staged {
-    staging: TempDir,
-    passing: Passing,
+    staging: Passing<TempDir>,
     folder: PathBuf,
     /// What has to make way.
     old: Option<(Identity, BTreeMap<String, Stamp>)>,
@@ -317,63 +323,16 @@ impl Staged {
         }
     }
 
-    /// Puts the new folder where the old one is: at once where the system can, else over a moment without either.
+    /// Puts the new folder where the old one is, and takes the old one away.
     fn take_the_place(self) -> Result<Option<KeptCopy>, Diagnostic> {
-        let folder = self.folder.as_path();
-        let staging = self.staging.path().to_path_buf();
-        // From here on the name may be that of the old folder.
-        drop(self.passing);
-        let failed = |error: io::Error| failed(folder, &error);
-        let changed = || {
-            Diagnostic::error(format!(
-                "`{}` was changed by somebody else while this ran",
-                folder.display()
-            ))
-            .help("it is as they left it; run the command again")
-        };
-        let Some((identity, files)) = &self.old else {
-            if !disk::rename_to_new(&staging, folder).map_err(failed)? {
-                return Err(changed());
-            }
-            let _ = self.staging.keep();
-            return Ok(None);
-        };
-        // Who may enter the folder is its owner's choice.
-        let permissions = fs::metadata(folder).map_err(failed)?.permissions();
-        let permissions = if self.private {
-            disk::owner_only(permissions)
-        } else {
-            permissions
-        };
-        fs::set_permissions(&staging, permissions).map_err(failed)?;
-        let old = if disk::exchange(&staging, folder).map_err(failed)? {
-            let is_as_seen = is_as_seen(&staging, identity, files);
-            if !is_as_seen && disk::exchange(&staging, folder).map_err(failed)? {
-                return Err(changed());
-            }
-            // What came out is not for this run to remove, unless it is what was looked at.
-            let old = self.staging.keep();
-            if !is_as_seen {
-                return Err(changed());
-            }
-            old
-        } else {
-            let old = unused_name(folder, "old");
-            if !is_as_seen(folder, identity, files) {
-                return Err(changed());
-            }
-            fs::rename(folder, &old).map_err(failed)?;
-            if let Err(error) = fs::rename(&staging, folder) {
-                // Put the old folder back; if even that fails, the message names where it is.
-                return Err(match fs::rename(&old, folder) {
-                    Ok(()) => failed(error),
-                    Err(_) => failed(error)
-                        .help(format!("what was there before is in `{}`", old.display())),
-                });
-            }
-            let _ = self.staging.keep();
-            old
-        };
+        let Staged {
+            staging,
+            folder,
+            old,
+            private,
+            edited,
+        } = self;
+        let folder = folder.as_path();
         let leftover = |old: &Path, error: io::Error| {
             Diagnostic::error(format!(
                 "`{}` is written, but the folder that it replaces stays as `{}`: {error}",
@@ -382,25 +341,101 @@ impl Staged {
             ))
             .code(Code::Unwritable)
         };
-        if self.edited.is_empty() {
-            let _passing = Passing::new(&old);
-            disk::remove_folder(&old).map_err(|error| leftover(&old, error))?;
-            return Ok(None);
-        }
-        for _ in 0..100 {
-            let copy = unused_name(folder, "edited");
-            if disk::rename_to_new(&old, &copy).map_err(|error| leftover(&old, error))? {
-                return Ok(Some(KeptCopy {
-                    folder: copy,
-                    edited: self.edited,
-                }));
+        let replaced = staging.settle(|staging, held| {
+            let Some((identity, files)) = &old else {
+                if !disk::rename_to_new(staging.path(), folder)
+                    .map_err(|error| failed(folder, &error))?
+                {
+                    return Err(changed(folder));
+                }
+                let _ = staging.keep();
+                return Ok(None);
+            };
+            let old = change_places(staging, folder, private, identity, files)?;
+            Ok(Some(if edited.is_empty() {
+                Ok(held.passing(old))
+            } else {
+                Err(old)
+            }))
+        })?;
+        match replaced {
+            None => Ok(None),
+            Some(Ok(old)) => {
+                let removed = disk::remove_folder(old.path());
+                removed.map_err(|error| leftover(old.path(), error))?;
+                Ok(None)
+            }
+            Some(Err(old)) => {
+                for _ in 0..100 {
+                    let copy = unused_name(folder, "edited");
+                    let named = disk::rename_to_new(&old, &copy);
+                    if named.map_err(|error| leftover(&old, error))? {
+                        let folder = copy;
+                        return Ok(Some(KeptCopy { folder, edited }));
+                    }
+                }
+                let folder = old;
+                Ok(Some(KeptCopy { folder, edited }))
             }
         }
-        Ok(Some(KeptCopy {
-            folder: old,
-            edited: self.edited,
-        }))
     }
+}
+
+/// Puts a new folder where an old one is, at once where the system can, else over a moment without either. Tells where the
+/// old one is now.
+fn change_places(
+    staging: TempDir,
+    folder: &Path,
+    private: bool,
+    identity: &Identity,
+    files: &BTreeMap<String, Stamp>,
+) -> Result<PathBuf, Diagnostic> {
+    let failed = |error: io::Error| failed(folder, &error);
+    // Who may enter the folder is its owner's choice.
+    let permissions = fs::metadata(folder).map_err(failed)?.permissions();
+    let permissions = if private {
+        disk::owner_only(permissions)
+    } else {
+        permissions
+    };
+    fs::set_permissions(staging.path(), permissions).map_err(failed)?;
+    if disk::exchange(staging.path(), folder).map_err(failed)? {
+        let is_as_seen = is_as_seen(staging.path(), identity, files);
+        if !is_as_seen && disk::exchange(staging.path(), folder).map_err(failed)? {
+            return Err(changed(folder));
+        }
+        // What came out is not for this run to remove, unless it is what was looked at.
+        let old = staging.keep();
+        return if is_as_seen {
+            Ok(old)
+        } else {
+            Err(changed(folder))
+        };
+    }
+    let old = unused_name(folder, "old");
+    if !is_as_seen(folder, identity, files) {
+        return Err(changed(folder));
+    }
+    fs::rename(folder, &old).map_err(failed)?;
+    if let Err(error) = fs::rename(staging.path(), folder) {
+        // Put the old folder back; if even that fails, the message names where it is.
+        return Err(match fs::rename(&old, folder) {
+            Ok(()) => failed(error),
+            Err(_) => {
+                failed(error).help(format!("what was there before is in `{}`", old.display()))
+            }
+        });
+    }
+    let _ = staging.keep();
+    Ok(old)
+}
+
+fn changed(folder: &Path) -> Diagnostic {
+    Diagnostic::error(format!(
+        "`{}` was changed by somebody else while this ran",
+        folder.display()
+    ))
+    .help("it is as they left it; run the command again")
 }
 
 /// A name beside a folder that nothing has: `out.old`, `out.old-2`.
@@ -466,7 +501,7 @@ fn list(
 }
 
 /// A folder beside another, under a name that nothing else has.
-fn beside(folder: &Path, parent: &Path, private: bool) -> io::Result<TempDir> {
+fn beside(folder: &Path, parent: &Path, private: bool) -> io::Result<Passing<TempDir>> {
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(folder.file_name().unwrap_or_default());
     prefix.push(".");
@@ -475,5 +510,5 @@ fn beside(folder: &Path, parent: &Path, private: bool) -> io::Result<TempDir> {
     if let Some(permissions) = disk::new_folder(private) {
         builder.permissions(permissions);
     }
-    builder.tempdir_in(parent).map_err(disk::without_name)
+    Passing::made(|| builder.tempdir_in(parent).map_err(disk::without_name))
 }

@@ -1,35 +1,79 @@
 //! What is staged and not yet in its place, so that an interrupted run can take it away.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::{fs, io, mem};
+
+use super::disk;
 
 /// What is to be done before anything is staged.
 static BEFORE: OnceLock<fn()> = OnceLock::new();
 static STAGED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-fn staged() -> MutexGuard<'static, BTreeSet<PathBuf>> {
-    STAGED.lock().unwrap_or_else(PoisonError::into_inner)
+/// While this lives nothing is taken away, so that what is made has its name here before a signal ends the run.
+pub(super) struct Held(MutexGuard<'static, BTreeSet<PathBuf>>);
+
+impl Held {
+    fn new() -> Self {
+        Held(STAGED.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What lies at a path goes with an interrupted run from here on.
+    pub(super) fn passing<T: AsRef<Path>>(&mut self, made: T) -> Passing<T> {
+        let path = made.as_ref().to_path_buf();
+        self.0.insert(path.clone());
+        Passing {
+            made,
+            name: Name(path),
+        }
+    }
 }
 
 /// A file or folder that goes with an interrupted run, as long as this lives.
 #[derive(Debug)]
-pub(super) struct Passing(PathBuf);
+pub(super) struct Passing<T> {
+    // Goes first, so that it has its name here until it is gone.
+    made: T,
+    name: Name,
+}
 
-impl Passing {
-    pub(super) fn new(path: &Path) -> Self {
+#[derive(Debug)]
+struct Name(PathBuf);
+
+impl<T: AsRef<Path>> Passing<T> {
+    /// Makes a file or folder.
+    pub(super) fn made(make: impl FnOnce() -> io::Result<T>) -> io::Result<Self> {
         if let Some(before) = BEFORE.get() {
             before();
         }
-        staged().insert(path.to_path_buf());
-        Passing(path.to_path_buf())
+        let mut held = Held::new();
+        make().map(|made| held.passing(made))
     }
 }
 
-impl Drop for Passing {
+impl<T> Passing<T> {
+    pub(super) fn get(&self) -> &T {
+        &self.made
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.name.0
+    }
+
+    /// Takes the step after which the name is that of something else, or of nothing.
+    pub(super) fn settle<R>(self, step: impl FnOnce(T, &mut Held) -> R) -> R {
+        let Passing { made, mut name } = self;
+        let mut held = Held::new();
+        held.0.remove(&mem::take(&mut name.0));
+        mem::forget(name);
+        step(made, &mut held)
+    }
+}
+
+impl Drop for Name {
     fn drop(&mut self) {
-        staged().remove(&self.0);
+        Held::new().0.remove(&self.0);
     }
 }
 
@@ -42,12 +86,20 @@ pub fn before_staging(before: fn()) {
 /// Takes away what this process has staged. Nothing can be staged, and nothing takes its place, from here on: this is for
 /// a process that ends.
 pub fn abandon() {
-    let staged = staged();
-    for path in staged.iter() {
-        // Others may still write into it, which fails once it is gone.
+    let held = Held::new();
+    for path in held.0.iter() {
+        // Threads that still write do so by its name, and fail once it has another.
+        let mut aside = path.clone().into_os_string();
+        aside.push(".gone");
+        let aside = PathBuf::from(aside);
+        let path = match disk::rename_to_new(path, &aside) {
+            Ok(true) => &aside,
+            _ => path,
+        };
+        // What was opened before may still come in.
         for _ in 0..10 {
             let gone = match fs::symlink_metadata(path) {
-                Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+                Ok(metadata) if metadata.is_dir() => disk::remove_folder(path),
                 Ok(_) => fs::remove_file(path),
                 Err(_) => Ok(()),
             };
@@ -57,5 +109,5 @@ pub fn abandon() {
         }
     }
     // Threads that wait for the lock wait for the end.
-    std::mem::forget(staged);
+    mem::forget(held);
 }

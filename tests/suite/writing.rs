@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::common::harness::{PROGRAM, Run, Scratch, files, read, vmo_ra, vmo_ra_by, write};
+use crate::common::harness::{PROGRAM, Run, Scratch, files, names, read, vmo_ra, vmo_ra_by, write};
 use crate::common::nothing_wrong;
 use crate::common::programs::program;
 
@@ -83,7 +83,7 @@ impl Case {
         how: &str,
         new: &State,
         wrong: &mut Vec<String>,
-    ) {
+    ) -> Run {
         self.reset();
         let old = self.state();
         let (name, number) = call;
@@ -101,6 +101,7 @@ impl Case {
         if said.contains("panicked") {
             wrong.push(format!("{place}: {said}"));
         }
+        output
     }
 }
 
@@ -177,6 +178,33 @@ fn whoever_is_refused_leaves_the_old_or_the_new_and_says_so() {
                 case.disturb(&strace, call, &format!("error={error}"), &new, &mut wrong);
             }
         }
+    }
+    nothing_wrong(&wrong);
+}
+
+/// The main thread is made to wait behind the call, so that the one that takes away what is staged comes first.
+#[test]
+fn whoever_is_interrupted_at_any_call_leaves_nothing_beside() {
+    let Some(strace) = program("strace") else {
+        return;
+    };
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (calls, new) = case.calls(&strace);
+        let mut is_ended = false;
+        for call in &calls {
+            for how in ["signal=TERM", "signal=TERM:delay_exit=20000"] {
+                let run = case.disturb(&strace, call, how, &new, &mut wrong);
+                is_ended |= run.code == Some(128 + 15);
+                let left = names(&case.folder);
+                if left.iter().any(|name| name != case.target) {
+                    let (name, number) = call;
+                    let target = case.target;
+                    wrong.push(format!("{target} {name} {number} {how}: {left:?} is left"));
+                }
+            }
+        }
+        assert!(is_ended, "no signal ended a run");
     }
     nothing_wrong(&wrong);
 }
