@@ -303,6 +303,27 @@ const TEXTS: &[KindOf] = &[
     ("time", "1 SHA1 @\n2 M @\n"),
     ("radius", "me Cleartext-Password := \"@\"\nsecret = @\n"),
     (
+        "databases",
+        "sqlcmd -S db -U sa -P @ -Q x\nsqlcmd -P@\nbcp t in f -U sa -P '@'\nmosquitto_pub -u me -P @ -t a\nsqlplus me/@\ncqlsh -u me -p @ host\nrabbitmqctl add_user me @\n",
+    ),
+    (
+        "ups",
+        "MONITOR ups§localhost 1 upsmon @ primary\nCERTIDENT \"my name\" @\n",
+    ),
+    ("ppp", "me * @ *\n\"me\" * \"@\" 10.0.0.1\n"),
+    (
+        "expect",
+        "expect \"*assword:*\"\nsend \"@\\r\"\nset password @\n",
+    ),
+    (
+        "expect in blocks",
+        "expect {\n  \"yes/no\" { send \"yes\\r\"; exp_continue }\n  -re \"(P|p)assphrase\" { send -- '@\\n' }\n}\n",
+    ),
+    (
+        "pexpect",
+        "child.expect('Password:')\nchild.sendline('@')\n",
+    ),
+    (
         "keepalived",
         "authentication {\n  auth_type PASS\n  auth_pass @\n}\n",
     ),

@@ -112,7 +112,10 @@ impl Lines {
                 None => {
                     let is_compound = this.contains(['_', '.']) && !this.starts_with(['/', '.']);
                     let is_pair = words.len() == 2 && at == 0;
-                    (is_named && (is_setting || is_compound || is_pair || is_no_word(next)))
+                    // Of Tcl and of routers: `set password x`.
+                    let is_set = first == "set" && at > 0 && at + 2 == words.len();
+                    let is_told = is_setting || is_compound || is_pair || is_set;
+                    (is_named && (is_told || is_no_word(next)))
                         || (is_setting
                             && is_between(this)
                             && !this.bytes().all(|b| b.is_ascii_digit()))
@@ -206,9 +209,21 @@ impl Lines {
                     || command == "net" && has(" user ")
                     || command == "mc" && (has(" alias set ") || has(" host add "))
                     || command == "consul" && has(" kv put ")
+                    || command == "rabbitmqctl" && (has(" add_user ") || has(" change_password "))
                     || first == "com2sec");
             if is_argument && !this.starts_with('-') && !is_reference(this) {
                 self.hide(start, line, word.clone());
+            }
+            // `sqlplus me/password@host`.
+            if command == "sqlplus"
+                && !this.starts_with(['-', '/', '@'])
+                && let Some((user, secret)) = this.split_once('/')
+            {
+                let secret = secret.rsplit_once('@').map_or(secret, |(secret, _)| secret);
+                let begin = word.start + user.len() + 1;
+                if !is_reference(secret) {
+                    self.hide(start, line, begin..begin + secret.len());
+                }
             }
             // `user me on >password`.
             let is_rule = first == "user" && at > 1 && this.starts_with(['>', '#']);
@@ -266,11 +281,14 @@ impl Lines {
 /// Whether the next word is a secret behind this option of this command.
 fn takes_secret(command: &str, option: &str, is_login: bool) -> bool {
     match command {
-        "sshpass" | "useradd" | "usermod" | "mongo" | "mongosh" | "mongodump" => option == "-p",
+        "sshpass" | "useradd" | "usermod" | "mongo" | "mongosh" | "mongodump" | "cqlsh" => {
+            option == "-p"
+        }
         "docker" | "podman" | "nerdctl" | "buildah" | "skopeo" | "helm" | "oras" | "crane"
         | "az" | "oc" | "regctl" => option == "-p" && is_login,
         "redis-cli" => option == "-a",
-        "zip" | "unzip" => option == "-P",
+        "zip" | "unzip" | "sqlcmd" | "bcp" | "osql" | "isql" | "tsql" | "mosquitto_pub"
+        | "mosquitto_sub" | "mosquitto_rr" => option == "-P",
         "openssl" => matches!(option, "-k" | "-K" | "-pass" | "-passin" | "-passout"),
         _ if command.starts_with("ldap") => matches!(option, "-w" | "-s" | "-a"),
         _ if command.starts_with("snmp") => matches!(option, "-A" | "-X" | "-c"),
@@ -305,7 +323,16 @@ fn takes_user(command: &str) -> bool {
 fn is_attached(command: &str) -> bool {
     matches!(
         command,
-        "sshpass" | "mysql" | "mysqldump" | "mysqladmin" | "mariadb" | "7z" | "7za"
+        "sshpass"
+            | "mysql"
+            | "mysqldump"
+            | "mysqladmin"
+            | "mariadb"
+            | "7z"
+            | "7za"
+            | "sqlcmd"
+            | "bcp"
+            | "osql"
     ) || command.starts_with("ipmi")
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Lines {
     pub(super) has_sensitive: bool,
     /// The command of a list that has each argument on a line.
     pub(super) command: String,
+    /// For how many lines what is sent may be a password that was asked for.
+    pub(super) asked: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +48,7 @@ impl Lines {
                 behind.starts_with("true")
             }),
             command: String::new(),
+            asked: 0,
         }
     }
 
@@ -126,6 +129,7 @@ impl Lines {
         self.pairs(line, start);
         self.words(line, start);
         self.pipes(line, start);
+        self.answers(line, start);
     }
 
     /// What a name in front of a separator says, and what stands behind it.

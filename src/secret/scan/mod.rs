@@ -3,6 +3,7 @@
 
 mod addresses;
 mod commands;
+mod dialogs;
 mod elements;
 mod encoded;
 mod hashes;

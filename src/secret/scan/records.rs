@@ -1,8 +1,9 @@
-//! Lines of files that keep a secret in a field of its own, without a name: shadow, pgpass, keys of ntp, passwords of mail.
+//! Lines of files that keep a secret in a field of its own, without a name: shadow, pgpass, keys of ntp, passwords of
+//! mail, of a UPS, of PPP.
 
 use std::ops::Range;
 
-use crate::secret::reference::is_reference;
+use crate::secret::reference::{is_name, is_reference};
 
 /// Where the secret of a line stands, if it is one of those.
 pub(super) fn secret(line: &str) -> Option<Range<usize>> {
@@ -10,7 +11,8 @@ pub(super) fn secret(line: &str) -> Option<Range<usize>> {
     let start = line.len() - line.trim_start().len();
     let field = account(content)
         .or_else(|| database(content))
-        .or_else(|| words(content))?;
+        .or_else(|| words(content))
+        .or_else(|| columns(content))?;
     let given = &content[field.clone()];
     (!is_reference(given)).then(|| start + field.start..start + field.end)
 }
@@ -83,6 +85,53 @@ fn words(line: &str) -> Option<Range<usize>> {
     }
 }
 
+/// A line whose columns have a meaning: `MONITOR ups@host 1 user PASSWORD primary`, `CERTIDENT "name" PASSWORD` of a UPS,
+/// `client * SECRET address` of PPP.
+fn columns(line: &str) -> Option<Range<usize>> {
+    if !line.starts_with("MONITOR")
+        && !line.starts_with("CERTIDENT")
+        && !line.contains(" * ")
+        && !line.contains("\t*\t")
+    {
+        return None;
+    }
+    let mut open = None;
+    let is_between = |c: char| {
+        match open {
+            None if matches!(c, '"' | '\'') => open = Some(c),
+            Some(quote) if quote == c => open = None,
+            _ => {}
+        }
+        open.is_none() && c.is_whitespace()
+    };
+    let columns: Vec<&str> = line
+        .split(is_between)
+        .filter(|column| !column.is_empty())
+        .take(7)
+        .collect();
+    let bare = |column: &str| column.trim_matches(['"', '\'']).to_owned();
+    let secret = match *columns.as_slice() {
+        ["MONITOR", _, power, _, secret, kind]
+            if power.bytes().all(|b| b.is_ascii_digit())
+                && matches!(
+                    bare(kind).as_str(),
+                    "primary" | "secondary" | "master" | "slave"
+                ) =>
+        {
+            secret
+        }
+        ["CERTIDENT", _, secret] => secret,
+        [client, "*", secret] | [client, "*", secret, _]
+            if client != "*" && (secret != bare(secret) || !is_name(secret)) =>
+        {
+            secret
+        }
+        _ => return None,
+    };
+    let start = secret.as_ptr().addr() - line.as_ptr().addr();
+    Some(start..start + secret.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,10 +148,15 @@ mod tests {
             "[smtp.a.b] me:HUNTER",
             "1 SHA1 HUNTER",
             "AKIAIOSFODNN7EXAMPLE:HUNTER",
+            "MONITOR ups@localhost 1 upsmon HUNTER primary",
+            "MONITOR \"my ups@host\" 1 me HUNTER \"slave\"",
+            "CERTIDENT \"my name\" HUNTER",
+            "me * HUNTER2024xy",
+            "\"my name\"\t*\tHUNTER2024xy\t10.0.0.1",
         ] {
             let found = secret(line).map(|field| &line[field]);
             assert!(
-                found.is_some_and(|found| found.ends_with("HUNTER")),
+                found.is_some_and(|found| found.contains("HUNTER") && !found.contains(' ')),
                 "{line}"
             );
         }
@@ -120,6 +174,13 @@ mod tests {
             "1 MAC word",
             "one SHA1 word",
             "AKIA:word",
+            "MONITOR ups@host 1 me ${PASSWORD} primary",
+            "MONITOR the disk one two three",
+            "CERTIDENT x",
+            "size * count",
+            "* * word",
+            "a * b * c",
+            "0 * * * * root run",
             "",
         ] {
             assert_eq!(secret(line), None, "{line}");
