@@ -1,76 +1,22 @@
 //! What changed in a text of several lines.
 
-use similar::algorithms::{Capture, DiffHook, Replace};
-use similar::{Algorithm, DiffOp, DiffTag, capture_diff, group_diff_ops};
+use similar::{DiffOp, DiffTag, group_diff_ops};
 
 use super::report::{Hunk, Line, Side};
-use crate::sequence::{Pair, pair};
+use crate::sequence::line_changes;
 
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
-/// Up to so many pairs of lines the shortest difference is looked for; beyond, lines are matched in linear time.
-const SHORTEST: usize = 4_000_000;
-
 /// The changed stretches of two texts; none if they are equal. A line break at the end counts as an empty last line, so
 /// that its coming and going shows.
 pub(super) fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     let old: Vec<&str> = old.split('\n').collect();
     let new: Vec<&str> = new.split('\n').collect();
-    let same = |(old, new): &(&&str, &&str)| old == new;
-    let start = old.iter().zip(&new).take_while(same).count();
-    let rest = old[start..].iter().rev().zip(new[start..].iter().rev());
-    let len = rest.take_while(same).count();
-    let (old_end, new_end) = (old.len() - len, new.len() - len);
-    let pairs = (old_end - start).saturating_mul(new_end - start);
-    let equal = |old_index, new_index, len| DiffOp::Equal {
-        old_index,
-        new_index,
-        len,
-    };
-    let mut ops = vec![equal(0, 0, start)];
-    if pairs <= SHORTEST {
-        let (old_range, new_range) = (start..old_end, start..new_end);
-        ops.extend(capture_diff(
-            Algorithm::Myers,
-            &old[..],
-            old_range,
-            &new[..],
-            new_range,
-        ));
-    } else {
-        ops.extend(in_linear_time(&old, &new, start, (old_end, new_end)));
-    }
-    ops.push(equal(old_end, new_end, len));
-    ops.retain(|op| !op.old_range().is_empty() || !op.new_range().is_empty());
+    let ops = line_changes(&old, &new);
     group_diff_ops(ops, CONTEXT)
         .iter()
         .map(|ops| hunk(ops, &old, &new))
         .collect()
-}
-
-/// What differs between `start` and the two ends. A moved line is taken out in one place and put in in another.
-fn in_linear_time(old: &[&str], new: &[&str], start: usize, ends: (usize, usize)) -> Vec<DiffOp> {
-    let mut ops = Replace::new(Capture::new());
-    let (mut next_old, mut next_new) = (start, start);
-    let mut until = |old: usize, new: usize, len: usize| {
-        let Ok(()) = ops.delete(next_old, old - next_old, next_new);
-        let Ok(()) = ops.insert(old, next_new, new - next_new);
-        let Ok(()) = ops.equal(old, new, len);
-        (next_old, next_new) = (old + len, new + len);
-    };
-    for found in pair(&old[start..ends.0], &new[start..ends.1]) {
-        if let Pair::Both {
-            old,
-            new,
-            moved: false,
-        } = found
-        {
-            until(start + old, start + new, 1);
-        }
-    }
-    until(ends.0, ends.1, 0);
-    let Ok(()) = ops.finish();
-    ops.into_inner().into_ops()
 }
 
 fn hunk(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Hunk {

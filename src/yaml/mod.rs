@@ -1,10 +1,13 @@
 //! YAML: read with places, understood as Kubernetes does, changed without touching what is not meant.
 
+mod align;
 mod json;
+mod lines;
 mod merge;
 mod node;
 mod path;
 pub mod scalar;
+mod three_way;
 mod write;
 
 pub(crate) use json::to_json_of_last;
@@ -12,5 +15,6 @@ pub use json::{node_to_json, to_json, to_json_all};
 pub use merge::{Addition, Merge, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, Step};
+pub use three_way::{Answer, Clash, Decision, Merged, Verdict, merge_three};
 pub use write::from_json;
 pub(crate) use write::with_deeper_lists;

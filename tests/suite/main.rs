@@ -64,6 +64,7 @@ mod starter;
 mod storage_providers;
 mod terminal;
 mod terraform;
+mod three_way;
 mod vendor_values;
 mod verify;
 mod writing;

@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
 use super::new_text::{
     NewValue, ends_in_block_scalar, flow, new_entry, new_map, new_value, starts_block,
 };
 use super::wanted::{Said, Wanted, in_order_of};
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::yaml::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
 use crate::yaml::node::{Entry, Kind, Node, Style};
 
 /// Replacements of byte ranges, to be applied together.

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::align::align;
 use super::edits::Edits;
-use super::lines::{comments_start, line_start};
 use super::new_text::{new_item, starts_block};
 use super::text::Text;
 use super::wanted::{Said, Wanted};
 use crate::diagnostic::Diagnostic;
+use crate::yaml::align::align;
+use crate::yaml::lines::{comments_start, line_start};
 use crate::yaml::node::{Node, dash_before};
 
 impl<'a> Edits<'a> {

@@ -2,9 +2,7 @@
 //!
 //! Removals and additions are first folded into one value; only where that differs from the text's are lines replaced, added or taken out. So a path that is removed and added again with the same value is no change.
 
-mod align;
 mod edits;
-mod lines;
 mod lists;
 mod moves;
 mod new_text;
@@ -16,6 +14,7 @@ use serde_json::{Map, Value};
 use super::json;
 use super::node::{Limits, Node, parse};
 use super::path::{Path, Step};
+use super::write::from_json;
 use crate::diagnostic::{Code, Diagnostic, Source};
 pub use moves::Move;
 
@@ -208,10 +207,48 @@ impl Merge {
             value: &expected,
             said,
         };
+        let written = self.written(&was, &wanted)?;
+        self.missing = missing;
+        written.ok_or_else(|| self.refusal(&was, &expected).into())
+    }
+
+    /// Makes a text of the base that says `value`; what comes in has the text of `model`, as far as that says it.
+    ///
+    /// # Errors
+    /// As [`Merge::finish`].
+    pub fn reach(&self, value: &Value, model: &Source) -> Result<String, Vec<Diagnostic>> {
+        let base = Text::new(&self.base, self.root.as_ref());
+        let was = match &self.root {
+            Some(root) => base.value(root)?,
+            None => Value::Object(Map::new()),
+        };
+        let generated = Source::new(self.base.name(), from_json(value));
+        let additions = [Addition::new(model.clone())?, Addition::new(generated)?];
+        let additions: Vec<&Addition> = additions.iter().flatten().collect();
+        let texts: Vec<Text<'_>> = (additions.iter())
+            .map(|addition| Text::new(&addition.source, Some(&addition.root)))
+            .collect();
+        let said = texts.iter().zip(&additions).map(|(from, addition)| Said {
+            from,
+            key: None,
+            node: &addition.root,
+        });
+        let said = said.collect();
+        let written = self.written(&was, &Wanted { value, said })?;
+        let (text, _) = written.ok_or_else(|| vec![self.refusal(&was, value)])?;
+        Ok(text)
+    }
+
+    /// The base with what differs from a value changed; none where the result would mean something else.
+    fn written<'a>(
+        &'a self,
+        was: &'a Value,
+        wanted: &Wanted<'a>,
+    ) -> Result<Option<(String, Value)>, Vec<Diagnostic>> {
         // A list whose items cannot be changed one by one can still be written anew.
         for lists in [Lists::ByItem, Lists::Whole] {
             let mut edits = Edits::new(&self.base, lists);
-            edits.root(self.root.as_ref(), &was, &wanted)?;
+            edits.root(self.root.as_ref(), was, wanted)?;
             let result = Source::new(self.base.name(), edits.apply());
             // Broken YAML counts too: an anchor may be gone that is still referred to.
             let value = match json::to_json(&result, Limits::VALUES) {
@@ -219,13 +256,11 @@ impl Merge {
                 Ok(value) => value,
                 Err(_) => continue,
             };
-            if value == expected {
-                self.missing = missing;
-                return Ok((result.text().to_owned(), value));
+            if value == *wanted.value {
+                return Ok(Some((result.text().to_owned(), value)));
             }
         }
-        self.missing = missing;
-        Err(self.refusal(&was, &expected).into())
+        Ok(None)
     }
 
     /// Says which change cannot be made, as near as the base has something of it.

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::lines::{comments_start, leading_blanks, line_above, line_end, line_start};
 use super::text::Text;
 use super::wanted::{Said, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::yaml::lines::{comments_start, leading_blanks, line_above, line_end, line_start};
 use crate::yaml::node::{Kind, Node, Style, dash_before};
 use crate::yaml::scalar;
 

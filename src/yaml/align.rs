@@ -11,7 +11,7 @@ use crate::sequence::{IDENTITIES, canonical, increasing, repository};
 ///
 /// Equal items go together, then those that are about the same thing, then those that stand in the same place and have
 /// much in common. What would change its place has no partner.
-pub(super) fn align(old: &[Value], new: &[Value]) -> Vec<Option<usize>> {
+pub(in crate::yaml) fn align(old: &[Value], new: &[Value]) -> Vec<Option<usize>> {
     let mut partners = equal(old, new);
     pair(old, new, &mut partners, |item| {
         Some(identity(item.as_object()?)?.to_string())

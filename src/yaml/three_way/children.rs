@@ -1,0 +1,193 @@
+//! Which entries of three maps, or items of three lists, go together, and in which order they stand in the result.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::decision::Three;
+use crate::sequence::IDENTITIES;
+use crate::yaml::align::align;
+use crate::yaml::path::Step;
+
+/// An entry that at least one of the three has.
+pub(super) struct Child {
+    /// The step to it.
+    pub(super) step: Step,
+    /// Its number in each.
+    pub(super) at: Three<usize>,
+}
+
+/// The entries of three maps or three lists, in the order of the result; those that only the base has come last.
+pub(super) fn children(values: Three<&Value>) -> Vec<Child> {
+    let ids = match values.yours.or(values.theirs).or(values.base) {
+        Some(Value::Array(_)) => of_lists(values),
+        _ => of_maps(values),
+    };
+    let place = |ids: &[usize]| -> HashMap<usize, usize> { ids.iter().copied().zip(0..).collect() };
+    let places = [&ids.base, &ids.yours, &ids.theirs].map(|ids| place(ids));
+    let order = order(&ids);
+    let known: HashSet<usize> = order.iter().copied().collect();
+    let base_only = ids.base.iter().filter(|id| !known.contains(id));
+    let all = order.iter().chain(base_only);
+    all.map(|id| {
+        let at = Three {
+            base: places[0].get(id).copied(),
+            yours: places[1].get(id).copied(),
+            theirs: places[2].get(id).copied(),
+        };
+        Child {
+            step: step(values, at),
+            at,
+        }
+    })
+    .collect()
+}
+
+/// For each entry of each side a number that is the same for entries that go together.
+struct Ids {
+    base: Vec<usize>,
+    yours: Vec<usize>,
+    theirs: Vec<usize>,
+}
+
+fn of_maps(values: Three<&Value>) -> Ids {
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut numbers = |value: Option<&Value>| -> Vec<usize> {
+        let keys = value.and_then(Value::as_object).into_iter().flatten();
+        keys.map(|(key, _)| {
+            let next = known.len();
+            *known.entry(key.clone()).or_insert(next)
+        })
+        .collect()
+    };
+    Ids {
+        base: numbers(values.base),
+        yours: numbers(values.yours),
+        theirs: numbers(values.theirs),
+    }
+}
+
+fn of_lists(values: Three<&Value>) -> Ids {
+    let items = |value: Option<&'_ Value>| -> Vec<Value> {
+        value.and_then(Value::as_array).cloned().unwrap_or_default()
+    };
+    let [base, yours, theirs] = [values.base, values.yours, values.theirs].map(items);
+    let base_ids: Vec<usize> = (0..base.len()).collect();
+    let mut next = base.len();
+    let yours_ids: Vec<usize> = partners(&base, &yours)
+        .into_iter()
+        .map(|partner| partner.unwrap_or_else(|| new_id(&mut next)))
+        .collect();
+    let new_of_yours: Vec<usize> = (0..yours.len())
+        .filter(|at| yours_ids[*at] >= base.len())
+        .collect();
+    let mut theirs_ids = partners(&base, &theirs);
+    let new_of_theirs: Vec<usize> = (0..theirs.len())
+        .filter(|at| theirs_ids[*at].is_none())
+        .collect();
+    // What both added may be the same thing.
+    let picked = |items: &[Value], at: &[usize]| -> Vec<Value> {
+        at.iter().map(|at| items[*at].clone()).collect()
+    };
+    let partners = align(
+        &picked(&yours, &new_of_yours),
+        &picked(&theirs, &new_of_theirs),
+    );
+    for (at, partner) in new_of_theirs.into_iter().zip(partners) {
+        theirs_ids[at] = partner.map(|partner| yours_ids[new_of_yours[partner]]);
+    }
+    Ids {
+        base: base_ids,
+        yours: yours_ids,
+        theirs: theirs_ids
+            .into_iter()
+            .map(|id| id.unwrap_or_else(|| new_id(&mut next)))
+            .collect(),
+    }
+}
+
+/// For each item of a side the item of the base that it was made from. A single value that stands where another one went
+/// takes its place.
+fn partners(base: &[Value], side: &[Value]) -> Vec<Option<usize>> {
+    let mut partners = align(base, side);
+    let is_single = |item: &Value| !item.is_object() && !item.is_array();
+    let (mut next, mut start) = (0, 0);
+    for at in 0..=side.len() {
+        let partner = match partners.get(at) {
+            Some(None) => continue,
+            Some(Some(partner)) => *partner,
+            None => base.len(),
+        };
+        for (from, to) in (next..partner).zip(start..at) {
+            if is_single(&base[from]) && is_single(&side[to]) {
+                partners[to] = Some(from);
+            }
+        }
+        (next, start) = (partner + 1, at + 1);
+    }
+    partners
+}
+
+fn new_id(next: &mut usize) -> usize {
+    *next += 1;
+    *next - 1
+}
+
+/// The order of the result: that of theirs, unless yours changed it. What only the other has follows what it follows
+/// there.
+fn order(ids: &Ids) -> Vec<usize> {
+    let in_base: HashSet<usize> = ids.base.iter().copied().collect();
+    let in_yours: HashSet<usize> = ids.yours.iter().copied().collect();
+    let of_yours = ids.yours.iter().filter(|id| in_base.contains(id));
+    let of_base = ids.base.iter().filter(|id| in_yours.contains(id));
+    let (main, other) = match of_yours.eq(of_base) {
+        true => (&ids.theirs, &ids.yours),
+        false => (&ids.yours, &ids.theirs),
+    };
+    let in_main: HashSet<usize> = main.iter().copied().collect();
+    let mut followers: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    let mut above = None;
+    for id in other {
+        if in_main.contains(id) {
+            above = Some(*id);
+        } else {
+            followers.entry(above).or_default().push(*id);
+        }
+    }
+    let mut order = followers.remove(&None).unwrap_or_default();
+    for id in main {
+        order.push(*id);
+        order.extend(followers.remove(&Some(*id)).unwrap_or_default());
+    }
+    order
+}
+
+/// The step to a child: its key, or what the item is about, or its number.
+fn step(values: Three<&Value>, at: Three<usize>) -> Step {
+    let (value, at) = match (at.yours, at.theirs, at.base) {
+        (Some(at), ..) => (values.yours, at),
+        (_, Some(at), _) => (values.theirs, at),
+        (.., at) => (values.base, at.unwrap_or_default()),
+    };
+    match value {
+        Some(Value::Object(map)) => {
+            let key = map.keys().nth(at).cloned();
+            Step::Key(key.unwrap_or_default())
+        }
+        Some(Value::Array(items)) => name_of(items, at).unwrap_or(Step::Index(at)),
+        _ => Step::Index(at),
+    }
+}
+
+/// The item by what it is about, where no other item of the list is.
+fn name_of(items: &[Value], at: usize) -> Option<Step> {
+    let text = |item: &Value, key: &str| Some(item.get(key)?.as_str()?.to_owned());
+    let item = items.get(at)?;
+    IDENTITIES.iter().find_map(|key| {
+        let name = text(item, key)?;
+        let same = items
+            .iter()
+            .filter(|item| item.get(*key).and_then(Value::as_str) == Some(name.as_str()));
+        (same.take(2).count() == 1).then(|| Step::Item((*key).to_owned(), name))
+    })
+}

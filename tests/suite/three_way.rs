@@ -1,0 +1,344 @@
+//! Three versions of a text: what each side changed comes together, and nothing else moves.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use vmo_ra::diagnostic::Source;
+use vmo_ra::yaml::{Answer, Clash, Decision, Merged, Verdict, merge_three};
+
+use crate::properties::document::document;
+use crate::properties::{check, messages, ours};
+
+fn merged_with(
+    [base, yours, theirs]: [&str; 3],
+    answer: impl Fn(&str) -> Option<Answer>,
+) -> Result<Merged, String> {
+    merge_three(
+        &Source::new("base", base),
+        &Source::new("yours", yours),
+        &Source::new("theirs", theirs),
+        &|path, _| answer(&path.to_string()),
+    )
+    .map_err(|problems| messages(&problems))
+}
+
+fn merged(base: &str, yours: &str, theirs: &str) -> Merged {
+    merged_with([base, yours, theirs], |_| None).unwrap()
+}
+
+fn conflicts(merged: &Merged) -> Vec<String> {
+    let conflict = |decision: &Decision| match &decision.verdict {
+        Verdict::Conflict(clash, _) => Some(format!("{} {clash:?}", decision.path)),
+        _ => None,
+    };
+    merged.decisions.iter().filter_map(conflict).collect()
+}
+
+/// A merge without conflicts, by its text.
+fn clean(base: &str, yours: &str, theirs: &str) -> String {
+    let merged = merged(base, yours, theirs);
+    assert_eq!(conflicts(&merged), [""; 0], "{}", merged.text);
+    merged.text
+}
+
+const BASE: &str = "\
+# The agent.
+agent:
+  # How many.
+  replicas: 1 # one
+  image: a:1
+
+  # Rights.
+  rights:
+  - read
+  - name: write
+    scope: own # only
+
+# The rest.
+other: {a: 1, b: 2}
+script: |
+  set -e
+  first
+  second
+";
+
+#[test]
+fn changes_of_both_sides_come_together_with_their_comments() {
+    let yours = "\
+# The agent.
+agent:
+  # How many, for us.
+  replicas: 3 # three
+  image: a:1
+
+  # Rights.
+  rights:
+  - read
+  # Ours.
+  - ours
+  - name: write
+    scope: own # only
+  # Ours as well.
+  extra:
+    deep: true
+
+# The rest.
+other: {a: 1, b: 2}
+script: |
+  set -e
+  zeroth
+  first
+  second
+";
+    let theirs = "\
+# The agent, once more.
+agent:
+  # How many.
+  replicas: 1 # one
+  # From elsewhere.
+  image: b:2
+
+  # Rights of all kinds.
+  rights:
+  - read
+  - name: write
+    scope: all # now
+  new: 1
+
+# The rest.
+other: {a: 1, b: 3}
+script: |
+  set -e
+  first
+  second
+  third
+";
+    let expected = "\
+# The agent, once more.
+agent:
+  # How many, for us.
+  replicas: 3 # three
+  # From elsewhere.
+  image: b:2
+
+  # Rights of all kinds.
+  rights:
+  - read
+  # Ours.
+  - ours
+  - name: write
+    scope: all # now
+  # Ours as well.
+  extra:
+    deep: true
+  new: 1
+
+# The rest.
+other: {a: 1, b: 3}
+script: |
+  set -e
+  zeroth
+  first
+  second
+  third
+";
+    assert_eq!(clean(BASE, yours, theirs), expected);
+}
+
+#[test]
+fn one_side_alone_is_taken_byte_for_byte() {
+    let other = "agent:   {a: 1}   # odd\n\n\n# end";
+    assert_eq!(clean(BASE, BASE, other), other);
+    assert_eq!(clean(BASE, other, BASE), other);
+    assert_eq!(clean(BASE, other, other), other);
+    assert_eq!(clean("", "", BASE), BASE);
+}
+
+#[test]
+fn indentation_stays_yours() {
+    let base = "a:\n  b:\n    c: 1\n  l:\n  - x: 1\n    y: 2\nz: 1\n";
+    let yours = "a:\n    b:\n        c: 2\n    l:\n      - x: 1\n        y: 2\nz: 1\n";
+    let theirs = "a:\n  b:\n    c: 1\n    # New.\n    d: |\n      text\n        deeper\n  l:\n  - x: 1\n    y: 3\nz: 1\n";
+    let expected = "a:\n    b:\n        c: 2\n        # New.\n        d: |\n          text\n            deeper\n    l:\n      - x: 1\n        y: 3\nz: 1\n";
+    assert_eq!(clean(base, yours, theirs), expected);
+}
+
+#[test]
+fn what_both_change_is_a_conflict_of_its_kind() {
+    let base = "a: 1\nb: 1\nc: {x: 1}\nl: [1]\n";
+    let yours = "a: 2\nc: {x: 2}\nn: 1\nl: [2]\n";
+    let theirs = "a: 3\nb: 2\nn: 2\nl: [3]\n";
+    let found = merged(base, yours, theirs);
+    assert_eq!(
+        conflicts(&found),
+        [
+            "a Changed",
+            "c Gone",
+            "b Removed",
+            "n Added",
+            "l[0] Changed"
+        ],
+        "{}",
+        found.text
+    );
+}
+
+#[test]
+fn answers_decide() {
+    let (base, yours, theirs) = ("a: 1\nb: 1\n", "a: 2 # ours\n", "# theirs\na: 3\nb: 2\n");
+    let with = |answers: [Answer; 2]| {
+        let [a, b] = answers;
+        let merged = merged_with([base, yours, theirs], |path| match path {
+            "a" => Some(a.clone()),
+            _ => Some(b.clone()),
+        });
+        merged.unwrap().text
+    };
+    assert_eq!(
+        with([Answer::Yours, Answer::Yours]),
+        "# theirs\na: 2 # ours\n"
+    );
+    assert_eq!(
+        with([Answer::Theirs, Answer::Theirs]),
+        "# theirs\na: 3 # ours\nb: 2\n"
+    );
+    assert_eq!(
+        with([Answer::Base, Answer::Drop]),
+        "# theirs\na: 1 # ours\n"
+    );
+    assert_eq!(
+        with([
+            Answer::Value(json!({"x": [1, "yes"]})),
+            Answer::Value(json!("no"))
+        ]),
+        "# theirs\na:\n  x:\n  - 1\n  - \"yes\"\nb: \"no\"\n"
+    );
+}
+
+#[test]
+fn an_edit_of_what_is_gone_is_told() {
+    let base = "a:\n  b: 1\n  c: 1\n";
+    let found = merged(base, "a:\n  b: 2\n  c: 1\n", "a:\n  c: 1\n");
+    assert_eq!(conflicts(&found), ["a.b Gone"]);
+    let found = merged(base, "a:\n  b: 2\n  c: 1\n", "d: 1\n");
+    assert_eq!(conflicts(&found), ["a Gone"]);
+}
+
+#[test]
+fn objects_of_a_stream_are_known_by_kind_and_name() {
+    let object = |name: &str, data: u8| {
+        format!("kind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  a: \"{data}\"\n")
+    };
+    let join = |objects: &[String]| objects.join("---\n");
+    let base = join(&[object("a", 1), object("b", 1)]);
+    let yours = join(&[object("a", 2), object("b", 1), object("ours", 1)]);
+    let theirs = join(&[object("theirs", 1), object("a", 1), object("b", 2)]);
+    let expected = join(&[
+        object("theirs", 1),
+        object("a", 2),
+        object("b", 2),
+        object("ours", 1),
+    ]);
+    assert_eq!(clean(&base, &yours, &theirs), expected);
+    let found = merged(&base, &yours, &object("b", 1));
+    assert_eq!(conflicts(&found), ["[object=ConfigMap a] Gone"]);
+}
+
+/// The values of conflicts, with those of the two sides in order.
+fn sides(merged: &Merged, is_mirrored: bool) -> Vec<String> {
+    let mut found: Vec<String> = merged
+        .decisions
+        .iter()
+        .filter_map(|decision| {
+            let Verdict::Conflict(clash, _) = decision.verdict else {
+                return None;
+            };
+            let (mut sides, mut clash) = ([&decision.yours, &decision.theirs], clash);
+            if is_mirrored {
+                sides.reverse();
+                clash = match clash {
+                    Clash::Gone => Clash::Removed,
+                    Clash::Removed => Clash::Gone,
+                    other => other,
+                };
+            }
+            Some(format!("{clash:?} {:?} {sides:?}", decision.base))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// A document, and two that differ from it here and there.
+fn versions() -> impl Strategy<Value = [String; 3]> {
+    let choices = || proptest::collection::vec(any::<u8>(), 1..40);
+    (document(false), choices(), choices()).prop_map(|(base, mine, other)| {
+        [
+            base.write("base").text,
+            base.edited(&mine).write("base").text,
+            base.edited(&other).write("base").text,
+        ]
+    })
+}
+
+#[test]
+fn merges_of_any_texts_hold() {
+    check(1_000, versions(), |texts| {
+        let [base, yours, theirs] = [0, 1, 2].map(|at| texts[at].as_str());
+        if texts.iter().any(|text| ours(text).is_err()) {
+            return Ok(());
+        }
+        let fail = |what: &str, text: &str| {
+            Err(TestCaseError::fail(format!(
+                "{what}\n--- base\n{base}\n--- yours\n{yours}\n--- theirs\n{theirs}\n--- merged\n{text}\n--- end"
+            )))
+        };
+        let merge = |texts: [&str; 3]| merged_with(texts, |_| None).map_err(TestCaseError::fail);
+        // Alone, each side is taken as it is.
+        for (texts, expected) in [
+            ([base, base, theirs], theirs),
+            ([base, yours, base], yours),
+            ([base, yours, yours], yours),
+        ] {
+            let found = merge(texts)?;
+            if found.text != expected {
+                return fail("a side alone is changed", &found.text);
+            }
+        }
+        let found = merge([base, yours, theirs])?;
+        let mirrored = merge([base, theirs, yours])?;
+        if sides(&found, false) != sides(&mirrored, true) {
+            return fail(
+                &format!(
+                    "conflicts are not mirrored: {:?} {:?}",
+                    sides(&found, false),
+                    sides(&mirrored, true)
+                ),
+                &found.text,
+            );
+        }
+        let Ok(value) = ours(&found.text) else {
+            return fail("the result is no YAML", &found.text);
+        };
+        // Every decision is made as it says.
+        for decision in &found.decisions {
+            if decision.path.to_string().contains('[') {
+                continue;
+            }
+            let expected = match decision.verdict {
+                Verdict::Taken => &decision.theirs,
+                Verdict::Kept | Verdict::Same | Verdict::Conflict(_, None) => &decision.yours,
+                _ => continue,
+            };
+            let keys = decision.path.steps();
+            let at = match keys {
+                [] => Some(&value),
+                _ => decision.path.find(&value),
+            };
+            let nothing = Value::Null;
+            if at.unwrap_or(&nothing) != expected.as_ref().unwrap_or(&nothing) && !keys.is_empty() {
+                return fail(&format!("{decision:?}"), &found.text);
+            }
+        }
+        Ok(())
+    });
+}
