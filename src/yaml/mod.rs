@@ -15,6 +15,6 @@ pub use json::{node_to_json, to_json, to_json_all};
 pub use merge::{Addition, Merge, Move};
 pub use node::{Entry, Kind, Limits, Node, Style, parse, parse_all};
 pub use path::{Path, Step};
-pub use three_way::{Answer, Clash, Decision, Merged, Verdict, merge_three};
+pub use three_way::{Answer, Ask, Clash, Decision, Merged, Verdict, merge_three, merge_values};
 pub use write::from_json;
 pub(crate) use write::with_deeper_lists;

@@ -23,6 +23,9 @@ use decision::{Answers, Judge, Outcome, Side, Three};
 use documents::Stream;
 use pieces::{Block, Document, Entry, moved, same};
 
+/// What a person answered to a conflict at a path, where base, yours and theirs have these values.
+pub type Ask<'a> = dyn Fn(&Path, [Option<&Value>; 3]) -> Option<Answer> + 'a;
+
 /// A merged text.
 #[derive(Clone, Debug)]
 pub struct Merged {
@@ -40,7 +43,7 @@ pub fn merge_three(
     base: &Source,
     yours: &Source,
     theirs: &Source,
-    answers: &dyn Fn(&Path, [Option<&Value>; 3]) -> Option<Answer>,
+    answers: &Ask<'_>,
 ) -> Result<Merged, Vec<Diagnostic>> {
     let ask = |path: &Path, values: Three<&Value>| {
         answers(path, [values.base, values.yours, values.theirs])
@@ -63,6 +66,24 @@ pub fn merge_three(
         theirs: Some(Stream::new(&theirs)),
     };
     documents::merge(streams, &ask)
+}
+
+/// Merges three versions of a value, as [`merge_three`] does those of a text; none where nothing is left.
+pub fn merge_values(
+    values: [Option<&Value>; 3],
+    answers: &Ask<'_>,
+) -> (Option<Value>, Vec<Decision>) {
+    let ask = |path: &Path, values: Three<&Value>| {
+        answers(path, [values.base, values.yours, values.theirs])
+    };
+    let [base, yours, theirs] = values;
+    let mut merger = Merger::new(&[], &ask);
+    let value = merger.value(Three {
+        base,
+        yours,
+        theirs,
+    });
+    (value, merger.judge.decisions)
 }
 
 /// One document of a text.
