@@ -22,7 +22,7 @@ fn merged_with(
 }
 
 fn merged(base: &str, yours: &str, theirs: &str) -> Merged {
-    merged_with([base, yours, theirs], |_| None).unwrap()
+    merged_with([base, yours, theirs], |_| None).expect("the texts are YAML")
 }
 
 fn conflicts(merged: &Merged) -> Vec<String> {
@@ -191,7 +191,7 @@ fn answers_decide() {
             "a" => Some(a.clone()),
             _ => Some(b.clone()),
         });
-        merged.unwrap().text
+        merged.expect("the texts are YAML").text
     };
     assert_eq!(
         with([Answer::Yours, Answer::Yours]),
