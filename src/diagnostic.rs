@@ -307,6 +307,13 @@ impl Diagnostic {
         self
     }
 
+    /// Says it as a note.
+    #[must_use]
+    pub fn into_note(mut self) -> Self {
+        self.content.severity = Severity::Note;
+        self
+    }
+
     /// Points at bytes of a text.
     #[must_use]
     pub fn at(mut self, source: &Source, span: Range<usize>) -> Self {

@@ -107,7 +107,8 @@ impl Check {
         terminal::print(&self.written(&report)?)?;
         // The process ends here; to free a large export value by value would take as long as some rules.
         mem::forget(input);
-        let is_unread = |item: &Item| item.diagnostic.is_of_the_system();
+        let is_unread =
+            |item: &Item| item.severity == Severity::Error && item.diagnostic.is_of_the_system();
         Ok(ExitCode::from(
             match report.findings.iter().any(is_unread) {
                 true => 3,

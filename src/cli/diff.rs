@@ -62,9 +62,9 @@ pub(super) struct Diff {
     /// How to write it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Where to write it; standard output without it
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    /// The file to write, or `-` for standard output
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
     /// Only counts
     #[arg(long)]
     stat: bool,
@@ -86,9 +86,6 @@ pub(super) struct Diff {
     /// End with 1 only if a change is this bad or worse
     #[arg(long, value_name = "IMPACT", value_parser = impacts())]
     fail_on: Option<Impact>,
-    /// No colours
-    #[arg(long)]
-    no_color: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,6 +115,8 @@ struct Side {
     input: Input,
     /// What the revision lacks of the site.
     lacks: Option<String>,
+    /// Secrets of the site that could not be read.
+    unread: Vec<Diagnostic>,
     /// Whether Palette's API answered it.
     is_answer: bool,
     /// Whether a file of it is not for everybody to read.
@@ -168,6 +167,7 @@ impl Diff {
                     revision: None,
                 },
                 lacks: None,
+                unread: Vec::new(),
                 is_answer: false,
                 private: true,
             };
@@ -177,6 +177,10 @@ impl Diff {
 
     fn compare(&self, old: Side, new: Side, library: &Library) -> Result<ExitCode, Failure> {
         let private = old.private || new.private || self.show_secrets;
+        // The same stand-ins on both sides make no difference.
+        if old.unread.len() != new.unread.len() {
+            terminal::explain(&[old.unread, new.unread].concat());
+        }
         let lacks = [old.lacks, new.lacks];
         let (old, new) = (old.input, new.input);
         self.only_exists(&old, &new)?;
@@ -190,9 +194,9 @@ impl Diff {
         let mut report = compare(&old, &new, library, &options)?;
         report.notes.splice(..0, lacks.into_iter().flatten());
         let text = self.written(&report);
-        match &self.out {
-            None => terminal::print(&text)?,
-            Some(file) => output::replace_file(file, text.as_bytes(), private)?,
+        match self.is_printed() {
+            true => terminal::print(&text)?,
+            false => output::replace_file(&self.out, text.as_bytes(), private)?,
         }
         let bad = match self.fail_on {
             None => report.summary.changes > 0,
@@ -251,20 +255,22 @@ impl Diff {
         }
     }
 
+    fn is_printed(&self) -> bool {
+        self.out == Path::new("-")
+    }
+
     fn written(&self, report: &Report) -> String {
         match self.format {
             Format::Json => format::json(report),
             Format::Markdown => format::markdown(report, COMMENT),
             Format::Html => format::html(report),
             Format::Text => {
-                let on_terminal = self.out.is_none() && io::stdout().is_terminal();
-                let no_color =
-                    self.no_color || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                let on_terminal = self.is_printed() && io::stdout().is_terminal();
                 format::text(
                     report,
                     &format::TextOptions {
                         width: if on_terminal { columns() } else { 0 },
-                        colour: on_terminal && !no_color,
+                        colour: self.is_printed() && terminal::has_colours(&io::stdout()),
                         stat: self.stat,
                         full: self.full,
                     },
@@ -292,6 +298,7 @@ impl Diff {
             return Ok(Side {
                 input,
                 lacks,
+                unread: unread_secrets(&site),
                 is_answer: false,
                 private: self.site.as_deref().is_some_and(inputs::is_private_file),
             });
@@ -353,6 +360,10 @@ impl Diff {
         Ok(Side {
             input,
             lacks: None,
+            unread: sites
+                .iter()
+                .flat_map(|(site, _)| unread_secrets(site))
+                .collect(),
             is_answer,
             private: loaded.private,
         })
@@ -382,6 +393,16 @@ impl Diff {
             .map(|profile| profile.profile)
             .collect())
     }
+}
+
+/// Notes about secrets of a site that are compared as what stands for them.
+fn unread_secrets(site: &Site) -> Vec<Diagnostic> {
+    let unread = site.unread_secrets.iter().cloned();
+    let notes = unread.map(|one| {
+        one.into_note()
+            .because("it is compared as a secret of another value")
+    });
+    notes.collect()
 }
 
 /// What is left out without `--ignore-nothing`: each with its name, what it is, and who says so.

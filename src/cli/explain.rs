@@ -1,47 +1,115 @@
 //! `vmo-ra explain`
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
 use vmo_ra::diagnostic::Code;
 use vmo_ra::rules::Rule;
+use vmo_ra::visible;
 
 use super::lines::Lines;
 use super::{Failure, terminal};
 
-/// Tell what a rule of `check` and `render`, or a kind of mistake, is about
+/// Explain a rule of `check` and `render`, or a kind of mistake
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The rule, as it stands in brackets behind a message, or the kind of a mistake, as reports of `check` name it; all of
     /// them without it
     #[arg(value_name = "ID")]
     id: Option<String>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// What is known of a rule, or of a kind of mistake.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explained {
+    id: &'static str,
+    title: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    way_out: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
+}
+
+impl From<&'static Rule> for Explained {
+    fn from(rule: &'static Rule) -> Self {
+        Explained {
+            id: rule.id,
+            title: rule.title,
+            why: Some(rule.why),
+            way_out: rule.way_out,
+            source: Some(rule.source),
+        }
+    }
+}
+
+impl From<Code> for Explained {
+    fn from(code: Code) -> Self {
+        Explained {
+            id: code.as_str(),
+            title: code.title(),
+            why: None,
+            way_out: code.way_out(),
+            source: None,
+        }
+    }
+}
+
+impl Explained {
+    fn lines(&self) -> Lines {
+        let mut lines = Lines::one(&format!("{}: {}", self.id, self.title));
+        lines.add("");
+        if let Some(why) = self.why {
+            lines.add(why);
+            lines.add("");
+        }
+        lines.add(&format!("way out: {}", self.way_out));
+        if let Some(source) = self.source {
+            lines.add(&format!("source: {source}"));
+        }
+        lines
+    }
 }
 
 impl Explain {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut lines = Lines::default();
-        let code = self.id.as_deref().and_then(Code::find);
-        match (self.id, code) {
-            (Some(id), Some(code)) => {
-                lines.add(&format!("{id}: {}", code.title()));
-                lines.add("");
-                lines.add(&format!("way out: {}", code.way_out()));
-            }
-            (Some(id), None) => {
-                let rule = Rule::find(&id)?;
-                lines.add(&format!("{id}: {}", rule.title));
-                lines.add("");
-                lines.add(rule.why);
-                lines.add("");
-                lines.add(&format!("way out: {}", rule.way_out));
-                lines.add(&format!("source: {}", rule.source));
-            }
-            (None, _) => {
-                let rules = Rule::all().iter().map(|rule| (rule.id, rule.title));
-                let codes = Code::ALL.iter().map(|code| (code.as_str(), code.title()));
-                let row = |(id, title): (&str, &str)| vec![id.to_owned(), title.to_owned()];
-                lines.add_table(&rules.chain(codes).map(row).collect::<Vec<_>>(), 0);
-            }
+        let Some(id) = &self.id else {
+            let codes = Code::ALL.iter().copied().map(Explained::from);
+            let all: Vec<Explained> = Rule::all()
+                .iter()
+                .map(Explained::from)
+                .chain(codes)
+                .collect();
+            return match self.format {
+                Format::Json => terminal::print(&visible::json(&all)),
+                Format::Text => {
+                    let rows = all
+                        .iter()
+                        .map(|one| vec![one.id.to_owned(), one.title.to_owned()]);
+                    let mut lines = Lines::default();
+                    lines.add_table(&rows.collect::<Vec<_>>(), 0);
+                    terminal::tell(&lines)
+                }
+            };
+        };
+        let explained = match Code::find(id) {
+            Some(code) => Explained::from(code),
+            None => Explained::from(Rule::find(id)?),
+        };
+        match self.format {
+            Format::Json => terminal::print(&visible::json(&explained)),
+            Format::Text => terminal::tell(&explained.lines()),
         }
-        terminal::tell(&lines)
     }
 }

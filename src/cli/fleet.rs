@@ -175,7 +175,7 @@ impl Fleet {
         let problems: Vec<Diagnostic> = problems.into_iter().flatten().collect();
         terminal::explain(&kept);
         terminal::explain(&problems);
-        terminal::tell(&summary)?;
+        terminal::done(&summary)?;
         if problems.is_empty() {
             return Ok(());
         }
@@ -208,8 +208,11 @@ impl Ended {
     }
 }
 
-/// A bar on standard error, where that is a terminal.
+/// A bar on standard error, where that is a terminal and the run is not quiet.
 fn progress(sites: usize) -> ProgressBar {
+    if terminal::is_quiet() {
+        return ProgressBar::hidden();
+    }
     let bar = ProgressBar::new(sites as u64);
     let style = ProgressStyle::with_template("{bar:40} {pos} of {len} sites, {eta} left");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

@@ -68,12 +68,15 @@ impl Fmt {
         for (file, one) in staged {
             if let Err(error) = one.settle() {
                 // Those that took their places before it are told.
-                terminal::tell(&said)?;
+                terminal::done(&said)?;
                 return Err(error.into());
             }
             said.add(&format!("wrote {file}"));
         }
-        terminal::tell(&said)?;
+        match self.check {
+            true => terminal::tell(&said)?,
+            false => terminal::done(&said)?,
+        }
         Ok(if self.check && !said.as_str().is_empty() {
             ExitCode::from(1)
         } else {

@@ -60,7 +60,7 @@ impl Import {
             return Err(problems.into());
         }
         let lines = folders.write(&self.out, self.force)?;
-        terminal::tell(&lines)
+        terminal::done(&lines)
     }
 }
 

@@ -58,7 +58,7 @@ impl Init {
         for (file, text) in &files {
             output::replace_file(file, text.as_bytes(), false)?;
         }
-        terminal::tell(&Lines::one(&format!(
+        terminal::done(&Lines::one(&format!(
             "wrote {}; change it and run {}",
             self.file.display(),
             command::on("vmo-ra render --site", &self.file)

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
+use vmo_ra::diagnostic::{Diagnostic, Severity};
 use vmo_ra::disk::{Disk, Entry, Local, Text, is_private, local, read_text};
 use vmo_ra::limits;
-use vmo_ra::load::{self, Machine, STANDARD_INPUT};
+use vmo_ra::load::{self, Machine, STANDARD_INPUT, Secrets};
 use vmo_ra::pack::Library;
+use vmo_ra::revision::Revision;
+use vmo_ra::rules::{self, Finding};
 use vmo_ra::site::{Inputs, Site};
 
 use super::{Failure, terminal};
@@ -39,6 +42,7 @@ impl Disk for Files {
 
     fn read(&self, path: &Path, largest: u64) -> io::Result<Text> {
         static IS_READ: AtomicBool = AtomicBool::new(false);
+        terminal::mention(|| format!("reads {}", path.display()));
         if path != Path::new(STANDARD_INPUT) {
             return Local.read(path, largest);
         }
@@ -108,27 +112,60 @@ impl Inputs for Beside {
 /// The site of a command that is about one.
 #[derive(Debug, Args)]
 pub(super) struct SiteOption {
-    /// The site file, or `-` for standard input; the RA's example without it
+    /// The same as FILE
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
-    /// The same as `--site FILE`
+    /// The site file, or `-` for standard input; the RA's example without it
     #[arg(value_name = "FILE", conflicts_with = "site")]
     file: Option<PathBuf>,
 }
 
 impl SiteOption {
-    /// Reads it.
+    /// The file, where one is named.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.site.as_deref().or(self.file.as_deref())
+    }
+
+    /// Reads it, where nothing depends on its secrets.
     pub(super) fn load(&self) -> Result<Site, Failure> {
-        site(self.site.as_deref().or(self.file.as_deref()))
+        site(self.path())
+    }
+
+    /// Reads it with its secrets.
+    pub(super) fn load_with_secrets(&self) -> Result<Site, Failure> {
+        site_of(self.path(), Secrets::Needed)
     }
 }
 
-/// The site of a `--site` option; the RA's example where it is absent.
+/// The site of a `--site` option, where nothing depends on its secrets; the RA's example where it is absent.
 pub(super) fn site(option: Option<&Path>) -> Result<Site, Failure> {
+    site_of(option, Secrets::Unused)
+}
+
+fn site_of(option: Option<&Path>, secrets: Secrets) -> Result<Site, Failure> {
     match option {
         None => Ok(Site::example()),
-        Some(path) => Ok(load::site(&Files, path)?),
+        Some(path) => Ok(load::site(&Files, path, secrets)?),
     }
+}
+
+/// Everything that is wrong with a site ends the command; what else there is to say about these settings is given back.
+pub(super) fn checked(site: &Site, about: &[&str]) -> Result<Vec<Diagnostic>, Failure> {
+    let findings = rules::check(site, &Revision::load(Revision::newest())?);
+    let (errors, mut remarks): (Vec<_>, Vec<_>) = findings
+        .iter()
+        .partition(|finding| finding.severity == Severity::Error);
+    let said = |findings: &[&Finding]| -> Vec<Diagnostic> {
+        let said = findings
+            .iter()
+            .map(|finding| finding.diagnostic(Some(site)));
+        said.collect()
+    };
+    if !errors.is_empty() {
+        return Err(said(&errors).into());
+    }
+    remarks.retain(|finding| about.iter().any(|path| finding.path.starts_with(path)));
+    Ok(said(&remarks))
 }
 
 /// Whether a file that was read is not for everybody to read.

@@ -49,7 +49,7 @@ impl Join {
         } else {
             ""
         };
-        terminal::tell(&Lines::one(&format!("wrote {shown}{private}")))
+        terminal::done(&Lines::one(&format!("wrote {shown}{private}")))
     }
 
     /// Whether the file would be written into the folder.

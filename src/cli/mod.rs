@@ -2,6 +2,7 @@
 
 mod check;
 mod diff;
+mod examples;
 mod explain;
 mod fleet;
 mod fmt;
@@ -12,6 +13,7 @@ mod join;
 mod lines;
 mod nad;
 mod network;
+mod options;
 mod pack_folders;
 mod packs;
 mod palette;
@@ -29,7 +31,7 @@ use std::process::ExitCode;
 use std::sync::Once;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::visible::visible;
 
@@ -43,6 +45,8 @@ use vmo_ra::visible::visible;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    options: options::Options,
 }
 
 #[derive(Debug, Subcommand)]
@@ -126,10 +130,11 @@ fn code_of(problems: &[Diagnostic]) -> u8 {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let command = match arguments() {
-        Ok(cli) => cli.command,
+    let Cli { command, options } = match arguments() {
+        Ok(cli) => cli,
         Err(error) => return terminal::refuse(&error),
     };
+    terminal::set_up(options.color(), options.loudness());
     let writes = command.writes();
     vmo_ra::output::before_staging(|| {
         static WATCHING: Once = Once::new();
@@ -178,10 +183,11 @@ fn leave_nothing_behind() {}
 /// The command line. What is wrong with it is told of a copy in which everything can be seen.
 fn arguments() -> Result<Cli, clap::Error> {
     let given: Vec<OsString> = env::args_os().collect();
-    let error = match Cli::try_parse_from(&given) {
+    let error = match options::parse(&given) {
         Ok(cli) => return Ok(cli),
         Err(error) => error,
     };
+    terminal::set_up(options::color_of_wrong(&given), options::Loudness::Normal);
     let seen = given.iter().map(|argument| match argument.to_str() {
         Some(text) => visible(text).into_owned().into(),
         None => argument.clone(),
@@ -190,8 +196,8 @@ fn arguments() -> Result<Cli, clap::Error> {
     if seen == given {
         return Err(error);
     }
-    Err(Cli::try_parse_from(seen).err().unwrap_or_else(|| {
-        Cli::command().error(
+    Err(options::parse(&seen).err().unwrap_or_else(|| {
+        options::command().error(
             ErrorKind::InvalidValue,
             "an argument has characters that a terminal does not show",
         )

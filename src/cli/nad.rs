@@ -10,18 +10,18 @@ use vmo_ra::revision::Revision;
 use vmo_ra::site::{self, InterfaceName, Label, Site, VlanSelection};
 use vmo_ra::template::Engine;
 
+use super::inputs::{self, SiteOption};
 use super::lines::Lines;
-use super::{Failure, inputs, terminal};
+use super::{Failure, terminal};
 
 /// Write one NetworkAttachmentDefinition for each VLAN
 #[derive(Debug, Args)]
 pub(super) struct Nad {
+    #[command(flatten)]
+    site: SiteOption,
     /// The VLANs, such as `21-100,untagged`; those of the site without it
-    #[arg(long, value_name = "VLANS", required_unless_present = "site")]
+    #[arg(long, value_name = "VLANS")]
     vlans: Option<VlanSelection>,
-    /// A site file, or `-`, to take bridge, namespaces and VLANs from
-    #[arg(long, value_name = "FILE")]
-    site: Option<PathBuf>,
     /// The bridge [default: br0, or the site's]
     #[arg(long, value_name = "NAME")]
     bridge: Option<InterfaceName>,
@@ -41,15 +41,19 @@ pub(super) struct Nad {
 
 impl Nad {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let site = match &self.site {
-            Some(path) => inputs::site(Some(path))?,
-            None => Site::example(),
-        };
-        let bridge = self.bridge.as_ref().unwrap_or(&site.network.bridge);
-        let nads = self.nads(&site)?;
+        let mut site = self.site.load()?;
+        site.nads.list = self.nads(&site)?;
+        if let Some(bridge) = &self.bridge {
+            site.network.bridge = bridge.clone();
+        }
+        // Without a site, the networks and VLANs around are not known.
+        if self.site.path().is_some() || self.vlans.is_none() {
+            terminal::explain(&inputs::checked(&site, &["nads", "network.vmVlans"])?);
+        }
+        let (bridge, nads) = (&site.network.bridge, &site.nads.list);
         let engine = Engine::new(&Revision::load(Revision::newest())?);
         let mut manifests = Vec::with_capacity(nads.len());
-        for nad in &nads {
+        for nad in nads {
             manifests.push((nad, manifest(&engine, bridge, nad)?));
         }
         if self.out == Path::new("-") {
@@ -62,7 +66,8 @@ impl Nad {
         let tree = Tree::of_files(files)?;
         let kept = output::write(&tree, &self.out, self.force)?;
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
-        terminal::tell(&Lines::one(&format!(
+        terminal::mention_files(&self.out, &tree);
+        terminal::done(&Lines::one(&format!(
             "wrote {} networks to {}",
             nads.len(),
             self.out.display()

@@ -3,15 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::{Diagnostic, Severity};
+use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::network::{self, Nodes};
 use vmo_ra::output;
 use vmo_ra::revision::Revision;
-use vmo_ra::rules;
 use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
 
-use super::inputs::SiteOption;
+use super::inputs::{self, SiteOption};
 use super::lines::Lines;
 use super::{Failure, terminal};
 
@@ -55,7 +54,7 @@ enum Role {
 impl Network {
     pub(super) fn run(self) -> Result<(), Failure> {
         let site = self.site.load()?;
-        let remarks = checked(&site)?;
+        let remarks = inputs::checked(&site, &["network", "nodes.machines"])?;
         let nodes = match &self.node {
             Some(name) => Nodes::Machine(machine(&site, name)?),
             None => Nodes::Role(match self.role {
@@ -76,27 +75,8 @@ impl Network {
         }
         let shown = self.out.display();
         output::replace_file(&self.out, text.as_bytes(), false)?;
-        terminal::tell(&Lines::one(&format!("wrote {shown}")))
+        terminal::done(&Lines::one(&format!("wrote {shown}")))
     }
-}
-
-/// Everything that is wrong with the site ends the command; what else there is to say about networks and machines is given
-/// back.
-fn checked(site: &Site) -> Result<Vec<Diagnostic>, Failure> {
-    let findings = rules::check(site, &Revision::load(Revision::newest())?);
-    let (errors, remarks): (Vec<_>, Vec<_>) = findings
-        .iter()
-        .partition(|finding| finding.severity == Severity::Error);
-    if !errors.is_empty() {
-        let all = errors.iter().map(|finding| finding.diagnostic(Some(site)));
-        return Err(all.collect::<Vec<_>>().into());
-    }
-    let about_hosts =
-        |path: &str| path.starts_with("network") || path.starts_with("nodes.machines");
-    let remarks = remarks.iter().filter(|finding| about_hosts(&finding.path));
-    Ok(remarks
-        .map(|finding| finding.diagnostic(Some(site)))
-        .collect())
 }
 
 fn machine<'s>(site: &'s Site, name: &str) -> Result<&'s vmo_ra::site::Machine, Failure> {

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output;
 use vmo_ra::pack::{
@@ -13,7 +14,7 @@ use vmo_ra::render::{Choice, choices};
 use vmo_ra::revision::Revision;
 use vmo_ra::site::Site;
 use vmo_ra::version::Wanted;
-use vmo_ra::visible::visible;
+use vmo_ra::visible::{self, visible};
 
 use super::import::Import;
 use super::lines::Lines;
@@ -45,6 +46,17 @@ struct List {
     /// The site file, or `-` for standard input, whose choices count; the RA's example without it
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Show a pack: its presets by group, what it asks of other packs and of its values
@@ -55,6 +67,9 @@ struct Show {
     pack: String,
     #[command(flatten)]
     sources: Sources,
+    /// How it is shown
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 /// Write a pack's values with the presets of your choice, on standard output or to a file
@@ -143,28 +158,28 @@ impl List {
             match library.choose(name, &layer.choice.wanted) {
                 Ok(found) => {
                     if found.origin() == Origin::BuiltIn {
-                        missing.push(vec![
-                            layer.layer(),
-                            name.to_owned(),
-                            found.description.version.clone(),
-                            other_versions(library, name),
-                        ]);
+                        missing.push(MissingPack {
+                            layer: layer.layer(),
+                            name: name.to_owned(),
+                            version: found.description.version.clone(),
+                            instead: other_versions(library, name),
+                        });
                     }
                     used.push((found, layer));
                 }
                 Err(problem) if library.has(name, &layer.choice.wanted) => problems.push(problem),
-                Err(_) => missing.push(vec![
-                    layer.layer(),
-                    name.to_owned(),
-                    layer.choice.wanted.to_string(),
-                    stand_in(&layer.choice),
-                ]),
+                Err(_) => missing.push(MissingPack {
+                    layer: layer.layer(),
+                    name: name.to_owned(),
+                    version: layer.choice.wanted.to_string(),
+                    instead: stand_in(&layer.choice),
+                }),
             }
         }
-        let mut rows = Vec::new();
+        let mut packs = Vec::new();
         let mut warnings = Vec::new();
         for (found, rival) in library.rivals() {
-            let loaded = match found.pack() {
+            let presets = match found.pack() {
                 Ok(pack) => presets_in_words(&pack),
                 Err(broken) => {
                     if used.iter().any(|(one, _)| std::ptr::eq(*one, found)) {
@@ -181,36 +196,94 @@ impl List {
                 .map(|(_, layer)| layer.layer())
                 .collect();
             layers.dedup();
-            if layers.is_empty()
-                && let Some(rival) = rival
-            {
-                layers.push(match rival {
-                    Rival::UsedInstead => "the other one is used".to_owned(),
-                    Rival::Equal => "two of one name and version".to_owned(),
-                });
-            }
-            rows.push(vec![
-                found.description.name.clone(),
-                found.description.version.clone(),
-                loaded,
-                found.origin().to_string(),
-                layers.join(", "),
-            ]);
+            let unused = match rival {
+                Some(Rival::UsedInstead) if layers.is_empty() => Some("the other one is used"),
+                Some(Rival::Equal) if layers.is_empty() => Some("two of one name and version"),
+                _ => None,
+            };
+            packs.push(ListedPack {
+                name: found.description.name.clone(),
+                version: found.description.version.clone(),
+                presets,
+                found_in: found.origin().to_string(),
+                used_by: layers,
+                unused,
+            });
         }
-        let mut lines = Lines::default();
-        lines.add_table(&rows, 0);
-        if !missing.is_empty() {
-            lines.add("");
-            lines.add("no pack in a folder for these layers; the built-in values stand in:");
-            lines.add_table(&missing, 2);
+        let listed = Listed { packs, missing };
+        match self.format {
+            Format::Text => terminal::tell(&listed.lines())?,
+            Format::Json => terminal::print(&visible::json(&listed))?,
         }
-        terminal::tell(&lines)?;
         terminal::explain(&warnings);
         if problems.is_empty() {
             Ok(())
         } else {
             Err(problems.into())
         }
+    }
+}
+
+/// What `packs list` tells.
+#[derive(Serialize)]
+struct Listed {
+    packs: Vec<ListedPack>,
+    /// Layers that no pack in a folder is for.
+    missing: Vec<MissingPack>,
+}
+
+/// A pack that was found.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedPack {
+    name: String,
+    version: String,
+    presets: String,
+    found_in: String,
+    used_by: Vec<String>,
+    /// Why no layer could use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unused: Option<&'static str>,
+}
+
+/// A layer without a pack, and what it gets.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MissingPack {
+    layer: String,
+    name: String,
+    version: String,
+    instead: String,
+}
+
+impl Listed {
+    fn lines(&self) -> Lines {
+        let mut lines = Lines::default();
+        let rows = self.packs.iter().map(|pack| {
+            let used = match pack.unused {
+                Some(why) => why.to_owned(),
+                None => pack.used_by.join(", "),
+            };
+            let (name, version) = (pack.name.clone(), pack.version.clone());
+            vec![
+                name,
+                version,
+                pack.presets.clone(),
+                pack.found_in.clone(),
+                used,
+            ]
+        });
+        lines.add_table(&rows.collect::<Vec<_>>(), 0);
+        if !self.missing.is_empty() {
+            lines.add("");
+            lines.add("no pack in a folder for these layers; the built-in values stand in:");
+            let rows = self.missing.iter().map(|one| {
+                let (layer, name) = (one.layer.clone(), one.name.clone());
+                vec![layer, name, one.version.clone(), one.instead.clone()]
+            });
+            lines.add_table(&rows.collect::<Vec<_>>(), 2);
+        }
+        lines
     }
 }
 
@@ -278,7 +351,7 @@ impl Apply {
             None => false,
         };
         output::replace_file(&self.out, text.as_bytes(), private)?;
-        terminal::tell(&Lines::one(&format!("wrote {}", self.out.display())))
+        terminal::done(&Lines::one(&format!("wrote {}", self.out.display())))
     }
 }
 
@@ -305,133 +378,216 @@ impl Show {
             chosen.is_ok_and(|other| std::ptr::eq(other, found))
         };
         let used_by: Vec<&Use<'_>> = uses.iter().filter(gets_it).collect();
-        terminal::tell(&lines_of(&pack, &used_by)?)
-    }
-}
-
-fn lines_of(pack: &Pack, used_by: &[&Use<'_>]) -> Result<Lines, Diagnostic> {
-    let description = &pack.description;
-    let mut title = format!("{} {}", description.name, description.version);
-    if !description.display_name.is_empty() {
-        title.push_str(&format!(", {}", description.display_name));
-    }
-    let mut lines = Lines::one(&title);
-    let mut rows = vec![vec!["layer".to_owned(), description.layer.clone()]];
-    if !description.cloud_types.is_empty() {
-        let clouds = description.cloud_types.join(", ");
-        rows.push(vec!["clouds".to_owned(), clouds]);
-    }
-    rows.push(vec!["found in".to_owned(), pack.origin.to_string()]);
-    let unknown: Vec<&str> = description
-        .unknown()
-        .iter()
-        .map(|part| part.as_str())
-        .collect();
-    if !unknown.is_empty() {
-        rows.push(vec!["not known".to_owned(), unknown.join(", ")]);
-    }
-    let length = pack.values.text().lines().count();
-    rows.push(vec!["values".to_owned(), format!("{length} lines")]);
-    let layers: Vec<String> = used_by.iter().map(|layer| layer.layer()).collect();
-    if !layers.is_empty() {
-        rows.push(vec!["used by".to_owned(), layers.join(", ")]);
-    }
-    lines.add_table(&rows, 2);
-    if pack.origin == Origin::BuiltIn && !description.differs.is_empty() {
-        lines.add("");
-        lines.add("known to differ from the vendor's");
-        for what in &description.differs {
-            lines.add(&format!("  {what}"));
+        let shown = Shown::of(&pack, &used_by)?;
+        match self.format {
+            Format::Text => terminal::tell(&shown.lines()),
+            Format::Json => terminal::print(&visible::json(&shown)),
         }
     }
-    add_presets(&mut lines, pack, used_by)?;
-    let dependencies: Vec<Vec<String>> =
-        description.dependencies().iter().map(dependency).collect();
-    if !dependencies.is_empty() {
-        lines.add("");
-        lines.add("other packs");
-        lines.add_table(&dependencies, 2);
-    }
-    if !pack.schema.is_empty() {
-        lines.add("");
-        lines.add("rules for its values");
-        let rules: Vec<Vec<String>> = pack.schema.iter().map(rule).collect();
-        lines.add_table(&rules, 2);
-    }
-    Ok(lines)
 }
 
-/// The presets by group, each with what switches it on.
-fn add_presets(lines: &mut Lines, pack: &Pack, used_by: &[&Use<'_>]) -> Result<(), Diagnostic> {
+/// What `packs show` tells.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'p> {
+    name: &'p str,
+    version: &'p str,
+    display_name: &'p str,
+    layer: &'p str,
+    clouds: &'p [String],
+    found_in: String,
+    not_known: Vec<&'static str>,
+    /// How many lines its values have.
+    lines_of_values: usize,
+    used_by: Vec<String>,
+    /// What a built-in pack is known to have otherwise than the vendor's.
+    differs_from_vendor: &'p [String],
+    presets: Vec<ShownPreset<'p>>,
+    other_packs: Vec<ShownDependency>,
+    rules_for_values: Vec<ShownRule<'p>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownPreset<'p> {
+    group: &'p str,
+    name: &'p str,
+    display_name: &'p str,
+    /// What switches it on.
+    on: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct ShownDependency {
+    pack: String,
+    versions: String,
+    /// What is asked of it.
+    asked: &'static str,
+}
+
+#[derive(Serialize)]
+struct ShownRule<'p> {
+    path: &'p str,
+    /// What holds for the value.
+    marks: Vec<String>,
+}
+
+impl<'p> Shown<'p> {
+    fn of(pack: &'p Pack, used_by: &[&Use<'_>]) -> Result<Self, Diagnostic> {
+        let description = &pack.description;
+        let unknown = description.unknown().into_iter().map(|part| part.as_str());
+        let differs: &[String] = match pack.origin {
+            Origin::BuiltIn => &description.differs,
+            Origin::Folder(_) => &[],
+        };
+        Ok(Shown {
+            name: &description.name,
+            version: &description.version,
+            display_name: &description.display_name,
+            layer: &description.layer,
+            clouds: &description.cloud_types,
+            found_in: pack.origin.to_string(),
+            not_known: unknown.collect(),
+            lines_of_values: pack.values.text().lines().count(),
+            used_by: used_by.iter().map(|layer| layer.layer()).collect(),
+            differs_from_vendor: differs,
+            presets: presets(pack, used_by)?,
+            other_packs: description.dependencies().iter().map(dependency).collect(),
+            rules_for_values: pack.schema.iter().map(rule).collect(),
+        })
+    }
+
+    fn lines(&self) -> Lines {
+        let mut title = format!("{} {}", self.name, self.version);
+        if !self.display_name.is_empty() {
+            title.push_str(&format!(", {}", self.display_name));
+        }
+        let mut lines = Lines::one(&title);
+        let values = format!("{} lines", self.lines_of_values);
+        let rows: Vec<Vec<String>> = [
+            ("layer", self.layer.to_owned()),
+            ("clouds", self.clouds.join(", ")),
+            ("found in", self.found_in.clone()),
+            ("not known", self.not_known.join(", ")),
+            ("values", values),
+            ("used by", self.used_by.join(", ")),
+        ]
+        .into_iter()
+        .filter(|(_, text)| !text.is_empty())
+        .map(|(name, text)| vec![name.to_owned(), text])
+        .collect();
+        lines.add_table(&rows, 2);
+        if !self.differs_from_vendor.is_empty() {
+            lines.add("");
+            lines.add("known to differ from the vendor's");
+            for what in self.differs_from_vendor {
+                lines.add(&format!("  {what}"));
+            }
+        }
+        self.add_presets(&mut lines);
+        let mut add = |title: &str, rows: Vec<Vec<String>>| {
+            if !rows.is_empty() {
+                lines.add("");
+                lines.add(title);
+                lines.add_table(&rows, 2);
+            }
+        };
+        let dependencies = self.other_packs.iter().map(|one| {
+            let (pack, versions) = (one.pack.clone(), one.versions.clone());
+            vec![pack, versions, one.asked.to_owned()]
+        });
+        add("other packs", dependencies.collect());
+        let rules = self.rules_for_values.iter();
+        let rules = rules.map(|rule| vec![rule.path.to_owned(), rule.marks.join(", ")]);
+        add("rules for its values", rules.collect());
+        lines
+    }
+
+    /// The presets by group, each with what switches it on.
+    fn add_presets(&self, lines: &mut Lines) {
+        if !self.presets.is_empty() {
+            lines.add("");
+            lines.add("presets, one of each group");
+        }
+        let width = |of: fn(&ShownPreset<'p>) -> &'p str| {
+            let shown = self.presets.iter().map(|preset| visible(of(preset)));
+            let widths = shown.map(|text| text.chars().count());
+            widths.max().unwrap_or(0)
+        };
+        let (name, display_name) = (
+            width(|preset| preset.name),
+            width(|preset| preset.display_name),
+        );
+        let mut group = None;
+        for preset in &self.presets {
+            if group != Some(preset.group) {
+                group = Some(preset.group);
+                lines.add(&format!("  {}", preset.group));
+            }
+            lines.add(&format!(
+                "    {:name$}  {:display_name$}  {}",
+                visible(preset.name),
+                visible(preset.display_name),
+                preset.on.join(", ")
+            ));
+        }
+    }
+}
+
+/// The presets of a pack, those of one group together.
+fn presets<'p>(pack: &'p Pack, used_by: &[&Use<'_>]) -> Result<Vec<ShownPreset<'p>>, Diagnostic> {
     let mut groups: Vec<&str> = Vec::new();
     for preset in &pack.presets {
         if !groups.contains(&preset.group.as_str()) {
             groups.push(&preset.group);
         }
     }
-    let own = pack.enabled_presets();
-    let mut selected: Vec<(String, Vec<PresetName>)> = Vec::new();
+
+    let mut selected = vec![("as it comes".to_owned(), pack.enabled_presets())];
     for layer in used_by {
-        let names: Result<Vec<PresetName>, String> = layer
-            .choice
-            .presets
-            .iter()
-            .map(|name| name.parse())
-            .collect();
+        let names = layer.choice.presets.iter().map(|name| name.parse());
+        let names: Result<Vec<PresetName>, String> = names.collect();
         selected.push((
             format!("RA {}", layer.revision),
             names.map_err(Diagnostic::error)?,
         ));
     }
-    if !groups.is_empty() {
-        lines.add("");
-        lines.add("presets, one of each group");
-    }
-    let width = |of: fn(&Preset) -> &str| {
-        let shown = pack.presets.iter().map(|preset| visible(of(preset)));
-        let widths = shown.map(|text| text.chars().count());
-        widths.max().unwrap_or(0)
+    let of_group = |group| {
+        pack.presets
+            .iter()
+            .filter(move |preset| preset.group == group)
     };
-    let (name, display_name) = (
-        width(|preset| &preset.name),
-        width(|preset| &preset.display_name),
-    );
-    for group in groups {
-        lines.add(&format!("  {group}"));
-        for preset in pack.presets.iter().filter(|preset| preset.group == group) {
-            let mut on: Vec<&str> = Vec::new();
-            if own.iter().any(|name| preset.is_named(name)) {
-                on.push("as it comes");
+    let shown = groups
+        .into_iter()
+        .flat_map(of_group)
+        .map(|preset: &'p Preset| {
+            let on = selected
+                .iter()
+                .filter(|(_, names)| names.iter().any(|name| preset.is_named(name)));
+            ShownPreset {
+                group: &preset.group,
+                name: &preset.name,
+                display_name: &preset.display_name,
+                on: on.map(|(what, _)| what.clone()).collect(),
             }
-            on.extend(
-                selected
-                    .iter()
-                    .filter(|(_, names)| names.iter().any(|name| preset.is_named(name)))
-                    .map(|(revision, _)| revision.as_str()),
-            );
-            lines.add(&format!(
-                "    {:name$}  {:display_name$}  {}",
-                visible(&preset.name),
-                visible(&preset.display_name),
-                on.join(", ")
-            ));
-        }
+        });
+    Ok(shown.collect())
+}
+
+fn dependency(dependency: &Dependency) -> ShownDependency {
+    ShownDependency {
+        pack: dependency.pack_name.clone(),
+        versions: dependency.range(),
+        asked: match dependency.kind {
+            DependencyKind::Optional => "if it is there",
+            DependencyKind::Required => "must be there",
+            DependencyKind::NotSupported => "does not work together",
+            DependencyKind::Upgrade => "upgrades only",
+        },
     }
-    Ok(())
 }
 
-fn dependency(dependency: &Dependency) -> Vec<String> {
-    let asked = match dependency.kind {
-        DependencyKind::Optional => "if it is there",
-        DependencyKind::Required => "must be there",
-        DependencyKind::NotSupported => "does not work together",
-        DependencyKind::Upgrade => "upgrades only",
-    };
-    let pack = dependency.pack_name.clone();
-    vec![pack, dependency.range(), asked.to_owned()]
-}
-
-fn rule(rule: &Rule) -> Vec<String> {
+fn rule(rule: &Rule) -> ShownRule<'_> {
     let mut marks = Vec::new();
     marks.extend(rule.required.then(|| "required".to_owned()));
     marks.extend(rule.readonly.then(|| "read-only".to_owned()));
@@ -441,5 +597,8 @@ fn rule(rule: &Rule) -> Vec<String> {
             .iter()
             .map(|part| format!("{part} (not checked)")),
     );
-    vec![rule.path.clone(), marks.join(", ")]
+    ShownRule {
+        path: &rule.path,
+        marks,
+    }
 }

@@ -110,7 +110,7 @@ impl Render {
                 Ok((format.tree(&rendered, revision)?, rendered.remarks))
             });
         }
-        let site = self.site.load()?;
+        let site = self.site.load_with_secrets()?;
         let rendered = renderer.render(&site, profiles)?;
         if to_stdout {
             terminal::explain(&rendered.remarks);
@@ -124,12 +124,13 @@ impl Render {
         }
         let tree = self.format.tree(&rendered, revision)?;
         let kept = output::write(&tree, &self.out, self.force)?;
+        terminal::mention_files(&self.out, &tree);
         let summary = self.summary(&rendered, &tree);
         terminal::explain(&rendered.remarks);
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         // Nothing of them stays in memory while a reader of standard output takes its time.
         drop((site, rendered, tree, renderer));
-        terminal::tell(&summary)
+        terminal::done(&summary)
     }
 
     fn summary(&self, rendered: &Rendered, tree: &Tree) -> Lines {

@@ -1,9 +1,10 @@
 //! `vmo-ra revisions`
 
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::revision::{Origin, Revision, Software};
-use vmo_ra::yaml;
+use vmo_ra::{visible, yaml};
 
 use super::lines::Lines;
 use super::{Failure, terminal};
@@ -18,7 +19,7 @@ pub(super) struct Revisions {
     #[arg(long, num_args = 2, value_names = ["OLD", "NEW"])]
     compare: Option<Vec<String>>,
     /// How it is shown
-    #[arg(long, value_enum, requires = "revision", default_value_t = Format::Text)]
+    #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
@@ -28,30 +29,43 @@ enum Format {
     Text,
     /// All of its data, with what it inherits and with its claims
     Yaml,
+    /// The same for programs
+    Json,
 }
 
 impl Revisions {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let lines = match (&self.revision, self.compare.as_deref()) {
+        match (&self.revision, self.compare.as_deref()) {
             (_, Some([old, new])) => {
                 let (old, new) = (Revision::load(old)?, Revision::load(new)?);
-                let mut lines = compare(&old, &new);
-                announced(&mut lines, &old, &new);
-                lines
+                let compared = Compared::of(&old, &new);
+                self.tell(&compared, || Ok(compared.lines(&old.name, &new.name)))
             }
             (Some(name), _) => {
                 let revision = Revision::load(name)?;
-                match self.format {
-                    Format::Text => show(&revision)?,
-                    Format::Yaml => {
-                        let text = yaml::from_json(&revision.tree()?);
-                        return terminal::write(text.as_bytes());
-                    }
-                }
+                self.tell(&revision.tree()?, || show(&revision))
             }
-            _ => list()?,
-        };
-        terminal::tell(&lines)
+            _ => {
+                let list = list()?;
+                self.tell(&list, || Ok(lines_of_list(&list)))
+            }
+        }
+    }
+
+    /// Tells data, or the lines that say them in words.
+    fn tell(
+        &self,
+        data: &impl Serialize,
+        lines: impl FnOnce() -> Result<Lines, Diagnostic>,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => terminal::tell(&lines()?),
+            Format::Json => terminal::print(&visible::json(data)),
+            Format::Yaml => {
+                let tree = serde_json::to_value(data).unwrap_or_default();
+                terminal::write(yaml::from_json(&tree).as_bytes())
+            }
+        }
     }
 }
 
@@ -71,40 +85,82 @@ fn table(rows: &[Vec<String>]) -> Lines {
     lines
 }
 
-fn list() -> Result<Lines, Failure> {
-    let mut rows = Vec::new();
-    for name in Revision::names() {
-        let revision = Revision::load(name)?;
-        let contents = if revision.is_rendered() {
-            let layers: usize = revision
-                .profiles
-                .iter()
-                .map(|profile| profile.layers.len())
-                .sum();
-            let errata = revision.errata()?;
-            let of = |kind: &str| {
-                let kinds = errata.iter().map(|erratum| erratum.origin.as_str());
-                kinds.filter(|known| *known == kind).count()
+/// A revision in the list of all.
+#[derive(Serialize)]
+struct Listed {
+    name: String,
+    date: String,
+    summary: String,
+    /// How much it holds, where it is more than tables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    profiles: usize,
+    layers: usize,
+    claims: usize,
+    errata: usize,
+    choices: usize,
+    exports: usize,
+}
+
+fn list() -> Result<Vec<Listed>, Diagnostic> {
+    let revisions = Revision::names().into_iter().map(Revision::load);
+    revisions
+        .map(|revision| {
+            let revision = revision?;
+            let counts = match revision.is_rendered() {
+                true => Some(Counts::of(&revision)?),
+                false => None,
             };
-            format!(
-                "{} profiles, {layers} layers, {} claims, {} errata, {} choices, {} from the export",
-                revision.profiles.len(),
-                revision.claims()?.len(),
-                of("erratum"),
-                of("choice"),
-                of("export"),
-            )
-        } else {
-            "tables only".to_owned()
+            Ok(Listed {
+                name: revision.name,
+                date: revision.date,
+                summary: revision.summary,
+                counts,
+            })
+        })
+        .collect()
+}
+
+impl Counts {
+    fn of(revision: &Revision) -> Result<Self, Diagnostic> {
+        let errata = revision.errata()?;
+        let of = |kind: &str| {
+            let kinds = errata.iter().map(|erratum| erratum.origin.as_str());
+            kinds.filter(|known| *known == kind).count()
         };
-        rows.push(vec![
-            revision.name,
-            revision.date,
-            contents,
-            revision.summary,
-        ]);
+        let layers = revision.profiles.iter().map(|profile| profile.layers.len());
+        Ok(Counts {
+            profiles: revision.profiles.len(),
+            layers: layers.sum(),
+            claims: revision.claims()?.len(),
+            errata: of("erratum"),
+            choices: of("choice"),
+            exports: of("export"),
+        })
     }
-    Ok(table(&rows))
+}
+
+fn lines_of_list(list: &[Listed]) -> Lines {
+    let rows = list.iter().map(|one| {
+        let contents = match &one.counts {
+            None => "tables only".to_owned(),
+            Some(counts) => format!(
+                "{} profiles, {} layers, {} claims, {} errata, {} choices, {} from the export",
+                counts.profiles,
+                counts.layers,
+                counts.claims,
+                counts.errata,
+                counts.choices,
+                counts.exports
+            ),
+        };
+        row(&[&one.name, &one.date, &contents, &one.summary])
+    });
+    table(&rows.collect::<Vec<_>>())
 }
 
 fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
@@ -238,73 +294,143 @@ fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
     Ok(lines)
 }
 
-/// What the two texts say otherwise beside versions: of hardware, of storage, and of how their products are used.
-fn announced(lines: &mut Lines, old: &Revision, new: &Revision) {
-    type Rows = Vec<(String, Vec<(&'static str, String)>)>;
-    let hardware = |revision: &Revision| -> Rows {
-        let rows = revision.hardware.iter().map(|row| {
-            let cells = vec![
-                ("minimum", row.minimum.clone()),
-                ("recommended", row.recommended.clone()),
-                ("remarks", row.remarks.clone()),
-            ];
-            (row.component.clone(), cells)
-        });
-        rows.collect()
-    };
-    let storage = |revision: &Revision| -> Rows {
-        let rows = revision.storage_providers.iter().map(|row| {
-            let cells = vec![("version", row.version.clone()), ("mode", row.mode.clone())];
-            (row.provider.clone(), cells)
-        });
-        rows.collect()
-    };
-    for (title, old_rows, new_rows) in [
-        ("hardware", hardware(old), hardware(new)),
-        ("storage", storage(old), storage(new)),
-    ] {
-        let rows = new_rows.iter().flat_map(|(name, cells)| {
-            let before = old_rows.iter().find(|(known, _)| known == name);
-            let pairs = before
-                .map(|(_, cells)| cells.as_slice())
-                .unwrap_or_default();
-            let changed = pairs.iter().zip(cells).filter(|(was, is)| was != is);
-            changed.map(|((what, was), (_, is))| row(&[name, what, was, is]))
-        });
-        let rows: Vec<_> = rows.collect();
-        if !rows.is_empty() {
-            add_table(lines, title, rows.into_iter());
-        }
-    }
-    let changed: Vec<_> = new
-        .notices
-        .iter()
-        .filter_map(|is| {
-            let was = old.notices.iter().find(|was| was.id == is.id)?;
-            (was.says != is.says).then_some((was, is))
-        })
-        .collect();
-    if !changed.is_empty() {
-        lines.add("");
-        lines.add("what the texts say of their products and their use");
-    }
-    for (was, is) in changed {
-        lines.add(&format!("  {}", is.section));
-        lines.add(&format!("    {}: {}", old.name, was.says));
-        lines.add(&format!("    {}: {}", new.name, is.says));
-    }
-}
-
 fn quoted(words: &[String]) -> String {
     let words = words.iter().map(|words| format!("“{words}”"));
     words.collect::<Vec<_>>().join(", ")
 }
 
+/// What two revisions say side by side.
+#[derive(Serialize)]
+struct Compared {
+    software: Vec<Beside>,
+    hardware: Vec<Beside>,
+    storage: Vec<Beside>,
+    /// What they say of their products and how these are used.
+    notices: Vec<Beside>,
+}
+
+/// One thing in both; none where a revision says nothing of it.
+#[derive(Serialize)]
+struct Beside {
+    name: String,
+    /// The product, or the column of a table.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    what: String,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+impl Compared {
+    fn of(old: &Revision, new: &Revision) -> Self {
+        let notices = new.notices.iter().filter_map(|is| {
+            let was = old.notices.iter().find(|was| was.id == is.id)?;
+            (was.says != is.says).then(|| Beside {
+                name: is.section.clone(),
+                what: String::new(),
+                old: Some(was.says.clone()),
+                new: Some(is.says.clone()),
+            })
+        });
+        Compared {
+            software: software(old, new),
+            hardware: changed(&hardware(old), &hardware(new)),
+            storage: changed(&storage(old), &storage(new)),
+            notices: notices.collect(),
+        }
+    }
+
+    fn lines(&self, old: &str, new: &str) -> Lines {
+        let mut rows = vec![row(&["component", "product", old, new, ""])];
+        rows.extend(self.software.iter().map(|one| {
+            let mark = match (&one.old, &one.new) {
+                (Some(_), None) => "gone",
+                (old, new) if old == new => "",
+                _ => "changed",
+            };
+            let version = |version: &Option<String>| version.clone().unwrap_or("-".to_owned());
+            row(&[
+                &one.name,
+                &one.what,
+                &version(&one.old),
+                &version(&one.new),
+                mark,
+            ])
+        }));
+        let mut lines = table(&rows);
+        let said = |text: &Option<String>| text.clone().unwrap_or_default();
+        for (title, changed) in [("hardware", &self.hardware), ("storage", &self.storage)] {
+            if !changed.is_empty() {
+                let rows = changed
+                    .iter()
+                    .map(|one| row(&[&one.name, &one.what, &said(&one.old), &said(&one.new)]));
+                add_table(&mut lines, title, rows);
+            }
+        }
+        if !self.notices.is_empty() {
+            lines.add("");
+            lines.add("what the texts say of their products and their use");
+        }
+        for notice in &self.notices {
+            lines.add(&format!("  {}", notice.name));
+            lines.add(&format!("    {old}: {}", said(&notice.old)));
+            lines.add(&format!("    {new}: {}", said(&notice.new)));
+        }
+        lines
+    }
+}
+
+/// Rows of a table by their names, each with its columns.
+type Rows = Vec<(String, Vec<(&'static str, String)>)>;
+
+fn hardware(revision: &Revision) -> Rows {
+    let rows = revision.hardware.iter().map(|row| {
+        let cells = vec![
+            ("minimum", row.minimum.clone()),
+            ("recommended", row.recommended.clone()),
+            ("remarks", row.remarks.clone()),
+        ];
+        (row.component.clone(), cells)
+    });
+    rows.collect()
+}
+
+fn storage(revision: &Revision) -> Rows {
+    let rows = revision.storage_providers.iter().map(|row| {
+        let cells = vec![("version", row.version.clone()), ("mode", row.mode.clone())];
+        (row.provider.clone(), cells)
+    });
+    rows.collect()
+}
+
+/// The cells of rows in both tables that differ.
+fn changed(old: &Rows, new: &Rows) -> Vec<Beside> {
+    let rows = new.iter().flat_map(|(name, cells)| {
+        let before = old.iter().find(|(known, _)| known == name);
+        let pairs = before
+            .map(|(_, cells)| cells.as_slice())
+            .unwrap_or_default();
+        let changed = pairs.iter().zip(cells).filter(|(was, is)| was != is);
+        changed.map(|((what, was), (_, is))| Beside {
+            name: name.clone(),
+            what: (*what).to_owned(),
+            old: Some(was.clone()),
+            new: Some(is.clone()),
+        })
+    });
+    rows.collect()
+}
+
 /// The software of both, in the order of the newer one; what only the older has comes last.
-fn compare(old: &Revision, new: &Revision) -> Lines {
-    let mut rows = vec![row(&["component", "product", &old.name, &new.name, ""])];
+fn software(old: &Revision, new: &Revision) -> Vec<Beside> {
     let key = |software: &Software| (software.component.clone(), software.product.clone());
     let mut matched = Vec::new();
+    let beside = |software: &Software, old: Option<&Software>, new: Option<&Software>| Beside {
+        name: software.component.clone(),
+        what: software.product.clone(),
+        old: old.map(|old| old.version.clone()),
+        new: new.map(|new| new.version.clone()),
+    };
+    let mut rows = Vec::new();
     for software in &new.software {
         let of_product = |table: &'_ [Software], product: &str| {
             table.iter().position(|one| one.product == product)
@@ -318,30 +444,12 @@ fn compare(old: &Revision, new: &Revision) -> Lines {
             .or_else(|| old.software.iter().position(is_renamed))
             .map(|at| &old.software[at]);
         matched.extend(before.map(key));
-        let old_version = before.map_or("-", |before| before.version.as_str());
-        let mark = if old_version == software.version {
-            ""
-        } else {
-            "changed"
-        };
-        rows.push(row(&[
-            &software.component,
-            &software.product,
-            old_version,
-            &software.version,
-            mark,
-        ]));
+        rows.push(beside(software, before, Some(software)));
     }
-    for software in &old.software {
-        if !matched.contains(&key(software)) {
-            rows.push(row(&[
-                &software.component,
-                &software.product,
-                &software.version,
-                "-",
-                "gone",
-            ]));
-        }
-    }
-    table(&rows)
+    let gone = old
+        .software
+        .iter()
+        .filter(|one| !matched.contains(&key(one)));
+    rows.extend(gone.map(|software| beside(software, Some(software), None)));
+    rows
 }

@@ -58,12 +58,13 @@ impl Split {
             notes.push(kept.warning());
         }
         terminal::explain(&notes);
+        terminal::mention_files(&self.out, &tree);
         let private = if private {
             ", readable by you only as the profile was"
         } else {
             ""
         };
-        terminal::tell(&Lines::one(&format!(
+        terminal::done(&Lines::one(&format!(
             "wrote {count} files to {}{private}",
             self.out.display()
         )))

@@ -3,18 +3,44 @@
 use std::borrow::Cow;
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use annotate_snippets::Renderer;
 use vmo_ra::diagnostic::{Code, Diagnostic, Severity};
+use vmo_ra::output::Tree;
 use vmo_ra::visible::{visible_beside_colours, visible_lines};
 
 use super::Failure;
 use super::lines::Lines;
+use super::options::{Color, Loudness};
 
-/// Whether a stream has colours: on a terminal, unless `NO_COLOR` says otherwise.
-fn has_colours(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+static SETTINGS: OnceLock<(Color, Loudness)> = OnceLock::new();
+
+/// Takes over what the command line says of colours and of what is told.
+pub(super) fn set_up(color: Color, loudness: Loudness) {
+    // It is parsed once.
+    let _ = SETTINGS.set((color, loudness));
+}
+
+fn settings() -> (Color, Loudness) {
+    *SETTINGS.get().unwrap_or(&(Color::Auto, Loudness::Normal))
+}
+
+pub(super) fn is_quiet() -> bool {
+    settings().1 == Loudness::Quiet
+}
+
+/// Whether a stream has colours.
+pub(super) fn has_colours(stream: &impl IsTerminal) -> bool {
+    match settings().0 {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    }
 }
 
 /// How messages are written to a stream.
@@ -50,11 +76,12 @@ pub(super) fn count_errors(diagnostics: &[Diagnostic], nothing_written: bool) {
     }
 }
 
-/// Writes messages to standard error.
+/// Writes messages to standard error; of a quiet run, errors alone.
 pub(super) fn explain(diagnostics: &[Diagnostic]) {
     let renderer = renderer(&io::stderr());
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    let is_told = |one: &&Diagnostic| !is_quiet() || one.severity() == Severity::Error;
+    for diagnostic in diagnostics.iter().filter(is_told) {
         text.push_str(&diagnostic.render(&renderer));
         text.push('\n');
     }
@@ -92,6 +119,28 @@ fn to_standard_error(text: &str) {
 /// Writes lines to standard error, beside the result.
 pub(super) fn whisper(lines: &Lines) {
     to_standard_error(lines.as_str());
+}
+
+/// Says on standard error what only a verbose run tells.
+pub(super) fn mention(line: impl FnOnce() -> String) {
+    if settings().1 == Loudness::Verbose {
+        to_standard_error(Lines::one(&line()).as_str());
+    }
+}
+
+/// Mentions the files of a folder that was written.
+pub(super) fn mention_files(folder: &Path, tree: &Tree) {
+    for (path, _) in tree.files() {
+        mention(|| format!("wrote {}", folder.join(path).display()));
+    }
+}
+
+/// Says on standard output what was done, unless the run is quiet.
+pub(super) fn done(lines: &Lines) -> Result<(), Failure> {
+    match is_quiet() {
+        true => Ok(()),
+        false => tell(lines),
+    }
 }
 
 /// Writes lines to standard output.

@@ -23,7 +23,7 @@ pub use folder::{SplitProfile, profile_file, split_profile};
 pub use kind::{Guess, Kind};
 
 use crate::command;
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::disk::{self, Disk, Entry};
 use crate::profile::folder::PROFILE;
 use crate::profile::{self, Document, Form, Profile};
@@ -42,6 +42,15 @@ const LARGEST_SITE: u64 = 4 << 20;
 pub trait Machine: Disk {
     /// What a site at this path may refer to.
     fn inputs(&self, site: &Path) -> Box<dyn Inputs + '_>;
+}
+
+/// What a site's secrets are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are written into what is rendered, so one that cannot be read is a mistake.
+    Needed,
+    /// Nothing depends on their values.
+    Unused,
 }
 
 /// Everything that a name stands for.
@@ -241,7 +250,7 @@ pub fn load(disk: &dyn Machine, name: &str) -> Result<Loaded, Vec<Diagnostic>> {
 ///
 /// # Errors
 /// It cannot be read, is something else, or has mistakes.
-pub fn site(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
+pub fn site(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, Vec<Diagnostic>> {
     if is_folder(disk, path) {
         return Err(
             Diagnostic::error(format!("`{}` is a folder", path.display()))
@@ -250,10 +259,10 @@ pub fn site(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
                 .into(),
         );
     }
-    site_of(disk, path)
+    site_of(disk, path, secrets)
 }
 
-/// As [`site`], of a file that was found below a folder and not named, where a pipe would be waited for without end.
+/// As [`site`] with its secrets, of a file that was found below a folder and not named, where a pipe would be waited for without end.
 ///
 /// # Errors
 /// As [`site`]; it is no file, or a link that leads out of the folder.
@@ -263,10 +272,10 @@ pub fn site_below(disk: &dyn Machine, folder: &Path, path: &Path) -> Result<Site
         // Its folder may be a link too.
         disk::may_be_read(disk, folder, path, Entry::Link)?;
     }
-    site_of(disk, path)
+    site_of(disk, path, Secrets::Needed)
 }
 
-fn site_of(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
+fn site_of(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, Vec<Diagnostic>> {
     let (source, _) = source(disk, path, LARGEST_SITE).map_err(|problem| {
         if disk
             .entry(path, true)
@@ -292,7 +301,11 @@ fn site_of(disk: &dyn Machine, path: &Path) -> Result<Site, Vec<Diagnostic>> {
         // It was named as a site: its reader says what is wrong with each of its keys.
         Kind::Site | Kind::Other(_) => {
             let inputs = disk.inputs(path);
-            return Site::parse(&source, inputs.as_ref());
+            return match secrets {
+                Secrets::Needed => Site::parse(&source, inputs.as_ref()),
+                Secrets::Unused => Site::read(&source, inputs.as_ref())
+                    .and_then(|(site, problems)| unless(problems, site)),
+            };
         }
     };
     let is = is.trim_start_matches("is ");

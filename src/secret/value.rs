@@ -16,6 +16,13 @@ impl Secret {
         (!value.is_empty()).then_some(Secret(value))
     }
 
+    /// Stands for a secret that is named and could not be read. It has the form of a token, for what looks at forms later on.
+    pub(crate) fn unread() -> Self {
+        Secret(Zeroizing::new(
+            "00000000-0000-0000-0000-000000000000".to_owned(),
+        ))
+    }
+
     /// The value itself, to be written into what is rendered.
     pub fn reveal(&self) -> &str {
         &self.0

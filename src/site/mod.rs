@@ -66,7 +66,7 @@ pub use storage::{Licence, LicenceType, NodeStorage, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};
 pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
 
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, unless};
 use crate::yaml::{self, Limits, Node};
 use reader::Reader;
 use setting::settings;
@@ -132,6 +132,9 @@ settings! {
         /// Whether secrets were read for it; what is rendered is for its owner only then.
         #[serde(skip)]
         pub holds_secrets: bool,
+        /// Why secrets that it names could not be read. Something else stands for them, which is not to be deployed.
+        #[serde(skip)]
+        pub unread_secrets: Vec<Diagnostic>,
     }
 }
 
@@ -139,15 +142,17 @@ impl Site {
     /// Reads a site.
     ///
     /// # Errors
-    /// Every mistake that one pass finds, with its place; the rules between fields are checked by [`crate::rules`].
+    /// Every mistake that one pass finds, with its place, and every secret that cannot be read; the rules between fields
+    /// are checked by [`crate::rules`].
     pub fn parse(source: &Source, inputs: &dyn Inputs) -> Result<Site, Vec<Diagnostic>> {
-        match Site::read(source, inputs)? {
-            (site, problems) if problems.is_empty() => Ok(site),
-            (_, problems) => Err(problems),
-        }
+        let (site, mut problems) = Site::read(source, inputs)?;
+        problems.extend(site.unread_secrets.iter().cloned());
+        problems.sort_by_key(|one| one.offset().unwrap_or(usize::MAX));
+        unless(problems, site)
     }
 
-    /// Reads a site that may have mistakes, with every one of them; where one is, the site has the example's value.
+    /// Reads a site that may have mistakes, with every one of them; where one is, the site has the example's value. Secrets
+    /// that cannot be read are no mistakes here.
     ///
     /// # Errors
     /// The text is no YAML, so that nothing can be said about its settings.
@@ -160,8 +165,9 @@ impl Site {
         let mut reader = Reader::new(source, inputs);
         let mut site = Site::read_from(&mut reader, root.as_ref());
         site.holds_secrets = reader.holds_secrets();
-        let (places, problems) = reader.finish();
+        let (places, problems, unread) = reader.finish();
         site.places = places;
+        site.unread_secrets = unread;
         Ok((site, problems))
     }
 
@@ -185,6 +191,7 @@ impl Site {
             profiles: reader.map(&mut fields, "profiles"),
             places: Places::nowhere(),
             holds_secrets: false,
+            unread_secrets: Vec::new(),
         };
         reader.close(fields);
         site

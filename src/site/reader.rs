@@ -45,6 +45,8 @@ pub(super) struct Reader<'s> {
     settings: Option<Vec<Setting>>,
     /// Whether a secret was read.
     holds_secrets: bool,
+    /// Why other secrets could not be read.
+    unread: Problems,
 }
 
 /// Stands for any item of a list or map while settings are recorded: nothing is in it, and all is asked for.
@@ -73,6 +75,7 @@ impl<'s> Reader<'s> {
             spans: BTreeMap::new(),
             settings: None,
             holds_secrets: false,
+            unread: Problems::default(),
         }
     }
 
@@ -130,10 +133,15 @@ impl<'s> Reader<'s> {
         true
     }
 
-    /// The places of all values that were read, and every problem, in the order of the file.
-    pub(super) fn finish(self) -> (Places, Vec<Diagnostic>) {
+    /// The places of all values that were read, every problem, in the order of the file, and why secrets could not be read.
+    pub(super) fn finish(self) -> (Places, Vec<Diagnostic>, Vec<Diagnostic>) {
         let problems = self.problems.into_vec(self.source);
-        (Places::new(self.source.clone(), self.spans), problems)
+        let unread = self.unread.into_vec(self.source);
+        (
+            Places::new(self.source.clone(), self.spans),
+            problems,
+            unread,
+        )
     }
 
     pub(super) fn root<'n, T: Described>(&mut self, node: Option<&'n Node>) -> Fields<'n> {
@@ -685,7 +693,7 @@ impl<'s> Reader<'s> {
         node
     }
 
-    /// A secret, from where the site says.
+    /// A secret, from where the site says; a stand-in where it cannot be read.
     pub(super) fn secret(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<Secret> {
         self.record(fields, key, || (Form::Secret, Preset::None));
         let node = self.node(fields, key)?;
@@ -705,8 +713,12 @@ impl<'s> Reader<'s> {
                 Some(secret)
             }
             Err(problem) => {
-                self.problem_at(node, problem);
-                None
+                self.unread.push(|| {
+                    problem
+                        .or_code(Code::NoSecret)
+                        .at(self.source, node.span.clone())
+                });
+                Some(Secret::unread())
             }
         }
     }

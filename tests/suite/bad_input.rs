@@ -292,7 +292,7 @@ fn wrong_words_on_the_command_line_end_with_2() {
     ] {
         folder.run(arguments).says(2, of_revisions(message));
     }
-    for arguments in ["nad --vlans 0", "nad", "render --profile x", "rendr"] {
+    for arguments in ["nad --vlans 0", "nad a b", "render --profile x", "rendr"] {
         folder.run(arguments).ends(2);
     }
     folder.run("render --site missing.yaml").ends(3);

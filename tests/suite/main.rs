@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alike;
 mod bad_input;
 mod bad_packs;
 mod bench_report;
