@@ -1,6 +1,7 @@
 //! Arguments in, exit code out. Only this module prints, and only it reads arguments and the environment.
 
 mod check;
+mod completions;
 mod diff;
 mod examples;
 mod explain;
@@ -67,6 +68,8 @@ enum Command {
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
     Verify(verify::Verify),
+    Completions(completions::Completions),
+    Man(completions::Pages),
 }
 
 impl Command {
@@ -84,6 +87,7 @@ impl Command {
                 | Command::Split(_)
                 | Command::Join(_)
                 | Command::Fmt(_)
+                | Command::Man(_)
         )
     }
 }
@@ -158,6 +162,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Verify(command) => command.run(),
+        Command::Completions(command) => command.run().map(done),
+        Command::Man(command) => command.run().map(done),
     };
     result.unwrap_or_else(|failure| ended(failure, writes))
 }

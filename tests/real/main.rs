@@ -7,6 +7,7 @@ mod answer_file;
 mod certificates;
 mod cloud_init;
 mod containerd;
+mod help;
 mod host_network;
 mod kinds;
 mod kubectl;
