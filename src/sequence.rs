@@ -53,14 +53,19 @@ impl Pair {
 /// Pairs the items of two lists by their keys; the n-th item of a key goes with the n-th. The result follows the new
 /// list, with what went from the old one in its place.
 pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
-    let mut places: HashMap<&K, Vec<usize>> = HashMap::with_capacity(old.len());
+    // The first item of a key that is left, and for each item the next of its key: a list for each key would weigh more.
+    let mut first: HashMap<&K, Option<usize>> = HashMap::with_capacity(old.len());
+    let mut next = vec![None; old.len()];
     for (index, key) in old.iter().enumerate().rev() {
-        places.entry(key).or_default().push(index);
+        next[index] = first.insert(key, Some(index)).flatten();
     }
-    let partners: Vec<Option<usize>> = new
-        .iter()
-        .map(|key| places.get_mut(key).and_then(Vec::pop))
-        .collect();
+    let mut take = |key: &K| {
+        let left = first.get_mut(key)?;
+        let index = (*left)?;
+        *left = next[index];
+        Some(index)
+    };
+    let partners: Vec<Option<usize>> = new.iter().map(&mut take).collect();
     let common: Vec<usize> = partners.iter().flatten().copied().collect();
     let stays = increasing(&common);
     let mut taken = vec![false; old.len()];

@@ -1,9 +1,11 @@
 //! Which section of a revision's text announces a change.
 
+use std::collections::HashMap;
+
 use super::path::{Place, Step, shared_way};
 use super::report::Part;
 use crate::diagnostic::Diagnostic;
-use crate::revision::{Claim, Revision, Target};
+use crate::revision::{Revision, Statement, Target};
 use crate::yaml;
 
 /// What a revision says anew, and where.
@@ -23,19 +25,21 @@ struct Announcement {
 impl Announcements {
     /// What the new revision says that the old one does not.
     pub(super) fn between(old: &Revision, new: &Revision) -> Result<Self, Diagnostic> {
-        let before = old.claims()?;
-        let said_before = |claim: &Claim| {
-            let mut same = before.iter().filter(|old| old.layer == claim.layer);
-            same.any(|old| old.expected() == claim.expected())
-        };
+        let claims = old.claims()?;
+        let mut before: HashMap<Option<&str>, Vec<Statement<'_>>> = HashMap::new();
+        for claim in &claims {
+            let of_layer = before.entry(claim.layer.as_deref()).or_default();
+            of_layer.extend(claim.expected());
+        }
         let mut announcements = Vec::new();
         for claim in new.claims()? {
-            if said_before(&claim) {
-                continue;
-            }
             let Ok(statement) = claim.expected() else {
                 continue;
             };
+            let said_before = before.get(&claim.layer.as_deref());
+            if said_before.is_some_and(|said| said.contains(&statement)) {
+                continue;
+            }
             let Some((part, path)) = part(&statement.target) else {
                 continue;
             };

@@ -2,10 +2,13 @@
 
 use serde_json::{Map, Value};
 
-/// What a tree, which may be an object, a list of them or a pack's values, holds of that kind; a sentence each.
-pub(super) fn notable(root: &Value) -> Vec<String> {
+/// What trees, which may be objects, lists of them or a pack's values, hold of that kind; a sentence each.
+pub(super) fn notable(roots: &[Value]) -> Vec<String> {
     let mut found = Vec::new();
-    look(root, &mut Around::default(), &mut found);
+    let mut around = Around::default();
+    roots
+        .iter()
+        .for_each(|root| look(root, &mut around, &mut found));
     // A daemon set with two privileged containers is one.
     let mut told = std::collections::HashSet::new();
     found.retain(|words| told.insert(words.clone()));
@@ -43,17 +46,17 @@ fn what(kind: &str) -> Option<&'static str> {
 
 /// What is around a value.
 #[derive(Default)]
-struct Around {
+struct Around<'v> {
     /// The innermost object: its kind and name.
     object: Option<String>,
     /// The keys since the root, for values that are no object.
-    keys: Vec<String>,
+    keys: Vec<&'v str>,
 }
 
 /// Values within so many others are no configuration.
 const DEEPEST: usize = 100;
 
-fn look(value: &Value, around: &mut Around, found: &mut Vec<String>) {
+fn look<'v>(value: &'v Value, around: &mut Around<'v>, found: &mut Vec<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| look(item, around, found)),
         Value::Object(map) if around.keys.len() < DEEPEST => {
@@ -64,7 +67,7 @@ fn look(value: &Value, around: &mut Around, found: &mut Vec<String>) {
             }
             found.extend(of_pod(map).map(|words| format!("{} {words}", around.name())));
             for (key, value) in map {
-                around.keys.push(key.clone());
+                around.keys.push(key);
                 look(value, around, found);
                 around.keys.pop();
             }
@@ -74,7 +77,7 @@ fn look(value: &Value, around: &mut Around, found: &mut Vec<String>) {
     }
 }
 
-impl Around {
+impl Around<'_> {
     fn name(&self) -> String {
         match &self.object {
             Some(object) => format!("`{object}`"),
@@ -157,7 +160,10 @@ mod tests {
         let set = json!({"kind": "DaemonSet", "metadata": {"name": "d", "namespace": "n"}, "spec": {"template": {"spec": {
             "hostNetwork": true, "containers": [{"securityContext": {"privileged": true}}, {"securityContext": {"privileged": true}}]}}}});
         assert_eq!(
-            notable(&json!([binding, set, {"kind": "ConfigMap", "metadata": {"name": "c"}}])),
+            notable(&[
+                json!([binding, set]),
+                json!({"kind": "ConfigMap", "metadata": {"name": "c"}})
+            ]),
             [
                 "`ClusterRoleBinding a` grants `cluster-admin` to `x`",
                 "`DaemonSet n/d` is in the network of its node",
@@ -165,13 +171,13 @@ mod tests {
             ]
         );
         assert_eq!(
-            notable(
-                &json!({"charts": {"x": {"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}}})
-            ),
+            notable(&[
+                json!({"charts": {"x": {"securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}}})
+            ]),
             ["what stands at `charts.x.securityContext` runs privileged"]
         );
         let role = json!({"kind": "Role", "metadata": {"name": "r"}, "rules": [{"verbs": ["*"], "resources": ["*"]}]});
-        assert_eq!(notable(&role), ["`Role r` names all rights"]);
+        assert_eq!(notable(&[role]), ["`Role r` names all rights"]);
         assert_eq!(
             notable_in_text("kind: Secret\nmetadata: {name: {{ x }}}\n---\nkind: ConfigMap\n"),
             ["an object of the kind `Secret` holds a secret"]

@@ -181,13 +181,14 @@ fn same_content(old: &Layer, new: &Layer) -> bool {
 
 /// The name by which Palette tells two layers of one pack apart.
 pub(super) fn display_name(layer: &Layer) -> Option<&str> {
-    let lines = layer.values.lines();
-    let name = lines
-        .filter_map(|line| {
-            let line = line.trim().trim_start_matches(['"', '\'']);
-            line.strip_prefix("spectrocloud.com/display-name")
-        })
-        .next()?;
+    let values = layer.values.as_str();
+    let is_key = |(at, _): &(usize, &str)| {
+        let before = values[..*at].trim_end_matches(['"', '\'']);
+        before.trim_end_matches([' ', '\t']).ends_with('\n') || before.trim_start().is_empty()
+    };
+    let mut found = values.match_indices("spectrocloud.com/display-name");
+    let (at, key) = found.find(is_key)?;
+    let name = values[at + key.len()..].lines().next()?;
     let name = name.trim_start_matches(['"', '\'']).strip_prefix(':')?;
     let name = name.split(" #").next()?.trim().trim_matches(['"', '\'']);
     (!name.is_empty()).then_some(name)

@@ -1,5 +1,6 @@
 //! Which changes of values a changed preset explains.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use super::path::{Place, shared_way};
@@ -43,7 +44,7 @@ pub(super) fn switched(old: &Layer, new: &Layer, library: &Library) -> Vec<Switc
             .collect()
     };
     let (before, after) = (chosen(old), chosen(new));
-    let definitions = [presets(old, library), presets(new, library)].concat();
+    let definitions = LazyCell::new(|| [presets(old, library), presets(new, library)].concat());
     let mut groups: Vec<&String> = before.keys().chain(after.keys()).collect();
     groups.sort();
     groups.dedup();

@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::sequence::{Pair, pair};
+
 /// Both texts without entries that they share; `None` where the texts cannot be taken apart by lines.
 pub(super) fn reduce(old: &str, new: &str) -> Option<(String, String)> {
     // An anchor gives a meaning to lines elsewhere; tabs and document marks would be misread here.
@@ -20,6 +22,67 @@ pub(super) fn reduce(old: &str, new: &str) -> Option<(String, String)> {
     let (mut kept_old, mut kept_new) = (String::new(), String::new());
     map(old, new, 0, &mut kept_old, &mut kept_new)?;
     Some((kept_old, kept_new))
+}
+
+/// The documents of a text, each with the mark that begins it.
+pub(super) fn documents(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let is_mark = |at: &usize| {
+            let behind = &rest[at + "\n---".len()..];
+            behind.is_empty() || behind.starts_with(char::is_whitespace)
+        };
+        let mut marks = rest.match_indices("\n---").map(|(at, _)| at);
+        let end = marks.find(is_mark).map_or(rest.len(), |at| at + 1);
+        let (document, behind) = rest.split_at(end);
+        rest = behind;
+        Some(document)
+    })
+}
+
+/// Both texts without the documents that stand in both as they are, each as often as it stands in both; `None` where one
+/// has a single document, or directives.
+pub(super) fn other_documents(old: &str, new: &str) -> Option<(String, String)> {
+    let has_directive = |text: &str| text.starts_with('%') || text.contains("\n%");
+    let [before, after] = [old, new].map(|text| documents(text).collect::<Vec<_>>());
+    let is_one = |documents: &[&str]| documents.iter().filter(|one| has_content(one)).count() < 2;
+    if is_one(&before) || is_one(&after) || has_directive(old) || has_directive(new) {
+        return None;
+    }
+    let (mut left_old, mut left_new) = (String::new(), String::new());
+    let keys = |documents: &[&'_ str]| -> Vec<String> {
+        documents
+            .iter()
+            .map(|one| without_mark(one).to_owned())
+            .collect()
+    };
+    for found in pair(&keys(&before), &keys(&after)) {
+        match found {
+            Pair::Old(at) => line_by_line(&mut left_old, before[at]),
+            Pair::New(at) => line_by_line(&mut left_new, after[at]),
+            Pair::Both { .. } => {}
+        }
+    }
+    Some((left_old, left_new))
+}
+
+/// A document without the line of its mark, where nothing else stands there, and the line breaks behind it. Below `|+` and
+/// `>+` these are content.
+fn without_mark(document: &str) -> &str {
+    let text = document.strip_prefix("---\n").unwrap_or(document);
+    match text.contains("|+") || text.contains(">+") {
+        true => text,
+        false => text.trim_end_matches('\n'),
+    }
+}
+
+fn has_content(document: &str) -> bool {
+    let text = document.strip_prefix("---").unwrap_or(document);
+    let is_content = |line: &str| !is_silent(line) && line.trim_end() != "...";
+    text.lines().any(is_content)
 }
 
 fn has_anchor(text: &str) -> bool {
@@ -236,6 +299,37 @@ mod tests {
             reduced("m:\n  a: 1\n", "m:\n  a: 1\n  b: 2\n"),
             ("m:\n  a: 1\n".to_owned(), "m:\n  b: 2\n  a: 1\n".to_owned())
         );
+    }
+
+    #[test]
+    fn documents_that_stand_in_both_go() {
+        let left = |old: &str, new: &str| other_documents(old, new).map(|(old, new)| [old, new]);
+        let both = |old: &str, new: &str| Some([old.to_owned(), new.to_owned()]);
+        assert_eq!(
+            left(
+                "a: 1\n---\nb: 1\n--- # c\nc: |\n  ---\n",
+                "---\nb: 2\n---\na: 1\n\n"
+            ),
+            both("---\nb: 1\n--- # c\nc: |\n  ---\n", "---\nb: 2\n")
+        );
+        assert_eq!(
+            left("a: 1\n---\na: 1\n", "---\na: 1\n---\na: 2"),
+            both("---\na: 1\n", "---\na: 2\n")
+        );
+        let kept = ["a: |+\n  x\n\n---\nb: 1\n", "a: |+\n  x\n---\nb: 1\n"];
+        assert_eq!(
+            left(kept[0], kept[1]),
+            both("a: |+\n  x\n\n", "a: |+\n  x\n")
+        );
+        for text in [
+            "a: 1\n",
+            "# why\n---\na: 1\n",
+            "a: 1\n...\n---\n",
+            "%YAML 1.2\n---\na: 1\n---\nb: 1\n",
+            "a: 1\n----\n",
+        ] {
+            assert_eq!(left(text, "---\na: 1\n---\nb: 1\n"), None, "{text}");
+        }
     }
 
     #[test]

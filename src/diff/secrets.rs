@@ -87,10 +87,23 @@ impl Secrets {
 
     /// A text with the secrets in it replaced and everything else as it is.
     pub(super) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.text_by(text, secret::replaced)
+    }
+
+    /// As `text`, of one that is too much to be read as YAML.
+    pub(super) fn text_beyond<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.text_by(text, secret::replaced_in_lines)
+    }
+
+    fn text_by<'t>(
+        &self,
+        text: &'t str,
+        replaced: impl Fn(&'t str, &dyn Fn(&str) -> String) -> Cow<'t, str>,
+    ) -> Cow<'t, str> {
         if self.show {
             return Cow::Borrowed(text);
         }
-        let text = secret::replaced(text, &|secret| self.replaced(secret));
+        let text = replaced(text, &|secret| self.replaced(secret));
         if self.known.is_empty() {
             return text;
         }

@@ -1,5 +1,7 @@
 //! Comparison of two trees by what their values mean: keys in any order, items of lists by their identity.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
@@ -10,7 +12,7 @@ use super::path::{Place, Step};
 use super::report::ChangeKind;
 use crate::diagnostic::Source;
 use crate::secret::{self, Beside, Way};
-use crate::sequence::{IDENTITIES, Pair, canonical, pair, repository};
+use crate::sequence::{IDENTITIES, Pair, pair, repository};
 use crate::yaml::{self, Limits};
 
 /// A difference, with its values as they are.
@@ -22,6 +24,8 @@ pub(super) struct Difference {
     pub(super) new: Option<Value>,
     /// Both texts, where they are told line by line.
     pub(super) texts: Option<(String, String)>,
+    /// Whether these are too much to be read as YAML.
+    pub(super) is_beyond: bool,
     pub(super) remarks: Vec<String>,
     /// What the way to here says of secrets.
     pub(super) way: Way<'static>,
@@ -38,6 +42,7 @@ impl Difference {
             old,
             new,
             texts: None,
+            is_beyond: false,
             remarks: Vec::new(),
             way: Way::default(),
             secret_steps: Vec::new(),
@@ -81,10 +86,16 @@ const DEEPEST: usize = 8;
 
 /// A step on the way into both trees.
 enum Way2<'v> {
-    /// The value of a key, with what stands beside it in those of both maps that have it; and whether it has one.
-    Key(Option<Beside<'v>>, Option<Beside<'v>>, &'v str, bool),
+    /// The value of a key of the next of the maps; which of the two have it, and whether it has a value.
+    Key([bool; 2], &'v str, bool),
     /// An item of a list, and whether it is a secret among the arguments of a command.
     Item(bool),
+}
+
+/// Two maps on the way, and what stands in them beside each value, once a difference below asks for it.
+struct Maps<'v> {
+    maps: [&'v Map<String, Value>; 2],
+    beside: OnceCell<[Beside<'v>; 2]>,
 }
 
 #[derive(Default)]
@@ -92,6 +103,8 @@ struct Comparison<'v> {
     place: Place,
     /// The steps from the root, to tell of a difference what is secret.
     steps: Vec<Way2<'v>>,
+    /// The maps that the keys among the steps are of.
+    maps: Vec<Maps<'v>>,
     /// What is known at the root, and the steps before it that are secret.
     root: Way<'v>,
     secret_steps: Vec<usize>,
@@ -104,7 +117,16 @@ struct Comparison<'v> {
 
 impl<'v> Comparison<'v> {
     fn push(&mut self, old: Option<Value>, new: Option<Value>) -> &mut Difference {
-        let (way, secret_steps) = self.way();
+        let way = self.way();
+        self.push_by(way, old, new)
+    }
+
+    fn push_by(
+        &mut self,
+        (way, secret_steps): (Way<'v>, Vec<usize>),
+        old: Option<Value>,
+        new: Option<Value>,
+    ) -> &mut Difference {
         self.found.push(Difference {
             place: self.place.clone(),
             way: way.into_owned(),
@@ -120,13 +142,20 @@ impl<'v> Comparison<'v> {
         let mut way = self.root.clone();
         let mut secret_steps = self.secret_steps.clone();
         let first = self.place.steps().len() - self.steps.len();
+        let mut maps = self.maps.iter();
         for (step, at) in self.steps.iter().zip(first..) {
             let is_key =
-                matches!(step, Way2::Key(.., key, has_value) if way.hides_key(key, *has_value));
+                matches!(step, Way2::Key(_, key, has_value) if way.hides_key(key, *has_value));
             way = match step {
-                Way2::Key(old, new, key, _) => {
-                    let within = |beside: &Option<Beside<'v>>| Some(way.key(beside.as_ref()?, key));
-                    match (within(old), within(new)) {
+                Way2::Key(has, key, _) => {
+                    let beside = maps
+                        .next()
+                        .map(|at| at.beside.get_or_init(|| at.maps.map(Beside::of_map)));
+                    let within = |side: usize| {
+                        let beside = beside.filter(|_| has[side])?;
+                        Some(way.key(&beside[side], key))
+                    };
+                    match (within(0), within(1)) {
                         (Some(old), Some(new)) => old.or(&new),
                         (one, other) => one.or(other).unwrap_or_default(),
                     }
@@ -211,17 +240,30 @@ impl<'v> Comparison<'v> {
     }
 
     fn maps(&mut self, old: &'v Map<String, Value>, new: &'v Map<String, Value>) {
-        let beside = [old, new].map(Beside::of_map);
-        let added = new.keys().filter(|key| !old.contains_key(*key));
-        for key in old.keys().chain(added) {
-            let of = |map: &Map<String, Value>, beside| map.contains_key(key).then_some(beside);
-            let mut values = [old, new].into_iter().filter_map(|map| map.get(key));
-            let has_value = values.any(|value| !value.is_null());
-            let way = Way2::Key(of(old, beside[0]), of(new, beside[1]), key, has_value);
-            self.within(Step::Key(key.clone()), way, |this| {
-                this.either(old.get(key), new.get(key));
-            });
+        self.maps.push(Maps {
+            maps: [old, new],
+            beside: OnceCell::new(),
+        });
+        let both = old
+            .iter()
+            .map(|(key, value)| (key, Some(value), new.get(key)));
+        let added = new
+            .iter()
+            .filter(|(key, _)| !old.contains_key(*key))
+            .map(|(key, value)| (key, None, Some(value)));
+        for (key, old, new) in both.chain(added) {
+            // Most are the same.
+            if old.is_some_and(is_scalar) && old == new {
+                continue;
+            }
+            let has_value = [old, new]
+                .into_iter()
+                .flatten()
+                .any(|value| !value.is_null());
+            let way = Way2::Key([old.is_some(), new.is_some()], key, has_value);
+            self.within(Step::Key(key.clone()), way, |this| this.either(old, new));
         }
+        self.maps.pop();
     }
 
     fn lists(&mut self, old: &'v [Value], new: &'v [Value]) {
@@ -245,8 +287,10 @@ impl<'v> Comparison<'v> {
 
     fn identified_lists(&mut self, old: &'v [Value], new: &'v [Value], identity: &Identity) {
         let (old_secret, new_secret) = (secret::arguments(old), secret::arguments(new));
-        let keys =
-            |items: &[Value]| numbered(items.iter().map(|item| identity.value(item)).collect());
+        let keys = |items: &[Value]| {
+            let values = items.iter().map(|item| identity.value(item).into_owned());
+            numbered(values.collect())
+        };
         let (old_keys, new_keys) = (keys(old), keys(new));
         for found in pair(&old_keys, &new_keys) {
             let step = identity.step(found.newest::<String>(&old_keys, &new_keys));
@@ -257,8 +301,7 @@ impl<'v> Comparison<'v> {
 
     /// Items without an identity: equal ones are matched, what is left between them is compared in order.
     fn anonymous_lists(&mut self, old: &'v [Value], new: &'v [Value]) {
-        let keys = |items: &[Value]| -> Vec<String> { items.iter().map(canonical).collect() };
-        let pairs = pair(&keys(old), &keys(new));
+        let pairs = pair(old, new);
         let mut by_number = |found: Pair| {
             let (Pair::Old(at) | Pair::New(at) | Pair::Both { new: at, .. }) = found;
             self.item(Step::Index(at), false, found, old, new);
@@ -332,7 +375,7 @@ impl<'v> Comparison<'v> {
         }
         let steps = self.place.steps().iter();
         let texts_around = steps.filter(|step| matches!(step, Step::Inside(_))).count();
-        let (way, _) = self.way();
+        let (way, secret_steps) = self.way();
         let is_secret = way.hides(old) || way.hides(new);
         if way.is_data()
             && texts_around < DEEPEST
@@ -347,11 +390,12 @@ impl<'v> Comparison<'v> {
                 return self.inside(language, |inner| inner.values(&old, &new));
             }
             if old.contains('\n') || new.contains('\n') {
-                self.push(None, None).texts = Some((old.into(), new.into()));
+                let difference = self.push_by((way, secret_steps), None, None);
+                difference.texts = Some((old.into(), new.into()));
                 return;
             }
         }
-        self.push(Some(old.into()), Some(new.into()));
+        self.push_by((way, secret_steps), Some(old.into()), Some(new.into()));
     }
 
     /// Both texts as trees, where both are of one language that has them.
@@ -370,6 +414,10 @@ impl<'v> Comparison<'v> {
 
 /// Names that are unique: the second `a` becomes `a#2`.
 pub(super) fn numbered(names: Vec<String>) -> Vec<String> {
+    let mut once = HashSet::with_capacity(names.len());
+    if names.iter().all(|name| once.insert(name)) {
+        return names;
+    }
     let given: HashSet<String> = names.iter().cloned().collect();
     let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
     names
@@ -448,20 +496,18 @@ impl Identity {
         }
     }
 
-    fn value(&self, item: &Value) -> String {
+    fn value<'i>(&self, item: &'i Value) -> Cow<'i, str> {
         match self {
             Identity::Itself => scalar_text(item),
             Identity::Key(key) => item.get(*key).map(scalar_text).unwrap_or_default(),
-            Identity::Repository => {
-                repository(item["image"].as_str().unwrap_or_default()).to_owned()
-            }
+            Identity::Repository => repository(item["image"].as_str().unwrap_or_default()).into(),
             Identity::Whole(keys) => {
-                let texts: Vec<String> = keys
+                let texts: Vec<Cow<'_, str>> = keys
                     .iter()
                     .filter_map(|key| item.get(*key))
                     .map(scalar_text)
                     .collect();
-                texts.join(":")
+                texts.join(":").into()
             }
         }
     }
@@ -481,10 +527,10 @@ pub(super) fn is_scalar(value: &Value) -> bool {
 }
 
 /// A scalar without the quotes of a text.
-pub(super) fn scalar_text(value: &Value) -> String {
+pub(super) fn scalar_text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
     }
 }
 

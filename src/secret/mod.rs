@@ -56,7 +56,21 @@ pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
 
 /// A text with its secrets written by `hide`.
 pub(crate) fn replaced<'t>(text: &'t str, hide: &dyn Fn(&str) -> String) -> Cow<'t, str> {
-    let spans = spans(text);
+    replaced_at(text, spans(text), hide)
+}
+
+/// As [`replaced`], of a text that is known to be too much to be read as YAML: what its lines say.
+pub(crate) fn replaced_in_lines<'t>(text: &'t str, hide: &dyn Fn(&str) -> String) -> Cow<'t, str> {
+    let mut found = Vec::new();
+    broken(text, 0, 0, &mut found);
+    replaced_at(text, settled(text, found), hide)
+}
+
+fn replaced_at<'t>(
+    text: &'t str,
+    spans: Vec<Range<usize>>,
+    hide: &dyn Fn(&str) -> String,
+) -> Cow<'t, str> {
     if spans.is_empty() {
         return Cow::Borrowed(text);
     }

@@ -22,7 +22,14 @@ pub(crate) fn names_a_secret(key: &str) -> bool {
 /// What is hidden of a key's value by the key's name: also where the name is misspelt or may mean something else.
 pub(super) fn named(key: &str) -> Named {
     // A key that long is a text.
-    if key.is_empty() || key.len() > 200 {
+    if key.len() > 200 {
+        return Named::Nothing;
+    }
+    // Numbers and versions are most of what is asked for; no word that says it has one letter.
+    let letters = key
+        .bytes()
+        .filter(|b| !b.is_ascii() || b.is_ascii_alphabetic());
+    if letters.take(2).count() < 2 {
         return Named::Nothing;
     }
     let mut name = Name::of(key);

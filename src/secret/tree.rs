@@ -85,13 +85,15 @@ pub(crate) struct Beside<'k> {
     /// Whether its items are Secrets, which need not say so themselves.
     is_list: bool,
     is_sensitive: bool,
-    name: &'k str,
+    /// What may name a value beside it.
+    names: [&'k str; 3],
     path: &'k str,
 }
 
 impl<'k> Beside<'k> {
     fn of(entries: impl Iterator<Item = (&'k str, Option<&'k str>)>) -> Self {
         let mut beside = Beside::default();
+        let mut names = 0;
         for (key, text) in entries {
             let Some(text) = text else { continue };
             match key {
@@ -103,15 +105,23 @@ impl<'k> Beside<'k> {
                     beside.is_sensitive |= text == "true"
                 }
                 "path" | "targetPath" | "filename" => beside.path = text,
-                "name" | "key" | "id"
-                    if named(text) != Named::Nothing || beside.name.is_empty() =>
-                {
-                    beside.name = text
+                "name" | "key" | "id" if names < beside.names.len() => {
+                    beside.names[names] = text;
+                    names += 1;
                 }
                 _ => {}
             }
         }
         beside
+    }
+
+    /// What names a value beside it: the last that names a secret, or else the first. This takes time, and few maps have
+    /// such a value.
+    fn name(&self) -> &'k str {
+        let names_secret = |name: &&&str| named(name) != Named::Nothing;
+        let secret = self.names.iter().rev().find(names_secret);
+        let name = secret.or_else(|| self.names.iter().find(|name| !name.is_empty()));
+        name.copied().unwrap_or_default()
     }
 
     pub(crate) fn of_map(map: &'k serde_json::Map<String, Value>) -> Self {
@@ -188,11 +198,9 @@ impl<'k> Way<'k> {
                 }
                 let is_value = names::is_value(key);
                 let is_content = matches!(key, "content" | "contents" | "inline");
-                let name = match key {
-                    _ if is_value && !beside.name.is_empty() => beside.name,
-                    // The name of a map says what its value is: `password: {value: x}`.
-                    _ => key,
-                };
+                // The name of a map says what its value is: `password: {value: x}`.
+                let beside_it = if is_value { beside.name() } else { "" };
+                let name = if beside_it.is_empty() { key } else { beside_it };
                 let within = name_within(&self.name, name);
                 let way = Way::named(within).in_object(in_object);
                 let is_secret = (is_value && beside.is_sensitive)

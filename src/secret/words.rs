@@ -7,15 +7,15 @@ use std::sync::LazyLock;
 pub(super) struct Words {
     pub(super) secret: Endings,
     pub(super) likely: Endings,
-    pub(super) weak: Vec<&'static str>,
+    pub(super) weak: Endings,
     pub(super) meant: Vec<&'static str>,
-    pub(super) about: Vec<&'static str>,
-    pub(super) rest: Vec<&'static str>,
-    pub(super) object: Vec<&'static str>,
+    pub(super) about: Endings,
+    pub(super) rest: Endings,
+    pub(super) object: Endings,
     pub(super) prefix: Vec<&'static str>,
-    pub(super) command: Vec<&'static str>,
-    pub(super) setting: Vec<&'static str>,
-    pub(super) between: Vec<&'static str>,
+    pub(super) command: Endings,
+    pub(super) setting: Endings,
+    pub(super) between: Endings,
 }
 
 pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -37,26 +37,15 @@ pub(super) static WORDS: LazyLock<Words> = LazyLock::new(|| {
             _ => {}
         }
     }
-    for list in [
-        &mut words.weak,
-        &mut words.about,
-        &mut words.rest,
-        &mut words.object,
-        &mut words.command,
-        &mut words.setting,
-        &mut words.between,
-    ] {
-        list.sort_unstable();
-    }
     words
 });
 
-/// Whether a sorted list has a word.
-pub(super) fn has(words: &[&str], word: &str) -> bool {
-    words.binary_search(&word).is_ok()
+/// Whether a list has a word.
+pub(super) fn has(words: &Endings, word: &str) -> bool {
+    words.0[Endings::letter(word)].contains(&word)
 }
 
-/// What a name may end in, by the last letter: every name that is read is looked up.
+/// Words, or what a name may end in, by the last letter: every word that is read is looked up.
 #[derive(Default)]
 pub(super) struct Endings([Vec<&'static str>; 32]);
 
@@ -97,9 +86,9 @@ mod tests {
             &words.setting,
             &words.between,
         ] {
-            assert!(!list.is_empty());
-            for word in list {
-                assert!(has(list, word), "{word}");
+            assert!(list.0.iter().any(|words| !words.is_empty()));
+            for word in list.0.iter().flatten() {
+                assert!(has(list, word) && !has(list, &format!("{word}x")), "{word}");
             }
         }
         assert!(words.secret.has("apitokens") && words.likely.has("joinkey"));

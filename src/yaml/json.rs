@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::node::{self, Kind, Limits, Node, Repeated};
+use super::node::{self, Entry, Kind, Limits, Node, Repeated};
 use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// Most values that the aliases of a text may stand for together; they can multiply a small text without end. A repeated
@@ -17,7 +17,7 @@ const MOST_EXPANDED: usize = 500_000;
 /// Broken YAML, duplicate keys, and aliases that expand without measure.
 pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>> {
     match node::parse(source, limits)? {
-        Some(root) => node_to_json(source, &root),
+        Some(root) => converted(source, root),
         None => Ok(Value::Null),
     }
 }
@@ -31,10 +31,10 @@ pub(crate) fn to_json_of_last(
     limits: Limits,
 ) -> Result<(Value, Vec<Repeated>), Vec<Diagnostic>> {
     let mut repeated = Vec::new();
-    let documents = node::parse_with(source, limits, Some(&mut repeated))?;
-    match documents.as_slice() {
-        [] => Ok((Value::Null, repeated)),
-        [root] => Ok((node_to_json(source, root)?, repeated)),
+    let mut documents = node::parse_with(source, limits, Some(&mut repeated))?;
+    match (documents.pop(), documents.is_empty()) {
+        (None, _) => Ok((Value::Null, repeated)),
+        (Some(root), true) => Ok((converted(source, root)?, repeated)),
         _ => to_json(source, limits).map(|value| (value, repeated)),
     }
 }
@@ -53,9 +53,23 @@ pub fn node_to_json(source: &Source, root: &Node) -> Result<Value, Vec<Diagnosti
 /// As [`to_json`].
 pub fn to_json_all(source: &Source, limits: Limits) -> Result<Vec<Value>, Vec<Diagnostic>> {
     node::parse_all(source, limits)?
-        .iter()
-        .map(|root| node_to_json(source, root))
+        .into_iter()
+        .map(|root| converted(source, root))
         .collect()
+}
+
+/// As [`node_to_json`], of a tree that nobody needs any more: its texts are taken over, and it goes part by part.
+fn converted(source: &Source, root: Node) -> Result<Value, Vec<Diagnostic>> {
+    if !Anchors::of(&root).0.is_empty() {
+        return node_to_json(source, &root);
+    }
+    let mut conversion = Conversion {
+        source,
+        anchors: &Anchors::default(),
+        expanded: 0,
+        open: Vec::new(),
+    };
+    conversion.taken(root).map_err(|problem| vec![*problem])
 }
 
 impl Node {
@@ -120,6 +134,39 @@ struct Conversion<'n> {
 }
 
 impl Conversion<'_> {
+    /// As `value`, for a tree without anchors.
+    fn taken(&mut self, node: Node) -> Result<Value, Box<Diagnostic>> {
+        match node.kind {
+            Kind::Scalar(scalar) => Ok(scalar.into_value()),
+            Kind::Sequence { items, .. } => {
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.taken(item)?);
+                }
+                Ok(Value::Array(values))
+            }
+            Kind::Mapping { ref entries, .. } if entries.iter().any(Entry::is_merge) => {
+                self.value(&node)
+            }
+            Kind::Mapping { entries, .. } => {
+                let mut map = Map::with_capacity(entries.len());
+                for Entry { key, value } in entries {
+                    let key = match key.kind {
+                        Kind::Scalar(scalar) => scalar.text,
+                        _ => return Err(self.no_key(&key)),
+                    };
+                    map.insert(key, self.taken(value)?);
+                }
+                Ok(Value::Object(map))
+            }
+            Kind::Alias(_) => self.value(&node),
+        }
+    }
+
+    fn no_key(&self, key: &Node) -> Box<Diagnostic> {
+        self.problem(key, "a key must be a single value")
+    }
+
     fn value(&mut self, node: &Node) -> Result<Value, Box<Diagnostic>> {
         if !self.open.is_empty() {
             self.expanded += 1 + node.text().map_or(0, |text| text.len() / 64);
@@ -146,9 +193,7 @@ impl Conversion<'_> {
                     }
                     let key = match entry.key.text() {
                         Some(text) => text.to_owned(),
-                        None => {
-                            return Err(self.problem(&entry.key, "a key must be a single value"));
-                        }
+                        None => return Err(self.no_key(&entry.key)),
                     };
                     let value = self.value(&entry.value)?;
                     map.insert(key, value);

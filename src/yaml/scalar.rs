@@ -45,6 +45,16 @@ impl Scalar {
         }
     }
 
+    /// The same, of a scalar that nobody needs any more.
+    pub(super) fn into_value(self) -> Value {
+        match (self.forced, self.plain) {
+            (Some(Forced::Text), _) | (None, false) => Value::String(self.text),
+            (Some(Forced::Typed), _) | (None, true) => {
+                typed(&self.text).unwrap_or(Value::String(self.text))
+            }
+        }
+    }
+
     /// Whether this is null, written or left empty.
     pub fn is_null(&self) -> bool {
         self.plain && self.forced != Some(Forced::Text) && is_null(&self.text)
@@ -65,20 +75,25 @@ fn is_null(text: &str) -> bool {
 /// What a plain scalar means to Kubernetes' decoder: YAML 1.1 booleans (`yes`, `on`, `y`), octal `0644`, `1_000`; dates
 /// and `22:22` stay strings.
 pub fn resolve(text: &str) -> Value {
+    typed(text).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// The value of what is no text.
+fn typed(text: &str) -> Option<Value> {
     match text {
-        _ if is_null(text) => return Value::Null,
+        _ if is_null(text) => return Some(Value::Null),
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
-            return Value::Bool(true);
+            return Some(Value::Bool(true));
         }
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => {
-            return Value::Bool(false);
+            return Some(Value::Bool(false));
         }
         _ => {}
     }
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
-        return Value::String(text.to_owned());
+        return None;
     }
-    number(text).map_or_else(|| Value::String(text.to_owned()), Value::Number)
+    number(text).map(Value::Number)
 }
 
 fn number(text: &str) -> Option<Number> {

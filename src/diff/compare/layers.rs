@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::slice::from_ref;
 
 use serde_json::{Value, json};
 
@@ -178,7 +179,7 @@ impl Comparison<'_> {
     pub(super) fn look_at(&mut self, new: Option<&Layer>) {
         let Some(new) = new else { return };
         if let Ok(tree) = self.tree(&new.values) {
-            self.notable(&Part::Values, None, &tree);
+            self.notable(&Part::Values, &[], from_ref(&tree));
         }
         for manifest in &new.manifests {
             self.look_at_manifest(manifest);
@@ -257,8 +258,11 @@ impl Comparison<'_> {
                 Cow::Borrowed(new.values.as_str()),
             ),
         };
-        match (self.tree(&old_text), self.tree(&new_text)) {
-            (Ok(before), Ok(after)) => {
+        let trees = self
+            .tree(&old_text)
+            .and_then(|before| Ok((before, self.tree(&new_text)?)));
+        match trees {
+            Ok((before, after)) => {
                 self.secrets.forget();
                 // What an alias repeats as a secret is one where it is written, too.
                 if old.values.contains(": *") || new.values.contains(": *") {
@@ -266,25 +270,23 @@ impl Comparison<'_> {
                     self.secrets.learn(&after);
                 }
                 self.note_repeated_keys(old, new);
-                self.notable(&Part::Values, Some(&before), &after);
+                self.notable(&Part::Values, from_ref(&before), from_ref(&after));
                 self.value_trees(before, after, false);
                 self.notation(Part::Values, &old.values, &new.values);
             }
-            (Err(reason), _) | (_, Err(reason)) => {
+            Err(NoTree { reason, is_beyond }) => {
                 self.notes.push(format!(
                     "the values of `{}` {reason}; they are compared as text",
                     new.name
                 ));
-                self.text(Part::Values, ChangeKind::Changed, &old.values, &new.values);
+                let (old, new) = (&old.values, &new.values);
+                self.text_of(Part::Values, ChangeKind::Changed, old, new, is_beyond);
             }
         }
     }
 
     /// The values of a text; of keys that stand more than once the last counts, as for Helm.
-    ///
-    /// # Errors
-    /// Why there is no tree, as the end of a sentence about the values.
-    fn tree(&mut self, text: &str) -> Result<Value, String> {
+    fn tree(&mut self, text: &str) -> Result<Value, NoTree> {
         let source = Source::new("values", text);
         match yaml::to_json_of_last(&source, Limits::VALUES) {
             Ok((Value::Null, _)) => Ok(json!({})),
@@ -293,13 +295,17 @@ impl Comparison<'_> {
                 Ok(value)
             }
             Err(problems) => Err(match problems.first() {
-                Some(first) if first.kind() == Code::Limit => {
-                    format!(
+                Some(first) if first.kind() == Code::Limit => NoTree {
+                    reason: format!(
                         "are beyond a limit of what is read as YAML ({})",
                         first.message()
-                    )
-                }
-                _ => "are not YAML".to_owned(),
+                    ),
+                    is_beyond: true,
+                },
+                _ => NoTree {
+                    reason: "are not YAML".to_owned(),
+                    is_beyond: false,
+                },
             }),
         }
     }
@@ -430,6 +436,14 @@ impl Comparison<'_> {
         };
         self.differences(part, tree::compare(&rest(old), &rest(new)));
     }
+}
+
+/// Why values are no tree.
+struct NoTree {
+    /// The end of a sentence about them.
+    reason: String,
+    /// Whether they are too much.
+    is_beyond: bool,
 }
 
 /// So many keys that stand twice are told of a text.

@@ -8,6 +8,7 @@ use super::Comparison;
 use crate::diagnostic::Source;
 use crate::diff::notable::notable_in_text;
 use crate::diff::path::Step;
+use crate::diff::reduce;
 use crate::diff::report::{ChangeKind, Part};
 use crate::diff::tree::{self, Difference};
 use crate::profile::Manifest;
@@ -48,8 +49,11 @@ impl Comparison<'_> {
     /// Remembers what the Secrets among manifests hold.
     pub(super) fn learn<'m>(&mut self, manifests: impl Iterator<Item = &'m Manifest>) {
         for manifest in manifests.filter(|one| one.content.contains("Secret")) {
-            for object in objects(manifest).into_iter().flatten() {
-                self.secrets.learn(&object);
+            let texts = reduce::documents(&manifest.content);
+            for text in texts.filter(|text| text.contains("Secret")) {
+                for object in objects(text).into_iter().flatten() {
+                    self.secrets.learn(&object);
+                }
             }
         }
     }
@@ -63,7 +67,7 @@ impl Comparison<'_> {
     ) {
         let Some(manifest) = new.or(old) else { return };
         let part = Part::Manifest(manifest.name.clone());
-        let Some(mut left) = objects(manifest) else {
+        let Some(mut left) = objects(&manifest.content) else {
             if new.is_some() {
                 self.look(&part, notable_in_text(&manifest.content).into_iter());
             }
@@ -80,7 +84,7 @@ impl Comparison<'_> {
             !is_moved
         });
         if new.is_some() {
-            self.notable(&part, None, &Value::Array(left.clone()));
+            self.notable(&part, &[], &left);
         }
         let value = match left.len() {
             1 => left.remove(0),
@@ -107,7 +111,7 @@ impl Comparison<'_> {
         elsewhere.kind = ChangeKind::Moved;
         elsewhere.place.push(step.clone());
         self.difference(part.clone(), elsewhere);
-        let before = objects(from).into_iter().flatten();
+        let before = objects(&from.content).into_iter().flatten();
         if let Some(old) = before.into_iter().find(|old| object_name(old) == name) {
             self.object(part, Some(step), &old, new);
         }
@@ -115,8 +119,8 @@ impl Comparison<'_> {
 
     pub(super) fn look_at_manifest(&mut self, manifest: &Manifest) {
         let part = Part::Manifest(manifest.name.clone());
-        match objects(manifest) {
-            Some(objects) => self.notable(&part, None, &Value::Array(objects)),
+        match objects(&manifest.content) {
+            Some(objects) => self.notable(&part, &[], &objects),
             None => self.look(&part, notable_in_text(&manifest.content).into_iter()),
         }
     }
@@ -134,11 +138,15 @@ impl Comparison<'_> {
         if old.content == new.content {
             return;
         }
-        match (objects(old), objects(new)) {
+        let other = reduce::other_documents(&old.content, &new.content);
+        let (old_text, new_text) = match &other {
+            Some((old, new)) => (old.as_str(), new.as_str()),
+            None => (old.content.as_str(), new.content.as_str()),
+        };
+        match (objects(old_text), objects(new_text)) {
             (Some(before), Some(after)) => {
-                let trees = [&before, &after].map(|all| Value::Array(all.clone()));
-                self.notable(&part, Some(&trees[0]), &trees[1]);
-                self.objects(&part, &before, &after, moved);
+                self.notable(&part, &before, &after);
+                self.objects(&part, &before, &after, moved, other.is_none());
                 self.notation(part, &old.content, &new.content);
             }
             _ => {
@@ -154,8 +162,16 @@ impl Comparison<'_> {
         }
     }
 
-    fn objects(&mut self, part: &Part, old: &[Value], new: &[Value], moved: &Homes<'_>) {
-        if let ([old], [new]) = (old, new)
+    /// Compares the objects of two manifests, of which these are all if they `are_whole`.
+    fn objects(
+        &mut self,
+        part: &Part,
+        old: &[Value],
+        new: &[Value],
+        moved: &Homes<'_>,
+        are_whole: bool,
+    ) {
+        if let ([old], [new], true) = (old, new, are_whole)
             && !moved.contains_key(&object_name(old))
             && !moved.contains_key(&object_name(new))
         {
@@ -257,7 +273,7 @@ fn pairs<'m>(old: &'m [Manifest], new: &'m [Manifest]) -> Vec<ManifestPair<'m>> 
 
 /// What a manifest holds: the names of its objects, or its text where it is no YAML.
 fn identity(manifest: &Manifest) -> Vec<String> {
-    match objects(manifest) {
+    match objects(&manifest.content) {
         Some(objects) if !objects.is_empty() => {
             let mut names: Vec<String> = objects.iter().map(object_name).collect();
             names.sort();
@@ -281,9 +297,15 @@ fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
     type Home<'m> = HashMap<String, Option<(usize, &'m Manifest)>>;
     let (mut before, mut after): (Home<'_>, Home<'_>) = (HashMap::new(), HashMap::new());
     for (at, pair) in differing.into_iter().enumerate() {
-        for (manifest, homes) in [(pair.old, &mut before), (pair.new, &mut after)] {
+        let text = |one: Option<&'m Manifest>| one.map_or("", |one| one.content.as_str());
+        let (old, new) = (text(pair.old), text(pair.new));
+        // What stands in both has not moved.
+        let other = reduce::other_documents(old, new);
+        let (old, new) = other.as_ref().map_or((old, new), |(old, new)| (old, new));
+        let sides = [(pair.old, old, &mut before), (pair.new, new, &mut after)];
+        for (manifest, text, homes) in sides {
             let Some(manifest) = manifest else { continue };
-            for object in objects(manifest).into_iter().flatten() {
+            for object in objects(text).into_iter().flatten() {
                 homes
                     .entry(object_name(&object))
                     .and_modify(|home| *home = None)
@@ -303,8 +325,8 @@ fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
     moved
 }
 
-fn objects(manifest: &Manifest) -> Option<Vec<Value>> {
-    let source = Source::new(manifest.name.as_str(), manifest.content.as_str());
+fn objects(text: &str) -> Option<Vec<Value>> {
+    let source = Source::new("manifest", text);
     yaml::to_json_all(&source, Limits::VALUES).ok()
 }
 

@@ -259,12 +259,12 @@ impl Comparison<'_> {
         self.changes.push(change);
     }
 
-    /// Tells what of a tree that comes, in the stead of another or of none, deserves a look.
-    fn notable(&mut self, part: &Part, old: Option<&Value>, new: &Value) {
+    /// Tells what of trees that come, in the stead of others or of none, deserves a look.
+    fn notable(&mut self, part: &Part, old: &[Value], new: &[Value]) {
         let found = notable(new);
-        let before: HashSet<String> = match old.filter(|_| !found.is_empty()) {
-            Some(old) => notable(old).into_iter().collect(),
-            None => HashSet::new(),
+        let before: HashSet<String> = match found.is_empty() {
+            true => HashSet::new(),
+            false => notable(old).into_iter().collect(),
         };
         self.look(
             part,
@@ -343,9 +343,14 @@ impl Comparison<'_> {
 
     /// A change of a text that is told line by line, without the secrets in it.
     fn text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
+        self.text_of(part, kind, old, new, false);
+    }
+
+    fn text_of(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str, is_beyond: bool) {
         let difference = Difference {
             kind,
             texts: Some((old.to_owned(), new.to_owned())),
+            is_beyond,
             ..Difference::whole(None, None)
         };
         if !self.counts(&part, &difference) {
@@ -452,8 +457,12 @@ impl Comparison<'_> {
             Some(object) => path.within(object.clone()).to_string(),
             None => path.to_string(),
         };
-        let hunks = |(old, new): (String, String)| {
-            lines::hunks(&self.secrets.text(&old), &self.secrets.text(&new))
+        let hunks = |(old, new): (String, String)| match difference.is_beyond {
+            true => lines::hunks(
+                &self.secrets.text_beyond(&old),
+                &self.secrets.text_beyond(&new),
+            ),
+            false => lines::hunks(&self.secrets.text(&old), &self.secrets.text(&new)),
         };
         Change {
             id: fingerprint(&[
