@@ -11,6 +11,7 @@
 //! | [`output`] | files | a folder that appears as a whole or not at all |
 //! | [`check`] | sites, profiles, manifests | findings |
 //! | [`diff`] | two sets of profiles | changes and their impact |
+//! | [`upgrade`] | edited profiles, two revisions | the profiles carried over, and what was decided |
 //! | [`plan`], [`network`], [`nad`] | a site | what people and other programs need beside the profiles |
 //! | [`profile::folder`] | an export | a folder for git, and back |
 //! | [`palette`] | profiles | what a tenant has of them, and an import |
@@ -47,6 +48,7 @@ mod sequence;
 pub mod site;
 pub mod sizing;
 pub mod template;
+pub mod upgrade;
 mod user_data;
 pub mod version;
 pub mod visible;

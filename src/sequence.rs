@@ -1,7 +1,7 @@
 //! Matching of two lists whose items are known by a key, in time that grows with their length, and the keys that are not
 //! plain to see.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use serde_json::Value;
@@ -158,6 +158,35 @@ fn in_linear_time(old: &[&str], new: &[&str], start: usize, ends: (usize, usize)
     until(ends.0, ends.1, 0);
     let Ok(()) = ops.finish();
     ops.into_inner().into_ops()
+}
+
+/// The order of what two sides made of a list, each item known by a number: that of theirs, unless yours changed it. What
+/// only the other has follows what it follows there.
+pub(crate) fn merged_order(base: &[usize], yours: &[usize], theirs: &[usize]) -> Vec<usize> {
+    let in_base: HashSet<usize> = base.iter().copied().collect();
+    let in_yours: HashSet<usize> = yours.iter().copied().collect();
+    let of_yours = yours.iter().filter(|id| in_base.contains(id));
+    let of_base = base.iter().filter(|id| in_yours.contains(id));
+    let (main, other) = match of_yours.eq(of_base) {
+        true => (theirs, yours),
+        false => (yours, theirs),
+    };
+    let in_main: HashSet<usize> = main.iter().copied().collect();
+    let mut followers: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+    let mut above = None;
+    for id in other {
+        if in_main.contains(id) {
+            above = Some(*id);
+        } else {
+            followers.entry(above).or_default().push(*id);
+        }
+    }
+    let mut order = followers.remove(&None).unwrap_or_default();
+    for id in main {
+        order.push(*id);
+        order.extend(followers.remove(&Some(*id)).unwrap_or_default());
+    }
+    order
 }
 
 /// For each number whether it belongs to one longest increasing subsequence.

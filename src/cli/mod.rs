@@ -24,6 +24,7 @@ mod revisions;
 mod schema;
 mod split;
 mod terminal;
+mod upgrade;
 mod verify;
 
 use std::env;
@@ -67,6 +68,7 @@ enum Command {
     Join(join::Join),
     Fmt(fmt::Fmt),
     Schema(schema::Schema),
+    Upgrade(upgrade::Upgrade),
     Verify(verify::Verify),
     Completions(completions::Completions),
     Man(completions::Pages),
@@ -88,6 +90,7 @@ impl Command {
                 | Command::Join(_)
                 | Command::Fmt(_)
                 | Command::Man(_)
+                | Command::Upgrade(_)
         )
     }
 }
@@ -161,6 +164,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
+        Command::Upgrade(command) => command.run(),
         Command::Verify(command) => command.run(),
         Command::Completions(command) => command.run().map(done),
         Command::Man(command) => command.run().map(done),

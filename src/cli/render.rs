@@ -148,8 +148,10 @@ impl Render {
                 .template
                 .packs
                 .iter()
-                .zip(&profile.bases)
-                .map(|(layer, base)| vec![layer.name.clone(), layer.version.clone(), base.clone()])
+                .zip(&profile.made_from)
+                .map(|(layer, from)| {
+                    vec![layer.name.clone(), layer.version.clone(), from.to_string()]
+                })
                 .collect();
             lines.add_table(&rows, 2);
             if !spec.variables.is_empty() {

@@ -48,8 +48,10 @@ mod versions;
 
 pub use compare::{Input, Options, compare};
 pub use drift::{Ignored as LeftOut, ignored as left_out};
+pub(crate) use pairing::layers as pair_layers;
 pub use report::{
     Change, ChangeKind, Content, FORMAT, Hunk, IgnoredCount, Impact, ImpactCount, LayerPair, Line,
     Notable, PackVersion, Part, ProfileName, ProfilePair, Report, Shown, Side, Summary,
     VersionStep,
 };
+pub(crate) use secrets::Secrets;

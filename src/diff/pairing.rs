@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::profile::{Layer, Profile};
 
 /// One of both sides, or one without a counterpart.
-pub(super) type Pair<'p, T> = (Option<&'p T>, Option<&'p T>);
+pub(crate) type Pair<'p, T> = (Option<&'p T>, Option<&'p T>);
 
 /// Pairs profiles: by name first, then by role, which their type and layers tell. The order is that of the new side.
 pub(super) fn profiles<'p>(old: &'p [Profile], new: &'p [Profile]) -> Vec<Pair<'p, Profile>> {
@@ -55,7 +55,7 @@ fn shared_layers(old: &Profile, new: &Profile) -> usize {
 
 /// Pairs layers: by name and kind, then what is left by kind, so that a pack that took another's place is one
 /// replacement. The order is that of the new side.
-pub(super) fn layers<'p>(old: &'p [Layer], new: &'p [Layer]) -> Vec<Pair<'p, Layer>> {
+pub(crate) fn layers<'p>(old: &'p [Layer], new: &'p [Layer]) -> Vec<Pair<'p, Layer>> {
     let mut pairing = Pairing::new(old, new);
     // The same pack may stand in a profile twice, so what is surely the same is paired first.
     pairing.by(|pairing, old, new| {

@@ -15,7 +15,7 @@ use crate::secret::{self, Way};
 const SHORTEST: usize = 4;
 
 /// Hides secrets, each behind a hash.
-pub(super) struct Secrets {
+pub(crate) struct Secrets {
     /// Mixed into every hash; made of what is compared, so that equal inputs give equal bytes.
     key: [u8; 32],
     show: bool,
@@ -25,7 +25,7 @@ pub(super) struct Secrets {
 
 impl Secrets {
     /// `sides` is everything that is compared; with `show` nothing is hidden.
-    pub(super) fn new<'a>(sides: impl IntoIterator<Item = &'a [u8]>, show: bool) -> Self {
+    pub(crate) fn new<'a>(sides: impl IntoIterator<Item = &'a [u8]>, show: bool) -> Self {
         let mut hash = Sha256::new();
         for side in sides {
             hash.update((side.len() as u64).to_le_bytes());
@@ -39,12 +39,12 @@ impl Secrets {
     }
 
     /// Forgets what Secrets held.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.known.clear();
     }
 
     /// Remembers what the Secrets among some objects hold.
-    pub(super) fn learn(&mut self, object: &Value) {
+    pub(crate) fn learn(&mut self, object: &Value) {
         let found = RefCell::new(Vec::new());
         let remember = |text: &str| {
             found.borrow_mut().push(text.to_owned());
@@ -63,7 +63,7 @@ impl Secrets {
     }
 
     /// A value as it may be shown; `way` says how it was come to.
-    pub(super) fn shown(&self, value: &Value, way: &Way<'_>) -> Shown {
+    pub(crate) fn shown(&self, value: &Value, way: &Way<'_>) -> Shown {
         if self.show {
             return Shown::Value {
                 value: value.clone(),
@@ -86,7 +86,7 @@ impl Secrets {
     }
 
     /// A text with the secrets in it replaced and everything else as it is.
-    pub(super) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.text_by(text, secret::replaced)
     }
 

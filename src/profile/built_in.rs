@@ -32,6 +32,13 @@ impl BuiltInLayers {
         })
     }
 
+    /// A description without what it says of them.
+    pub fn taken_from(description: &str) -> String {
+        let is_other = |line: &&str| !line.starts_with(PLAIN) && !line.starts_with(ACCEPTED);
+        let lines: Vec<&str> = description.split('\n').filter(is_other).collect();
+        lines.join("\n")
+    }
+
     /// A description that says so too.
     pub fn add_to(&self, description: &str) -> String {
         match (self.packs.is_empty(), description) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::choice::Choice;
 use super::recent::Recent;
-use super::{Request, Said, manifests, node_files};
+use super::{MadeFrom, Request, Said, manifests, node_files};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::pack::{Found, Pack, PresetName, Values, compose, remarks};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
@@ -18,10 +18,22 @@ use crate::yaml;
 /// A finished layer.
 pub(super) struct Made {
     pub(super) layer: Layer,
-    /// Where its values come from, for people.
-    pub(super) base: String,
     /// The pack it was made from, and its values.
     pub(super) pack: Option<(Arc<Pack>, Arc<Values>)>,
+    /// The RA's changes to them.
+    overlays: Vec<Source>,
+}
+
+impl Made {
+    /// The layer, and what it was made from.
+    pub(super) fn into_parts(self) -> (Layer, MadeFrom) {
+        let made_from = MadeFrom {
+            pack: self.pack.map(|(pack, _)| pack),
+            overlays: self.overlays,
+            version: self.layer.version.clone(),
+        };
+        (self.layer, made_from)
+    }
 }
 
 /// What the values of a layer are made from.
@@ -124,8 +136,8 @@ impl<'r> LayerMaker<'r> {
         };
         Ok(Made {
             layer,
-            base: "manifests only".to_owned(),
             pack: None,
+            overlays: Vec::new(),
         })
     }
 
@@ -139,12 +151,13 @@ impl<'r> LayerMaker<'r> {
         let below = remark_on_version(choice, pack);
         self.said.extend(below.map(Said::Finding));
         let overlay = self.overlay(role, choice.overlay)?;
+        let overlays: Vec<Source> = std::iter::once(overlay)
+            .chain(self.settings(choice))
+            .collect();
         let ingredients = Ingredients {
             pack: Arc::clone(&whole),
             presets: self.presets(choice, pack)?,
-            overlays: std::iter::once(overlay)
-                .chain(self.settings(choice))
-                .collect(),
+            overlays: overlays.clone(),
         };
         let values = self.lately.values.get_or_make(ingredients, |from| {
             compose(pack, &from.presets, from.overlays.iter().cloned())
@@ -175,14 +188,10 @@ impl<'r> LayerMaker<'r> {
             },
             manifests: self.manifests(role, choice.manifests(), &definition.overlay)?,
         };
-        let base = match &pack.description.version {
-            version if *version == layer.version => pack.origin.to_string(),
-            version => format!("{} {version}", pack.origin),
-        };
         Ok(Made {
             layer,
-            base,
             pack: Some((whole, values)),
+            overlays,
         })
     }
 

@@ -9,10 +9,13 @@ mod recent;
 mod terraform;
 mod variables;
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::pack::{Description, Found, Library, Origin};
+use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::pack::{Description, Found, Library, Origin, Pack};
 use crate::profile::{BuiltInLayers, Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
 use crate::rules::site::packs::{Member, UsedPack};
@@ -114,8 +117,43 @@ pub struct RenderedProfile {
     pub role: Role,
     /// What is imported.
     pub profile: Profile,
-    /// Where each layer's values come from, in the order of the layers.
-    pub bases: Vec<String>,
+    /// What each layer was made from, in the order of the layers.
+    pub made_from: Vec<MadeFrom>,
+}
+
+/// What a layer was made from.
+#[derive(Clone, Debug)]
+pub struct MadeFrom {
+    /// The pack; none for layers of manifests only.
+    pub pack: Option<Arc<Pack>>,
+    /// The RA's own changes to the pack's values, of which the last wins.
+    pub overlays: Vec<Source>,
+    /// The version of the layer, which the pack may only stand in for.
+    version: String,
+}
+
+impl MadeFrom {
+    /// Of a layer that is merged from several.
+    pub(crate) fn merged() -> Self {
+        MadeFrom {
+            pack: None,
+            overlays: Vec::new(),
+            version: String::new(),
+        }
+    }
+}
+
+impl fmt::Display for MadeFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(pack) = &self.pack else {
+            return f.write_str("manifests only");
+        };
+        pack.origin.fmt(f)?;
+        match &pack.description.version {
+            version if *version == self.version => Ok(()),
+            version => write!(f, " {version}"),
+        }
+    }
 }
 
 /// Renders sites. It is made once and used for each of them, by any number of threads: what does not depend on a site is
@@ -391,8 +429,8 @@ impl ProfileMaker<'_> {
             packs: built_in.map(|pack| pack.description.name.clone()).collect(),
             accepted: self.layers.request.site.registries.accept_built_in_values,
         };
-        let (layers, bases): (Vec<Layer>, Vec<String>) =
-            made.into_iter().map(|made| (made.layer, made.base)).unzip();
+        let (layers, made_from): (Vec<Layer>, Vec<MadeFrom>) =
+            made.into_iter().map(Made::into_parts).unzip();
         let settings = self.settings(definition.role);
         let variables = variables::of_profile(self.scope, definition.role, &layers)?;
         let version = match &settings.version {
@@ -430,7 +468,7 @@ impl ProfileMaker<'_> {
                     variables,
                 },
             },
-            bases,
+            made_from,
         })
     }
 
@@ -501,7 +539,7 @@ mod tests {
         for profile in rendered.profiles {
             let json = to_palette_json(&profile.profile).expect("a profile has a JSON form");
             outcome.push(String::from_utf8(json).expect("JSON is UTF-8"));
-            outcome.extend(profile.bases);
+            outcome.extend(profile.made_from.iter().map(MadeFrom::to_string));
         }
         Ok(outcome)
     }

@@ -303,7 +303,8 @@ fn real_packs_take_our_values_too() {
         .unwrap_or_else(|problems| panic!("{problems:?}"));
     let cases = all(&library, &["1.7.0"]);
     for case in &cases {
-        let bases = &case.rendered.profiles[0].bases;
+        let made_from = case.rendered.profiles[0].made_from.iter();
+        let bases: Vec<String> = made_from.map(ToString::to_string).collect();
         let real = bases.iter().filter(|base| *base != "built-in").count();
         assert_eq!(real, 2, "{case}: {bases:?}");
     }

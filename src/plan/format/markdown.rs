@@ -1,16 +1,22 @@
 //! A plan for a repository or a ticket.
 
-use super::super::{Plan, sections};
+use super::super::{Plan, Section, sections};
 use crate::visible::visible;
 
 /// Titles, sentences and tables as GitHub writes them.
 pub fn markdown(plan: &Plan) -> String {
-    let mut text = format!(
-        "# Plan of {}\n\nReference architecture {}\n",
-        escaped(&plan.cluster),
-        escaped(&plan.revision)
-    );
-    for section in sections(plan) {
+    let about = format!("Reference architecture {}", escaped(&plan.revision));
+    let text = markdown_of(&format!("Plan of {}", plan.cluster), &sections(plan));
+    match text.split_once('\n') {
+        Some((title, rest)) => format!("{title}\n\n{about}\n{rest}"),
+        None => text,
+    }
+}
+
+/// A title, then sections with their sentences and tables.
+pub(crate) fn markdown_of(title: &str, sections: &[Section]) -> String {
+    let mut text = format!("# {}\n", escaped(title));
+    for section in sections {
         text.push_str(&format!("\n## {}\n", escaped(&section.title)));
         for sentence in &section.sentences {
             text.push_str(&format!("\n{}\n", escaped(sentence)));

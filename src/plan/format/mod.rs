@@ -8,4 +8,6 @@ mod text;
 pub use html::html;
 pub use json::json;
 pub use markdown::markdown;
+pub(crate) use markdown::markdown_of;
 pub use text::text;
+pub(crate) use text::text_of;

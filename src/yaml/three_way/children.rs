@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::decision::Three;
-use crate::sequence::IDENTITIES;
+use crate::sequence::{IDENTITIES, merged_order};
 use crate::yaml::align::align;
 use crate::yaml::path::Step;
 
@@ -25,7 +25,7 @@ pub(super) fn children(values: Three<&Value>) -> Vec<Child> {
     };
     let place = |ids: &[usize]| -> HashMap<usize, usize> { ids.iter().copied().zip(0..).collect() };
     let places = [&ids.base, &ids.yours, &ids.theirs].map(|ids| place(ids));
-    let order = order(&ids);
+    let order = merged_order(&ids.base, &ids.yours, &ids.theirs);
     let known: HashSet<usize> = order.iter().copied().collect();
     let base_only = ids.base.iter().filter(|id| !known.contains(id));
     let all = order.iter().chain(base_only);
@@ -131,35 +131,6 @@ fn partners(base: &[Value], side: &[Value]) -> Vec<Option<usize>> {
 fn new_id(next: &mut usize) -> usize {
     *next += 1;
     *next - 1
-}
-
-/// The order of the result: that of theirs, unless yours changed it. What only the other has follows what it follows
-/// there.
-fn order(ids: &Ids) -> Vec<usize> {
-    let in_base: HashSet<usize> = ids.base.iter().copied().collect();
-    let in_yours: HashSet<usize> = ids.yours.iter().copied().collect();
-    let of_yours = ids.yours.iter().filter(|id| in_base.contains(id));
-    let of_base = ids.base.iter().filter(|id| in_yours.contains(id));
-    let (main, other) = match of_yours.eq(of_base) {
-        true => (&ids.theirs, &ids.yours),
-        false => (&ids.yours, &ids.theirs),
-    };
-    let in_main: HashSet<usize> = main.iter().copied().collect();
-    let mut followers: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
-    let mut above = None;
-    for id in other {
-        if in_main.contains(id) {
-            above = Some(*id);
-        } else {
-            followers.entry(above).or_default().push(*id);
-        }
-    }
-    let mut order = followers.remove(&None).unwrap_or_default();
-    for id in main {
-        order.push(*id);
-        order.extend(followers.remove(&Some(*id)).unwrap_or_default());
-    }
-    order
 }
 
 /// The step to a child: its key, or what the item is about, or its number.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::children::children;
 use crate::yaml::path::{Path, Step};
 
 /// What becomes of a value, or of an entry that comes or goes.
@@ -202,29 +203,54 @@ impl<'a> Judge<'a> {
         });
     }
 
-    /// Notes what one side changed, value by value within maps.
+    /// Notes what one side changed, value by value within maps and lists.
     fn changed(&mut self, path: &[Step], verdict: Verdict, values: Three<&Value>) {
         let changed = match verdict {
             Verdict::Taken => values.theirs,
             _ => values.yours,
         };
-        let (Some(Value::Object(was)), Some(Value::Object(now))) = (values.base, changed) else {
+        let (Some(was), Some(now)) = (values.base, changed) else {
             return self.note(path, verdict, values);
         };
-        let come = now.keys().filter(|key| !was.contains_key(*key));
+        let can_go_inside = matches!(
+            (was, now),
+            (Value::Object(_), Value::Object(_)) | (Value::Array(_), Value::Array(_))
+        );
+        if !can_go_inside {
+            return self.note(path, verdict, values);
+        }
         let mut path = path.to_vec();
-        for key in was.keys().chain(come) {
-            if was.get(key) == now.get(key) {
+        for child in children(values) {
+            let old = nth(Some(was), child.at.base);
+            let new = match verdict {
+                Verdict::Taken => nth(Some(now), child.at.theirs),
+                _ => nth(Some(now), child.at.yours),
+            };
+            if old == new {
                 continue;
             }
-            path.push(Step::Key(key.clone()));
-            self.changed(
-                &path,
-                verdict.clone(),
-                values.and_then(|value| value.get(key)),
-            );
+            let (yours, theirs) = match verdict {
+                Verdict::Taken => (old, new),
+                _ => (new, old),
+            };
+            path.push(child.step);
+            let values = Three {
+                base: old,
+                yours,
+                theirs,
+            };
+            self.changed(&path, verdict.clone(), values);
             path.pop();
         }
+    }
+}
+
+/// An entry of a map or an item of a list, by its number.
+fn nth(value: Option<&Value>, at: Option<usize>) -> Option<&Value> {
+    match value? {
+        Value::Object(map) => map.values().nth(at?),
+        Value::Array(items) => items.get(at?),
+        _ => None,
     }
 }
 

@@ -1,0 +1,200 @@
+//! `vmo-ra upgrade`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use vmo_ra::command;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::disk::Disk;
+use vmo_ra::load::{Item, load};
+use vmo_ra::output::{self, Tree};
+use vmo_ra::pack::Library;
+use vmo_ra::profile::{Form, Profile};
+use vmo_ra::render::Rendered;
+use vmo_ra::revision::Revision;
+use vmo_ra::secret;
+use vmo_ra::upgrade::{Report, Request, Resolutions, Upgrade as Carried, format, upgrade};
+
+use super::inputs::{self, Files};
+use super::{Failure, terminal};
+
+/// The largest file of answers, in bytes.
+const LARGEST: u64 = 4 << 20;
+/// Where conflicts are asked about, where nothing else is named.
+const QUESTIONS: &str = "resolutions.yaml";
+
+/// Carry edited profiles from one revision of the RA to another, and keep the edits
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Three versions of each text are merged: what the old revision renders, yours, and what the new one renders. Give \
+                  the vendors' packs of both versions with `--packs`; without them only what the RA itself sets is merged in a layer.\n\n\
+                  Example: vmo-ra upgrade exports/ --from 1.7.0 --site site.yaml --packs packs --out out\n\n\
+                  Exit codes: 0 no open conflict, 1 open conflicts, which stand in resolutions.yaml then, 2 the input or \
+                  command line is wrong, 3 could not read or write."
+)]
+pub(super) struct Upgrade {
+    /// The profiles as they are: exports, or folders that `render` or `split` wrote
+    #[arg(value_name = "PROFILE", required = true)]
+    profiles: Vec<String>,
+    /// The revision they were made from
+    #[arg(long, value_name = "REVISION")]
+    from: String,
+    /// The revision to go to
+    #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
+    to: String,
+    /// The site that both revisions are rendered with; the RA's example without it
+    #[arg(long, value_name = "FILE")]
+    site: Option<PathBuf>,
+    /// A folder with the vendors' packs
+    #[arg(long, value_name = "DIR")]
+    packs: Vec<PathBuf>,
+    /// The answers to conflicts
+    #[arg(long, value_name = "FILE")]
+    resolve: Option<PathBuf>,
+    /// The folder to write; only the report without it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace a folder that an earlier run wrote
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// All of long lists
+    #[arg(long)]
+    full: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a terminal.
+    Text,
+    /// For programs; `vmo-ra schema upgrade` describes it.
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+impl Upgrade {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let (yours, private) = self.yours()?;
+        let from = Revision::load(&self.from)?;
+        let to = Revision::load(&self.to)?;
+        let site = inputs::site(self.site.as_deref())?;
+        let resolutions = self.resolutions()?;
+        let carried = inputs::with_packs(&self.packs, |library: &Library| {
+            Ok(upgrade(&Request {
+                yours: &yours,
+                from: &from,
+                to: &to,
+                site: &site,
+                library,
+                resolutions: &resolutions,
+            })?)
+        })?;
+        terminal::print(&self.written(&carried.report))?;
+        if carried.report.open().next().is_some() {
+            self.ask(&carried)?;
+            return Ok(ExitCode::from(1));
+        }
+        if let Some(out) = &self.out {
+            let rendered = Rendered {
+                profiles: carried.profiles,
+                remarks: Vec::new(),
+                holds_secrets: private || site.holds_secrets,
+            };
+            let tree = Tree::of_render(&rendered)?;
+            let kept = output::write(&tree, out, self.force)?;
+            terminal::explain(kept.map(|copy| copy.warning()).as_slice());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The profiles, and whether they may hold secrets.
+    fn yours(&self) -> Result<(Vec<Profile>, bool), Failure> {
+        let (mut profiles, mut private, mut problems) = (Vec::new(), false, Vec::new());
+        for name in &self.profiles {
+            let loaded = load(&Files, name)?;
+            terminal::explain(&loaded.remarks);
+            private |= loaded.private;
+            let before = profiles.len();
+            for item in loaded.items {
+                let Item::Profile(profile) = item else {
+                    continue;
+                };
+                if profile.form == Form::Answer {
+                    problems.push(
+                        Diagnostic::error(format!(
+                            "`{}` lacks the texts of manifests and the variables, which an upgrade would lose",
+                            profile.file
+                        ))
+                        .help("export the profile: `vmo-ra palette export NAME --out DIR`"),
+                    );
+                }
+                profiles.push(profile.profile);
+            }
+            if profiles.len() == before {
+                problems.push(
+                    Diagnostic::error(format!("`{}` holds no profile", loaded.name)).help(
+                        "name what Palette exports, or a folder that `render` or `split` wrote",
+                    ),
+                );
+            }
+        }
+        match problems.is_empty() {
+            true => Ok((profiles, private)),
+            false => Err(problems.into()),
+        }
+    }
+
+    fn resolutions(&self) -> Result<Resolutions, Failure> {
+        let Some(file) = &self.resolve else {
+            return Ok(Resolutions::default());
+        };
+        if !file.exists() {
+            return Ok(Resolutions::default());
+        }
+        let name = file.display().to_string();
+        let text = Files.read(file, LARGEST);
+        let text = text.map_err(|error| Diagnostic::unreadable(&name, &error))?;
+        Ok(Resolutions::read(&secret::source(name, text.text))?)
+    }
+
+    /// Writes down what is asked.
+    fn ask(&self, carried: &Carried) -> Result<(), Failure> {
+        let Some(questions) = carried.questions() else {
+            return Ok(());
+        };
+        let file = self.resolve.as_deref().unwrap_or(Path::new(QUESTIONS));
+        if self.resolve.is_none() && file.exists() {
+            return Err(
+                Diagnostic::error(format!("`{}` is there already", file.display()))
+                    .help(format!(
+                        "answer it and give it with `--resolve {QUESTIONS}`, or name another file"
+                    ))
+                    .into(),
+            );
+        }
+        output::replace_file(file, questions.as_bytes(), true)?;
+        let open = carried.report.open().count();
+        let again = command::on("--resolve", file);
+        terminal::explain(&[Diagnostic::warning(match open {
+            1 => "1 conflict waits for an answer, so nothing was written".to_owned(),
+            open => format!("{open} conflicts wait for an answer, so nothing was written"),
+        })
+        .help(format!(
+            "answer them in `{}`, and run this again with {again}",
+            file.display()
+        ))]);
+        Ok(())
+    }
+
+    fn written(&self, report: &Report) -> String {
+        match self.format {
+            Format::Text => format::text(report, self.full),
+            Format::Json => format::json(report),
+            Format::Markdown => format::markdown(report, self.full),
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The report as titles, sentences and tables.
+
+use crate::plan::{Section, Table};
+use crate::upgrade::report::words;
+use crate::upgrade::resolutions::part_words;
+use crate::upgrade::{Clashed, Item, Report, What};
+
+/// The longest list of one kind in one layer that is told item by item.
+const MOST: usize = 12;
+/// The longest value in a cell.
+const WIDEST: usize = 60;
+
+pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
+    let is_gone = |item: &&Item| {
+        matches!(
+            item.what,
+            What::Conflict {
+                clash: Clashed::Gone,
+                ..
+            }
+        )
+    };
+    let is_conflict = |item: &&Item| matches!(item.what, What::Conflict { .. }) && !is_gone(item);
+    let all = |wanted: &dyn Fn(&&Item) -> bool| -> Vec<&Item> {
+        report.items.iter().filter(wanted).collect()
+    };
+    let mut sections = vec![summary(report)];
+    let conflicts = all(&is_conflict);
+    if !conflicts.is_empty() {
+        sections.push(questions(
+            "Conflicts",
+            "Both sides changed these. Nothing is written before each has an answer.",
+            &conflicts,
+        ));
+    }
+    let gone = all(&is_gone);
+    if !gone.is_empty() {
+        sections.push(questions(
+            "Edits that lost their place",
+            "You changed what no longer exists. Each needs an answer too: `yours` keeps it, `drop` lets it go.",
+            &gone,
+        ));
+    }
+    let one = |what: What| move |item: &&Item| item.what == what;
+    sections.push(list(
+        "Taken from the RA and the vendors",
+        ["From", "To"],
+        &all(&one(What::Taken)),
+        full,
+        |item| [words(item.yours.as_ref()), words(item.theirs.as_ref())],
+    ));
+    sections.push(list(
+        "Kept from you",
+        ["Theirs", "Yours"],
+        &all(&one(What::Kept)),
+        full,
+        |item| [words(item.theirs.as_ref()), words(item.yours.as_ref())],
+    ));
+    let same = |item: &&Item| matches!(item.what, What::Same | What::Combined);
+    sections.push(list(
+        "The same on both sides, or combined line by line",
+        ["From", "To"],
+        &all(&same),
+        full,
+        |item| [words(item.base.as_ref()), words(item.yours.as_ref())],
+    ));
+    sections.extend([limited(report), steps(report), by_hand(report)]);
+    sections.retain(|section| !section.sentences.is_empty() || !section.tables.is_empty());
+    sections
+}
+
+fn section(title: &str) -> Section {
+    Section {
+        title: title.to_owned(),
+        sentences: Vec::new(),
+        tables: Vec::new(),
+    }
+}
+
+fn table(title: &str, columns: &[&'static str], rows: Vec<Vec<String>>) -> Table {
+    Table {
+        title: title.to_owned(),
+        columns: columns.to_vec(),
+        rows,
+    }
+}
+
+fn summary(report: &Report) -> Section {
+    let mut section = section("Profiles");
+    let rows = report.profiles.iter().map(|profile| {
+        vec![
+            profile.name.clone(),
+            profile.role.to_owned(),
+            profile.was.clone(),
+            profile.becomes.clone(),
+        ]
+    });
+    section.tables.push(table(
+        "",
+        &["Profile", "Role", "Version", "Becomes"],
+        rows.collect(),
+    ));
+    let impacts: Vec<String> = report
+        .impacts
+        .iter()
+        .map(|count| {
+            let changes = count.changes;
+            format!("{changes} {}", count.impact.meaning(changes))
+        })
+        .collect();
+    if !impacts.is_empty() {
+        section.sentences.push(format!(
+            "Of the changes to your profiles, {}. `vmo-ra diff` tells each.",
+            impacts.join(", ")
+        ));
+    }
+    section
+}
+
+fn questions(title: &str, sentence: &str, items: &[&Item]) -> Section {
+    let mut section = section(title);
+    section.sentences.push(sentence.to_owned());
+    let rows = items.iter().map(|item| {
+        let answer = match &item.what {
+            What::Conflict {
+                answer: Some(answer),
+                ..
+            } => answer.clone(),
+            _ => "open".to_owned(),
+        };
+        let why = match (item.impact, &item.because) {
+            (Some(impact), Some(because)) => format!("{}: {because}", impact.as_str()),
+            _ => clash(item).to_owned(),
+        };
+        vec![
+            place(item),
+            cut(&words(item.base.as_ref())),
+            cut(&words(item.yours.as_ref())),
+            cut(&words(item.theirs.as_ref())),
+            why,
+            answer,
+        ]
+    });
+    let columns = [
+        "Where",
+        "Base",
+        "Yours",
+        "Theirs",
+        "Why it matters",
+        "Answer",
+    ];
+    section.tables.push(table("", &columns, rows.collect()));
+    section
+}
+
+fn clash(item: &Item) -> &'static str {
+    match item.what {
+        What::Conflict { clash, .. } => clash.words(),
+        _ => "",
+    }
+}
+
+/// Items in a table for each layer; of long lists only the start, unless all is wanted.
+fn list(
+    title: &str,
+    [old, new]: [&'static str; 2],
+    items: &[&Item],
+    full: bool,
+    sides: impl Fn(&Item) -> [String; 2],
+) -> Section {
+    let mut section = section(title);
+    for items in items.chunk_by(|a, b| (&a.profile, &a.layer) == (&b.profile, &b.layer)) {
+        let Some(first) = items.first() else { continue };
+        let shown = match full {
+            true => items.len(),
+            false => items.len().min(MOST),
+        };
+        let mut name = match &first.layer {
+            Some(layer) => format!("{} / {layer}", first.profile),
+            None => first.profile.clone(),
+        };
+        if shown < items.len() {
+            name = format!("{name}: the first {shown} of {}", items.len());
+        }
+        let rows = items.iter().take(shown).map(|item| {
+            let impact = item.impact.map_or("", |impact| impact.as_str());
+            let [was, is] = sides(item).map(|side| cut(&side));
+            vec![within_layer(item), was, is, impact.to_owned()]
+        });
+        let columns = ["Where", old, new, "Impact"];
+        section.tables.push(table(&name, &columns, rows.collect()));
+    }
+    section
+}
+
+fn limited(report: &Report) -> Section {
+    let mut section = section("Layers that could not be merged whole");
+    section.sentences.extend(
+        report
+            .limited
+            .iter()
+            .map(|one| format!("{} / {}: {}", one.profile, one.layer, one.why)),
+    );
+    if !section.sentences.is_empty() {
+        section.sentences.push(
+            "`vmo-ra palette packs` or `vmo-ra packs import` bring the vendors' values of both versions; name their folder with `--packs DIR`."
+                .to_owned(),
+        );
+    }
+    section
+}
+
+fn steps(report: &Report) -> Section {
+    let mut section = section("Versions on the way");
+    if report.steps.is_empty() {
+        return section;
+    }
+    section.sentences.push(
+        "A cluster cannot go there at once. Make a profile version for each step, and wait before the next."
+            .to_owned(),
+    );
+    let rows = report.steps.iter().map(|step| {
+        vec![
+            format!("{} / {}", step.profile, step.layer),
+            step.versions.join(" -> "),
+            step.wait.clone(),
+            step.because.clone(),
+        ]
+    });
+    let columns = ["Layer", "Versions", "Wait until", "Source"];
+    section.tables.push(table("", &columns, rows.collect()));
+    section
+}
+
+fn by_hand(report: &Report) -> Section {
+    let mut section = section("Left to you");
+    section.sentences.clone_from(&report.by_hand);
+    section.sentences.push(
+        "Values that clusters store for variables, and overrides on a cluster, are not in profiles: compare them in Palette before the cluster gets the new version."
+            .to_owned(),
+    );
+    section
+}
+
+fn place(item: &Item) -> String {
+    let layer = match &item.layer {
+        Some(layer) => format!("{} / {layer} / ", item.profile),
+        None => format!("{} / ", item.profile),
+    };
+    layer + &within_layer(item)
+}
+
+fn within_layer(item: &Item) -> String {
+    let part = part_words(&item.part);
+    match item.path.as_str() {
+        "" => part,
+        path => format!("{part}: {path}"),
+    }
+}
+
+/// A value on one line, and not too long.
+fn cut(text: &str) -> String {
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let more = lines.count();
+    let mut cut: String = first.chars().take(WIDEST).collect();
+    if cut.len() < first.len() {
+        cut.push('…');
+    }
+    if more > 0 {
+        cut.push_str(&format!(" (and {more} more lines)"));
+    }
+    cut
+}

@@ -1,0 +1,419 @@
+//! The layers of a profile: which go together, and what becomes of each.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::values::{Ground, Made, by_group, ground, is_about, merge, without_presets};
+use super::{Limited, Merging};
+use crate::diff::{Part, pair_layers};
+use crate::profile::{Layer, Manifest, Profile, RegistryReference};
+use crate::render::RenderedProfile;
+use crate::sequence::merged_order;
+use crate::yaml::{Answer, Clash, Decision, Limits, Path, Verdict, to_json};
+
+/// The order of the result, of what stands in three lists.
+pub(super) fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
+    let [base, yours, theirs] = ids;
+    let mut order = merged_order(base, yours, theirs);
+    let gone = base.iter().filter(|id| !order.contains(id));
+    let gone: Vec<usize> = gone.copied().collect();
+    order.extend(gone);
+    order
+}
+
+/// A layer in each of the three, by its number.
+#[derive(Clone, Copy, Default)]
+struct Triple {
+    base: Option<usize>,
+    yours: Option<usize>,
+    theirs: Option<usize>,
+}
+
+/// Which layers go together. A pack that took another's place is another layer.
+fn triples(base: &[Layer], yours: &[Layer], theirs: &[Layer]) -> Vec<Triple> {
+    let partners = |side: &[Layer]| -> Vec<(Option<usize>, Option<usize>)> {
+        let number = |layers: &[Layer], one: Option<&Layer>| {
+            let one = one?;
+            layers.iter().position(|layer| std::ptr::eq(layer, one))
+        };
+        let mut found = Vec::new();
+        for (old, new) in pair_layers(base, side) {
+            let pair = (number(base, old), number(side, new));
+            match (old, new) {
+                (Some(old), Some(new)) if old.name != new.name => {
+                    found.extend([(pair.0, None), (None, pair.1)]);
+                }
+                _ => found.push(pair),
+            }
+        }
+        found
+    };
+    let mut triples: Vec<Triple> = (0..base.len())
+        .map(|at| Triple {
+            base: Some(at),
+            ..Triple::default()
+        })
+        .collect();
+    for (old, new) in partners(yours) {
+        match (old, new) {
+            (Some(old), new) => triples[old].yours = new,
+            (None, new) => triples.push(Triple {
+                yours: new,
+                ..Triple::default()
+            }),
+        }
+    }
+    for (old, new) in partners(theirs) {
+        let Some(at) = new else { continue };
+        if let Some(old) = old {
+            triples[old].theirs = Some(at);
+            continue;
+        }
+        let is_same = |triple: &&mut Triple| {
+            let of_yours = triple.yours.and_then(|yours_at| yours.get(yours_at));
+            triple.base.is_none() && of_yours.is_some_and(|layer| layer.name == theirs[at].name)
+        };
+        match triples.iter_mut().find(is_same) {
+            Some(triple) => triple.theirs = Some(at),
+            None => triples.push(Triple {
+                theirs: Some(at),
+                ..Triple::default()
+            }),
+        }
+    }
+    triples
+}
+
+impl Merging<'_> {
+    pub(super) fn layers(
+        &mut self,
+        base: &RenderedProfile,
+        yours: &Profile,
+        theirs: &RenderedProfile,
+        built_in: &[String],
+    ) -> Vec<Layer> {
+        let packs = |profile: &'_ Profile| profile.spec.template.packs.clone();
+        let sides = [packs(&base.profile), packs(yours), packs(&theirs.profile)];
+        let [old, mine, new] = &sides;
+        let triples = triples(old, mine, new);
+        let mut ids = [Vec::new(), Vec::new(), Vec::new()];
+        for (side, ids) in ids.iter_mut().enumerate() {
+            let at = |triple: &Triple| [triple.base, triple.yours, triple.theirs][side];
+            let mut present: Vec<(usize, usize)> = (triples.iter().zip(0..))
+                .filter_map(|(triple, id)| Some((at(triple)?, id)))
+                .collect();
+            present.sort_unstable();
+            ids.extend(present.into_iter().map(|(_, id)| id));
+        }
+        let mut merged = Vec::new();
+        for id in order(&ids) {
+            let triple = triples[id];
+            let made = |side: &'_ RenderedProfile, layers: &'_ [Layer], at: Option<usize>| {
+                let at = at?;
+                Some((layers.get(at)?.clone(), side.made_from.get(at)?.clone()))
+            };
+            let old = made(base, old, triple.base);
+            let new = made(theirs, new, triple.theirs);
+            let old = old.as_ref().map(|(layer, from)| Made { layer, from });
+            let new = new.as_ref().map(|(layer, from)| Made { layer, from });
+            let mine = triple.yours.and_then(|at| mine.get(at));
+            let name = mine
+                .or(new.map(|made| made.layer))
+                .or(old.map(|made| made.layer));
+            self.layer = name.map(|layer| layer.name.clone());
+            merged.extend(self.layer(old, mine, new, built_in));
+        }
+        merged
+    }
+
+    fn layer(
+        &mut self,
+        base: Option<Made<'_>>,
+        yours: Option<&Layer>,
+        theirs: Option<Made<'_>>,
+        built_in: &[String],
+    ) -> Option<Layer> {
+        match (base, yours, theirs) {
+            (Some(base), Some(yours), Some(theirs)) => {
+                Some(self.merged_layer(base, yours, theirs, built_in))
+            }
+            (None, Some(yours), Some(theirs)) => {
+                // Both brought it in: what is alike is no question.
+                let from = theirs.from.clone();
+                let empty = Layer {
+                    name: yours.name.clone(),
+                    ..Layer::default()
+                };
+                let base = Made {
+                    layer: &empty,
+                    from: &from,
+                };
+                let is_same = yours.values == theirs.layer.values;
+                Some(match is_same {
+                    true => theirs.layer.clone(),
+                    false => self.merged_layer(base, yours, theirs, built_in),
+                })
+            }
+            (base, yours, theirs) => self.lone_layer(
+                base.map(|made| made.layer),
+                yours,
+                theirs.map(|made| made.layer),
+            ),
+        }
+    }
+
+    /// A layer that one side, or both, took out or brought in.
+    fn lone_layer(
+        &mut self,
+        base: Option<&Layer>,
+        yours: Option<&Layer>,
+        theirs: Option<&Layer>,
+    ) -> Option<Layer> {
+        let sides = [base, yours, theirs];
+        let outline = |layer: &Layer| json!({"pack": layer.name, "version": layer.version});
+        let outlines = sides.map(|side| side.map(outline));
+        let (verdict, result) = match sides {
+            // Yours to keep; theirs to bring in.
+            [None, Some(yours), None] => (Verdict::Kept, Some(yours)),
+            [None, None, Some(theirs)] => (Verdict::Taken, Some(theirs)),
+            [Some(_), None, None] => (Verdict::Same, None),
+            // You took it out: it stays out, whatever became of it.
+            [Some(_), None, Some(_)] => (Verdict::Kept, None),
+            [Some(base), Some(yours), None] if is_alike(base, yours) => (Verdict::Taken, None),
+            [Some(_), Some(yours), None] => {
+                let asked = self.asked(&Part::Layer);
+                let values = outlines.each_ref().map(Option::as_ref);
+                let answer = asked.ask()(&Path::default(), values);
+                let result = match &answer {
+                    Some(Answer::Theirs | Answer::Drop) => None,
+                    Some(Answer::Base) => base,
+                    _ => Some(yours),
+                };
+                (Verdict::Conflict(Clash::Gone, answer), result)
+            }
+            _ => return None,
+        };
+        let [base, yours, theirs] = outlines;
+        let decision = Decision {
+            path: Path::default(),
+            verdict,
+            base,
+            yours,
+            theirs,
+        };
+        self.record(&Part::Layer, vec![decision], &[]);
+        result.cloned()
+    }
+
+    fn merged_layer(
+        &mut self,
+        base: Made<'_>,
+        yours: &Layer,
+        theirs: Made<'_>,
+        built_in: &[String],
+    ) -> Layer {
+        let facts = |layer: &Layer| {
+            json!({
+                "version": layer.version,
+                "type": layer.kind,
+                "registry": layer.registry,
+            })
+        };
+        let facts = self.merged(&Part::Layer, [base.layer, yours, theirs.layer].map(facts));
+        let version = facts["version"].as_str().unwrap_or_default().to_owned();
+        let tag = match version == yours.version {
+            true => yours.tag.clone(),
+            false => theirs.layer.tag.clone(),
+        };
+        let registry: Option<RegistryReference> =
+            serde_json::from_value(facts["registry"].clone()).ok();
+        Layer {
+            name: yours.name.clone(),
+            kind: facts["type"].as_str().unwrap_or_default().to_owned(),
+            layer: yours.layer.clone(),
+            version,
+            tag,
+            values: self.values(base, yours, theirs, built_in.contains(&yours.name)),
+            registry: registry.unwrap_or_else(|| yours.registry.clone()),
+            manifests: self.manifests(
+                &base.layer.manifests,
+                &yours.manifests,
+                &theirs.layer.manifests,
+            ),
+        }
+    }
+
+    fn values(
+        &mut self,
+        base: Made<'_>,
+        yours: &Layer,
+        theirs: Made<'_>,
+        is_built_in: bool,
+    ) -> String {
+        let as_it_stands = base.layer.values == yours.values;
+        if base.layer.values == theirs.layer.values && base.from.pack.is_none() {
+            return yours.values.clone();
+        }
+        let groups = [&base.layer.values, &yours.values, &theirs.layer.values];
+        let groups = groups.map(|text| by_group(text));
+        let presets = self.merged(&Part::Preset(String::new()), groups);
+        let presets: BTreeMap<String, String> = serde_json::from_value(presets).unwrap_or_default();
+        let ground = match as_it_stands {
+            true => Ground::Whole {
+                base: base.layer.values.clone(),
+                theirs: theirs.layer.values.clone(),
+            },
+            false => ground(
+                self.request.library,
+                yours,
+                is_built_in,
+                base,
+                theirs,
+                &presets,
+            ),
+        };
+        let (base, theirs, set) = match ground {
+            Ground::Whole { base, theirs } => (base, theirs, None),
+            Ground::Own {
+                base,
+                theirs,
+                set,
+                why,
+            } => {
+                self.limit(format!(
+                    "only what the RA itself sets is merged, and the rest stays yours: {why}"
+                ));
+                (base, theirs, Some(set))
+            }
+        };
+        let ((old_line, base), (line, mine), (new_line, theirs)) = (
+            without_presets(&base),
+            without_presets(&yours.values),
+            without_presets(&theirs),
+        );
+        let name = format!("values of {}", yours.name);
+        let Some((text, decisions)) = self.texts(&name, &Part::Values, [base, mine, theirs]) else {
+            return yours.values.clone();
+        };
+        let decisions = decisions.into_iter().filter(|decision| {
+            let set = set.as_deref();
+            set.is_none_or(|set| is_about(set, decision))
+        });
+        let roots = [base, mine, theirs].map(|text| tree(text));
+        self.record(
+            &Part::Values,
+            decisions.collect(),
+            &roots.each_ref().map(|root| root),
+        );
+        let line = match (set, old_line == new_line) {
+            (None, false) => new_line,
+            _ => line,
+        };
+        match line {
+            Some(line) => format!("{line}\n{text}"),
+            None => text,
+        }
+    }
+
+    fn limit(&mut self, why: String) {
+        self.limited.push(Limited {
+            profile: self.profile.clone(),
+            layer: self.layer.clone().unwrap_or_default(),
+            why,
+        });
+    }
+
+    /// Merges three texts; none, and a note, where one cannot be read.
+    fn texts(
+        &mut self,
+        name: &str,
+        part: &Part,
+        texts: [&str; 3],
+    ) -> Option<(String, Vec<Decision>)> {
+        let asked = self.asked(part);
+        let merged = merge(name, texts, &asked.ask());
+        match merged {
+            Ok(merged) => Some((merged.text, merged.decisions)),
+            Err(_) => {
+                self.limit(format!(
+                    "the {name} cannot be read as YAML, and stay as they are"
+                ));
+                None
+            }
+        }
+    }
+
+    fn manifests(
+        &mut self,
+        base: &[Manifest],
+        yours: &[Manifest],
+        theirs: &[Manifest],
+    ) -> Vec<Manifest> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut ids = [Vec::new(), Vec::new(), Vec::new()];
+        for (side, ids) in [base, yours, theirs].into_iter().zip(&mut ids) {
+            for manifest in side {
+                let known = names.iter().position(|name| *name == manifest.name);
+                ids.push(known.unwrap_or_else(|| {
+                    names.push(&manifest.name);
+                    names.len() - 1
+                }));
+            }
+        }
+        let mut merged = Vec::new();
+        for id in order(&ids) {
+            let name = names[id];
+            let find = |side: &'_ [Manifest]| {
+                let found = side.iter().find(|manifest| manifest.name == name);
+                found.map(|manifest| manifest.content.clone())
+            };
+            let sides = [find(base), find(yours), find(theirs)];
+            if let Some(content) = self.manifest(name, sides) {
+                merged.push(Manifest {
+                    name: name.to_owned(),
+                    content,
+                });
+            }
+        }
+        merged
+    }
+
+    fn manifest(&mut self, name: &str, sides: [Option<String>; 3]) -> Option<String> {
+        let part = Part::Manifest(name.to_owned());
+        if let [Some(base), Some(yours), Some(theirs)] = &sides {
+            let title = format!("manifest {name}");
+            let Some((text, decisions)) = self.texts(&title, &part, [base, yours, theirs]) else {
+                return Some(yours.clone());
+            };
+            let roots: Vec<Value> = [base, yours, theirs]
+                .into_iter()
+                .flat_map(|text| trees(text))
+                .collect();
+            self.record(&part, decisions, &roots.iter().collect::<Vec<_>>());
+            return Some(text);
+        }
+        let values = sides.map(|side| side.map(Value::String));
+        let merged = self.merged_value(&part, values);
+        match merged? {
+            Value::String(text) => Some(text),
+            other => Some(crate::yaml::from_json(&other)),
+        }
+    }
+}
+
+/// Whether a layer was left as it is, but for what a tenant writes itself.
+fn is_alike(base: &Layer, yours: &Layer) -> bool {
+    base.values == yours.values
+        && base.manifests == yours.manifests
+        && base.version == yours.version
+}
+
+fn tree(text: &str) -> Value {
+    to_json(&crate::diagnostic::Source::new("", text), Limits::VALUES).unwrap_or_default()
+}
+
+fn trees(text: &str) -> Vec<Value> {
+    let source = crate::diagnostic::Source::new("", text);
+    crate::yaml::to_json_all(&source, Limits::VALUES).unwrap_or_default()
+}

@@ -1,0 +1,453 @@
+//! Carries edited profiles from one revision of the RA to another: a merge of base, yours and theirs.
+//!
+//! The base is what the old revision renders, theirs what the new one does, both with one site and with the vendors' texts
+//! of the versions at hand. What you changed stays, what they changed comes, and what both changed is asked about.
+
+pub mod format;
+mod layers;
+mod macros;
+mod report;
+mod resolutions;
+mod roles;
+mod steps;
+mod values;
+
+use std::cell::RefCell;
+
+use serde_json::{Value, json};
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::diff::{self, Input, Options, Part, Secrets};
+use crate::pack::Library;
+use crate::profile::{BuiltInLayers, Metadata, Profile, Spec, Template, Variable, variables_used};
+use crate::render::{MadeFrom, RenderedProfile, Renderer};
+use crate::revision::{Revision, Role};
+use crate::secret::Way;
+use crate::site::Site;
+use crate::yaml::{Answer, Ask, Decision, Path, Verdict, merge_values};
+use layers::order;
+pub use report::{Clashed, FORMAT, Item, Limited, ProfileStep, Report, Step, What};
+pub use resolutions::Resolutions;
+use resolutions::{Place, hash, part_words, questions};
+use roles::with_roles;
+
+/// What is carried over, and where to.
+pub struct Request<'r> {
+    /// The profiles as they are.
+    pub yours: &'r [Profile],
+    /// The revision they were made from.
+    pub from: &'r Revision,
+    /// The revision to go to.
+    pub to: &'r Revision,
+    /// The site that both are rendered with.
+    pub site: &'r Site,
+    /// The vendors' texts.
+    pub library: &'r Library,
+    /// What a person answered.
+    pub resolutions: &'r Resolutions,
+}
+
+/// The result.
+#[derive(Debug)]
+pub struct Upgrade {
+    /// The profiles; worth nothing while conflicts are open.
+    pub profiles: Vec<RenderedProfile>,
+    /// What was decided.
+    pub report: Report,
+}
+
+impl Upgrade {
+    /// The file that asks about the conflicts; none where there are none.
+    pub fn questions(&self) -> Option<String> {
+        let report = &self.report;
+        let asks = report
+            .items
+            .iter()
+            .any(|item| matches!(item.what, What::Conflict { .. }));
+        asks.then(|| questions(&report.from, &report.to, &report.items))
+    }
+}
+
+/// Carries profiles over.
+///
+/// # Errors
+/// They are no profiles of the RA, a revision cannot be rendered with the site, or answers are out of date.
+pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
+    let base = rendered(request, request.from)?;
+    let theirs = rendered(request, request.to)?;
+    let yours = with_roles(request.yours, &base)?;
+    let texts = request.yours.iter().flat_map(|profile| {
+        let layers = profile.spec.template.packs.iter();
+        layers.map(|layer| layer.values.as_bytes())
+    });
+    let mut merging = Merging {
+        request,
+        secrets: Secrets::new(texts, false),
+        profile: String::new(),
+        layer: None,
+        items: Vec::new(),
+        limited: Vec::new(),
+        by_hand: Vec::new(),
+    };
+    let mut profiles = Vec::new();
+    let mut steps = Vec::new();
+    let mut before_after = Vec::new();
+    for (role, profile) in yours {
+        let of_role =
+            |rendered: &'_ [RenderedProfile]| rendered.iter().position(|other| other.role == role);
+        let (Some(old), Some(new)) = (of_role(&base), of_role(&theirs)) else {
+            continue;
+        };
+        let merged = merging.profile(role, &base[old], profile, &theirs[new]);
+        steps.extend(steps::steps(profile, &merged)?);
+        before_after.push(ProfileStep {
+            name: profile.metadata.name.clone(),
+            role: role.as_str(),
+            was: profile.spec.version.clone(),
+            becomes: merged.spec.version.clone(),
+        });
+        let layers = merged.spec.template.packs.len();
+        profiles.push(RenderedProfile {
+            role,
+            profile: merged,
+            made_from: vec![MadeFrom::merged(); layers],
+        });
+    }
+    let problems = request.resolutions.problems();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut report = Report {
+        format: FORMAT,
+        from: request.from.name.clone(),
+        to: request.to.name.clone(),
+        profiles: before_after,
+        items: merging.items,
+        limited: merging.limited,
+        by_hand: merging.by_hand,
+        steps,
+        impacts: Vec::new(),
+    };
+    weigh(request, &profiles, &mut report)?;
+    Ok(Upgrade { profiles, report })
+}
+
+/// What a revision makes of the site.
+fn rendered(
+    request: &Request<'_>,
+    revision: &Revision,
+) -> Result<Vec<RenderedProfile>, Vec<Diagnostic>> {
+    let fitted = crate::rules::fitted(request.site, revision);
+    let site = fitted.as_ref().map_or(request.site, |(site, _)| site);
+    let renderer = Renderer::new(revision, request.library).map_err(|problem| vec![problem])?;
+    Ok(renderer.render(site, &Role::ALL)?.profiles)
+}
+
+/// Adds what the changes do to a running cluster, as `diff` says it.
+fn weigh(
+    request: &Request<'_>,
+    profiles: &[RenderedProfile],
+    report: &mut Report,
+) -> Result<(), Vec<Diagnostic>> {
+    let input = |name: &str, profiles: Vec<Profile>| Input {
+        name: name.to_owned(),
+        profiles,
+        revision: None,
+    };
+    let merged = profiles.iter().map(|one| one.profile.clone()).collect();
+    let old = input("yours", request.yours.to_vec());
+    let new = input("merged", merged);
+    let found = diff::compare(&old, &new, request.library, &Options::default())
+        .map_err(|problem| vec![problem])?;
+    for item in &mut report.items {
+        let change = found.changes.iter().find(|change| {
+            change.layer == item.layer && change.part == item.part && change.path == item.path
+        });
+        if let Some(change) = change {
+            item.impact = Some(change.impact);
+            item.because = Some(change.because.to_string());
+        }
+    }
+    report.impacts = found.summary.impacts;
+    Ok(())
+}
+
+/// An upgrade under way.
+struct Merging<'r> {
+    request: &'r Request<'r>,
+    secrets: Secrets,
+    profile: String,
+    layer: Option<String>,
+    items: Vec<Item>,
+    limited: Vec<Limited>,
+    by_hand: Vec<String>,
+}
+
+impl Merging<'_> {
+    fn profile(
+        &mut self,
+        role: Role,
+        base: &RenderedProfile,
+        yours: &Profile,
+        theirs: &RenderedProfile,
+    ) -> Profile {
+        self.profile.clone_from(&yours.metadata.name);
+        self.layer = None;
+        let (old, new) = (&base.profile, &theirs.profile);
+        let built_in = BuiltInLayers::of_description(&yours.metadata.description);
+        let facts = |profile: &Profile| {
+            json!({
+                "description": BuiltInLayers::taken_from(&profile.metadata.description),
+                "labels": profile.metadata.labels,
+                "cloudType": profile.spec.template.cloud_type,
+            })
+        };
+        let facts = self.merged(&Part::Profile, [old, yours, new].map(facts));
+        let built_in_packs = built_in.as_ref().map_or(&[][..], |known| &known.packs);
+        let packs = self.layers(base, yours, theirs, built_in_packs);
+        self.layer = None;
+        let version = version(yours, &self.request.from.name, &self.request.to.name);
+        let description = facts["description"].as_str().unwrap_or_default();
+        let description = match built_in {
+            // Layers that are gone are made from nothing.
+            Some(mut known) => {
+                known
+                    .packs
+                    .retain(|name| packs.iter().any(|layer| layer.name == *name));
+                known.add_to(description)
+            }
+            None => description.to_owned(),
+        };
+        let mut merged = Profile {
+            metadata: Metadata {
+                name: yours.metadata.name.clone(),
+                description,
+                labels: facts["labels"].as_object().cloned().unwrap_or_default(),
+            },
+            spec: Spec {
+                version,
+                template: Template {
+                    kind: yours.spec.template.kind.clone(),
+                    cloud_type: facts["cloudType"].as_str().unwrap_or_default().to_owned(),
+                    packs,
+                },
+                variables: Vec::new(),
+            },
+        };
+        merged.spec.variables = self.variables(role, old, yours, new, &merged);
+        merged
+    }
+
+    fn variables(
+        &mut self,
+        role: Role,
+        base: &Profile,
+        yours: &Profile,
+        theirs: &Profile,
+        merged: &Profile,
+    ) -> Vec<Variable> {
+        let used = uses(merged);
+        let sides = [base, yours, theirs].map(|profile| &profile.spec.variables);
+        let mut names: Vec<&str> = Vec::new();
+        let numbers =
+            |variables: &'_ [Variable]| -> Vec<usize> { Vec::with_capacity(variables.len()) };
+        let mut ids = sides.map(|variables| numbers(variables));
+        for (variables, ids) in sides.iter().zip(&mut ids) {
+            for variable in variables.iter() {
+                let known = names.iter().position(|name| *name == variable.name);
+                ids.push(known.unwrap_or_else(|| {
+                    names.push(&variable.name);
+                    names.len() - 1
+                }));
+            }
+        }
+        let mut merged = Vec::new();
+        for id in order(&ids) {
+            let name = names[id];
+            let of = sides.map(|side| side.iter().find(|variable| variable.name == name));
+            let values = of.map(|variable| variable.map(|variable| json!(variable)));
+            let found = self.merged_value(&Part::Variable(name.to_owned()), values);
+            let found: Option<Variable> =
+                found.and_then(|found| serde_json::from_value(found).ok());
+            // What the texts still use must be declared.
+            let is_used = used.iter().any(|other| other == name);
+            let [base, yours, theirs] = of;
+            let kept = found.or_else(|| yours.or(base).or(theirs).filter(|_| is_used).cloned());
+            let Some(variable) = kept else { continue };
+            if yours.is_none() && variable.default_value.is_none() {
+                self.by_hand.push(format!(
+                    "fill in the new variable `{name}` of the {role} profile ({}) where a cluster uses it",
+                    variable.display_name
+                ));
+            }
+            merged.push(variable);
+        }
+        merged
+    }
+
+    /// Merges values that all three have.
+    fn merged(&mut self, part: &Part, values: [Value; 3]) -> Value {
+        self.merged_value(part, values.map(Some))
+            .unwrap_or_default()
+    }
+
+    fn merged_value(&mut self, part: &Part, values: [Option<Value>; 3]) -> Option<Value> {
+        let asked = self.asked(part);
+        let (value, decisions) = merge_values(values.each_ref().map(Option::as_ref), &asked.ask());
+        let roots: Vec<&Value> = values.iter().flatten().collect();
+        self.record(part, decisions, &roots);
+        value
+    }
+
+    /// Asks for the answers about a part.
+    fn asked(&self, part: &Part) -> Asked<'_> {
+        Asked {
+            resolutions: self.request.resolutions,
+            profile: self.profile.clone(),
+            layer: self.layer.clone().unwrap_or_default(),
+            part: part_words(part),
+        }
+    }
+
+    /// Puts decisions into the report; `roots` are the trees that they are about.
+    fn record(&mut self, part: &Part, decisions: Vec<Decision>, roots: &[&Value]) {
+        if decisions.is_empty() {
+            return;
+        }
+        roots.iter().for_each(|root| self.secrets.learn(root));
+        for decision in decisions {
+            let shown = |value: &Option<Value>| {
+                let value = value.as_ref()?;
+                let keys = decision.path.steps().iter().rev();
+                let name = keys.clone().find_map(|step| match step {
+                    crate::yaml::Step::Key(key) => Some(key.as_str()),
+                    _ => None,
+                });
+                Some(
+                    self.secrets
+                        .shown(value, &Way::named(name.unwrap_or_default())),
+                )
+            };
+            let what = match &decision.verdict {
+                Verdict::Taken => What::Taken,
+                Verdict::Kept => What::Kept,
+                Verdict::Same => What::Same,
+                Verdict::Combined => What::Combined,
+                Verdict::Conflict(clash, answer) => What::Conflict {
+                    clash: (*clash).into(),
+                    answer: answer
+                        .as_ref()
+                        .map(|answer| self.answer_words(answer, &decision)),
+                },
+            };
+            let sides = [&decision.base, &decision.yours, &decision.theirs];
+            let [base, yours, theirs] = sides.map(shown);
+            self.items.push(Item {
+                profile: self.profile.clone(),
+                layer: self.layer.clone(),
+                part: part.clone(),
+                path: self.secrets.text(&decision.path.to_string()).into_owned(),
+                what,
+                base,
+                yours,
+                theirs,
+                impact: None,
+                because: None,
+                hashes: sides.map(|side| hash(side.as_ref())),
+            });
+        }
+        self.secrets.forget();
+    }
+
+    fn answer_words(&self, answer: &Answer, decision: &Decision) -> String {
+        let word = match answer {
+            Answer::Yours => "yours",
+            Answer::Theirs => "theirs",
+            Answer::Base => "base",
+            Answer::Drop => "drop",
+            Answer::Value(value) => {
+                let last = decision.path.to_string();
+                let shown = self.secrets.shown(value, &Way::named(&last));
+                return format!("{{value: {}}}", report::words(Some(&shown)));
+            }
+        };
+        word.to_owned()
+    }
+}
+
+/// Where questions of a part come from.
+struct Asked<'r> {
+    resolutions: &'r Resolutions,
+    profile: String,
+    layer: String,
+    part: String,
+}
+
+impl Asked<'_> {
+    fn ask(&self) -> Box<Ask<'_>> {
+        Box::new(|path: &Path, sides: [Option<&Value>; 3]| {
+            let place = Place {
+                profile: self.profile.clone(),
+                layer: self.layer.clone(),
+                part: self.part.clone(),
+                path: path.to_string(),
+            };
+            self.resolutions.answer(&place, sides)
+        })
+    }
+}
+
+/// The variables that the texts of a profile use.
+fn uses(profile: &Profile) -> Vec<String> {
+    let found = RefCell::new(Vec::new());
+    for layer in &profile.spec.template.packs {
+        let manifests = layer.manifests.iter().map(|manifest| &manifest.content);
+        for text in std::iter::once(&layer.values).chain(manifests) {
+            let names = variables_used(text).into_iter().map(str::to_owned);
+            found.borrow_mut().extend(names);
+        }
+    }
+    found.into_inner()
+}
+
+/// The version of the result: one that names the old revision names the new one instead, any other goes up.
+fn version(yours: &Profile, from: &str, to: &str) -> String {
+    let was = yours.spec.version.as_str();
+    if from == to {
+        return was.to_owned();
+    }
+    if let Some(rest) = was.strip_prefix(from) {
+        return format!("{to}{rest}");
+    }
+    let number = |text: &str| crate::version::Version::parse(text);
+    if number(was) < number(to) {
+        return to.to_owned();
+    }
+    let (head, last) = was.rsplit_once('.').unwrap_or(("", was));
+    match last.parse::<u64>() {
+        Ok(last) if head.is_empty() => (last + 1).to_string(),
+        Ok(last) => format!("{head}.{}", last + 1),
+        Err(_) => format!("{was}-{to}"),
+    }
+}
+
+/// What is no profile of the RA.
+fn not_ours(profile: &Profile) -> Diagnostic {
+    let layers: Vec<&str> = profile
+        .spec
+        .template
+        .packs
+        .iter()
+        .map(|layer| layer.name.as_str())
+        .collect();
+    Diagnostic::error(format!(
+        "`{}` is not one of the RA's three profiles: {}",
+        profile.metadata.name,
+        match layers.as_slice() {
+            [] => "it has no layers".to_owned(),
+            layers => format!("its layers are {}", layers.join(", ")),
+        }
+    ))
+    .code(Code::WrongKind)
+    .help("name profiles that were made from the RA's infra, core or templates profile")
+}

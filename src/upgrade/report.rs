@@ -1,0 +1,207 @@
+//! What an upgrade found and decided, as data: every format is written from this.
+
+use serde::Serialize;
+
+use super::resolutions::{Place, part_words};
+use crate::diff::{Impact, Part, Shown};
+use crate::yaml::Clash;
+
+/// The version of the JSON form of a [`Report`].
+pub const FORMAT: &str = "vmo-ra/upgrade/1";
+
+/// What an upgrade found and decided.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: &'static str,
+    /// The revision it starts from.
+    pub from: String,
+    /// The revision it leads to.
+    pub to: String,
+    /// The profiles, with their versions before and after.
+    pub profiles: Vec<ProfileStep>,
+    /// What was decided, by profile, then by layer, then in the order of the text.
+    pub items: Vec<Item>,
+    /// Layers of which not all could be merged, and why.
+    pub limited: Vec<Limited>,
+    /// What is left to a person, in sentences.
+    pub by_hand: Vec<String>,
+    /// Versions on the way that a vendor demands.
+    pub steps: Vec<Step>,
+    /// What the result does to a running cluster, by impact, worst first.
+    pub impacts: Vec<crate::diff::ImpactCount>,
+}
+
+/// A profile before and after.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileStep {
+    /// Its name.
+    pub name: String,
+    /// `infra`, `core` or `templates`.
+    pub role: &'static str,
+    /// Its version.
+    pub was: String,
+    /// Its version in the result.
+    pub becomes: String,
+}
+
+/// One decision.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// The profile.
+    pub profile: String,
+    /// The layer; none for the profile itself and its variables.
+    pub layer: Option<String>,
+    /// Which part of it.
+    pub part: Part,
+    /// The path within the part; empty for all of it.
+    pub path: String,
+    /// What was decided.
+    #[serde(flatten)]
+    pub what: What,
+    /// What the base has.
+    pub base: Option<Shown>,
+    /// What yours has.
+    pub yours: Option<Shown>,
+    /// What theirs has.
+    pub theirs: Option<Shown>,
+    /// What the change does to a running cluster, where a rule says so.
+    pub impact: Option<Impact>,
+    /// Why.
+    pub because: Option<String>,
+    /// Tell whether a side is still the same.
+    #[serde(skip)]
+    pub(super) hashes: [String; 3],
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "what")]
+pub enum What {
+    /// The RA or a vendor changed it, and you did not.
+    Taken,
+    /// You changed it, and they did not.
+    Kept,
+    /// Both changed it to the same.
+    Same,
+    /// Both changed other lines of a text.
+    Combined,
+    /// Both changed it.
+    Conflict {
+        /// How.
+        clash: Clashed,
+        /// The answer, where there is one.
+        answer: Option<String>,
+    },
+}
+
+/// How two changes get in each other's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Clashed {
+    /// Both changed a value.
+    Changed,
+    /// Both added it.
+    Added,
+    /// You removed what they changed.
+    Removed,
+    /// They removed what you changed.
+    Gone,
+}
+
+impl Clashed {
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Clashed::Changed => "both sides changed this value",
+            Clashed::Added => "both sides added this, with other values",
+            Clashed::Removed => "you removed this, and it changed",
+            Clashed::Gone => "you changed this, and it is gone",
+        }
+    }
+}
+
+impl From<Clash> for Clashed {
+    fn from(clash: Clash) -> Self {
+        match clash {
+            Clash::Changed => Clashed::Changed,
+            Clash::Added => Clashed::Added,
+            Clash::Removed => Clashed::Removed,
+            Clash::Gone => Clashed::Gone,
+        }
+    }
+}
+
+/// A layer of which not all could be merged.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Limited {
+    /// The profile.
+    pub profile: String,
+    /// The layer.
+    pub layer: String,
+    /// What was done, and why, in a sentence.
+    pub why: String,
+}
+
+/// A version on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The profile.
+    pub profile: String,
+    /// The layer.
+    pub layer: String,
+    /// The versions to go through, the present one first.
+    pub versions: Vec<String>,
+    /// Why, with the source.
+    pub because: String,
+    /// What to wait for before the next one.
+    pub wait: String,
+}
+
+impl Report {
+    /// The conflicts without an answer.
+    pub fn open(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(|item| item.is_open())
+    }
+}
+
+impl Item {
+    /// Whether it waits for an answer.
+    pub fn is_open(&self) -> bool {
+        matches!(self.what, What::Conflict { answer: None, .. })
+    }
+
+    pub(super) fn place(&self) -> Place {
+        Place {
+            profile: self.profile.clone(),
+            layer: self.layer.clone().unwrap_or_default(),
+            part: part_words(&self.part),
+            path: self.path.clone(),
+        }
+    }
+
+    /// The three sides, each in words.
+    pub(super) fn sides(&self) -> [(&'static str, String); 3] {
+        [
+            ("base", words(self.base.as_ref())),
+            ("yours", words(self.yours.as_ref())),
+            ("theirs", words(self.theirs.as_ref())),
+        ]
+    }
+}
+
+/// A value in words.
+pub(super) fn words(shown: Option<&Shown>) -> String {
+    match shown {
+        None => "nothing".to_owned(),
+        Some(Shown::Secret { secret }) => format!("(secret {secret})"),
+        Some(Shown::Value { value }) => match value {
+            serde_json::Value::String(text) if text.contains('\n') => text.clone(),
+            value => value.to_string(),
+        },
+    }
+}

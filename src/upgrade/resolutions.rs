@@ -1,0 +1,278 @@
+//! Answers to conflicts, which a person writes into a file and the next run reads.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::report::{Item, What};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diff::Part;
+use crate::sequence::canonical;
+use crate::yaml::{self, Answer, Limits, Node, scalar};
+
+/// The version of the file.
+const FORMAT: &str = "vmo-ra/resolutions/1";
+
+/// Where a conflict is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) profile: String,
+    pub(super) layer: String,
+    pub(super) part: String,
+    pub(super) path: String,
+}
+
+/// The answers of a file.
+#[derive(Debug, Default)]
+pub struct Resolutions {
+    entries: BTreeMap<Place, Entry>,
+    source: Option<Source>,
+    used: RefCell<BTreeSet<Place>>,
+    stale: RefCell<BTreeSet<Place>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    sides: [String; 3],
+    answer: Option<Answer>,
+    /// Where it stands in the file.
+    at: usize,
+}
+
+/// An entry as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    profile: String,
+    #[serde(default)]
+    layer: String,
+    part: String,
+    #[serde(default)]
+    path: String,
+    base: String,
+    yours: String,
+    theirs: String,
+    #[serde(default)]
+    answer: Value,
+}
+
+impl Resolutions {
+    /// Reads a file of answers.
+    ///
+    /// # Errors
+    /// It is no such file; every answer that is none.
+    pub fn read(source: &Source) -> Result<Self, Vec<Diagnostic>> {
+        let root = yaml::parse(source, Limits::INPUT)?;
+        let not_one = |reason: &str| {
+            Diagnostic::error(format!(
+                "`{}` holds no answers of `vmo-ra upgrade`: {reason}",
+                source.name()
+            ))
+            .code(Code::WrongKind)
+            .help("take the file that `vmo-ra upgrade --resolve FILE` writes")
+        };
+        let Some(root) = root else {
+            return Err(not_one("it is empty").into());
+        };
+        if root.get("format").and_then(Node::text) != Some(FORMAT) {
+            return Err(not_one(&format!("its `format` is not `{FORMAT}`")).into());
+        }
+        let Some(items) = root.get("conflicts").and_then(Node::items) else {
+            return Err(not_one("there is no list `conflicts`").into());
+        };
+        let mut resolutions = Resolutions {
+            source: Some(source.clone()),
+            ..Resolutions::default()
+        };
+        let mut problems = Vec::new();
+        for item in items {
+            let value = yaml::node_to_json(source, item)?;
+            let place = |problem: Diagnostic| problem.at(source, item.span.start..item.span.start);
+            let written: Written = match serde_json::from_value(value) {
+                Ok(written) => written,
+                Err(error) => {
+                    problems.push(place(
+                        Diagnostic::error(format!(
+                            "this entry is not as `upgrade` writes it: {error}"
+                        ))
+                        .code(Code::WrongShape)
+                        .help("change nothing but `answer`"),
+                    ));
+                    continue;
+                }
+            };
+            let answer = match answer(&written.answer) {
+                Ok(answer) => answer,
+                Err(()) => {
+                    let node = item.get("answer").unwrap_or(item);
+                    problems.push(
+                        Diagnostic::error("this is no answer")
+                            .code(Code::WrongValue)
+                            .at(source, node.span.clone())
+                            .help("write `yours`, `theirs`, `base`, `drop`, or `{value: ...}`"),
+                    );
+                    continue;
+                }
+            };
+            let at = Place {
+                profile: written.profile,
+                layer: written.layer,
+                part: written.part,
+                path: written.path,
+            };
+            let entry = Entry {
+                sides: [written.base, written.yours, written.theirs],
+                answer,
+                at: item.span.start,
+            };
+            if resolutions.entries.insert(at, entry).is_some() {
+                problems.push(place(
+                    Diagnostic::error("this conflict is answered twice")
+                        .code(Code::WrongValue)
+                        .help("keep one of the two entries"),
+                ));
+            }
+        }
+        if problems.is_empty() {
+            Ok(resolutions)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The answer to a conflict, if there is one.
+    pub(super) fn answer(&self, place: &Place, sides: [Option<&Value>; 3]) -> Option<Answer> {
+        let entry = self.entries.get(place)?;
+        self.used.borrow_mut().insert(place.clone());
+        if entry.sides != sides.map(hash) {
+            self.stale.borrow_mut().insert(place.clone());
+            return None;
+        }
+        entry.answer.clone()
+    }
+
+    /// What is wrong with the answers, after all conflicts were asked about.
+    pub(super) fn problems(&self) -> Vec<Diagnostic> {
+        let Some(source) = &self.source else {
+            return Vec::new();
+        };
+        let (used, stale) = (self.used.borrow(), self.stale.borrow());
+        let mut problems = Vec::new();
+        for (place, entry) in &self.entries {
+            let words = match (stale.contains(place), used.contains(place)) {
+                (true, _) => "one of the three sides is another than when this was answered",
+                (false, false) => "there is no such conflict",
+                (false, true) => continue,
+            };
+            problems.push(
+                Diagnostic::error(format!("the answer to {place} is out of date: {words}"))
+                    .code(Code::WrongValue)
+                    .at(source, entry.at..entry.at)
+                    .help(
+                        "take the entry out, run `vmo-ra upgrade` again, and answer what it asks",
+                    ),
+            );
+        }
+        problems
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let parts = [&self.profile, &self.layer, &self.part, &self.path];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty())
+            .collect();
+        write!(f, "`{}`", parts.join("/"))
+    }
+}
+
+fn answer(value: &Value) -> Result<Option<Answer>, ()> {
+    Ok(Some(match value {
+        Value::Null => return Ok(None),
+        Value::String(word) => match word.as_str() {
+            "yours" => Answer::Yours,
+            "theirs" => Answer::Theirs,
+            "base" => Answer::Base,
+            "drop" => Answer::Drop,
+            _ => return Err(()),
+        },
+        Value::Object(map) if map.len() == 1 => match map.get("value") {
+            Some(value) => Answer::Value(value.clone()),
+            None => return Err(()),
+        },
+        _ => return Err(()),
+    }))
+}
+
+/// What tells whether a side is still what it was.
+pub(super) fn hash(value: Option<&Value>) -> String {
+    let Some(value) = value else {
+        return "none".to_owned();
+    };
+    let digest = Sha256::digest(canonical(value));
+    digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The file that asks about the conflicts of a report. Values stand in comments, secrets as hashes.
+pub(super) fn questions(from: &str, to: &str, items: &[Item]) -> String {
+    let mut text = format!(
+        "# Conflicts of an upgrade from RA {from} to {to}. Answer each with `yours`, `theirs`, `base`, `drop`, or `{{value: ...}}`,\n\
+         # and run the same command again. The hashes tell whether an answer still fits; leave them as they are.\n\
+         format: {FORMAT}\nconflicts:\n"
+    );
+    for item in items {
+        let What::Conflict { clash, .. } = &item.what else {
+            continue;
+        };
+        text.push_str(&format!("# {}\n", clash.words()));
+        for (name, value) in item.sides() {
+            let shown = value.lines().collect::<Vec<_>>().join("\n#           ");
+            text.push_str(&format!("# {name:<8}{shown}\n"));
+        }
+        let place = item.place();
+        let pairs = [
+            ("profile", &place.profile),
+            ("layer", &place.layer),
+            ("part", &place.part),
+            ("path", &place.path),
+            ("base", &item.hashes[0]),
+            ("yours", &item.hashes[1]),
+            ("theirs", &item.hashes[2]),
+        ];
+        let mut start = "-";
+        for (key, value) in pairs {
+            text.push_str(&format!("{start} {key}: {}\n", scalar::write(value)));
+            start = " ";
+        }
+        let answer = match &item.what {
+            What::Conflict { answer, .. } => answer.as_deref().unwrap_or_default(),
+            _ => "",
+        };
+        text.push_str(format!("  answer: {answer}").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+/// A part of a layer in words, as the file names it.
+pub(super) fn part_words(part: &Part) -> String {
+    match part {
+        Part::Profile => "profile".to_owned(),
+        Part::Variable(name) => format!("variable {name}"),
+        Part::Layer => "layer".to_owned(),
+        Part::Preset(_) => "presets".to_owned(),
+        Part::Values => "values".to_owned(),
+        Part::File(name) => format!("file {name}"),
+        Part::Commands(name) => format!("commands {name}"),
+        Part::Manifest(name) => format!("manifest {name}"),
+    }
+}

@@ -1,0 +1,288 @@
+//! The three texts of a layer's values that are merged, made so that only edits differ between base and yours.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::macros::Macros;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::pack::{
+    Library, Origin, PRESETS_LINE, Pack, Preset, PresetName, compose, enabled_presets,
+};
+use crate::profile::Layer;
+use crate::render::MadeFrom;
+use crate::version::Wanted;
+use crate::yaml::{self, Ask, Decision, Limits, Merged, Path, Step, Verdict, merge_three};
+
+/// A layer that was rendered, and what it was made from.
+#[derive(Clone, Copy)]
+pub(super) struct Made<'r> {
+    pub(super) layer: &'r Layer,
+    pub(super) from: &'r MadeFrom,
+}
+
+/// What the texts of a layer are merged over.
+pub(super) enum Ground {
+    /// The vendors' texts of both versions, with the RA's changes.
+    Whole { base: String, theirs: String },
+    /// What the RA itself sets.
+    Own {
+        base: String,
+        theirs: String,
+        set: Vec<Path>,
+        why: String,
+    },
+}
+
+/// Finds what a layer of yours was made from, and what theirs makes of the same choices.
+pub(super) fn ground(
+    library: &Library,
+    yours: &Layer,
+    is_built_in: bool,
+    base: Made<'_>,
+    theirs: Made<'_>,
+    presets: &BTreeMap<String, String>,
+) -> Ground {
+    let (Some(_), Some(new)) = (&base.from.pack, &theirs.from.pack) else {
+        return Ground::Whole {
+            base: base.layer.values.clone(),
+            theirs: theirs.layer.values.clone(),
+        };
+    };
+    match whole(library, yours, is_built_in, base, (theirs, new), presets) {
+        Ok(ground) => ground,
+        Err(why) => own(base, theirs, why),
+    }
+}
+
+fn whole(
+    library: &Library,
+    yours: &Layer,
+    is_built_in: bool,
+    base: Made<'_>,
+    (theirs, new): (Made<'_>, &Arc<Pack>),
+    presets: &BTreeMap<String, String>,
+) -> Result<Ground, String> {
+    let old = old_pack(library, yours, is_built_in, base)?;
+    if new.origin == Origin::BuiltIn && !is_built_in {
+        return Err(format!(
+            "the vendor's values of `{}` {} are not at hand",
+            theirs.layer.name, theirs.layer.version
+        ));
+    }
+    let made = |pack: &Pack, chosen: Vec<PresetName>, from: &MadeFrom| {
+        compose(pack, &chosen, from.overlays.iter().cloned())
+            .map(|values| values.text)
+            .map_err(|problems| {
+                let first = problems.first().map(Diagnostic::message);
+                first.unwrap_or_default().to_owned()
+            })
+    };
+    let of_yours = enabled_presets(&yours.values);
+    let merged = presets.iter().map(|(group, name)| PresetName {
+        group: group.clone(),
+        name: name.clone(),
+    });
+    Ok(Ground::Whole {
+        base: made(&old, known(&old, of_yours), base.from)?,
+        theirs: made(new, known(new, merged.collect()), theirs.from)?,
+    })
+}
+
+/// The pack that a layer of yours was made from.
+fn old_pack(
+    library: &Library,
+    yours: &Layer,
+    is_built_in: bool,
+    base: Made<'_>,
+) -> Result<Arc<Pack>, String> {
+    if is_built_in {
+        return match &base.from.pack {
+            Some(pack) if pack.origin == Origin::BuiltIn => Ok(Arc::clone(pack)),
+            _ => built_in(library, &base.layer.name, &base.layer.version),
+        };
+    }
+    let missing = || {
+        format!(
+            "the vendor's values of `{}` {} are not at hand",
+            yours.name, yours.version
+        )
+    };
+    let found = library
+        .choose(&yours.name, &Wanted::Exactly(yours.version.clone()))
+        .map_err(|_| missing())?;
+    if found.origin() == Origin::BuiltIn {
+        return Err(missing());
+    }
+    found.pack().map_err(|_| missing())
+}
+
+fn built_in(library: &Library, name: &str, version: &str) -> Result<Arc<Pack>, String> {
+    let mut packs = library.packs();
+    let found = packs.find(|found| {
+        let description = &found.description;
+        found.origin() == Origin::BuiltIn
+            && description.name == name
+            && description.version == version
+    });
+    let missing = || format!("there are no built-in values of `{name}` {version}");
+    found.ok_or_else(missing)?.pack().map_err(|_| missing())
+}
+
+/// Those of the presets that a pack has.
+fn known(pack: &Pack, presets: Vec<PresetName>) -> Vec<PresetName> {
+    let has = |name: &PresetName| pack.presets.iter().any(|preset| is_named(preset, name));
+    presets.into_iter().filter(has).collect()
+}
+
+fn is_named(preset: &Preset, name: &PresetName) -> bool {
+    preset.group.eq_ignore_ascii_case(&name.group) && preset.name == name.name
+}
+
+/// What the RA sets in a layer, by its own overlays and the presets that it chooses.
+fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
+    let mut set = Vec::new();
+    for made in [base, theirs] {
+        for overlay in &made.from.overlays {
+            if let Ok(Some(root)) = yaml::to_json(overlay, Limits::VALUES).map(Some) {
+                leaves(&root, &mut Vec::new(), &mut set);
+            }
+        }
+        let chosen = enabled_presets(&made.layer.values);
+        let presets = made.from.pack.iter().flat_map(|pack| &pack.presets);
+        let of_ra = presets.filter(|preset| chosen.iter().any(|name| is_named(preset, name)));
+        for preset in of_ra {
+            set.extend(preset.remove.iter().cloned());
+            if let Ok(root) = yaml::to_json(&preset.add, Limits::VALUES) {
+                leaves(&root, &mut Vec::new(), &mut set);
+            }
+        }
+    }
+    let only = |text: &str| {
+        let source = Source::new("values", text);
+        let tree = yaml::to_json(&source, Limits::VALUES).unwrap_or_default();
+        let mut kept = Value::Object(Map::new());
+        for path in &set {
+            if let Some(value) = path.find(&tree) {
+                put(&mut kept, path.steps(), value);
+            }
+        }
+        yaml::from_json(&kept)
+    };
+    Ground::Own {
+        base: only(&base.layer.values),
+        theirs: only(&theirs.layer.values),
+        set,
+        why,
+    }
+}
+
+fn leaves(value: &Value, path: &mut Vec<Step>, found: &mut Vec<Path>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                path.push(Step::Key(key.clone()));
+                leaves(value, path, found);
+                path.pop();
+            }
+        }
+        _ if path.is_empty() => {}
+        _ => {
+            let path = Path::from(path.as_slice());
+            if !found.contains(&path) {
+                found.push(path);
+            }
+        }
+    }
+}
+
+fn put(tree: &mut Value, steps: &[Step], value: &Value) {
+    let ([Step::Key(key), rest @ ..], Value::Object(map)) = (steps, tree) else {
+        return;
+    };
+    if rest.is_empty() {
+        map.insert(key.clone(), value.clone());
+        return;
+    }
+    let below = map
+        .entry(key.clone())
+        .or_insert_with(|| Value::Object(Map::new()));
+    if !below.is_object() {
+        *below = Value::Object(Map::new());
+    }
+    put(below, rest, value);
+}
+
+/// Whether a decision is about what the RA sets.
+pub(super) fn is_about(set: &[Path], decision: &Decision) -> bool {
+    let steps = decision.path.steps();
+    decision.base.is_some()
+        || decision.theirs.is_some()
+        || set.iter().any(|path| {
+            let path = path.steps();
+            path.starts_with(steps) || steps.starts_with(path)
+        })
+}
+
+/// The presets that a line of values names, by group.
+pub(super) fn by_group(text: &str) -> Value {
+    let presets = enabled_presets(text).into_iter();
+    let by_group = presets.map(|preset| (preset.group, Value::String(preset.name)));
+    Value::Object(by_group.collect())
+}
+
+/// A text without the line of its presets, and that line.
+pub(super) fn without_presets(text: &str) -> (Option<&str>, &str) {
+    if !text.starts_with(PRESETS_LINE) {
+        return (None, text);
+    }
+    match text.split_once('\n') {
+        Some((line, rest)) => (Some(line), rest),
+        None => (Some(text), ""),
+    }
+}
+
+/// Merges three texts, in which macros may stand where YAML has no place for them.
+///
+/// # Errors
+/// One of them is no YAML.
+pub(super) fn merge(
+    name: &str,
+    [base, yours, theirs]: [&str; 3],
+    answers: &Ask<'_>,
+) -> Result<Merged, Vec<Diagnostic>> {
+    let source = |text: &str| Source::new(name, text);
+    let plain = merge_three(&source(base), &source(yours), &source(theirs), answers);
+    let Err(problems) = plain else { return plain };
+    let mut macros = Macros::default();
+    let [base, yours, theirs] = [base, yours, theirs].map(|text| source(&macros.taken_out(text)));
+    let ask = |path: &Path, values: [Option<&Value>; 3]| {
+        let values = values.map(|value| {
+            let mut value = value?.clone();
+            macros.put_back_in(&mut value);
+            Some(value)
+        });
+        answers(path, values.each_ref().map(Option::as_ref))
+    };
+    let Ok(mut merged) = merge_three(&base, &yours, &theirs, &ask) else {
+        return Err(problems);
+    };
+    merged.text = macros.put_back(&merged.text);
+    for decision in &mut merged.decisions {
+        for value in [
+            &mut decision.base,
+            &mut decision.yours,
+            &mut decision.theirs,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            macros.put_back_in(value);
+        }
+        if let Verdict::Conflict(_, Some(yaml::Answer::Value(value))) = &mut decision.verdict {
+            macros.put_back_in(value);
+        }
+    }
+    Ok(merged)
+}
