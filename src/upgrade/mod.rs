@@ -17,7 +17,7 @@ use std::cell::RefCell;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::diff::{self, Input, Options, Part, Secrets};
+use crate::diff::{self, Change, Input, Options, Part, Secrets};
 use crate::pack::Library;
 use crate::profile::{BuiltInLayers, Metadata, Profile, Spec, Template, Variable, variables_used};
 use crate::render::{MadeFrom, RenderedProfile, Renderer};
@@ -160,16 +160,32 @@ fn weigh(
     let found = diff::compare(&old, &new, request.library, &Options::default())
         .map_err(|problem| vec![problem])?;
     for item in &mut report.items {
-        let change = found.changes.iter().find(|change| {
-            change.layer == item.layer && change.part == item.part && change.path == item.path
-        });
-        if let Some(change) = change {
-            item.impact = Some(change.impact);
-            item.because = Some(change.because.to_string());
+        // What stays does nothing.
+        if matches!(item.what, What::Taken | What::Combined) {
+            let change = found.changes.iter().find(|change| is_about(change, item));
+            item.impact = change.map(|change| change.impact);
+            item.because = change.map(|change| change.because.to_string());
         }
     }
     report.impacts = found.summary.impacts;
     Ok(())
+}
+
+/// Whether a change of the comparison is the one that was decided. It tells files and commands of nodes as parts of their
+/// own, and items of lists by other names.
+fn is_about(change: &Change, item: &Item) -> bool {
+    if change.layer != item.layer {
+        return false;
+    }
+    let keys = |path: &'_ str| path.split('[').next().unwrap_or_default().to_owned();
+    match &change.part {
+        Part::File(file) => item.path.contains(&format!("[targetPath={file}]")),
+        Part::Commands(name) => item.path.contains(name.as_str()),
+        part => {
+            *part == item.part
+                && (change.path == item.path || keys(&change.path) == keys(&item.path))
+        }
+    }
 }
 
 /// An upgrade under way.
@@ -209,13 +225,7 @@ impl Merging<'_> {
         let version = version(yours, &self.request.from.name, &self.request.to.name);
         let description = facts["description"].as_str().unwrap_or_default();
         let description = match built_in {
-            // Layers that are gone are made from nothing.
-            Some(mut known) => {
-                known
-                    .packs
-                    .retain(|name| packs.iter().any(|layer| layer.name == *name));
-                known.add_to(description)
-            }
+            Some(known) => known.add_to(description),
             None => description.to_owned(),
         };
         let mut merged = Profile {

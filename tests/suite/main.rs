@@ -66,6 +66,7 @@ mod storage_providers;
 mod terminal;
 mod terraform;
 mod three_way;
+mod upgrade;
 mod vendor_values;
 mod verify;
 mod writing;

@@ -10,4 +10,3 @@ pub use json::json;
 pub use markdown::markdown;
 pub(crate) use markdown::markdown_of;
 pub use text::text;
-pub(crate) use text::text_of;

@@ -1,6 +1,6 @@
 //! A plan for the terminal.
 
-use super::super::{Plan, Section, Table, sections};
+use super::super::{Plan, Table, sections};
 use crate::visible::visible;
 
 /// The longest cell; longer ones go on in the next line.
@@ -8,14 +8,12 @@ const WIDEST: usize = 60;
 
 /// Titles, sentences and tables.
 pub fn text(plan: &Plan) -> String {
-    let title = format!("Plan of {}, RA {}", plan.cluster, plan.revision);
-    text_of(&title, &sections(plan))
-}
-
-/// A title, then sections with their sentences and tables.
-pub(crate) fn text_of(title: &str, sections: &[Section]) -> String {
-    let mut text = format!("{}\n", visible(title));
-    for section in sections {
+    let mut text = format!(
+        "Plan of {}, RA {}\n",
+        visible(&plan.cluster),
+        visible(&plan.revision)
+    );
+    for section in sections(plan) {
         text.push_str(&format!("\n{}\n", section.title));
         for sentence in &section.sentences {
             for line in wrapped(sentence, 110) {
@@ -24,7 +22,7 @@ pub(crate) fn text_of(title: &str, sections: &[Section]) -> String {
         }
         for table in &section.tables {
             if !table.title.is_empty() {
-                text.push_str(&format!("\n  {}\n", visible(&table.title)));
+                text.push_str(&format!("\n  {}\n", table.title));
             }
             lines(table, &mut text);
         }

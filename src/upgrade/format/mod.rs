@@ -1,26 +1,24 @@
 //! The report of an upgrade, for people and programs.
 
 mod sections;
+mod text;
 
 use super::Report;
-use crate::plan::format::{markdown_of, text_of};
+use crate::plan::format::markdown_of;
 use crate::visible;
+pub use text::text;
 
-/// For a terminal: titles, sentences and tables; with `full` all of long lists.
-pub fn text(report: &Report, full: bool) -> String {
-    text_of(&title(report), &sections::sections(report, full))
-}
+const WHERE_PACKS_COME_FROM: &str = "`vmo-ra palette packs` and `vmo-ra packs import` bring the vendors' packs; name the folder with both versions with `--packs DIR`.";
+const STEPS: &str = "A cluster cannot go there at once. Make a profile version for each step, and wait before the next.";
+const BY_HAND: &str = "Values that clusters store for variables, and overrides on a cluster, are in no profile: compare them in Palette before the cluster gets the new version.";
 
-/// For a comment on a pull request.
+/// For a comment on a pull request; with `full` all of long lists.
 pub fn markdown(report: &Report, full: bool) -> String {
-    markdown_of(&title(report), &sections::sections(report, full))
+    let title = format!("Upgrade from RA {} to RA {}", report.from, report.to);
+    markdown_of(&title, &sections::sections(report, full))
 }
 
 /// For programs: the [`Report`] as it is.
 pub fn json(report: &Report) -> String {
     visible::json(report)
-}
-
-fn title(report: &Report) -> String {
-    format!("Upgrade from RA {} to RA {}", report.from, report.to)
 }

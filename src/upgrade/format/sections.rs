@@ -202,10 +202,9 @@ fn limited(report: &Report) -> Section {
             .map(|one| format!("{} / {}: {}", one.profile, one.layer, one.why)),
     );
     if !section.sentences.is_empty() {
-        section.sentences.push(
-            "`vmo-ra palette packs` or `vmo-ra packs import` bring the vendors' values of both versions; name their folder with `--packs DIR`."
-                .to_owned(),
-        );
+        section
+            .sentences
+            .push(super::WHERE_PACKS_COME_FROM.to_owned());
     }
     section
 }
@@ -215,10 +214,7 @@ fn steps(report: &Report) -> Section {
     if report.steps.is_empty() {
         return section;
     }
-    section.sentences.push(
-        "A cluster cannot go there at once. Make a profile version for each step, and wait before the next."
-            .to_owned(),
-    );
+    section.sentences.push(super::STEPS.to_owned());
     let rows = report.steps.iter().map(|step| {
         vec![
             format!("{} / {}", step.profile, step.layer),
@@ -235,10 +231,7 @@ fn steps(report: &Report) -> Section {
 fn by_hand(report: &Report) -> Section {
     let mut section = section("Left to you");
     section.sentences.clone_from(&report.by_hand);
-    section.sentences.push(
-        "Values that clusters store for variables, and overrides on a cluster, are not in profiles: compare them in Palette before the cluster gets the new version."
-            .to_owned(),
-    );
+    section.sentences.push(super::BY_HAND.to_owned());
     section
 }
 

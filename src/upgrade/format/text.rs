@@ -1,0 +1,245 @@
+//! The report for a terminal.
+
+use crate::sequence::line_changes;
+use crate::upgrade::report::words;
+use crate::upgrade::resolutions::part_words;
+use crate::upgrade::{Clashed, Item, Report, What};
+use crate::visible::visible;
+use similar::DiffTag;
+
+/// The longest list of one kind in one layer that is told item by item.
+const MOST: usize = 12;
+/// The longest value on a line.
+const WIDEST: usize = 100;
+/// The most changed lines that are shown of a text.
+const LINES: usize = 8;
+
+/// Titles, then what was decided, layer by layer; with `full` all of long lists and values.
+pub fn text(report: &Report, full: bool) -> String {
+    let mut page = Page {
+        text: String::new(),
+        full,
+    };
+    page.line(
+        0,
+        &format!("Upgrade from RA {} to RA {}", report.from, report.to),
+    );
+    page.profiles(report);
+    page.conflicts(report);
+    let of = |wanted: &'static dyn Fn(&What) -> bool| -> Vec<&Item> {
+        report
+            .items
+            .iter()
+            .filter(|item| wanted(&item.what))
+            .collect()
+    };
+    page.list(
+        "Taken from the RA and the vendors",
+        &of(&|what| *what == What::Taken),
+    );
+    page.list("Kept from you", &of(&|what| *what == What::Kept));
+    page.list("The same on both sides", &of(&|what| *what == What::Same));
+    page.list(
+        "Combined from both sides, line by line",
+        &of(&|what| *what == What::Combined),
+    );
+    page.rest(report);
+    page.text
+}
+
+struct Page {
+    text: String,
+    full: bool,
+}
+
+impl Page {
+    fn line(&mut self, indent: usize, text: &str) {
+        let line = format!("{}{}", " ".repeat(indent), visible(text));
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    fn title(&mut self, title: &str) {
+        self.text.push('\n');
+        self.line(0, title);
+    }
+
+    fn profiles(&mut self, report: &Report) {
+        for profile in &report.profiles {
+            self.line(
+                2,
+                &format!(
+                    "{} ({}): {} -> {}",
+                    profile.name, profile.role, profile.was, profile.becomes
+                ),
+            );
+        }
+        for count in &report.impacts {
+            let changes = count.changes;
+            self.line(
+                4,
+                &format!("{changes:>4} {}", count.impact.meaning(changes)),
+            );
+        }
+    }
+
+    fn conflicts(&mut self, report: &Report) {
+        let is_gone = |item: &&Item| {
+            let clash = Clashed::Gone;
+            matches!(&item.what, What::Conflict { clash: found, .. } if *found == clash)
+        };
+        let conflicts = || {
+            let items = report.items.iter();
+            items.filter(|item| matches!(item.what, What::Conflict { .. }))
+        };
+        let both: Vec<&Item> = conflicts().filter(|item| !is_gone(item)).collect();
+        let gone: Vec<&Item> = conflicts().filter(is_gone).collect();
+        for (title, items) in [("Conflicts", both), ("Edits that lost their place", gone)] {
+            if items.is_empty() {
+                continue;
+            }
+            self.title(title);
+            for item in items {
+                let What::Conflict { clash, answer } = &item.what else {
+                    continue;
+                };
+                self.line(2, &format!("{}: {}", place(item), clash.words()));
+                for (side, value) in item.sides() {
+                    let shown = self.shown(&value);
+                    self.line(4, &format!("{side:<7} {shown}"));
+                }
+                let answer = answer.as_deref().unwrap_or("none yet");
+                self.line(4, &format!("answer  {answer}"));
+            }
+        }
+    }
+
+    fn list(&mut self, title: &str, items: &[&Item]) {
+        if items.is_empty() {
+            return;
+        }
+        self.title(title);
+        for items in items.chunk_by(|a, b| (&a.profile, &a.layer) == (&b.profile, &b.layer)) {
+            let Some(first) = items.first() else { continue };
+            let layer = first.layer.as_deref().unwrap_or("the profile itself");
+            self.line(2, &format!("{} / {layer}", first.profile));
+            let most = if self.full { items.len() } else { MOST };
+            for item in items.iter().take(most) {
+                self.item(item);
+            }
+            if items.len() > most {
+                self.line(4, &format!("and {} more", items.len() - most));
+            }
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        let (was, is) = match item.what {
+            What::Kept => (&item.base, &item.yours),
+            What::Taken => (&item.yours, &item.theirs),
+            _ => (&item.base, &item.yours),
+        };
+        let impact = item
+            .impact
+            .map_or(String::new(), |impact| format!(" ({})", impact.as_str()));
+        let [old, new] = [words(was.as_ref()), words(is.as_ref())];
+        if !old.contains('\n') && !new.contains('\n') {
+            let [old, new] = [self.shown(&old), self.shown(&new)];
+            let change = match (was, is) {
+                (None, _) => format!("{new} is new"),
+                (_, None) => format!("{old} is gone"),
+                _ => format!("{old} -> {new}"),
+            };
+            return self.line(4, &format!("{}: {change}{impact}", within(item)));
+        }
+        self.line(4, &format!("{}:{impact}", within(item)));
+        let mut lines = changed(&old, &new);
+        let more = lines.len().saturating_sub(LINES);
+        if !self.full && more > 0 {
+            lines.truncate(LINES);
+            lines.push(format!("and {more} more lines"));
+        }
+        for line in lines {
+            self.line(6, &line);
+        }
+    }
+
+    fn rest(&mut self, report: &Report) {
+        if !report.limited.is_empty() {
+            self.title("Layers that could not be merged whole");
+            for one in &report.limited {
+                self.line(2, &format!("{} / {}: {}", one.profile, one.layer, one.why));
+            }
+            self.line(2, super::WHERE_PACKS_COME_FROM);
+        }
+        if !report.steps.is_empty() {
+            self.title("Versions on the way");
+            self.line(2, super::STEPS);
+            for step in &report.steps {
+                self.line(
+                    2,
+                    &format!(
+                        "{} / {}: {}",
+                        step.profile,
+                        step.layer,
+                        step.versions.join(" -> ")
+                    ),
+                );
+                self.line(4, &format!("wait until {}", step.wait));
+                self.line(4, &step.because);
+            }
+        }
+        self.title("Left to you");
+        for sentence in &report.by_hand {
+            self.line(2, sentence);
+        }
+        self.line(2, super::BY_HAND);
+    }
+
+    /// A value on one line, and not too long.
+    fn shown(&self, value: &str) -> String {
+        let mut lines = value.lines();
+        let first = lines.next().unwrap_or_default();
+        let more = lines.count();
+        let mut shown: String = match self.full {
+            true => first.to_owned(),
+            false => first.chars().take(WIDEST).collect(),
+        };
+        if shown.len() < first.len() {
+            shown.push('…');
+        }
+        if more > 0 {
+            shown.push_str(&format!(" (and {more} more lines)"));
+        }
+        shown
+    }
+}
+
+/// The lines that differ, those that went first.
+fn changed(old: &str, new: &str) -> Vec<String> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let mut lines = Vec::new();
+    for op in line_changes(&old, &new) {
+        if op.tag() != DiffTag::Equal {
+            lines.extend(old[op.old_range()].iter().map(|line| format!("- {line}")));
+            lines.extend(new[op.new_range()].iter().map(|line| format!("+ {line}")));
+        }
+    }
+    lines
+}
+
+fn place(item: &Item) -> String {
+    match &item.layer {
+        Some(layer) => format!("{} / {layer} / {}", item.profile, within(item)),
+        None => format!("{} / {}", item.profile, within(item)),
+    }
+}
+
+/// Part and path within the layer.
+fn within(item: &Item) -> String {
+    let part = part_words(&item.part);
+    match item.path.as_str() {
+        "" => part,
+        path => format!("{part} {path}"),
+    }
+}
