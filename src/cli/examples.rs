@@ -6,6 +6,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "completions",
         "vmo-ra completions bash > vmo-ra.bash && source vmo-ra.bash",
     ),
+    (
+        "upgrade",
+        "vmo-ra upgrade exports/ --from 1.7.0 --packs packs --out new",
+    ),
     ("diff", "vmo-ra diff 1.9.0 export.json --fail-on restart"),
     ("explain", "vmo-ra explain captured-vlan"),
     ("fmt", "vmo-ra fmt --check export.json"),

@@ -1,7 +1,7 @@
 //! `vmo-ra schema`
 
 use clap::{Args, ValueEnum};
-use vmo_ra::{check, diff, site};
+use vmo_ra::{check, diff, site, upgrade};
 
 use super::{Failure, terminal};
 
@@ -19,6 +19,8 @@ enum Of {
     Diff,
     /// `vmo-ra check --format json`
     Check,
+    /// `vmo-ra upgrade --format json`
+    Upgrade,
     /// A site file, for editors and other programs
     Site,
 }
@@ -29,6 +31,7 @@ impl Schema {
         terminal::print(match self.of {
             Of::Diff => diff::format::json_schema(),
             Of::Check => check::format::json_schema(),
+            Of::Upgrade => upgrade::format::json_schema(),
             Of::Site => {
                 site = site::json_schema();
                 &site

@@ -29,7 +29,6 @@ const QUESTIONS: &str = "resolutions.yaml";
 #[command(
     after_help = "Three versions of each text are merged: what the old revision renders, yours, and what the new one renders. Give \
                   the vendors' packs of both versions with `--packs`; without them only what the RA itself sets is merged in a layer.\n\n\
-                  Example: vmo-ra upgrade exports/ --from 1.7.0 --site site.yaml --packs packs --out out\n\n\
                   Exit codes: 0 no open conflict, 1 open conflicts, which stand in resolutions.yaml then, 2 the input or \
                   command line is wrong, 3 could not read or write."
 )]

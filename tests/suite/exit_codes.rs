@@ -83,6 +83,11 @@ const COMMANDS: &[(&str, i32)] = &[
     ("diff 1.7.0 1.9.0 --fail-on repave --out WRITTEN", 1),
     ("explain captured-vlan", 0),
     ("explain no-such-rule", 2),
+    ("upgrade READ --from 1.9.0 --out WRITTEN", 0),
+    ("upgrade export.json --from 1.9.0 --site READ", 0),
+    ("upgrade export.json --from 1.9.0 --packs READ", 0),
+    ("upgrade export.json --from 0.0.0", 2),
+    ("upgrade site.yaml --from 1.9.0", 2),
     ("split READ --out WRITTEN", 0),
     ("join READ --out WRITTEN", 0),
     ("fmt --check READ", 1),
@@ -106,7 +111,8 @@ fn good(command: &str) -> &'static str {
     ) {
         (_, "--sites") => "sites",
         (_, "--packs") => "packs",
-        ("split" | "fmt", _) => "export.json",
+        (_, "--site") => "site.yaml",
+        ("split" | "fmt" | "upgrade", _) => "export.json",
         ("join", _) => "split",
         ("verify", _) => "rendered",
         ("diff", _) => "export.json",
@@ -191,7 +197,7 @@ fn every_command_ends_with_the_code_of_the_readme() {
                 code,
             );
         };
-        let is_folder = ["render", "nad", "split", "packs import"]
+        let is_folder = ["render", "nad", "split", "upgrade", "packs import"]
             .iter()
             .any(|name| command.starts_with(name));
         let new = command.replace([' ', '/'], "_");

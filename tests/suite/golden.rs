@@ -200,6 +200,21 @@ fn outputs() -> Vec<(String, i32, String)> {
             0,
             "packs apply cni-cilium-oss@1.17.4 --preset MicroK8s:microk8s-enable",
         ),
+        (
+            "upgrade/unedited.txt",
+            0,
+            "upgrade golden/1.7.0 --from 1.7.0",
+        ),
+        (
+            "upgrade/unedited.json",
+            0,
+            "upgrade golden/1.7.0 --from 1.7.0 --format json",
+        ),
+        (
+            "upgrade/unedited.md",
+            0,
+            "upgrade golden/1.7.0 --from 1.7.0 --format markdown",
+        ),
         ("verify/1.9.0.txt", 0, "verify golden/1.9.0"),
         ("verify/1.9.0.json", 0, "verify golden/1.9.0 --format json"),
         (
@@ -273,7 +288,7 @@ fn outputs() -> Vec<(String, i32, String)> {
 }
 
 /// The folders of golden/ that other tests hold to what a command writes there.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     "1.7.0/",
     "1.9.0/",
     "import/",
@@ -281,6 +296,7 @@ const FOLDERS: [&str; 7] = [
     "split/",
     "storage/",
     "terraform/",
+    "upgrade/",
 ];
 
 /// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.

@@ -18,6 +18,11 @@ pub fn markdown(report: &Report, full: bool) -> String {
     markdown_of(&title, &sections::sections(report, full))
 }
 
+/// The JSON Schema of [`json`].
+pub fn json_schema() -> &'static str {
+    include_str!("../../../schema/upgrade.json")
+}
+
 /// For programs: the [`Report`] as it is.
 pub fn json(report: &Report) -> String {
     visible::json(report)
