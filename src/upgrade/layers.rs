@@ -300,7 +300,7 @@ impl Merging<'_> {
             let set = set.as_deref();
             set.is_none_or(|set| is_about(set, decision))
         });
-        let roots = [base, mine, theirs].map(|text| tree(text));
+        let roots = [base, mine, theirs].map(tree);
         self.record(
             &Part::Values,
             decisions.collect(),
