@@ -582,12 +582,15 @@ fn the_page_fits_light_dark_narrow_and_paper() {
         let measures = browser::left_in(&dom, "data-measures");
         assert_eq!(measures["overflow"], 0, "{name}: {measures:#}");
         assert_eq!(measures["wide"], serde_json::json!([]), "{name}");
+        assert_eq!(measures["torn"], serde_json::json!([]), "{name}");
         measures
     };
     let in_light = look("measured.html", "light", "1280,5200", light);
     let in_dark = look("measured.html", "dark", "1280,5200", dark);
     assert_ne!(in_light["background"], in_dark["background"]);
     assert_ne!(in_light["color"], in_dark["color"]);
+    let tablet = look("measured.html", "tablet", "800,7000", light);
+    assert_eq!(tablet["width"], 800);
     let narrow = look("narrow.html", "narrow", "500,9000", light);
     assert_eq!(narrow["width"], 360);
     for paper in ["light.pdf", "dark.pdf"] {

@@ -40,7 +40,7 @@ impl Comparison<'_> {
     pub(super) fn note_unknown(&mut self) {
         if !self.unknown.is_empty() {
             self.notes.push(format!(
-                "what the vendors changed between {} is not known here; `--packs DIR` with both versions compares them",
+                "`--packs DIR` with both versions of a pack compares what its vendor changed, which is not known here: {}",
                 self.unknown.join(", ")
             ));
         }

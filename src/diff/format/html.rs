@@ -7,10 +7,11 @@ use serde::Serialize;
 use serde_json::Value;
 use tera::Context;
 
-use super::{
-    Entry, content_name, first_step, folded, gather, ignored_words, mode, mode_of, names_switch,
-    notable_place,
-};
+use super::alike::{Entry, folded};
+use super::glance::{first_step, ignored_words, notable_place};
+use super::order::{gather, names_switch};
+use super::values::{mode, mode_of};
+use super::{content_name, sentence};
 use crate::diff::report::{
     Change, ChangeKind, Content, Hunk, Impact, LayerPair, Line, PackVersion, Part, ProfilePair,
     Report, Shown, Side,
@@ -67,15 +68,32 @@ struct Page<'r> {
     layers: usize,
     /// What to do first.
     first: &'static str,
-    notes: Vec<Cow<'r, str>>,
-    notable: Vec<NotableView<'r>>,
+    notes: Vec<Sentence>,
+    notable: Vec<NotableView>,
     profiles: Vec<Profile<'r>>,
 }
 
 #[derive(Serialize)]
-struct NotableView<'r> {
+struct NotableView {
     place: String,
-    what: &'r str,
+    what: Sentence,
+}
+
+/// A sentence in parts, of which some are code.
+type Sentence = Vec<Words>;
+
+#[derive(Serialize)]
+struct Words {
+    code: bool,
+    text: String,
+}
+
+fn parts(text: &str) -> Sentence {
+    let words = |(code, text): (bool, &str)| Words {
+        code,
+        text: text.to_owned(),
+    };
+    sentence(text).into_iter().map(words).collect()
 }
 
 /// A text of what came or went.
@@ -152,9 +170,9 @@ struct ChangeView<'r> {
     sides: Vec<SideView<'r>>,
     hunks: Vec<Vec<Row<'r>>>,
     content: Vec<ContentView<'r>>,
-    because: &'r str,
+    because: Sentence,
     section: Option<&'r str>,
-    remarks: Vec<Cow<'r, str>>,
+    remarks: Vec<Sentence>,
 }
 
 /// One of the two values of a change; only one of the last three is there.
@@ -247,14 +265,14 @@ impl<'r> Page<'r> {
                 .count(),
             layers: layers().filter(|layer| layer.listed).count(),
             first: report.summary.worst.map_or("", first_step),
-            notes: notes.collect(),
+            notes: notes.map(|note| parts(&note)).collect(),
             notable: report
                 .summary
                 .notable
                 .iter()
                 .map(|one| NotableView {
                     place: notable_place(one),
-                    what: &one.what,
+                    what: parts(&one.what),
                 })
                 .collect(),
             profiles,
@@ -494,6 +512,7 @@ impl<'r> ChangeView<'r> {
             .iter()
             .map(|content| ContentView::new(content, filled))
             .collect();
+        let remarks = change.remarks.iter().map(Cow::from).chain(untold);
         ChangeView {
             anchor: anchor_of(change, &mut filled.anchors),
             id: &change.id,
@@ -504,9 +523,9 @@ impl<'r> ChangeView<'r> {
             sides: sides(change),
             hunks,
             content,
-            because: &change.because,
+            because: parts(&change.because),
             section: change.section.as_deref(),
-            remarks: change.remarks.iter().map(Cow::from).chain(untold).collect(),
+            remarks: remarks.map(|remark| parts(&remark)).collect(),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! A report as a comment on a pull request.
 
-use super::{
-    Alike, Entry, content_counts, first_step, folded, ignored_words, layer_counts, notable_place,
-};
-use super::{
-    Group, LayerChanges, LayerRow, Section, chars, count, cut, label, layer_rows, line_blocks,
-    move_words, remarks, sections, short_values,
-};
+use super::alike::{Alike, Entry, folded};
+use super::glance::{LayerRow, first_step, ignored_words, layer_counts, layer_rows, notable_place};
+use super::order::{Group, LayerChanges, Section, sections};
+use super::values::{chars, cut, line_blocks, short_values};
+use super::{content_counts, count, label, move_words, remarks, sentence};
 use crate::diff::{Change, ChangeKind, ImpactCount, Notable, ProfilePair, Report, Side};
 use crate::visible::visible;
 
@@ -14,6 +12,8 @@ use crate::visible::visible;
 const LONGEST: usize = 160;
 /// Characters of what was compared, in the headline, which must fit in any limit.
 const LONGEST_SIDE: usize = 30;
+/// Characters of a sentence.
+const LONGEST_SENTENCE: usize = 640;
 /// Lines of one change.
 const MOST_LINES: usize = 40;
 /// Lines of a text that is new or gone.
@@ -452,10 +452,38 @@ fn cell(text: &str) -> String {
     out
 }
 
-/// A sentence: words that could be markup, a link or a mention stand in code.
+/// A sentence: words that could be markup, a link or a mention stand in code, as does what is between backticks.
 fn prose(text: &str) -> String {
     let text = visible(text);
-    let text = cut(&text, 2 * LONGEST);
+    let text = cut(&text, LONGEST_SENTENCE);
+    let mut out = String::new();
+    for (is_code, part) in sentence(&text) {
+        let part = if is_code { code(part) } else { words(part) };
+        // Two codes side by side would be read as another one.
+        if out.ends_with('`') && part.starts_with('`') {
+            out.push(' ');
+        }
+        out.push_str(&part);
+    }
+    out
+}
+
+/// The words of a sentence, or what is left of one beside code.
+fn words(text: &str) -> String {
+    if text
+        .chars()
+        .all(|c| matches!(c, ',' | '.' | ';' | ':' | ')' | '(' | ' '))
+    {
+        return text.to_owned();
+    }
+    // What follows on code may begin with the sign behind it.
+    let sign = text.len() - text.trim_start_matches([',', ';', ')', ':']).len();
+    let (sign, text) = match text[sign..].starts_with(' ') {
+        true => text.split_at(sign),
+        false => ("", text),
+    };
+    let is_open = text.ends_with(" (");
+    let text = text.strip_suffix('(').filter(|_| is_open).unwrap_or(text);
     let mut out: Vec<String> = Vec::new();
     let mut run = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
@@ -480,7 +508,10 @@ fn prose(text: &str) -> String {
     if !run.is_empty() {
         out.push(code(&run));
     }
-    out.join(" ")
+    let blank = |is: bool| if is { " " } else { "" };
+    let (before, behind) = (blank(text.starts_with(' ')), blank(text.ends_with(' ')));
+    let open = if is_open { "(" } else { "" };
+    format!("{sign}{before}{}{behind}{open}", out.join(" "))
 }
 
 /// Whether a word means nothing but itself: letters and digits, hyphens inside, and the signs of a sentence around it.
@@ -530,6 +561,11 @@ mod tests {
             prose("values of infra/os are not YAML, ask @all <b>now</b> (see 3) 1. deadbeef #12"),
             "values of `infra/os` are not YAML, ask `@all <b>now</b>` (see `3) 1`. `deadbeef #12`"
         );
+        assert_eq!(
+            prose("the key `a.b c`, then (`d`): <b> `*x*` and `more"),
+            "the key `a.b c`, then (`d`): `<b>` `*x*` and `` `more ``"
+        );
+        assert_eq!(prose("@`a` `b`<i>"), "`@` `a` `b` `<i>`");
         assert_eq!(
             prose("a text-like number's end."),
             "a text-like number's end."

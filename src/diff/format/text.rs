@@ -1,13 +1,12 @@
 //! A report for a terminal.
 
-use super::{
-    Alike, Entry, content_counts, content_name, first_step, folded, ignored_words, layer_counts,
-    layers_of, notable_place,
+use super::alike::{Alike, Entry, folded};
+use super::glance::{
+    LayerRow, first_step, ignored_words, layer_counts, layer_rows, layers_of, notable_place,
 };
-use super::{
-    Group, LayerChanges, LayerRow, Lines, Section, chars, count, cut, label, layer_rows,
-    line_blocks, move_words, remarks, sections, short_values,
-};
+use super::order::{Group, LayerChanges, Section, sections};
+use super::values::{Lines, chars, cut, line_blocks, short_values};
+use super::{content_counts, content_name, count, label, move_words, remarks};
 use crate::diff::{Change, ChangeKind, Impact, ProfilePair, Report, Side};
 use crate::visible::visible;
 
