@@ -428,9 +428,13 @@ fn opened() -> Scratch {
     let folder = Scratch::new();
     let page = html(&rich());
     write(&folder, "page.html", &page);
-    for (file, script) in [
-        ("driven.html", include_str!("../diff_page/drive.js")),
-        ("measured.html", include_str!("../diff_page/measure.js")),
+    let real = folder.run("diff 1.7.0 1.9.0 --format html");
+    let real = real.ends(1).told().to_owned();
+    let measure = include_str!("../diff_page/measure.js");
+    for (file, page, script) in [
+        ("driven.html", &page, include_str!("../diff_page/drive.js")),
+        ("measured.html", &page, measure),
+        ("real.html", &real, measure),
     ] {
         // The policy stays as strict: it names the added script as well.
         let hash = STANDARD.encode(Sha256::digest(script));
@@ -439,10 +443,12 @@ fn opened() -> Scratch {
             .replacen("</body>", &format!("<script>{script}</script>\n</body>"), 1);
         write(&folder, file, variant);
     }
+    let narrow = include_str!("../diff_page/narrow.html");
+    write(&folder, "narrow.html", narrow);
     write(
         &folder,
-        "narrow.html",
-        include_str!("../diff_page/narrow.html"),
+        "real-narrow.html",
+        narrow.replace("measured.html", "real.html"),
     );
     folder
 }
@@ -589,10 +595,15 @@ fn the_page_fits_light_dark_narrow_and_paper() {
     let in_dark = look("measured.html", "dark", "1280,5200", dark);
     assert_ne!(in_light["background"], in_dark["background"]);
     assert_ne!(in_light["color"], in_dark["color"]);
-    let tablet = look("measured.html", "tablet", "800,7000", light);
-    assert_eq!(tablet["width"], 800);
-    let narrow = look("narrow.html", "narrow", "500,9000", light);
-    assert_eq!(narrow["width"], 360);
+    look("real.html", "real", "1280,5200", light);
+    for page in ["measured.html", "real.html"] {
+        let tablet = look(page, &format!("tablet-{page}"), "800,7000", light);
+        assert_eq!(tablet["width"], 800);
+    }
+    for page in ["narrow.html", "real-narrow.html"] {
+        let narrow = look(page, &format!("phone-{page}"), "500,9000", light);
+        assert_eq!(narrow["width"], 360);
+    }
     for paper in ["light.pdf", "dark.pdf"] {
         let bytes = fs::read(folder.join(paper)).expect("there is a document");
         assert!(bytes.starts_with(b"%PDF-"), "{paper}");
