@@ -1,16 +1,19 @@
 //! The packs that a tenant has.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use serde::de::IgnoredAny;
+use serde::{Serialize, Serializer};
 use serde_json::json;
 
 use super::answers::{PackMetadata, PackTag, PackVersions, RegistryOfPack};
-use super::client::Client;
+use super::client::{Client, parsed};
 use super::transport::{Reply, Request};
 use super::trouble::Trouble;
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::version::{Version, Wanted};
 
 /// All packs of a tenant by name. Versions are asked for where they are needed.
@@ -45,7 +48,8 @@ impl State {
 }
 
 /// A version of a pack in a registry.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TenantPack {
     /// The pack's name.
     pub name: String,
@@ -61,15 +65,115 @@ pub struct TenantPack {
     pub deprecated: bool,
 }
 
-/// Why there is no such version.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// No registry has a pack of that name; the nearest name, if one is near.
-    Pack(Option<String>),
-    /// It is there, and disabled: in this registry.
-    Disabled(String),
-    /// Other versions are there, newest first, each with its registry.
-    Version(Vec<(String, String)>),
+/// A version of a pack that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// The pack's name.
+    pub pack: String,
+    /// The version that is wanted.
+    #[serde(serialize_with = "in_words")]
+    pub wanted: Wanted,
+    /// The only registry that it was looked for in, by its name; none where all were.
+    #[serde(skip)]
+    pub registry: Option<String>,
+    /// Why it cannot be had.
+    #[serde(flatten)]
+    pub reason: Reason,
+    /// The version that is nearest to the wanted one.
+    pub nearest: Option<Elsewhere>,
+}
+
+fn in_words<S: Serializer>(wanted: &Wanted, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(wanted)
+}
+
+/// Why a version of a pack cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum Reason {
+    /// No registry has a pack of that name.
+    #[serde(rename_all = "camelCase")]
+    NoPack {
+        /// The nearest name, if one is near.
+        nearest_name: Option<String>,
+    },
+    /// It is disabled.
+    Disabled {
+        /// The name of the registry that has it.
+        registry: String,
+    },
+    /// The pack is there, and not this version.
+    NoVersion,
+}
+
+/// A version of a pack, and the name of the registry that has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Elsewhere {
+    /// The version.
+    pub version: String,
+    /// The registry's name.
+    pub registry: String,
+}
+
+impl From<Missing> for Diagnostic {
+    fn from(missing: Missing) -> Self {
+        let (pack, wanted) = (&missing.pack, &missing.wanted);
+        let within = missing.registry.as_ref();
+        let within = within.map_or_else(String::new, |registry| format!(" in `{registry}`"));
+        let problem = |what: String| Diagnostic::error(what).code(Code::PackMissing);
+        let other_version = "with `registries.packVersions` in the site";
+        match (missing.reason, missing.nearest) {
+            (Reason::NoPack { nearest_name }, _) => {
+                let problem = problem(format!("the tenant has no pack `{pack}`"));
+                match nearest_name {
+                    Some(near) => problem.help(format!("did you mean `{near}`?")),
+                    None => {
+                        problem.help("add a registry that has it, under Tenant Settings in Palette")
+                    }
+                }
+            }
+            (Reason::NoVersion, None) => {
+                problem(format!("the tenant has no pack `{pack}`{within}"))
+                    .help("name another registry in the site, under `registries`")
+            }
+            (reason, nearest) => {
+                let problem = problem(match reason {
+                    Reason::Disabled { registry } => {
+                        format!("`{pack}` {wanted} is disabled in `{registry}`")
+                    }
+                    _ => format!("the tenant has no version {wanted} of `{pack}`{within}"),
+                });
+                match nearest {
+                    Some(Elsewhere { version, registry }) => problem.help(format!(
+                        "the nearest is {version} in `{registry}`; name it {other_version}"
+                    )),
+                    None => problem.help(format!("name another version {other_version}")),
+                }
+            }
+        }
+    }
+}
+
+/// The version that has the most numbers in common with the wanted one, and of several the one whose next number is nearest.
+fn nearest_to(wanted: &Wanted, others: Vec<Elsewhere>) -> Option<Elsewhere> {
+    let numbers = |text: &str| Version::parse(text).map(|version| version.numbers().to_vec());
+    let wanted = match wanted {
+        Wanted::Exactly(text) => numbers(text).unwrap_or_default(),
+        Wanted::NewestOf(_, numbers) => numbers.clone(),
+        Wanted::Newest => Vec::new(),
+    };
+    others.into_iter().max_by_key(|other| {
+        let found = numbers(&other.version).unwrap_or_default();
+        let alike = found
+            .iter()
+            .zip(&wanted)
+            .take_while(|(a, b)| a == b)
+            .count();
+        let at = |numbers: &[u64]| numbers.get(alike).copied();
+        // Where nothing is wanted there, the newest is the nearest.
+        let apart = at(&wanted).map(|wanted| wanted.abs_diff(at(&found).unwrap_or(0)));
+        (alike, Reverse(apart), Version::parse(&other.version))
+    })
 }
 
 impl<'c> Catalog<'c> {
@@ -142,16 +246,26 @@ impl<'c> Catalog<'c> {
         wanted: &Wanted,
         prefer: Preferred<'_>,
     ) -> Result<Result<TenantPack, Missing>, Trouble> {
+        let missing = |reason: Reason, others: Vec<Elsewhere>| Missing {
+            pack: name.to_owned(),
+            wanted: wanted.clone(),
+            registry: (prefer.only && !prefer.name.is_empty()).then(|| prefer.name.to_owned()),
+            reason,
+            nearest: nearest_to(wanted, others),
+        };
         let Some(registries) = self.registries.get(name) else {
             let names = self.registries.keys().map(String::as_str);
-            return Ok(Err(Missing::Pack(nearest(name, names).map(str::to_owned))));
+            let reason = Reason::NoPack {
+                nearest_name: nearest(name, names).map(str::to_owned),
+            };
+            return Ok(Err(missing(reason, Vec::new())));
         };
         let mut registries: Vec<&RegistryOfPack> = registries.iter().collect();
         registries.sort_by_key(|registry| prefer.rank(registry));
         if prefer.only {
             registries.retain(|registry| prefer.rank(registry) < Preferred::OTHER);
         }
-        let mut others = BTreeMap::new();
+        let mut others = Vec::new();
         for registry in &registries {
             let tags = self.tags(name, &registry.uid, State::Usable)?;
             if let Some(found) = newest_that_fits(&tags, wanted) {
@@ -167,21 +281,25 @@ impl<'c> Catalog<'c> {
                         .any(|other| other.pack_uid == found.pack_uid),
                 }));
             }
-            for tag in tags.iter() {
-                others
-                    .entry(tag.version.clone())
-                    .or_insert_with(|| registry.name.clone());
-            }
+            // Of the same version the one of the first registry is taken.
+            others.splice(
+                0..0,
+                tags.iter().map(|tag| Elsewhere {
+                    version: tag.version.clone(),
+                    registry: registry.name.clone(),
+                }),
+            );
         }
         for registry in &registries {
             let disabled = self.tags(name, &registry.uid, State::Disabled)?;
             if newest_that_fits(&disabled, wanted).is_some() {
-                return Ok(Err(Missing::Disabled(registry.name.clone())));
+                let reason = Reason::Disabled {
+                    registry: registry.name.clone(),
+                };
+                return Ok(Err(missing(reason, others)));
             }
         }
-        let mut others: Vec<(String, String)> = others.into_iter().collect();
-        others.sort_by_cached_key(|(version, _)| std::cmp::Reverse(Version::parse(version)));
-        Ok(Err(Missing::Version(others)))
+        Ok(Err(missing(Reason::NoVersion, others)))
     }
 
     /// The answer for a version of a pack: its values, presets, schema and readme, as Palette sends them.
@@ -189,7 +307,10 @@ impl<'c> Catalog<'c> {
     /// # Errors
     /// It could not be asked for.
     pub fn answer(&self, pack: &TenantPack) -> Result<Reply, Trouble> {
-        self.client.reply(&Request::get(["packs", &pack.uid]))
+        let request = Request::get(["packs", &pack.uid]);
+        let reply = self.client.reply(&request)?;
+        parsed::<IgnoredAny>(&request, &reply.body)?;
+        Ok(reply)
     }
 }
 
@@ -224,4 +345,37 @@ fn newest_that_fits<'t>(tags: &'t [PackTag], wanted: &Wanted) -> Option<&'t Pack
     tags.iter()
         .filter(fits)
         .max_by_key(|tag| Version::parse(&tag.version))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_version_begins_alike() {
+        let there = |versions: &[&str]| {
+            let other = |version: &&str| Elsewhere {
+                version: (*version).to_owned(),
+                registry: "r".to_owned(),
+            };
+            versions.iter().map(other).collect()
+        };
+        for (wanted, versions, nearest) in [
+            (
+                "1.34.5",
+                &["1.33.9", "1.34.2", "1.34.9", "1.35.0"][..],
+                "1.34.2",
+            ),
+            ("1.34.5", &["1.34.7", "1.34.9"], "1.34.7"),
+            ("1.34.5", &["1.30.0", "1.33.1", "1.33.2", "2.0.0"], "1.33.2"),
+            ("1.34.x", &["1.33.1", "1.36.1"], "1.33.1"),
+            ("22.04", &["24.04", "20.04"], "24.04"),
+            ("latest", &["1.0.0", "2.0.0"], "2.0.0"),
+        ] {
+            let found = nearest_to(&Wanted::of_tag(wanted), there(versions));
+            let found = found.map(|other| other.version);
+            assert_eq!(found.as_deref(), Some(nearest), "{wanted}");
+        }
+        assert_eq!(nearest_to(&Wanted::Newest, Vec::new()), None);
+    }
 }

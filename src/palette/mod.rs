@@ -26,13 +26,18 @@ mod trouble;
 mod web;
 
 pub use address::{Address, goes_direct};
-pub use catalog::{Catalog, Missing, Preferred, TenantPack};
+pub use catalog::{Catalog, Elsewhere, Missing, Preferred, Reason, TenantPack};
 pub use client::{Client, Event};
 pub use fetch::fetch;
-pub use import::{Arrived, Import, Verdict, exported_bytes};
+pub use import::{Arrived, Import, Verdict};
 pub use profiles::{Cluster, TenantProfile, export, find, list};
 pub use registries::{Project, Registries, project};
 pub use selftest::{Outcome, Step, selftest};
 pub use transport::{Lost, Method, Reply, Request, Transport};
 pub use trouble::Trouble;
 pub use web::{Authorities, Web, WebSettings};
+
+/// The JSON Schema (draft 2020-12) of what `vmo-ra palette` prints with `--format json`: a definition for each command.
+pub fn json_schema() -> &'static str {
+    include_str!("../../schema/palette.json")
+}

@@ -65,9 +65,7 @@ pub(super) fn refused<'i>(
         match import.validate(client).map_err(Diagnostic::from) {
             Ok(()) => {}
             Err(problem) if problem.is_of_the_system() => return Err(problem.into()),
-            Err(problem) => {
-                problems.push(problem.because(format!("this is about {}", import.title())))
-            }
+            Err(problem) => problems.push(import.is_about(problem)),
         }
     }
     Ok(problems)
