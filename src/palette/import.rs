@@ -1,18 +1,20 @@
 //! Brings profiles into a tenant, and makes sure that they arrived.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::answers::Made;
-use super::catalog::{Catalog, Missing, Preferred};
+use super::catalog::{Catalog, Preferred};
 use super::client::{Client, parsed};
 use super::profiles::{self, TenantProfile, next_free};
 use super::registries::Registries;
 use super::transport::{Method, Request};
 use super::trouble::Trouble;
-use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source};
 use crate::diff::{self, Input, Options, Report};
 use crate::pack::Library;
-use crate::profile::{self, Document, Layer, Profile, to_palette_json};
+use crate::profile::{self, Document, Profile};
 use crate::version::Wanted;
 
 /// A profile on its way into a tenant.
@@ -33,6 +35,8 @@ pub enum Verdict {
     Same(String),
     /// Other content under its name and version.
     Other {
+        /// The uid of that.
+        uid: String,
         /// What importing it would change.
         report: Box<Report>,
         /// The next version that is free.
@@ -105,54 +109,15 @@ impl Import {
                 .map_or(layer.name.as_str(), |(_, pack)| pack);
             let wanted = Wanted::of_tag(&layer.version);
             if let Err(missing) = catalog.find(name, &wanted, prefer)? {
-                problems.push(self.lacks(layer, name, &missing));
+                problems.push(self.is_about(missing.into()));
             }
         }
         Ok(problems)
     }
 
-    fn lacks(&self, layer: &Layer, name: &str, missing: &Missing) -> Diagnostic {
-        let registry = &layer.registry.metadata.name;
-        let at = if registry.is_empty() {
-            String::new()
-        } else {
-            format!(" in `{registry}`")
-        };
-        let problem = |what: String| {
-            Diagnostic::error(format!("{}: {what}", self.title())).code(Code::PackMissing)
-        };
-        match missing {
-            Missing::Pack(near) => {
-                let problem = problem(format!("the tenant has no pack `{name}`"));
-                match near {
-                    Some(near) => problem.help(format!("did you mean `{near}`?")),
-                    None => {
-                        problem.help("add a registry that has it, under Tenant Settings in Palette")
-                    }
-                }
-            }
-            Missing::Disabled(registry) => problem(format!(
-                "pack `{name}` {} is disabled in `{registry}`",
-                layer.version
-            ))
-            .help("choose a newer version, with `registries.packVersions` in the site"),
-            Missing::Version(others) if others.is_empty() => {
-                problem(format!("the tenant has no pack `{name}`{at}"))
-                    .help("name another registry in the site, under `registries`")
-            }
-            Missing::Version(others) => {
-                let versions: Vec<&str> = others
-                    .iter()
-                    .take(5)
-                    .map(|(version, _)| version.as_str())
-                    .collect();
-                problem(format!(
-                    "the tenant has no version {} of pack `{name}`{at}",
-                    layer.version
-                ))
-                .help(format!("it has {}", versions.join(", ")))
-            }
-        }
+    /// The same problem, where it is not said yet which profile it is about.
+    pub fn is_about(&self, problem: Diagnostic) -> Diagnostic {
+        problem.because(format!("this is about {}", self.title()))
     }
 
     /// What the tenant has of it.
@@ -164,11 +129,7 @@ impl Import {
         client: &Client<'_>,
         there: &[TenantProfile],
     ) -> Result<Verdict, Vec<Diagnostic>> {
-        let (name, version) = (&self.profile.metadata.name, &self.profile.spec.version);
-        let Some(same) = there
-            .iter()
-            .find(|one| one.name == *name && one.version == *version)
-        else {
+        let Some(same) = self.find(there) else {
             return Ok(Verdict::New);
         };
         let report = self.compare(client, &same.uid)?;
@@ -176,9 +137,22 @@ impl Import {
             return Ok(Verdict::Same(same.uid.clone()));
         }
         Ok(Verdict::Other {
+            uid: same.uid.clone(),
             report: Box::new(report),
-            next: next_free(there, name, version),
+            next: next_free(
+                there,
+                &self.profile.metadata.name,
+                &self.profile.spec.version,
+            ),
         })
+    }
+
+    /// The profile of its name and version.
+    pub fn find<'p>(&self, there: &'p [TenantProfile]) -> Option<&'p TenantProfile> {
+        let (name, version) = (&self.profile.metadata.name, &self.profile.spec.version);
+        there
+            .iter()
+            .find(|one| one.name == *name && one.version == *version)
     }
 
     /// What is different in the tenant, from there to here.
@@ -251,65 +225,53 @@ impl Import {
                 return Err(Diagnostic::from(trouble).into());
             }
             // It may be there all the same.
-            let there = profiles::list(client).map_err(Diagnostic::from)?;
+            let there = profiles::list(client).map_err(|unlisted| {
+                let lost = "the import was sent, and its answer was lost";
+                Diagnostic::from(unlisted).because(lost)
+            })?;
             match self.verdict(client, &there)? {
                 Verdict::Same(uid) => return Ok(uid),
                 Verdict::New if !was_lost => was_lost = true,
-                Verdict::New => return Err(Diagnostic::from(trouble).into()),
-                Verdict::Other { .. } => {
-                    let found = there.iter().find(|one| {
-                        one.name == self.profile.metadata.name
-                            && one.version == self.profile.spec.version
-                    });
-                    return match found {
-                        Some(found) => Ok(found.uid.clone()),
-                        None => Err(Diagnostic::from(trouble).into()),
-                    };
+                Verdict::New => {
+                    let problem = Diagnostic::from(trouble.without_effect());
+                    return Err(problem
+                        .because("it was sent twice, and the profile is not there")
+                        .into());
                 }
+                // What differs is told of what arrived.
+                Verdict::Other { uid, .. } => return Ok(uid),
             }
         }
     }
 
-    /// Writes the variables that the tenant lacks after an import, and says how many those were.
+    /// Writes the variables that the tenant lacks after an import, and says how many those were. Where the answer is lost,
+    /// the tenant is looked at.
     fn complete_variables(&self, client: &Client<'_>, uid: &str) -> Result<usize, Trouble> {
-        let Some(Value::Array(wanted)) = self.body.pointer("/spec/variables").cloned() else {
+        let name = |variable: &Value| variable["name"].as_str().map(str::to_owned);
+        let Some(Value::Array(wanted)) = self.body.pointer("/spec/variables") else {
             return Ok(0);
         };
         if wanted.is_empty() {
             return Ok(0);
         }
         let path = ["clusterprofiles", uid, "variables"];
-        let request = Request::get(path);
-        let there: Value = client.read(&request)?;
-        let name = |variable: &Value| variable["name"].as_str().map(str::to_owned);
-        let known: Vec<String> = there["variables"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(name)
-            .collect();
-        let lacking = wanted
-            .iter()
-            .filter_map(name)
-            .filter(|name| !known.contains(name))
-            .count();
-        if lacking > 0 {
+        let lacking = || -> Result<usize, Trouble> {
+            let there: Value = client.read(&Request::get(path))?;
+            let there = there["variables"].as_array().into_iter().flatten();
+            let there: BTreeSet<String> = there.filter_map(name).collect();
+            let wanted = wanted.iter().filter_map(name);
+            Ok(wanted.filter(|name| !there.contains(name)).count())
+        };
+        let lacked = lacking()?;
+        if lacked > 0 {
             let body = json!({ "variables": wanted });
-            client.ask(&Request::write(Method::Put, path, Some(body.to_string())))?;
+            let request = Request::write(Method::Put, path, Some(body.to_string()));
+            match client.ask(&request) {
+                Ok(_) => {}
+                Err(Trouble::Unanswered { .. }) if lacking()? == 0 => {}
+                Err(trouble) => return Err(trouble),
+            }
         }
-        Ok(lacking)
+        Ok(lacked)
     }
-}
-
-/// The bytes in which an export is kept, as Palette writes them.
-///
-/// # Errors
-/// The text is no profile.
-pub fn exported_bytes(source: &Source) -> Result<Vec<u8>, Vec<Diagnostic>> {
-    let import = Import::of(source)?;
-    to_palette_json(&import.body).map_err(|error| {
-        vec![
-            Diagnostic::error(format!("the export has no JSON form: {error}")).code(Code::Internal),
-        ]
-    })
 }

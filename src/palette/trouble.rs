@@ -1,7 +1,9 @@
 //! Why Palette did not do what was asked.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::secret;
+
+/// What stands for a secret.
+pub(super) const HIDDEN: &str = "********";
 
 /// What went wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,7 @@ pub enum Trouble {
         status: u16,
         /// Palette's own code, such as `DuplicateClusterPacksForbidden`.
         code: String,
-        /// What it says.
+        /// What it says, without secrets that were sent.
         message: String,
         /// What its support finds the request by.
         reference: String,
@@ -48,6 +50,14 @@ impl Trouble {
         match self {
             Trouble::Refused { status, code, .. } => *status == 404 || code.ends_with("NotFound"),
             _ => false,
+        }
+    }
+
+    /// The same, after a look at the tenant has told that nothing was done.
+    pub(super) fn without_effect(self) -> Self {
+        match self {
+            Trouble::Unanswered { request, reason } => Trouble::Unreachable { request, reason },
+            other => other,
         }
     }
 }
@@ -76,8 +86,6 @@ impl From<Trouble> for Diagnostic {
                 if !code.is_empty() {
                     said.push_str(&format!(", {code}"));
                 }
-                // Palette quotes what it was given.
-                let message = secret::replaced(&message, &|_| "********".to_owned());
                 if !message.is_empty() {
                     said.push_str(&format!(": {message}"));
                 }

@@ -12,6 +12,7 @@ use vmo_ra::palette::{self, Arrived, Client, Verdict, list};
 use super::super::lines::Lines;
 use super::super::{Failure, code_of, terminal};
 use super::files::imports;
+use super::progress::Progress;
 use super::validate::{refused, resolve};
 
 /// Import profiles: all of them, or none where Palette would refuse one
@@ -32,7 +33,7 @@ pub(super) struct Import {
 }
 
 impl Import {
-    pub(super) fn run(self, client: &Client<'_>) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
         let mut imports = imports(&self.files)?;
         let problems = resolve(client, &mut imports)?;
         if !problems.is_empty() {
@@ -49,7 +50,7 @@ impl Import {
                     "{}: is there with the same content",
                     import.title()
                 )),
-                Verdict::Other { report, next } => {
+                Verdict::Other { report, next, .. } => {
                     show(&report)?;
                     taken.push(taken_already(import, next));
                 }
@@ -77,18 +78,24 @@ impl Import {
             return Ok(ExitCode::SUCCESS);
         }
         if !self.yes {
+            progress.rest();
             confirm(&what)?;
         }
-        self.send(client, &wanted)
+        self.send(client, &wanted, progress)
     }
 
     /// Imports one after the other, and says after a failure what is there now.
-    fn send(&self, client: &Client<'_>, wanted: &[&palette::Import]) -> Result<ExitCode, Failure> {
+    fn send(
+        &self,
+        client: &Client<'_>,
+        wanted: &[&palette::Import],
+        progress: &Progress,
+    ) -> Result<ExitCode, Failure> {
         let mut differs = false;
-        for (number, import) in wanted.iter().enumerate() {
+        for (number, import) in progress.over(wanted).enumerate() {
             let uid = import
                 .send(client, !self.draft)
-                .map_err(|problems| stopped(&problems, wanted, number, "failed"))?;
+                .map_err(|problems| stopped(&problems, wanted, number, is_there(client, import)))?;
             let form = if self.draft { " as a draft" } else { "" };
             let title = import.title();
             terminal::tell(&Lines::one(&format!(
@@ -107,6 +114,15 @@ impl Import {
         } else {
             ExitCode::SUCCESS
         })
+    }
+}
+
+/// Whether a profile that could not be imported is in the tenant.
+fn is_there(client: &Client<'_>, import: &palette::Import) -> &'static str {
+    match list(client) {
+        Ok(there) if import.find(&there).is_some() => "is in Palette nevertheless",
+        Ok(_) => "is not in Palette",
+        Err(_) => "may be in Palette",
     }
 }
 
