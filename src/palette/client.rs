@@ -1,16 +1,19 @@
 //! Asks Palette: not too fast, again where that is safe, and page by page.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashSet};
 use std::time::{Duration, Instant};
 use std::{cmp, thread};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answers::{Page, Refusal};
 use super::pace::Pace;
 use super::transport::{Lost, Reply, Request, Transport};
-use super::trouble::Trouble;
+use super::trouble::{HIDDEN, Trouble};
+use crate::secret::{self, Way};
 
 /// How often something is tried in all.
 const TRIES: u32 = 5;
@@ -24,6 +27,8 @@ const PAGES: usize = 2_000;
 /// What happens while Palette is asked, for those who want to see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
+    /// A request is about to be sent.
+    Asks(String),
     /// A request was answered: the request, the status, how many bytes.
     Answered(String, u16, usize),
     /// A request is tried again: the request, why, after how long.
@@ -76,6 +81,7 @@ impl<'a> Client<'a> {
         loop {
             let wait = self.pace.borrow_mut().count(&request.path, Instant::now());
             thread::sleep(wait);
+            (self.told)(&Event::Asks(request.shown()));
             let reply = self.transport.send(request, self.project.as_deref());
             if let Ok(reply) = &reply {
                 (self.told)(&Event::Answered(
@@ -154,6 +160,27 @@ pub(super) fn parsed<T: DeserializeOwned>(request: &Request, text: &str) -> Resu
     })
 }
 
+/// The words of a refusal, which may quote what was sent, without the secrets in it.
+fn without_secrets(message: &str, sent: Option<&str>) -> String {
+    let mut shown = secret::replaced(message, &|_| HIDDEN.to_owned()).into_owned();
+    let sent: Value = sent.map_or(Value::Null, |text| {
+        serde_json::from_str(text).unwrap_or_default()
+    });
+    let known = RefCell::new(BTreeSet::new());
+    let note = |text: &str| {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines = lines.map(|line| (Reverse(line.len()), line.to_owned()));
+        known.borrow_mut().extend(lines);
+        String::new()
+    };
+    let _ = secret::hidden(&sent, &Way::default(), &note);
+    // A longer one may hold a shorter one.
+    for (_, line) in known.into_inner() {
+        shown = shown.replace(&line, HIDDEN);
+    }
+    shown
+}
+
 enum Outcome {
     Done(Result<Reply, Trouble>),
     /// To be tried again: why, and how long the service asks to wait.
@@ -199,7 +226,7 @@ fn outcome(request: &Request, reply: Result<Reply, Lost>) -> Outcome {
                 request: request.shown(),
                 status,
                 code: refusal.code,
-                message: refusal.message,
+                message: without_secrets(&refusal.message, request.body.as_deref()),
                 reference: refusal.reference,
             }))
         }

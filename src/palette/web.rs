@@ -10,6 +10,7 @@ use ureq::{Agent, Body, Error, Proxy, Timeout};
 
 use super::address::Address;
 use super::transport::{Lost, Method, Reply, Request, Transport};
+use super::trouble::HIDDEN;
 use crate::limits;
 use crate::secret::Secret;
 
@@ -106,7 +107,7 @@ impl Transport for Web {
                     .$method(&uri)
                     .query_pairs(query)
                     .header("ApiKey", self.key.reveal())
-                    .header("Accept", "application/json");
+                    .header("Accept", ACCEPTED);
                 if let Some(project) = project {
                     prepared = prepared.header("ProjectUid", project);
                 }
@@ -124,7 +125,12 @@ impl Transport for Web {
                 .content_type("application/json")
                 .send(body.unwrap_or_default()),
         };
-        reply(answer.map_err(|error| lost(&error))?)
+        let mut reply = reply(answer.map_err(|error| lost(&error))?)?;
+        // What refuses may quote what it was sent.
+        if !(200..=299).contains(&reply.status) {
+            reply.body = reply.body.replace(self.key.reveal(), HIDDEN);
+        }
+        Ok(reply)
     }
 }
 
@@ -157,6 +163,9 @@ fn reply(mut answer: Response<Body>) -> Result<Reply, Lost> {
     })
 }
 
+/// An export is bytes to the API's description, everything else is JSON.
+const ACCEPTED: &str = "application/json, application/octet-stream";
+
 /// How rustls begins what it says of a certificate.
 const CERTIFICATE: &str = "invalid peer certificate: ";
 
@@ -186,6 +195,9 @@ fn words(error: &Error) -> String {
     match error {
         Error::HostNotFound => "there is no such host".to_owned(),
         Error::Timeout(_) => "it took too long".to_owned(),
+        Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            "the connection was closed".to_owned()
+        }
         Error::Io(error) => {
             let said = error.to_string();
             match said.strip_prefix(CERTIFICATE) {
