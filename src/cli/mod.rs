@@ -7,6 +7,7 @@ mod examples;
 mod explain;
 mod fleet;
 mod fmt;
+mod folders;
 mod import;
 mod init;
 mod inputs;

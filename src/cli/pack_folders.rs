@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use vmo_ra::diagnostic::{Code, Diagnostic};
-use vmo_ra::output::{Staged, Tree, stage};
+use vmo_ra::output::{Tree, stage};
 use vmo_ra::pack::import::ImportedPack;
 
+use super::Failure;
+use super::folders;
 use super::lines::Lines;
-use super::{Failure, terminal};
 
 /// A pack, and whether its source is not for everybody to read.
 struct Ready {
@@ -52,7 +53,6 @@ impl PackFolders {
     pub(super) fn write(self, out: &Path, force: bool) -> Result<Lines, Failure> {
         let mut staged = Vec::new();
         let mut lines = Lines::default();
-        let mut problems = Vec::new();
         for (name, Ready { pack, private }) in self.0 {
             let folder = out.join(&name);
             let private_in_words = if private {
@@ -70,26 +70,10 @@ impl PackFolders {
                 true => Tree::of_private_files(pack.files),
                 false => Tree::of_files(pack.files),
             };
-            match tree.and_then(|tree| stage(&tree, &folder, force)) {
-                Ok(one) => staged.push(one),
-                Err(problem) => problems.push(problem),
-            }
+            let one = tree.and_then(|tree| stage(&tree, &folder, force));
+            staged.push(one.map_err(Failure::from));
         }
-        if !problems.is_empty() {
-            return Err(problems.into());
-        }
-        let mut kept = Vec::new();
-        for settled in Staged::settle_all(staged) {
-            match settled {
-                Ok(copy) => kept.extend(copy.map(|copy| copy.warning())),
-                Err(problem) => problems.push(problem),
-            }
-        }
-        terminal::explain(&kept);
-        if problems.is_empty() {
-            Ok(lines)
-        } else {
-            Err(problems.into())
-        }
+        folders::settle(staged)?;
+        Ok(lines)
     }
 }

@@ -71,34 +71,40 @@ impl Split {
     }
 
     fn write(&self, tree: &Tree) -> Result<Option<KeptCopy>, Failure> {
-        // A repository's own folder cannot be moved aside under its feet.
-        if fs::symlink_metadata(self.out.join(".git")).is_ok() {
-            let shown = self.out.display();
-            return Err(Diagnostic::error(format!("`{shown}` is a git repository"))
-                .help(format!(
-                    "split into a folder below it, such as {}",
-                    command::on("--out", self.out.join("profile"))
-                ))
-                .into());
-        }
-        let existing = Existing::look(&self.out, self.force)?;
-        let is_kept = |path: &&str| is_aside(path) && *path != SPLIT_CHECKSUMS;
-        let mut known = Known {
-            kept: existing
-                .files()
-                .filter(is_kept)
-                .map(str::to_owned)
-                .collect(),
-            ..Known::default()
-        };
-        if existing.files().next().is_some()
-            && let Some((profile, _)) = load::profile_file(&Files, &self.out)?
-        {
-            known.written = named_files(&profile)?;
-            known.sums = existing.sums(SPLIT_CHECKSUMS);
-            known.written.extend(known.sums.keys().cloned());
-            known.written.insert(SPLIT_CHECKSUMS.to_owned());
-        }
+        let (existing, known) = before(&self.out, self.force)?;
         Ok(existing.replace(tree, &known)?)
     }
+}
+
+/// What is in a folder that a profile is about to be split into.
+pub(super) fn before(out: &Path, force: bool) -> Result<(Existing, Known), Failure> {
+    // A repository's own folder cannot be moved aside under its feet.
+    if fs::symlink_metadata(out.join(".git")).is_ok() {
+        let shown = out.display();
+        return Err(Diagnostic::error(format!("`{shown}` is a git repository"))
+            .help(format!(
+                "split into a folder below it, such as {}",
+                command::on("--out", out.join("profile"))
+            ))
+            .into());
+    }
+    let existing = Existing::look(out, force)?;
+    let is_kept = |path: &&str| is_aside(path) && *path != SPLIT_CHECKSUMS;
+    let mut known = Known {
+        kept: existing
+            .files()
+            .filter(is_kept)
+            .map(str::to_owned)
+            .collect(),
+        ..Known::default()
+    };
+    if existing.files().next().is_some()
+        && let Some((profile, _)) = load::profile_file(&Files, out)?
+    {
+        known.written = named_files(&profile)?;
+        known.sums = existing.sums(SPLIT_CHECKSUMS);
+        known.written.extend(known.sums.keys().cloned());
+        known.written.insert(SPLIT_CHECKSUMS.to_owned());
+    }
+    Ok((existing, known))
 }

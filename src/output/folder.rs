@@ -192,7 +192,11 @@ impl Existing {
         self.stage(tree, known)?.settle()
     }
 
-    fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, Diagnostic> {
+    /// As [`Existing::replace`], but for the last step: [`Staged::settle_all`] does it for many folders at once.
+    ///
+    /// # Errors
+    /// As [`Existing::replace`].
+    pub fn stage(self, tree: &Tree, known: &Known) -> Result<Staged, Diagnostic> {
         self.nothing_foreign(known)?;
         let edited = self.edited(tree, known);
         let folder = self.folder.as_path();

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+use serde::de::IgnoredAny;
+
 use super::answers::{Named, ProfileSummary};
-use super::client::Client;
+use super::client::{Client, parsed};
 use super::transport::Request;
 use super::trouble::Trouble;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::version::Version;
 
 /// A version of a profile in a tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TenantProfile {
     /// The profile's name.
     pub name: String,
@@ -19,6 +22,7 @@ pub struct TenantProfile {
     /// Its uid, by which the API knows it.
     pub uid: String,
     /// `infra`, `add-on`, ...; none where the list does not say it of this version.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Whether it is a draft, which no cluster can use.
     pub draft: Option<bool>,
@@ -27,7 +31,7 @@ pub struct TenantProfile {
 }
 
 /// A cluster that uses a profile.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cluster {
     /// Its name.
     pub name: String,
@@ -122,7 +126,10 @@ impl TenantProfile {
 /// # Errors
 /// It could not be asked for.
 pub fn export(client: &Client<'_>, uid: &str) -> Result<String, Trouble> {
-    client.ask(&Request::get(["clusterprofiles", uid, "export"]).with("format", "json"))
+    let request = Request::get(["clusterprofiles", uid, "export"]).with("format", "json");
+    let text = client.ask(&request)?;
+    parsed::<IgnoredAny>(&request, &text)?;
+    Ok(text)
 }
 
 /// Finds a version among profiles by `NAME` or `NAME@VERSION`; a name alone is its newest version.

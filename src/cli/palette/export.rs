@@ -1,15 +1,20 @@
 //! `vmo-ra palette export`
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 use vmo_ra::diagnostic::{Diagnostic, Source};
-use vmo_ra::output::{Tree, write};
-use vmo_ra::palette::{Client, TenantProfile, export, exported_bytes, find, list};
-use vmo_ra::profile::folder::distinct_names;
+use vmo_ra::output::{Staged, Tree, write};
+use vmo_ra::palette::{Client, TenantProfile, export, find, list};
+use vmo_ra::profile::Document;
+use vmo_ra::profile::folder::{distinct_names, split};
 
 use super::super::lines::Lines;
-use super::super::{Failure, terminal};
+use super::super::split::before;
+use super::super::{Failure, folders, terminal};
+use super::files::palette_json;
+use super::progress::Progress;
 
 /// Write profiles of the tenant as Palette exports them
 #[derive(Debug, Args)]
@@ -23,13 +28,16 @@ pub(super) struct Export {
     /// The folder to write; only you can read it, since values may hold secrets
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Replace a folder that an earlier run wrote
+    /// Write a folder for each profile below it, as `vmo-ra split` does
+    #[arg(long)]
+    split: bool,
+    /// Replace what an earlier run wrote
     #[arg(long)]
     force: bool,
 }
 
 impl Export {
-    pub(super) fn run(self, client: &Client<'_>) -> Result<(), Failure> {
+    pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
         let there = list(client).map_err(Diagnostic::from)?;
         let chosen = self.chosen(&there)?;
         let titles: Vec<String> = chosen
@@ -38,30 +46,51 @@ impl Export {
             .collect();
         let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
         let names = distinct_names(&titles, "profile");
-        let mut files = Vec::new();
+        let mut exports = Vec::new();
         let mut problems = Vec::new();
-        for (profile, name) in chosen.iter().zip(names) {
+        for (profile, name) in progress.over(&chosen).zip(names) {
             let text = export(client, &profile.uid).map_err(Diagnostic::from)?;
             let shown = format!("Palette's export of {} {}", profile.name, profile.version);
-            match exported_bytes(&Source::new(shown, text)) {
-                Ok(bytes) => files.push((format!("{name}.json"), bytes)),
+            match Document::read(&Source::new(shown, text)) {
+                Ok(document) => exports.push((name, document)),
                 Err(broken) => problems.extend(broken),
             }
         }
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        let count = files.len();
-        let tree = Tree::of_private_files(files)?;
-        let kept = write(&tree, &self.out, self.force)?;
-        terminal::explain(&kept.iter().map(|kept| kept.warning()).collect::<Vec<_>>());
-        let (shown, profiles) = (
-            self.out.display(),
-            if count == 1 { "profile" } else { "profiles" },
-        );
+        let profiles = match exports.len() {
+            1 => "1 profile".to_owned(),
+            count => format!("{count} profiles"),
+        };
+        if self.split {
+            folders::settle(exports.into_iter().map(|export| self.folder(export)))?;
+        } else {
+            self.files(exports)?;
+        }
         terminal::tell(&Lines::one(&format!(
-            "wrote {count} {profiles} to {shown}, readable by you only"
-        )))
+            "wrote {profiles} to {}, readable by you only",
+            self.out.display()
+        )))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Writes all of them to one folder.
+    fn files(&self, exports: Vec<(String, Document)>) -> Result<(), Failure> {
+        let mut files = Vec::new();
+        for (name, document) in exports {
+            files.push((format!("{name}.json"), palette_json(document.value())?));
+        }
+        let kept = write(&Tree::of_private_files(files)?, &self.out, self.force)?;
+        terminal::explain(&kept.iter().map(|kept| kept.warning()).collect::<Vec<_>>());
+        Ok(())
+    }
+
+    /// Lays one of them out as a folder, which is not in its place yet.
+    fn folder(&self, (name, document): (String, Document)) -> Result<Staged, Failure> {
+        let (existing, known) = before(&self.out.join(name), self.force)?;
+        let tree = Tree::of_split(split(document)?.files, true)?;
+        Ok(existing.stage(&tree, &known)?)
     }
 
     fn chosen<'p>(&self, there: &'p [TenantProfile]) -> Result<Vec<&'p TenantProfile>, Failure> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use serde_json::Value;
 use vmo_ra::diagnostic::{Code, Diagnostic, Source};
 use vmo_ra::load::{self, Item};
 use vmo_ra::palette::Import;
@@ -55,28 +56,22 @@ pub(super) fn imports(names: &[String]) -> Result<Vec<Import>, Failure> {
 
 fn sources(name: &str) -> Result<Vec<Source>, Vec<Diagnostic>> {
     let path = Path::new(name);
-    if path.join(PROFILE).is_file() {
-        let read = load::split_profile(&Files, path)?;
-        terminal::explain(&read.warnings);
-        let json = to_palette_json(&read.profile).map_err(|error| {
-            vec![
-                Diagnostic::error(format!("the profile has no JSON form: {error}"))
-                    .code(Code::Internal),
-            ]
-        })?;
-        let text = String::from_utf8_lossy(&json).into_owned();
-        return Ok(vec![Source::new(name, text)]);
-    }
-    if !path.is_dir() {
+    if !path.is_dir() && path.file_name().is_none_or(|file| file != PROFILE) {
         let (source, _, _) = load::document(&Files, name)?;
         return Ok(vec![source]);
     }
     let loaded = load::load(&Files, name)?;
+    terminal::explain(&loaded.remarks);
     let mut found = Vec::new();
     for item in &loaded.items {
-        if let Item::Profile(profile) = item
-            && profile.form == Form::Export
-        {
+        let Item::Profile(profile) = item else {
+            continue;
+        };
+        let file = Path::new(&profile.file);
+        if file.file_name().is_some_and(|name| name == PROFILE) {
+            // The first file of a split profile stands for its folder.
+            found.push(joined(file.parent().unwrap_or(path))?);
+        } else if profile.form == Form::Export {
             found.push(load::document(&Files, &profile.file)?.0);
         }
     }
@@ -88,4 +83,19 @@ fn sources(name: &str) -> Result<Vec<Source>, Vec<Diagnostic>> {
         ]);
     }
     Ok(found)
+}
+
+/// The profile that `split` laid out in a folder, in one text.
+fn joined(folder: &Path) -> Result<Source, Vec<Diagnostic>> {
+    let read = load::split_profile(&Files, folder)?;
+    terminal::explain(&read.warnings);
+    let text = String::from_utf8_lossy(&palette_json(&read.profile)?).into_owned();
+    Ok(Source::new(folder.display().to_string(), text))
+}
+
+/// A profile's bytes as Palette writes them.
+pub(super) fn palette_json(profile: &Value) -> Result<Vec<u8>, Diagnostic> {
+    to_palette_json(profile).map_err(|error| {
+        Diagnostic::error(format!("the profile has no JSON form: {error}")).code(Code::Internal)
+    })
 }
