@@ -23,6 +23,11 @@ impl Lines {
         self.0.push('\n');
     }
 
+    /// The lines of another text.
+    pub(super) fn append(&mut self, other: Lines) {
+        self.0.push_str(&other.0);
+    }
+
     /// Rows of cells, each column as wide as its widest cell that is no wider than [`WIDEST`].
     pub(super) fn add_table(&mut self, rows: &[Vec<String>], indent: usize) {
         let rows: Vec<Vec<_>> = rows

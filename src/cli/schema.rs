@@ -1,7 +1,7 @@
 //! `vmo-ra schema`
 
 use clap::{Args, ValueEnum};
-use vmo_ra::{check, diff, site, upgrade};
+use vmo_ra::{check, diff, palette, site, upgrade};
 
 use super::{Failure, terminal};
 
@@ -21,6 +21,8 @@ enum Of {
     Check,
     /// `vmo-ra upgrade --format json`
     Upgrade,
+    /// `vmo-ra palette list`, `packs`, `status` or `selftest` with `--format json`
+    Palette,
     /// A site file, for editors and other programs
     Site,
 }
@@ -32,6 +34,7 @@ impl Schema {
             Of::Diff => diff::format::json_schema(),
             Of::Check => check::format::json_schema(),
             Of::Upgrade => upgrade::format::json_schema(),
+            Of::Palette => palette::json_schema(),
             Of::Site => {
                 site = site::json_schema();
                 &site

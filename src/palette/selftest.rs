@@ -1,5 +1,6 @@
 //! Looks whether a tenant does what this program relies on.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::answers::{PackMetadata, Page, ProjectMetadata};
@@ -17,22 +18,25 @@ use crate::version::Wanted;
 const NAME: &str = "vmo-ra-selftest";
 
 /// What became of something that was tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", content = "seen", rename_all = "kebab-case")]
 pub enum Outcome {
     /// It is so; with what was seen.
     Held(String),
     /// It is otherwise.
     Failed(String),
     /// It was not tried, with the reason.
+    #[serde(rename = "not-tried")]
     Skipped(String),
 }
 
 /// Something that was tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// What is relied on.
     pub claim: &'static str,
     /// What became of it.
+    #[serde(flatten)]
     pub outcome: Outcome,
 }
 

@@ -93,6 +93,7 @@ const COMMANDS: &[(&str, i32)] = &[
     ("fmt --check READ", 1),
     ("fmt READ", 0),
     ("schema site", 0),
+    ("schema palette", 0),
     ("schema no-such-schema", 2),
     ("completions bash", 0),
     ("completions tcsh", 2),

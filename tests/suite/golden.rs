@@ -300,7 +300,7 @@ const FOLDERS: [&str; 8] = [
 ];
 
 /// Commands that print nothing but what they have written, or want a tenant, and a file that holds it.
-const WRITING: [(&str, &str); 16] = [
+const WRITING: [(&str, &str); 20] = [
     ("packs import", "golden/import/pack.json"),
     ("render", "golden/1.9.0/SHA256SUMS"),
     ("render --format terraform", "golden/terraform/main.tf"),
@@ -319,9 +319,16 @@ const WRITING: [(&str, &str); 16] = [
     ),
     ("palette import", "golden/palette/import.txt"),
     ("palette list", "golden/palette/list.txt"),
+    ("palette list --format json", "golden/palette/list.json"),
     ("palette packs", "golden/palette/packs.txt"),
+    ("palette packs --format json", "golden/palette/packs.json"),
     ("palette selftest", "golden/palette/selftest.txt"),
+    (
+        "palette selftest --format json",
+        "golden/palette/selftest.json",
+    ),
     ("palette status", "golden/palette/status.txt"),
+    ("palette status --format json", "golden/palette/status.json"),
     ("palette validate", "golden/palette/validate.txt"),
 ];
 

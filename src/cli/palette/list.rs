@@ -1,35 +1,52 @@
 //! `vmo-ra palette list`
 
-use clap::Args;
-use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::palette::{Client, TenantProfile, list};
+use std::process::ExitCode;
 
+use clap::Args;
+use serde::Serialize;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::palette::{Client, Cluster, TenantProfile, list};
+
+use super::super::Failure;
 use super::super::lines::Lines;
-use super::super::{Failure, terminal};
+use super::format::FormatOption;
+use super::progress::Progress;
 
 /// List the profiles that the key sees, each version with the clusters that use it
 #[derive(Debug, Args)]
-pub(super) struct List {}
+pub(super) struct List {
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    profiles: Vec<TenantProfile>,
+}
 
 impl List {
-    pub(super) fn run(self, client: &Client<'_>) -> Result<(), Failure> {
-        let profiles = list(client).map_err(Diagnostic::from)?;
-        if profiles.is_empty() {
-            return terminal::tell(&Lines::one("no profiles"));
+    pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
+        let there = list(client).map_err(Diagnostic::from)?;
+        let mut profiles = Vec::new();
+        for profile in progress.over(&there) {
+            profiles.push(profile.described(client).map_err(Diagnostic::from)?);
         }
-        let mut rows = vec![
-            ["profile", "version", "type", "used by", "uid"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
-        for profile in &profiles {
-            let profile = profile.described(client).map_err(Diagnostic::from)?;
-            rows.push(row(&profile));
-        }
-        let mut lines = Lines::default();
-        lines.add_table(&rows, 0);
-        terminal::tell(&lines)
+        let listed = Listed { profiles };
+        self.format.tell(&listed, || lines(&listed.profiles))?;
+        Ok(ExitCode::SUCCESS)
     }
+}
+
+fn lines(profiles: &[TenantProfile]) -> Lines {
+    if profiles.is_empty() {
+        return Lines::one("no profiles");
+    }
+    let titles = ["profile", "version", "type", "used by", "uid"];
+    let mut rows = vec![titles.map(str::to_owned).to_vec()];
+    rows.extend(profiles.iter().map(row));
+    let mut lines = Lines::default();
+    lines.add_table(&rows, 0);
+    lines
 }
 
 fn row(profile: &TenantProfile) -> Vec<String> {
@@ -42,17 +59,13 @@ fn row(profile: &TenantProfile) -> Vec<String> {
         } else {
             kind
         },
-        used_by(profile),
+        names(profile.clusters.iter().flatten()),
         profile.uid.clone(),
     ]
 }
 
-/// The clusters that use a profile, in words.
-pub(super) fn used_by(profile: &TenantProfile) -> String {
-    let clusters = profile.clusters.as_deref().unwrap_or_default();
-    let names: Vec<&str> = clusters
-        .iter()
-        .map(|cluster| cluster.name.as_str())
-        .collect();
+/// The names of clusters, in words.
+pub(super) fn names<'c>(clusters: impl Iterator<Item = &'c Cluster>) -> String {
+    let names: Vec<&str> = clusters.map(|cluster| cluster.name.as_str()).collect();
     names.join(", ")
 }

@@ -4,15 +4,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::disk::{Disk, Local};
 use vmo_ra::palette::{Catalog, Client, Missing, Preferred, TenantPack, fetch};
-use vmo_ra::render::{Choice, choices};
+use vmo_ra::render::choices;
 use vmo_ra::revision::Revision;
 
 use super::super::lines::Lines;
 use super::super::pack_folders::PackFolders;
 use super::super::{Failure, inputs, terminal};
+use super::format::FormatOption;
+use super::progress::Progress;
 
 /// The largest file that says where a pack is from, in bytes.
 const LARGEST_SOURCE: u64 = 1 << 20;
@@ -29,29 +32,53 @@ pub(super) struct Packs {
     /// The folder to write; a pack that is there from the same source stays
     #[arg(long, value_name = "DIR", default_value = "packs")]
     out: PathBuf,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// What was found in the tenant.
+#[derive(Serialize)]
+struct Found {
+    revision: String,
+    packs: Vec<Pack>,
+    missing: Vec<Missing>,
+}
+
+#[derive(Serialize)]
+struct Pack {
+    /// The profile that has it in a layer.
+    profile: &'static str,
+    #[serde(flatten)]
+    pack: TenantPack,
+    folder: String,
+    /// Whether it was taken now, and was not there already.
+    taken: bool,
 }
 
 impl Packs {
-    pub(super) fn run(self, client: &Client<'_>) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
         let site = inputs::site(self.site.as_deref())?;
         let revision = Revision::load(&self.revision)?;
         let catalog = Catalog::of(client).map_err(Diagnostic::from)?;
-        let mut rows = Vec::new();
         let mut folders = PackFolders::default();
-        let mut missing = Vec::new();
+        let mut found = Found {
+            revision: revision.name.clone(),
+            packs: Vec::new(),
+            missing: Vec::new(),
+        };
         let mut remarks = Vec::new();
-        for choice in choices(&site, &revision) {
+        for choice in progress.over(&choices(&site, &revision)) {
             let registry = choice.registry(&site);
             let prefer = Preferred {
                 uid: &registry.uid,
                 name: &registry.name,
                 only: false,
             };
-            let found = catalog.find(choice.pack, &choice.wanted, prefer);
-            let pack = match found.map_err(Diagnostic::from)? {
+            let looked = catalog.find(choice.pack, &choice.wanted, prefer);
+            let pack = match looked.map_err(Diagnostic::from)? {
                 Ok(pack) => pack,
-                Err(why) => {
-                    missing.push(is_missing(&choice, &why));
+                Err(missing) => {
+                    found.missing.push(missing);
                     continue;
                 }
             };
@@ -67,42 +94,55 @@ impl Packs {
                     .help("plan the move to a newer version"),
                 );
             }
-            let state = if is_there(&self.out, &pack) {
-                "is there"
-            } else {
-                if let Some(problem) = folders.add(fetch(&catalog, &pack)?, false) {
-                    return Err(problem.into());
-                }
-                "taken"
-            };
-            let layer = format!("RA {} {}", revision.name, choice.role);
-            rows.push(vec![
-                layer,
-                pack.name,
-                pack.version,
-                pack.registry,
-                state.to_owned(),
-            ]);
+            let folder = self.out.join(pack.folder());
+            let taken = !is_there(&folder, &pack);
+            if taken && let Some(problem) = folders.add(fetch(&catalog, &pack)?, false) {
+                return Err(problem.into());
+            }
+            found.packs.push(Pack {
+                profile: choice.role.as_str(),
+                pack,
+                folder: folder.display().to_string(),
+                taken,
+            });
         }
         let written = folders.write(&self.out, true)?;
+        self.format.tell(&found, || {
+            let mut lines = found.table();
+            lines.append(written);
+            lines
+        })?;
+        terminal::explain(&remarks);
+        let is_whole = found.missing.is_empty();
+        let missing = found.missing.into_iter().map(Diagnostic::from);
+        terminal::explain(&missing.collect::<Vec<_>>());
+        Ok(ExitCode::from(u8::from(!is_whole)))
+    }
+}
+
+impl Found {
+    fn table(&self) -> Lines {
+        let row = |one: &Pack| {
+            let pack = &one.pack;
+            let state = if one.taken { "taken" } else { "is there" };
+            vec![
+                format!("RA {} {}", self.revision, one.profile),
+                pack.name.clone(),
+                pack.version.clone(),
+                pack.registry.clone(),
+                state.to_owned(),
+            ]
+        };
+        let rows: Vec<Vec<String>> = self.packs.iter().map(row).collect();
         let mut lines = Lines::default();
         lines.add_table(&rows, 0);
-        terminal::tell(&lines)?;
-        terminal::tell(&written)?;
-        terminal::explain(&remarks);
-        terminal::explain(&missing);
-        Ok(if missing.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        })
+        lines
     }
 }
 
 /// Whether the folder of a pack says that it was taken from there already.
-fn is_there(out: &Path, pack: &TenantPack) -> bool {
-    let file = out.join(pack.folder()).join(TenantPack::SOURCE);
-    let read = Local.read(&file, LARGEST_SOURCE);
+fn is_there(folder: &Path, pack: &TenantPack) -> bool {
+    let read = Local.read(&folder.join(TenantPack::SOURCE), LARGEST_SOURCE);
     read.is_ok_and(|read| pack.is_source_of(&read.text))
 }
 
@@ -115,39 +155,4 @@ fn in_another(pack: &TenantPack, wanted: &str) -> Diagnostic {
         "name that registry in the site, under `registries.packs.{}`, or the import is refused",
         pack.name
     ))
-}
-
-fn is_missing(choice: &Choice<'_>, why: &Missing) -> Diagnostic {
-    let (name, wanted) = (choice.pack, &choice.wanted);
-    match why {
-        Missing::Pack(near) => {
-            let problem = Diagnostic::error(format!("the tenant has no pack `{name}`"));
-            match near {
-                Some(near) => problem.help(format!("did you mean `{near}`?")),
-                None => {
-                    problem.help("add a registry that has it, under Tenant Settings in Palette")
-                }
-            }
-        }
-        Missing::Disabled(registry) => {
-            Diagnostic::error(format!("`{name}` {wanted} is disabled in `{registry}`"))
-                .help("choose another version, with `registries.packVersions` in the site")
-        }
-        Missing::Version(others) => {
-            let shown = others
-                .iter()
-                .take(5)
-                .map(|(version, registry)| format!("{version} in `{registry}`"));
-            let shown: Vec<String> = shown.collect();
-            Diagnostic::error(format!("the tenant has no version {wanted} of `{name}`")).help(
-                match shown.as_slice() {
-                    [] => "it has none at all".to_owned(),
-                    shown => format!(
-                        "it has {}; name one with `registries.packVersions` in the site",
-                        shown.join(", ")
-                    ),
-                },
-            )
-        }
-    }
 }

@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use serde::Serialize;
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::palette::{Client, TenantProfile, Verdict, list};
+use vmo_ra::palette::{Client, Cluster, Verdict, list};
 
+use super::super::Failure;
 use super::super::lines::Lines;
-use super::super::{Failure, terminal};
 use super::files::imports;
-use super::list::used_by;
+use super::format::FormatOption;
+use super::list::names;
+use super::progress::Progress;
 use super::validate::resolve;
 
 /// Compare the profiles of files or folders with those of the tenant, and say which clusters use them
@@ -18,67 +21,113 @@ pub(super) struct Status {
     /// A profile, or a folder that `render` or `split` wrote
     #[arg(value_name = "DIR", required = true)]
     files: Vec<String>,
+    #[command(flatten)]
+    format: FormatOption,
+}
+
+/// What the tenant has of each profile.
+#[derive(Serialize)]
+struct Compared {
+    profiles: Vec<State>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    name: String,
+    version: String,
+    #[serde(flatten)]
+    there: There,
+    /// Versions of it that are in the tenant.
+    versions: Vec<Used>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+enum There {
+    Equal,
+    Different { differences: usize },
+    Missing,
+}
+
+#[derive(Serialize)]
+struct Used {
+    version: String,
+    clusters: Vec<Cluster>,
 }
 
 impl Status {
-    pub(super) fn run(self, client: &Client<'_>) -> Result<ExitCode, Failure> {
+    pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
         let mut imports = imports(&self.files)?;
         // Registries that the tenant lacks are a matter of `import`.
         resolve(client, &mut imports)?;
         let there = list(client).map_err(Diagnostic::from)?;
-        let mut rows = vec![
-            ["profile", "version", "in Palette", "used by"]
-                .map(str::to_owned)
-                .to_vec(),
-        ];
-        let mut differs = false;
-        for import in &imports {
+        let mut profiles = Vec::new();
+        for import in progress.over(&imports) {
             let (name, version) = (&import.profile.metadata.name, &import.profile.spec.version);
-            let versions: Vec<&TenantProfile> =
-                there.iter().filter(|one| one.name == *name).collect();
-            let state = match import.verdict(client, &there)? {
-                Verdict::Same(_) => "equal".to_owned(),
-                Verdict::New => {
-                    let others: Vec<&str> =
-                        versions.iter().map(|one| one.version.as_str()).collect();
-                    match others.as_slice() {
-                        [] => "missing".to_owned(),
-                        others => format!("missing; there is {}", others.join(", ")),
-                    }
-                }
-                Verdict::Other { report, .. } => match report.changes.len() {
-                    1 => "different in 1 place".to_owned(),
-                    n => format!("different in {n} places"),
+            let mut versions = Vec::new();
+            for one in there.iter().filter(|one| one.name == *name) {
+                let described = one.described(client).map_err(Diagnostic::from)?;
+                versions.push(Used {
+                    version: one.version.clone(),
+                    clusters: described.clusters.unwrap_or_default(),
+                });
+            }
+            profiles.push(State {
+                name: name.clone(),
+                version: version.clone(),
+                there: match import.verdict(client, &there)? {
+                    Verdict::Same(_) => There::Equal,
+                    Verdict::New => There::Missing,
+                    Verdict::Other { report, .. } => There::Different {
+                        differences: report.changes.len(),
+                    },
                 },
-            };
-            differs |= state != "equal";
-            rows.push(vec![
-                name.clone(),
-                version.clone(),
-                state,
-                uses(client, &versions)?,
-            ]);
+                versions,
+            });
         }
-        let mut lines = Lines::default();
-        lines.add_table(&rows, 0);
-        terminal::tell(&lines)?;
-        Ok(if differs {
-            ExitCode::from(1)
-        } else {
-            ExitCode::SUCCESS
-        })
+        let compared = Compared { profiles };
+        self.format.tell(&compared, || lines(&compared.profiles))?;
+        let is_equal = |state: &State| matches!(state.there, There::Equal);
+        Ok(ExitCode::from(u8::from(
+            !compared.profiles.iter().all(is_equal),
+        )))
     }
 }
 
-/// Which clusters use which version.
-fn uses(client: &Client<'_>, versions: &[&TenantProfile]) -> Result<String, Failure> {
-    let mut uses = Vec::new();
-    for profile in versions {
-        let profile = profile.described(client).map_err(Diagnostic::from)?;
-        let clusters = used_by(&profile);
-        if !clusters.is_empty() {
-            uses.push(format!("{}: {clusters}", profile.version));
+fn lines(profiles: &[State]) -> Lines {
+    let titles = ["profile", "version", "in Palette", "used by"];
+    let mut rows = vec![titles.map(str::to_owned).to_vec()];
+    rows.extend(profiles.iter().map(|state| {
+        vec![
+            state.name.clone(),
+            state.version.clone(),
+            state.in_words(),
+            state.used_by(),
+        ]
+    }));
+    let mut lines = Lines::default();
+    lines.add_table(&rows, 0);
+    lines
+}
+
+impl State {
+    fn in_words(&self) -> String {
+        let versions = self.versions.iter().map(|one| one.version.as_str());
+        let versions: Vec<&str> = versions.collect();
+        match (&self.there, versions.as_slice()) {
+            (There::Equal, _) => "equal".to_owned(),
+            (There::Different { differences: 1 }, _) => "different in 1 place".to_owned(),
+            (There::Different { differences }, _) => format!("different in {differences} places"),
+            (There::Missing, []) => "missing".to_owned(),
+            (There::Missing, others) => format!("missing; there is {}", others.join(", ")),
         }
     }
-    Ok(uses.join("; "))
+
+    /// Which clusters use which version.
+    fn used_by(&self) -> String {
+        let used = self.versions.iter().filter(|one| !one.clusters.is_empty());
+        let used = used.map(|one| format!("{}: {}", one.version, names(one.clusters.iter())));
+        used.collect::<Vec<_>>().join("; ")
+    }
 }

@@ -1,0 +1,38 @@
+//! What a command has found, for people or for programs.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use vmo_ra::visible::json;
+
+use super::super::lines::Lines;
+use super::super::{Failure, terminal};
+
+/// In which form a result is printed.
+#[derive(Debug, Args)]
+pub(super) struct FormatOption {
+    /// The form of the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs; see `vmo-ra schema palette`
+    Json,
+}
+
+impl FormatOption {
+    /// Prints a result.
+    pub(super) fn tell(
+        &self,
+        result: &impl Serialize,
+        lines: impl FnOnce() -> Lines,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => terminal::tell(&lines()),
+            Format::Json => terminal::print(&json(result)),
+        }
+    }
+}
