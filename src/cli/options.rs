@@ -31,7 +31,7 @@ pub(super) struct Options {
     /// Say nothing but errors and what was asked for
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Also say which files are read and written
+    /// Also say which files are read and written, and what Palette is asked
     #[arg(long, short, global = true)]
     verbose: bool,
 }

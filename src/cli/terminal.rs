@@ -5,9 +5,10 @@ use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use annotate_snippets::Renderer;
+use indicatif::ProgressBar;
 use vmo_ra::diagnostic::{Code, Diagnostic, Severity};
 use vmo_ra::output::Tree;
 use vmo_ra::visible::{visible_beside_colours, visible_lines};
@@ -30,6 +31,29 @@ fn settings() -> (Color, Loudness) {
 
 pub(super) fn is_quiet() -> bool {
     settings().1 == Loudness::Quiet
+}
+
+/// Whether a run shows how far it has come; what a verbose one tells in its stead would tear the line.
+pub(super) fn shows_progress() -> bool {
+    settings().1 == Loudness::Normal
+}
+
+/// The line of progress that everything else is written above.
+static PROGRESS: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// From now on everything is written above this line of progress.
+pub(super) fn write_above(progress: Option<ProgressBar>) {
+    if let Ok(mut place) = PROGRESS.lock() {
+        *place = progress;
+    }
+}
+
+/// Writes, while the line of progress is away.
+fn aside<T>(write: impl FnOnce() -> T) -> T {
+    match PROGRESS.lock().as_deref() {
+        Ok(Some(progress)) => progress.suspend(write),
+        _ => write(),
+    }
 }
 
 /// Whether a stream has colours.
@@ -113,7 +137,7 @@ fn to_standard_error(text: &str) {
     let mut stream = io::stderr();
     let text = shown(&stream, text);
     // There is nobody left to tell when standard error is closed.
-    let _ = stream.write_all(text.as_bytes());
+    let _ = aside(|| stream.write_all(text.as_bytes()));
 }
 
 /// Writes lines to standard error, beside the result.
@@ -157,7 +181,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 /// verdict.
 pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    match aside(|| out.write_all(bytes).and_then(|()| out.flush())) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let message = format!("cannot write to standard output: {error}");
             Err(Diagnostic::error(message).code(Code::Unwritable).into())

@@ -15,8 +15,8 @@ use vmo_ra::palette::{
 use vmo_ra::secret::Secret;
 
 use super::super::inputs::Files;
-use super::super::lines::Lines;
 use super::super::{Failure, terminal};
+use super::progress::Progress;
 
 /// The largest key or certificate file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -45,16 +45,13 @@ pub(super) struct Connection {
     /// How long one request may take, in seconds
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600), help_heading = "Palette")]
     timeout: u64,
-    /// Show each request
-    #[arg(long, short, global = true, help_heading = "Palette")]
-    verbose: bool,
 }
 
 impl Connection {
     /// Does something with a client for the project, or for the tenant.
     pub(super) fn with_client<T>(
         &self,
-        run: impl FnOnce(&Client<'_>) -> Result<T, Failure>,
+        run: impl FnOnce(&Client<'_>, &Progress) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let address = self.address()?;
         let mut problems = Vec::new();
@@ -71,28 +68,17 @@ impl Connection {
         };
         let web = Web::new(address, key, &settings)
             .map_err(|problem| Diagnostic::error(problem).code(Code::WrongValue))?;
-        let told = |event: &Event| self.tell(event);
+        let progress = Progress::new();
+        let told = |event: &Event| {
+            progress.show(event);
+            mention(event);
+        };
         let client = Client::new(&web, PATIENCE, &told);
         let project = match (&self.project, one_of(PROJECT)?) {
             (Some(wanted), _) => Some(project(&client, wanted)?.uid),
             (None, given) => given,
         };
-        run(&client.within(project))
-    }
-
-    fn tell(&self, event: &Event) {
-        match event {
-            Event::Answered(request, status, bytes) if self.verbose => {
-                terminal::whisper(&Lines::one(&format!("{request}: {status}, {bytes} bytes")));
-            }
-            Event::Again(request, reason, wait) if self.verbose => {
-                let seconds = wait.as_secs_f32();
-                terminal::whisper(&Lines::one(&format!(
-                    "{request}: {reason}; again in {seconds:.1} s"
-                )));
-            }
-            Event::Answered(..) | Event::Again(..) => {}
-        }
+        run(&client.within(project), &progress)
     }
 
     fn address(&self) -> Result<Address, Diagnostic> {
@@ -148,6 +134,20 @@ impl Connection {
             Err(problem) => Err(Diagnostic::error(format!("`{}` {problem}", path.display()))
                 .code(Code::WrongValue)
                 .help("give the certificate of the authority as PEM: it begins with `-----BEGIN CERTIFICATE-----`")),
+        }
+    }
+}
+
+/// Says what a verbose run tells of a request: never a header or a body.
+fn mention(event: &Event) {
+    match event {
+        Event::Asks(_) => {}
+        Event::Answered(request, status, bytes) => {
+            terminal::mention(|| format!("{request}: {status}, {bytes} bytes"));
+        }
+        Event::Again(request, reason, wait) => {
+            let seconds = wait.as_secs_f32();
+            terminal::mention(|| format!("{request}: {reason}; again in {seconds:.1} s"));
         }
     }
 }

@@ -4,9 +4,11 @@ mod connection;
 mod diff;
 mod export;
 mod files;
+mod format;
 mod import;
 mod list;
 mod packs;
+mod progress;
 mod selftest;
 mod status;
 mod validate;
@@ -56,25 +58,16 @@ impl Palette {
     }
 
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let done = |()| ExitCode::SUCCESS;
-        let connection = &self.connection;
-        match self.command {
-            PaletteCommand::List(command) => connection
-                .with_client(|client| command.run(client))
-                .map(done),
-            PaletteCommand::Export(command) => connection
-                .with_client(|client| command.run(client))
-                .map(done),
-            PaletteCommand::Validate(command) => {
-                connection.with_client(|client| command.run(client))
-            }
-            PaletteCommand::Import(command) => connection.with_client(|client| command.run(client)),
-            PaletteCommand::Packs(command) => connection.with_client(|client| command.run(client)),
-            PaletteCommand::Selftest(command) => {
-                connection.with_client(|client| command.run(client))
-            }
-            PaletteCommand::Diff(command) => connection.with_client(|client| command.run(client)),
-            PaletteCommand::Status(command) => connection.with_client(|client| command.run(client)),
-        }
+        self.connection
+            .with_client(|client, progress| match self.command {
+                PaletteCommand::List(command) => command.run(client, progress),
+                PaletteCommand::Packs(command) => command.run(client, progress),
+                PaletteCommand::Export(command) => command.run(client, progress),
+                PaletteCommand::Validate(command) => command.run(client),
+                PaletteCommand::Import(command) => command.run(client, progress),
+                PaletteCommand::Diff(command) => command.run(client),
+                PaletteCommand::Status(command) => command.run(client, progress),
+                PaletteCommand::Selftest(command) => command.run(client),
+            })
     }
 }
