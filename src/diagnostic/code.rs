@@ -42,7 +42,7 @@ codes! {
     NoSecret = "no-secret": "the variable or the file of a secret holds none", "set the variable, or write the secret into the file";
     Unreadable = "unreadable": "a file or a folder cannot be read", "see that it is there and may be read";
     Unreachable = "unreachable": "Palette does not answer", "see that the address is right, and that it can be reached from here";
-    Refused = "refused": "Palette refuses what is asked of it", "mend what Palette names, then try again";
+    Refused = "refused": "Palette says no to a request", "mend what Palette names, then try again";
     Unwritable = "unwritable": "a file or a folder cannot be written", "see that there is room, and that it may be written";
     NotFollowed = "not-followed": "a link leads out of a folder, or stands where a file must", "put the file itself there";
     WrongKind = "wrong-kind": "a file, a folder or a revision is not of the kind that is wanted", "give a site, a profile as Palette exports it, or what the command asks for";
