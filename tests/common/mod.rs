@@ -8,6 +8,7 @@ pub mod harness;
 pub mod matrix;
 pub mod programs;
 pub mod schema;
+pub mod tenant;
 
 use std::env;
 use std::fs;

@@ -1,76 +1,26 @@
 //! `vmo-ra palette` before a tenant that takes nothing it does not know.
 
-mod tenant;
-
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::{Diagnostic, Source};
-use vmo_ra::pack::{Library, Preset};
 use vmo_ra::palette::{Client, Event, Import, Registries, Verdict, Web, WebSettings, list};
 use vmo_ra::secret::Secret;
-use vmo_ra::version::Wanted;
 
 use crate::common::Shared;
-use crate::common::harness::{Run, Scratch, files, is_golden, read, root, vmo_ra, write};
-use tenant::{Fault, KEY, Pack, Profile, State, Tenant};
-
-const PUBLIC: &str = "5eecc89d0b150045ae661cef";
-const COMMUNITY: &str = "64eaff5630402973c4e1856a";
-const PROFILES: [&str; 3] = [
-    "VMO-RA-Infra-MaaS-PureFlashArray",
-    "VMO-RA-Core-PXKE",
-    "VMO-RA-Templates",
-];
-
-/// The newest revision's profiles, as the golden files have them.
-fn golden(name: &str) -> Value {
-    let text = fs::read_to_string(root(&format!("golden/1.9.0/{name}.json")));
-    serde_json::from_str(&text.expect("it is there")).expect("it is JSON")
-}
-
-/// A tenant with two projects, the registries of Palette, and every pack of those profiles.
-fn with_packs() -> State {
-    let mut packs = Vec::new();
-    for profile in PROFILES {
-        let profile = golden(profile);
-        let layers = profile["spec"]["template"]["packs"]
-            .as_array()
-            .expect("layers")
-            .clone();
-        let layers = layers.iter().filter(|layer| layer["type"] != "manifest");
-        packs.extend(layers.map(|layer| {
-            let word = |key: &str| layer[key].as_str().expect("a text").to_owned();
-            pack(&word("name"), &word("version"), PUBLIC)
-        }));
-    }
-    State {
-        projects: vec![("p1", "Default"), ("p2", "Virtual machines")],
-        registries: vec![
-            (PUBLIC, "Public Repo", "pack", false),
-            (COMMUNITY, "Palette Community Registry", "oci", true),
-        ],
-        packs,
-        ..State::default()
-    }
-}
-
-fn pack(name: &str, version: &str, registry: &str) -> Pack {
-    Pack {
-        name: name.to_owned(),
-        registry: registry.to_owned(),
-        version: version.to_owned(),
-        state: "",
-        values: "pack: {}\n".to_owned(),
-        presets: json!([]),
-    }
-}
+use crate::common::harness::{Run, Scratch, files, is_golden, names, read, vmo_ra, write};
+use crate::common::nothing_wrong;
+use crate::common::tenant::{
+    COMMUNITY, Fault, KEY, PROFILES, PUBLIC, Profile, State, Tenant, golden, pack, with_packs,
+    with_values,
+};
 
 /// Runs a command before a tenant, in a folder where `out` holds those profiles.
 fn palette(tenant: &Tenant, folder: &Scratch, command: &str) -> Run {
@@ -103,6 +53,19 @@ fn write_changed(folder: &Scratch) {
     let mut changed = golden("VMO-RA-Templates");
     changed["metadata"]["description"] = json!("Another");
     write(folder, "changed.json", changed.to_string());
+}
+
+/// Holds what a command prints as JSON to a file, and to its definition in the schema.
+fn is_described(command: &str, run: &Run) {
+    is_golden(&format!("golden/palette/{command}.json"), run.told());
+    let mut schema: Value = vmo_ra("schema palette").run().json();
+    schema["anyOf"] = json!([{"$ref": format!("#/$defs/{command}")}]);
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema");
+    let wrong: Vec<String> = validator
+        .iter_errors(&run.json())
+        .map(|error| error.to_string())
+        .collect();
+    nothing_wrong(&wrong);
 }
 
 /// What came in the wrong form, or too often.
@@ -218,16 +181,20 @@ fn packs_that_the_tenant_lacks_are_told_before_anything_is_sent() {
     };
     let folder = with_profiles();
     let expected = "\
-error: VMO-RA-Core-PXKE 1.9.0: the tenant has no version 0.15.3 of pack `lb-metallb-helm` in `Public Repo`
-  = help: it has 0.15.4
+error: the tenant has no version 0.15.3 of `lb-metallb-helm` in `Public Repo`
+  = note: this is about VMO-RA-Core-PXKE 1.9.0
+  = help: the nearest is 0.15.4 in `Public Repo`; name it with `registries.packVersions` in the site
 
-error: VMO-RA-Core-PXKE 1.9.0: the tenant has no pack `nginx`
+error: the tenant has no pack `nginx`
+  = note: this is about VMO-RA-Core-PXKE 1.9.0
   = help: did you mean `ngnix`?
 
-error: VMO-RA-Core-PXKE 1.9.0: pack `prometheus-operator` 83.5.1 is disabled in `Public Repo`
-  = help: choose a newer version, with `registries.packVersions` in the site
+error: `prometheus-operator` 83.5.1 is disabled in `Public Repo`
+  = note: this is about VMO-RA-Core-PXKE 1.9.0
+  = help: name another version with `registries.packVersions` in the site
 
-error: VMO-RA-Core-PXKE 1.9.0: the tenant has no pack `virtual-machine-orchestrator` in `Public Repo`
+error: the tenant has no pack `virtual-machine-orchestrator` in `Public Repo`
+  = note: this is about VMO-RA-Core-PXKE 1.9.0
   = help: name another registry in the site, under `registries`
 
 4 errors
@@ -312,6 +279,7 @@ fn profiles_are_listed_with_the_clusters_that_use_them() {
         "golden/palette/list.txt",
         palette(&tenant, &folder, "list").well(),
     );
+    is_described("list", &palette(&tenant, &folder, "list --format json"));
     let within = vmo_ra(&["palette", "list", "--project", "Virtual machines"])
         .within(&folder)
         .env("PALETTE_HOST", &tenant.host())
@@ -333,6 +301,9 @@ fn profiles_are_listed_with_the_clusters_that_use_them() {
     );
     let status = palette(&tenant, &folder, "status out");
     is_golden("golden/palette/status.txt", status.ends(1).told());
+    write_changed(&folder);
+    let different = "status changed.json out/VMO-RA-Core-PXKE.json --format json";
+    is_described("status", palette(&tenant, &folder, different).ends(1));
     palette(&tenant, &folder, "export VMO-RA-Templates@1.9.2 --out back").says(
         2,
         "error: Palette has no version 1.9.2 of `VMO-RA-Templates`\n  = note: did you mean `1.9.0`?\n  = help: it has 1.9.0, 1.10.0\n\n",
@@ -587,28 +558,12 @@ fn a_tenant_that_does_what_is_relied_on_passes_the_selftest() {
         "golden/palette/selftest.txt",
         palette(&tenant, &folder, "selftest --write").well(),
     );
+    is_described(
+        "selftest",
+        &palette(&tenant, &folder, "selftest --format json"),
+    );
     assert_eq!(tenant.state().profiles.len(), 1);
     no_breach(&tenant);
-}
-
-/// The same tenant, whose packs have the values and presets of ours.
-fn with_values() -> State {
-    let library = Library::built_in().expect("it is whole");
-    let mut state = with_packs();
-    for pack in &mut state.packs {
-        let wanted = Wanted::Exactly(pack.version.clone());
-        let found = library.choose(&pack.name, &wanted).expect("it is built in");
-        let ours = found.pack().expect("it can be read");
-        let preset = |preset: &Preset| {
-            json!({
-                "name": preset.name, "displayName": preset.display_name, "group": preset.group,
-                "add": preset.add.text(), "remove": preset.remove.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            })
-        };
-        pack.values = ours.values.text().to_owned();
-        pack.presets = ours.presets.iter().map(preset).collect();
-    }
-    state
 }
 
 #[test]
@@ -642,6 +597,7 @@ fn packs_of_the_tenant_leave_nothing_to_the_built_in_ones() {
         "{}",
         rendered.told()
     );
+    rendered.mentions("constraints");
     // Nothing is taken twice, and what was edited stays.
     let before = files(&folder.join("packs"));
     let asked = tenant.state().seen.len();
@@ -664,16 +620,25 @@ fn packs_of_the_tenant_leave_nothing_to_the_built_in_ones() {
 #[test]
 fn packs_that_are_elsewhere_or_not_there_are_told() {
     let mut state = with_values();
+    let mut more = Vec::new();
     for pack in &mut state.packs {
         match pack.name.as_str() {
             "nginx" => pack.registry = COMMUNITY.to_owned(),
             "kubernetes" => pack.version = "1.34.9".to_owned(),
             "lb-metallb-helm" => pack.state = "deprecated",
-            "prometheus-operator" => pack.state = "disabled",
+            "prometheus-operator" => {
+                pack.state = "disabled";
+                more.extend(["84.0.0", "83.5.2"].map(|version| {
+                    let mut other = pack.clone();
+                    (other.version, other.state) = (version.to_owned(), "");
+                    other
+                }));
+            }
             "ubuntu-maas" => pack.name = "ubuntu-mas".to_owned(),
             _ => {}
         }
     }
+    state.packs.extend(more);
     let Some(tenant) = Tenant::start(state) else {
         return;
     };
@@ -691,12 +656,16 @@ error: the tenant has no pack `ubuntu-maas`
   = help: did you mean `ubuntu-mas`?
 
 error: the tenant has no version 1.34.5 of `kubernetes`
-  = help: it has 1.34.9 in `Public Repo`; name one with `registries.packVersions` in the site
+  = help: the nearest is 1.34.9 in `Public Repo`; name it with `registries.packVersions` in the site
 
 error: `prometheus-operator` 83.5.1 is disabled in `Public Repo`
-  = help: choose another version, with `registries.packVersions` in the site
+  = help: the nearest is 83.5.2 in `Public Repo`; name it with `registries.packVersions` in the site
 
 ",
+    );
+    is_described(
+        "packs",
+        palette(&tenant, &folder, "packs --format json").ends(1),
     );
     no_breach(&tenant);
 }
@@ -724,7 +693,7 @@ fn a_profile_of_the_tenant_is_compared_in_every_format() {
         "diff VMO-RA-Templates changed.json --fail-on restart",
     )
     .ends(0);
-    let other = palette(&tenant, &folder, "diff VMO-RA-Core-PXKE 1.7.0");
+    let other = palette(&tenant, &folder, "diff VMO-RA-Core-PXKE@1.9.0 1.7.0");
     assert!(
         other
             .ends(1)
@@ -737,4 +706,329 @@ fn a_profile_of_the_tenant_is_compared_in_every_format() {
         .begins("error: Palette has no profile `VMO-RA-Cor` here\n")
         .ends(2);
     no_breach(&tenant);
+}
+
+#[test]
+fn exports_are_laid_out_as_split_lays_them_out_and_taken_from_there() {
+    let Some(tenant) = Tenant::start(with_packs()) else {
+        return;
+    };
+    let folder = with_profiles();
+    palette(&tenant, &folder, "import out --yes").ends(0);
+    palette(&tenant, &folder, "export --all --out back").ends(0);
+    assert_eq!(
+        palette(&tenant, &folder, "export --all --split --out git").well(),
+        "wrote 3 profiles to git, readable by you only\n"
+    );
+    let titles = PROFILES.map(|profile| format!("{profile}-1.9.0"));
+    for title in &titles {
+        folder
+            .run(&format!("split back/{title}.json --out split/{title}"))
+            .ends(0);
+    }
+    assert_eq!(files(&folder.join("git")), files(&folder.join("split")));
+    for title in &titles {
+        let mode = |path: &str| {
+            let path = folder.join("git").join(title).join(path);
+            fs::metadata(path)
+                .expect("it is there")
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        assert_eq!((mode(""), mode("profile.yaml")), (0o700, 0o600));
+    }
+    palette(&tenant, &folder, "status git").ends(0);
+    palette(&tenant, &folder, "import git --yes").ends(0);
+    palette(
+        &tenant,
+        &folder,
+        &format!("status git/{}/profile.yaml", titles[2]),
+    )
+    .ends(0);
+    // Nothing is replaced unasked, and what people keep there stays.
+    palette(&tenant, &folder, "export --all --split --out git")
+        .ends(2)
+        .begins("error: `git/VMO-RA-Core-PXKE-1.9.0` is not empty\n")
+        .mentions("\n3 errors; nothing was written\n");
+    let readme = format!("git/{}/README.md", titles[2]);
+    write(&folder, &readme, "Ours");
+    let profile = format!("git/{}/profile.yaml", titles[2]);
+    let text = read(&folder, &profile).replace("1.9.0", "1.9.1");
+    write(&folder, &profile, text);
+    let missing = palette(&tenant, &folder, "status git");
+    assert!(
+        missing.ends(1).told().contains("missing; there is 1.9.0"),
+        "{}",
+        missing.told()
+    );
+    palette(&tenant, &folder, "export --all --split --force --out git")
+        .ends(0)
+        .begins("warning: files were edited since they were written: `profile.yaml`\n");
+    assert_eq!(read(&folder, &readme), "Ours");
+    fs::remove_file(folder.join(&readme)).expect("it is ours");
+    assert!(read(&folder, &profile).contains("1.9.0"));
+    write(&folder, "empty/notes.json", "{}");
+    palette(&tenant, &folder, "status empty").ends(2);
+    no_breach(&tenant);
+}
+
+/// Requests of the kind in the order in which they came.
+fn numbers(tenant: &Tenant, method: &str, path: &str) -> Vec<usize> {
+    let state = tenant.state();
+    let seen = state.seen.iter().enumerate();
+    seen.filter(|(_, seen)| seen.method == method && seen.path == path)
+        .map(|(number, _)| number)
+        .collect()
+}
+
+#[test]
+fn where_the_second_of_three_imports_fails_what_is_said_is_what_is_there() {
+    let Some(tenant) = Tenant::start(with_packs()) else {
+        return;
+    };
+    palette(&tenant, &with_profiles(), "import out --yes").ends(0);
+    let second = numbers(&tenant, "POST", "/v1/clusterprofiles/import")[1];
+    let read_back = numbers(&tenant, "GET", "/v1/clusterprofiles/profile2/export")[0];
+    let refused = Fault::Status(
+        500,
+        r#"{"code":"OperationFailed","message":"no such thing","ref":"b7"}"#,
+    );
+    let expired = Fault::Status(401, r#"{"code":"InvalidApiKey","message":"expired"}"#);
+    let cases: [&[(usize, Fault)]; 10] = [
+        &[(second, refused.clone())],
+        &[(second, Fault::LostAnswer)],
+        &[(second, Fault::CutOff)],
+        &[(second, Fault::Dropped)],
+        &[(second, Fault::Dropped), (second + 2, Fault::Dropped)],
+        &[(second, Fault::NoJson)],
+        &[(second, Fault::LostAnswer), (second + 1, expired.clone())],
+        &[
+            (second, Fault::LostAnswer),
+            (second + 1, expired.clone()),
+            (second + 2, expired.clone()),
+        ],
+        &[(read_back, expired)],
+        &[(read_back, Fault::NoJson)],
+    ];
+    let mut all = String::new();
+    for faults in cases {
+        let tenant = Tenant::start(State {
+            faults: faults.iter().cloned().collect(),
+            ..with_packs()
+        })
+        .expect("the description is at hand");
+        let run = palette(&tenant, &with_profiles(), "import out --yes");
+        let said = format!("{}{}", run.told(), run.said());
+        for profile in PROFILES {
+            let is_there = tenant
+                .state()
+                .profiles
+                .iter()
+                .filter(|one| one.body["metadata"]["name"] == profile)
+                .count();
+            let title = format!("{profile} 1.9.0: ");
+            let states: Vec<&str> = said
+                .lines()
+                .filter_map(|line| line.strip_prefix(&title))
+                .collect();
+            let last = states.last().copied().unwrap_or_default();
+            let expected = match last {
+                "was not sent" | "is not in Palette" => 0,
+                "may be in Palette" => is_there,
+                _ => 1,
+            };
+            assert_eq!(is_there, expected, "{faults:?}: {title}{last}");
+        }
+        all.push_str(&format!("{faults:?}: {:?}\n{said}\n", run.code));
+        no_breach(&tenant);
+    }
+    is_golden("tests/suite/palette/second.txt", all);
+}
+
+#[test]
+fn a_lost_answer_to_variables_is_looked_after() {
+    let state = || State {
+        drops_variables: true,
+        ..with_packs()
+    };
+    let Some(tenant) = Tenant::start(state()) else {
+        return;
+    };
+    let command = "import out/VMO-RA-Core-PXKE.json --yes";
+    palette(&tenant, &with_profiles(), command).ends(0);
+    let put = numbers(&tenant, "PUT", "/v1/clusterprofiles/profile1/variables")[0];
+    for (fault, code) in [(Fault::LostAnswer, 0), (Fault::Dropped, 3)] {
+        let mut state = state();
+        state.faults.insert(put, fault);
+        let tenant = Tenant::start(state).expect("the description is at hand");
+        palette(&tenant, &with_profiles(), command).ends(code);
+        let puts = numbers(&tenant, "PUT", "/v1/clusterprofiles/profile1/variables");
+        assert_eq!(puts, [put], "it is sent once");
+    }
+}
+
+/// The same tenant later: other packs under the same versions.
+fn with_newer_packs() -> State {
+    let mut state = with_values();
+    state.registries[0].0 = "newer";
+    for pack in &mut state.packs {
+        pack.registry = "newer".to_owned();
+        pack.values.push_str("# newer\n");
+    }
+    state
+}
+
+#[test]
+fn whatever_goes_wrong_while_packs_are_taken_all_folders_are_old_or_all_are_new() {
+    let Some(tenant) = Tenant::start(with_values()) else {
+        return;
+    };
+    let folder = Scratch::new();
+    palette(&tenant, &folder, "packs").ends(0);
+    let old = files(&folder.join("packs"));
+    let tenant = Tenant::start(with_newer_packs()).expect("the description is at hand");
+    palette(&tenant, &folder, "packs").ends(0);
+    let new = files(&folder.join("packs"));
+    let mut values = old.iter().filter(|(name, _)| name.ends_with("values.yaml"));
+    assert!(values.all(|(name, old)| new[name] != *old));
+    let usual: Vec<String> = tenant
+        .state()
+        .seen
+        .iter()
+        .map(|seen| format!("{} {}", seen.method, seen.path))
+        .collect();
+    // The list, then of each pack its versions, the deprecated ones, and what is in it.
+    assert_eq!(usual.len(), 1 + 8 * 3, "{usual:?}");
+    let faults = [
+        Fault::Slow,
+        Fault::CutOff,
+        Fault::Dropped,
+        Fault::LostAnswer,
+        Fault::NoJson,
+        Fault::Status(429, ""),
+        Fault::Status(
+            500,
+            r#"{"code":"OperationFailed","message":"no such thing","ref":"b7"}"#,
+        ),
+        Fault::Status(503, ""),
+        Fault::Status(401, r#"{"code":"InvalidApiKey","message":"expired"}"#),
+    ];
+    // Every fault for the list and the first pack, and one for each request of the others.
+    let all = (0..4).flat_map(|number| faults.iter().map(move |fault| (number, fault)));
+    let others = (4..usual.len()).map(|number| (number, &faults[number % faults.len()]));
+    let cases: Vec<(usize, &Fault)> = all.chain(others).collect();
+    let mut told = Vec::new();
+    // Few at once, so that only the faults are slow.
+    for some in cases.chunks(6) {
+        let some = thread::scope(|scope| {
+            let running: Vec<_> = some
+                .iter()
+                .map(|&(number, fault)| {
+                    let (old, new, request) = (&old, &new, &usual[number]);
+                    scope.spawn(move || taken(number, request, fault, old, new))
+                })
+                .collect();
+            running
+                .into_iter()
+                .map(|case| case.join().expect("the case holds"))
+                .collect::<Vec<_>>()
+        });
+        told.extend(some);
+    }
+    is_golden(
+        "tests/suite/palette/pack_faults.txt",
+        told.join("\n") + "\n",
+    );
+}
+
+/// What is on the disk and what is said where a request of `palette packs` meets a fault.
+fn taken(
+    number: usize,
+    request: &str,
+    fault: &Fault,
+    old: &BTreeMap<String, Vec<u8>>,
+    new: &BTreeMap<String, Vec<u8>>,
+) -> String {
+    let mut state = with_newer_packs();
+    state.faults.insert(number, fault.clone());
+    let tenant = Tenant::start(state).expect("the description is at hand");
+    let folder = Scratch::new();
+    for (name, bytes) in old {
+        write(&folder, &format!("packs/{name}"), bytes);
+    }
+    let run = palette(&tenant, &folder, "packs --timeout 4");
+    no_breach(&tenant);
+    let is = files(&folder.join("packs"));
+    let there = match (is == *old, is == *new) {
+        (true, _) => "old",
+        (_, true) => "new",
+        _ => "neither",
+    };
+    let case = format!("{request} {fault:?}");
+    let code = run.code.expect("it ends by itself");
+    assert_eq!(there, if code == 0 { "new" } else { "old" }, "{case}");
+    assert_eq!(names(&folder), ["packs"], "{case}");
+    let said = run.said();
+    let said = said.lines().next().unwrap_or("nothing");
+    format!("{case}: {there}, {code}: {said}")
+}
+
+#[test]
+fn an_interrupted_run_leaves_no_half_folder() {
+    let Some(tenant) = Tenant::start(with_values()) else {
+        return;
+    };
+    let folder = Scratch::new();
+    palette(&tenant, &folder, "packs").ends(0);
+    let last = tenant.state().seen.len() - 1;
+    for before in [false, true] {
+        let mut state = with_newer_packs();
+        state.faults.insert(last, Fault::Slow);
+        let newer = Tenant::start(state).expect("the description is at hand");
+        let folder = Scratch::new();
+        if before {
+            palette(&tenant, &folder, "packs").ends(0);
+        }
+        let old = files(&folder);
+        let running = vmo_ra("palette packs")
+            .within(&folder)
+            .env("SPECTROCLOUD_HOST", &newer.host())
+            .env("SPECTROCLOUD_APIKEY", KEY)
+            .start();
+        while newer.state().seen.len() <= last {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let process = running.process();
+        let id = process.file_name().expect("it has a number");
+        let sent = Command::new("kill").arg("-INT").arg(id).status();
+        assert!(sent.expect("kill starts").success());
+        assert_ne!(running.end().code, Some(0));
+        assert_eq!(files(&folder), old);
+        assert_eq!(names(&folder).len(), usize::from(before));
+    }
+}
+
+#[test]
+fn what_a_refusal_quotes_shows_no_secret() {
+    let Some(_) = Shared::find() else { return };
+    let mut profile = golden("VMO-RA-Core-PXKE");
+    profile["spec"]["variables"][0]["isSensitive"] = json!(true);
+    profile["spec"]["variables"][0]["defaultValue"] = json!("planted-2f6c");
+    let layer = &mut profile["spec"]["template"]["packs"][0];
+    layer["values"] = json!("manifests:\n  a: {adminPassword: planted-91be}\n  b: plain-7d3a\n");
+    let answer = format!(
+        r#"{{"code":"Bad","message":"line 2: planted-91be or planted-2f6c by {KEY}, not plain-7d3a","ref":"b7"}}"#
+    );
+    let answer: &'static str = answer.leak();
+    let state = State {
+        refuses_profiles: Some(answer),
+        ..with_packs()
+    };
+    let tenant = Tenant::start(state).expect("the description is at hand");
+    let folder = Scratch::new();
+    write(&folder, "a.json", profile.to_string());
+    palette(&tenant, &folder, "validate a.json --verbose")
+        .ends(1)
+        .mentions("Bad: line 2: ******** or ******** by ********, not plain-7d3a\n");
 }

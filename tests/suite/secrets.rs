@@ -4,8 +4,11 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::common::harness::{Program, Run, Scratch, files, read, vmo_ra, write};
+use crate::common::tenant::{Fault, KEY, Tenant, with_packs};
 use crate::common::{add_profile, built_in, nothing_wrong};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -343,4 +346,178 @@ fn the_user_of_a_registry_is_hidden() {
         );
         assert!(!told.contains("hunter2"), "{told}");
     }
+}
+
+/// The planted secrets and the key of a tenant that can be read in some bytes.
+fn readable_with_key(bytes: &[u8]) -> Vec<&'static str> {
+    let mut found = readable(bytes);
+    let has = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form);
+    if forms(KEY).iter().any(has) {
+        found.push("key");
+    }
+    found
+}
+
+/// Every command of `palette`, with what a site's profiles hold; `packs import` and a module of Terraform go along.
+const WITH_A_TENANT: [(&str, i32); 20] = [
+    ("palette validate out --verbose", 0),
+    ("palette import out --dry-run --verbose", 0),
+    ("palette import out --yes --verbose", 0),
+    ("palette import out --yes", 0),
+    ("palette import changed --yes --verbose", 1),
+    ("palette list --verbose", 0),
+    ("palette list --format json", 0),
+    ("palette status out --verbose", 0),
+    ("palette status changed --verbose", 1),
+    ("palette status changed --format json", 1),
+    ("palette diff NAME changed --verbose", 1),
+    ("palette diff NAME changed --format json --text", 1),
+    ("palette diff NAME changed --format html --text", 1),
+    ("palette export --all --out exported --verbose", 0),
+    ("palette export --all --split --out laid-out", 0),
+    ("palette packs --site site.yaml --out packs --verbose", 0),
+    ("palette selftest --write --verbose", 0),
+    ("palette selftest --write --format json", 0),
+    ("packs import out/NAME.json --out imported", 0),
+    ("render --format terraform --site SITE --out module", 0),
+];
+
+#[test]
+fn secrets_and_the_key_are_nowhere_but_in_private_files_of_a_tenants_commands() {
+    let mut wrong = Vec::new();
+    let mut kept: Vec<&str> = Vec::new();
+    for (site, name) in [
+        ("site.yaml", "VMO-RA-Core-PXKE"),
+        ("enterprise.yaml", "VMO-RA-Infra-MaaS-PureFlashArray"),
+    ] {
+        let Some(tenant) = Tenant::start(with_packs()) else {
+            return;
+        };
+        let folder = scratch();
+        let render = format!("render --site {site} --out out");
+        watch(&folder, &render, &mut wrong).ends(0);
+        for (file, bytes) in files(&folder.join("out")) {
+            let is_profile = file.ends_with(".json");
+            let text = String::from_utf8(bytes).expect("profiles are text");
+            if is_profile {
+                // Other secrets in the same places, so that every difference is one.
+                let text = text
+                    .replace("planted", "implanted")
+                    .replace("5ec2e7aa", "5ec2e7ab");
+                write(&folder, &format!("changed/{file}"), text);
+            }
+        }
+        for (command, code) in WITH_A_TENANT {
+            let command = command.replace("NAME", name).replace("SITE", site);
+            tenant.state().buckets.clear();
+            let run = talkative(&folder, &command)
+                .env("SPECTROCLOUD_HOST", &tenant.host())
+                .env("SPECTROCLOUD_APIKEY", KEY)
+                .run();
+            for bytes in [&run.stdout, &run.stderr] {
+                let found = readable_with_key(bytes);
+                if !found.is_empty() {
+                    wrong.push(format!("{command}: it shows {found:?}"));
+                }
+            }
+            if run.code != Some(code) {
+                wrong.push(format!("{command}: {:?}: {}", run.code, run.said()));
+            }
+        }
+        for (file, bytes) in files(&folder) {
+            let found = readable_with_key(&bytes);
+            let is_ours = PLANTED.iter().any(|(planted, _)| *planted == file);
+            if found.is_empty() || is_ours || file.starts_with("changed/") {
+                continue;
+            }
+            let metadata = fs::metadata(folder.join(&file)).expect("it is there");
+            let mode = metadata.permissions().mode() & 0o777;
+            if mode != 0o600 || found.contains(&"key") {
+                wrong.push(format!("{file} has the mode {mode:o} and shows {found:?}"));
+            }
+            kept.extend(found);
+        }
+    }
+    kept.sort_unstable();
+    kept.dedup();
+    assert_eq!(
+        kept,
+        ["activation", "grafana", "linux", "saas", "token", "windows"],
+        "every secret is used, or the search is none"
+    );
+    nothing_wrong(&wrong);
+}
+
+#[test]
+fn a_refusal_that_quotes_every_secret_shows_none() {
+    let folder = scratch();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for site in ["site.yaml", "enterprise.yaml"] {
+        let out = format!("out-{site}");
+        watch(
+            &folder,
+            &format!("render --site {site} --out {out}"),
+            &mut wrong,
+        )
+        .ends(0);
+        for (file, bytes) in files(&folder.join(&out)) {
+            if !file.ends_with(".json") {
+                continue;
+            }
+            let quoted: Vec<&str> = readable(&bytes)
+                .iter()
+                .filter_map(|name| PLANTED.iter().find(|(planted, _)| planted == name))
+                .map(|(_, secret)| *secret)
+                .chain([KEY])
+                .collect();
+            seen += quoted.len() - 1;
+            let message = quoted.join(" or ");
+            let answer = format!(r#"{{"code":"Bad","message":"not {message}","ref":"b7"}}"#);
+            let answer: &'static str = answer.leak();
+            let mut state = with_packs();
+            state.refuses_profiles = Some(answer);
+            let Some(tenant) = Tenant::start(state) else {
+                return;
+            };
+            let run = talkative(&folder, &format!("palette validate {out}/{file} --verbose"))
+                .env("SPECTROCLOUD_HOST", &tenant.host())
+                .env("SPECTROCLOUD_APIKEY", KEY)
+                .run();
+            run.ends(1).mentions("Bad: not ********");
+            for bytes in [&run.stdout, &run.stderr] {
+                let found = readable_with_key(bytes);
+                if !found.is_empty() {
+                    wrong.push(format!("{out}/{file}: it shows {found:?}"));
+                }
+            }
+        }
+    }
+    assert!(seen >= 6, "only {seen} were quoted");
+    nothing_wrong(&wrong);
+}
+
+#[test]
+fn the_key_is_in_no_list_of_processes() {
+    let folder = Scratch::new();
+    write(&folder, "key", KEY);
+    fs::set_permissions(folder.join("key"), fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let mut state = with_packs();
+    state.faults.insert(0, Fault::Slow);
+    let Some(tenant) = Tenant::start(state) else {
+        return;
+    };
+    let running = vmo_ra("palette list --api-key-file key")
+        .within(&folder)
+        .env("SPECTROCLOUD_HOST", &tenant.host())
+        .start();
+    while tenant.state().seen.is_empty() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    for file in ["cmdline", "environ", "comm", "status"] {
+        let bytes = fs::read(running.process().join(file)).expect("it runs");
+        assert!(!bytes.is_empty(), "{file}");
+        assert_eq!(readable_with_key(&bytes), Vec::<&str>::new(), "{file}");
+    }
+    running.end().ends(0);
 }

@@ -2,6 +2,7 @@
 //! nothing that the API's description does not have, and says nothing that it does not have.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -10,12 +11,86 @@ use std::time::{Duration, Instant};
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
+use vmo_ra::pack::{Library, Preset};
 use vmo_ra::profile::to_palette_json;
+use vmo_ra::version::Wanted;
 
 use crate::common::Shared;
+use crate::common::harness::root;
 use crate::common::schema::{compile, complaints, from_swagger};
 
 pub const KEY: &str = "K3yThatN0bodyMaySee";
+
+pub const PUBLIC: &str = "5eecc89d0b150045ae661cef";
+pub const COMMUNITY: &str = "64eaff5630402973c4e1856a";
+pub const PROFILES: [&str; 3] = [
+    "VMO-RA-Infra-MaaS-PureFlashArray",
+    "VMO-RA-Core-PXKE",
+    "VMO-RA-Templates",
+];
+
+/// The newest revision's profiles, as the golden files have them.
+pub fn golden(name: &str) -> Value {
+    let text = fs::read_to_string(root(&format!("golden/1.9.0/{name}.json")));
+    serde_json::from_str(&text.expect("it is there")).expect("it is JSON")
+}
+
+/// A tenant with two projects, the registries of Palette, and every pack of those profiles.
+pub fn with_packs() -> State {
+    let mut packs = Vec::new();
+    for profile in PROFILES {
+        let profile = golden(profile);
+        let layers = profile["spec"]["template"]["packs"]
+            .as_array()
+            .expect("layers")
+            .clone();
+        let layers = layers.iter().filter(|layer| layer["type"] != "manifest");
+        packs.extend(layers.map(|layer| {
+            let word = |key: &str| layer[key].as_str().expect("a text").to_owned();
+            pack(&word("name"), &word("version"), PUBLIC)
+        }));
+    }
+    State {
+        projects: vec![("p1", "Default"), ("p2", "Virtual machines")],
+        registries: vec![
+            (PUBLIC, "Public Repo", "pack", false),
+            (COMMUNITY, "Palette Community Registry", "oci", true),
+        ],
+        packs,
+        ..State::default()
+    }
+}
+
+pub fn pack(name: &str, version: &str, registry: &str) -> Pack {
+    Pack {
+        name: name.to_owned(),
+        registry: registry.to_owned(),
+        version: version.to_owned(),
+        state: "",
+        values: "pack: {}\n".to_owned(),
+        presets: json!([]),
+    }
+}
+
+/// The same tenant, whose packs have the values and presets of ours.
+pub fn with_values() -> State {
+    let library = Library::built_in().expect("it is whole");
+    let mut state = with_packs();
+    for pack in &mut state.packs {
+        let wanted = Wanted::Exactly(pack.version.clone());
+        let found = library.choose(&pack.name, &wanted).expect("it is built in");
+        let ours = found.pack().expect("it can be read");
+        let preset = |preset: &Preset| {
+            json!({
+                "name": preset.name, "displayName": preset.display_name, "group": preset.group,
+                "add": preset.add.text(), "remove": preset.remove.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })
+        };
+        pack.values = ours.values.text().to_owned();
+        pack.presets = ours.presets.iter().map(preset).collect();
+    }
+    state
+}
 
 /// What goes wrong with a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +148,8 @@ pub struct State {
     pub seen: Vec<Seen>,
     /// The fault of the request with that number, from 0.
     pub faults: BTreeMap<usize, Fault>,
+    /// What every profile is refused with.
+    pub refuses_profiles: Option<&'static str>,
     /// Whether variables are lost on import.
     pub drops_variables: bool,
     /// What was refused for being no request of the API's description.
@@ -206,8 +283,12 @@ fn serve(mut stream: TcpStream, api: &Api, state: &Mutex<State>) {
     if fault == Some(Fault::Slow) {
         thread::sleep(Duration::from_secs(5));
     }
+    let kind = match api.operation(&request.method, &request.path) {
+        Some(operation) if status < 300 => produced(&operation),
+        _ => JSON.to_owned(),
+    };
     let mut text = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
     if fault == Some(Fault::CutOff) {
@@ -258,6 +339,13 @@ fn read(stream: &TcpStream) -> Option<Request> {
     })
 }
 
+const JSON: &str = "application/json";
+
+/// What kind of answer an operation gives.
+fn produced(operation: &Value) -> String {
+    operation["produces"][0].as_str().unwrap_or(JSON).to_owned()
+}
+
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
@@ -299,6 +387,11 @@ impl State {
         let Some(operation) = api.operation(&request.method, &request.path) else {
             return self.breach(request, "there is no such path");
         };
+        let accepted = request.headers.get("accept").map_or("", String::as_str);
+        let produced = produced(&operation);
+        if accepted.split(", ").all(|kind| kind != produced) {
+            return self.breach(request, &format!("it does not take {produced}"));
+        }
         if operation["responses"].is_null() {
             return self.breach(request, "the path has no such method");
         }
@@ -319,7 +412,7 @@ impl State {
         let body = parameters.iter().find(|one| one["in"] == "body");
         let given: Value = serde_json::from_str(&request.body).unwrap_or(Value::Null);
         if let Some(body) = body {
-            if request.headers.get("content-type").map(String::as_str) != Some("application/json") {
+            if request.headers.get("content-type").map(String::as_str) != Some(JSON) {
                 return self.breach(request, "its body is not JSON");
             }
             let schema = api.schema(body["schema"]["$ref"].as_str().expect("a reference"));
@@ -523,6 +616,9 @@ impl State {
 
     /// Why an import is refused.
     fn refused(&self, body: &Value, project: Option<&str>) -> Option<Answer> {
+        if let Some(answer) = self.refuses_profiles {
+            return Some((500, answer.to_owned()));
+        }
         let (name, version) = (&body["metadata"]["name"], &body["spec"]["version"]);
         let is_there = |one: &Profile| {
             one.body["metadata"]["name"] == *name
