@@ -17,6 +17,7 @@ mod multipath;
 mod node;
 mod node_guest;
 mod node_ip;
+mod palette_prism;
 mod palette_tls;
 mod san_boot;
 mod sarif;
