@@ -720,6 +720,10 @@ fn exports_are_laid_out_as_split_lays_them_out_and_taken_from_there() {
         palette(&tenant, &folder, "export --all --split --out git").well(),
         "wrote 3 profiles to git, readable by you only\n"
     );
+    assert_eq!(
+        palette(&tenant, &folder, "export --all --out quiet --quiet").well(),
+        ""
+    );
     let titles = PROFILES.map(|profile| format!("{profile}-1.9.0"));
     for title in &titles {
         folder

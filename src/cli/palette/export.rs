@@ -68,7 +68,7 @@ impl Export {
         } else {
             self.files(exports)?;
         }
-        terminal::tell(&Lines::one(&format!(
+        terminal::done(&Lines::one(&format!(
             "wrote {profiles} to {}, readable by you only",
             self.out.display()
         )))?;
@@ -81,7 +81,9 @@ impl Export {
         for (name, document) in exports {
             files.push((format!("{name}.json"), palette_json(document.value())?));
         }
-        let kept = write(&Tree::of_private_files(files)?, &self.out, self.force)?;
+        let tree = Tree::of_private_files(files)?;
+        let kept = write(&tree, &self.out, self.force)?;
+        terminal::mention_files(&self.out, &tree);
         terminal::explain(&kept.iter().map(|kept| kept.warning()).collect::<Vec<_>>());
         Ok(())
     }

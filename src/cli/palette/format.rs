@@ -35,4 +35,16 @@ impl FormatOption {
             Format::Json => terminal::print(&json(result)),
         }
     }
+
+    /// Prints what was done, which people who want it quiet are not told.
+    pub(super) fn done(
+        &self,
+        result: &impl Serialize,
+        lines: impl FnOnce() -> Lines,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Text if terminal::is_quiet() => Ok(()),
+            _ => self.tell(result, lines),
+        }
+    }
 }

@@ -98,7 +98,7 @@ impl Import {
                 .map_err(|problems| stopped(&problems, wanted, number, is_there(client, import)))?;
             let form = if self.draft { " as a draft" } else { "" };
             let title = import.title();
-            terminal::tell(&Lines::one(&format!(
+            terminal::done(&Lines::one(&format!(
                 "{title}: imported{form} with the uid {uid}"
             )))?;
             match import.arrived(client, &uid) {

@@ -107,7 +107,7 @@ impl Packs {
             });
         }
         let written = folders.write(&self.out, true)?;
-        self.format.tell(&found, || {
+        self.format.done(&found, || {
             let mut lines = found.table();
             lines.append(written);
             lines
