@@ -1,10 +1,16 @@
 //! Three versions of a text: what each side changed comes together, and nothing else moves.
 
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use vmo_ra::diagnostic::Source;
-use vmo_ra::yaml::{Answer, Clash, Decision, Merged, Verdict, merge_three};
+use vmo_ra::yaml::{Answer, Clash, Decision, Limits, Merged, Node, Verdict, merge_three, parse};
 
+use crate::common::{Shared, nothing_wrong};
 use crate::properties::document::document;
 use crate::properties::{check, messages, ours};
 
@@ -341,4 +347,208 @@ fn merges_of_any_texts_hold() {
         }
         Ok(())
     });
+}
+
+/// A small generator of numbers, the same ones each time.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(self.0 >> 33).expect("31 bits") % end.max(1)
+    }
+}
+
+/// The single values of a map that stand on one line of their own, by their keys.
+fn single_values(node: &Node, above: &mut Vec<String>, found: &mut Vec<(Vec<String>, usize)>) {
+    for entry in node.entries().unwrap_or_default() {
+        above.push(entry.name().to_owned());
+        match entry.value.entries() {
+            Some(_) => single_values(&entry.value, above, found),
+            None if entry.value.items().is_none() => {
+                found.push((above.clone(), entry.key.span.start));
+            }
+            None => {}
+        }
+        above.pop();
+    }
+}
+
+fn at<'v>(tree: &'v Value, path: &[String]) -> Option<&'v Value> {
+    path.iter().try_fold(tree, |value, key| value.get(key))
+}
+
+fn set(tree: &mut Value, path: &[String], value: Option<Value>) {
+    let Some((last, above)) = path.split_last() else {
+        return;
+    };
+    let map = above
+        .iter()
+        .try_fold(tree, |value, key| value.get_mut(key))
+        .and_then(Value::as_object_mut);
+    match (map, value) {
+        (Some(map), Some(value)) => {
+            map.insert(last.clone(), value);
+        }
+        (Some(map), None) => {
+            map.shift_remove(last);
+        }
+        (None, _) => {}
+    }
+}
+
+/// Twenty edits of a text: values changed, taken out, added, and comments.
+fn edited(text: &str, numbers: &mut Numbers) -> (String, Vec<Vec<String>>, Vec<String>) {
+    let source = Source::new("base", text);
+    let root = parse(&source, Limits::VALUES)
+        .expect("it is YAML")
+        .expect("it holds something");
+    let mut leaves = Vec::new();
+    single_values(&root, &mut Vec::new(), &mut leaves);
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let line_of = |byte: usize| text[..byte].matches('\n').count();
+    let plain = |line: &str| {
+        let value = line.split_once(": ").map_or("", |(_, value)| value);
+        !value.is_empty() && !value.starts_with(['|', '>', '&', '*', '{', '[', '"', '\''])
+    };
+    let mut touched: Vec<(usize, usize)> = Vec::new();
+    let mut paths = Vec::new();
+    let mut comments = Vec::new();
+    for number in 0..20 {
+        let (path, byte) = &leaves[numbers.below(leaves.len())];
+        let line = line_of(*byte);
+        let next_is_deeper = lines.get(line + 1).is_some_and(|next| {
+            let indent = |text: &str| text.len() - text.trim_start().len();
+            !next.trim().is_empty() && indent(next) > indent(&lines[line])
+        });
+        if !plain(&lines[line]) || next_is_deeper || touched.iter().any(|(one, _)| *one == line) {
+            continue;
+        }
+        touched.push((line, number));
+        let indent = " ".repeat(lines[line].len() - lines[line].trim_start().len());
+        match numbers.below(4) {
+            0 => lines[line] = "\u{0}".to_owned(),
+            1 => lines[line] = format!("{}\n{indent}edit-{number}: true", lines[line]),
+            2 => {
+                let comment = format!("# Comment {number} of ours.");
+                lines[line] = format!("{indent}{comment}\n{}", lines[line]);
+                comments.push(comment);
+                continue;
+            }
+            _ => {
+                let key = lines[line]
+                    .split_once(": ")
+                    .map_or("", |(key, _)| key)
+                    .to_owned();
+                lines[line] = format!("{key}: edited-{number}");
+            }
+        }
+        let mut changed = path.clone();
+        if lines[line].contains("edit-") {
+            changed.pop();
+            changed.push(format!("edit-{number}"));
+        }
+        paths.push(changed);
+    }
+    lines.retain(|line| line != "\u{0}");
+    let mut text = lines.join("\n");
+    text.push('\n');
+    (text, paths, comments)
+}
+
+/// What must come of edits: theirs with each of them, or yours where theirs changed or dropped the same.
+fn expected(base: &Value, yours: &Value, theirs: &Value, paths: &[Vec<String>]) -> Value {
+    let mut expected = theirs.clone();
+    for path in paths {
+        // What was the only one of its map left nothing.
+        let holds = |above: &[String]| at(yours, above).is_some_and(Value::is_object);
+        let mut depth = path.len();
+        while depth > 1 && !holds(&path[..depth - 1]) {
+            depth -= 1;
+        }
+        for above in 1..depth {
+            let is_map = at(theirs, &path[..above]).is_some_and(Value::is_object);
+            if !is_map {
+                depth = above;
+                break;
+            }
+        }
+        let place = &path[..depth];
+        if at(theirs, place) == at(yours, place) || at(yours, place) == at(base, place) {
+            continue;
+        }
+        set(&mut expected, place, at(yours, place).cloned());
+    }
+    expected
+}
+
+#[test]
+fn edits_of_charts_are_neither_lost_nor_invented() {
+    let folders: Vec<PathBuf> = match env::var_os("VMO_RA_CHART_PAIRS") {
+        Some(folder) => vec![folder.into()],
+        None => match Shared::find() {
+            Some(shared) => vec![shared.path("charts")],
+            None => return,
+        },
+    };
+    let mut charts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for folder in &folders {
+        for entry in fs::read_dir(folder).expect("the charts are there") {
+            let name = entry
+                .expect("it can be read")
+                .file_name()
+                .into_string()
+                .expect("a name");
+            let (chart, _) = name.rsplit_once('-').expect("a name and a version");
+            charts.entry(chart.to_owned()).or_default().push(name);
+        }
+    }
+    let (mut merges, mut edits, mut conflicts) = (0, 0, 0);
+    let mut wrong = Vec::new();
+    for versions in charts.values_mut() {
+        versions.sort();
+        for pair in versions.windows(2) {
+            let text = |name: &String| {
+                let file = folders[0].join(name).join("values.yaml");
+                fs::read_to_string(file).expect("the values are there")
+            };
+            let [base, theirs] = [text(&pair[0]), text(&pair[1])];
+            let (Ok(was), Ok(now)) = (ours(&base), ours(&theirs)) else {
+                continue;
+            };
+            for seed in 0..3 {
+                let (yours, paths, comments) = edited(&base, &mut Numbers(seed));
+                let Ok(mine) = ours(&yours) else { continue };
+                let merged = merged(&base, &yours, &theirs);
+                let found = ours(&merged.text).expect("the result is YAML");
+                if found != expected(&was, &mine, &now, &paths) {
+                    wrong.push(format!("{pair:?} {seed}: {paths:?}"));
+                }
+                // A comment of yours stands once, or went with the key that theirs dropped.
+                for comment in &comments {
+                    if merged.text.matches(comment.as_str()).count() > 1 {
+                        wrong.push(format!("{pair:?} {seed}: {comment} stands twice"));
+                    }
+                }
+                let untouched = theirs.lines().filter(|line| line.trim().starts_with('#'));
+                let lost = untouched
+                    .filter(|line| !merged.text.contains(line.trim()))
+                    .count();
+                if lost > paths.len() + comments.len() {
+                    wrong.push(format!(
+                        "{pair:?} {seed}: {lost} comments of theirs are lost"
+                    ));
+                }
+                merges += 1;
+                edits += paths.len() + comments.len();
+                conflicts += self::conflicts(&merged).len();
+            }
+        }
+    }
+    println!("{merges} merges with {edits} edits, {conflicts} conflicts");
+    assert!(merges >= 8 && edits > 100, "{merges} {edits}");
+    nothing_wrong(&wrong);
 }

@@ -306,12 +306,13 @@ impl<'a> Merger<'a> {
 
     fn entry(&mut self, entries: Three<&Entry<'_>>, column: usize) -> Option<Piece> {
         let values = entries.and_then(|entry| Some(entry.value));
-        if can_go_inside(entries) && !one_side_left_it(entries) {
+        let untouched = untouched(entries);
+        if can_go_inside(entries) && untouched.is_none() {
             return Some(self.nested(entries, values, column));
         }
         let (value, side) = match self.judge.decide(&self.path, values) {
             Outcome::Nothing => return None,
-            Outcome::Of(side) => (None, side),
+            Outcome::Of(side) => (None, untouched.unwrap_or(side)),
             Outcome::New(value) => (Some(value), Side::Yours),
             Outcome::Inside => {
                 let value = self.inside(values);
@@ -436,18 +437,17 @@ fn can_go_inside(entries: Three<&Entry<'_>>) -> bool {
     has_base && has_block && fits(yours) && fits(theirs)
 }
 
-/// Whether the text of one of two sides is the base's, or that of the other, so that there is nothing to merge in it.
-fn one_side_left_it(entries: Three<&Entry<'_>>) -> bool {
-    let (Some(yours), Some(theirs)) = (entries.yours, entries.theirs) else {
-        return true;
-    };
+/// Whose text is taken where one side left the base's as it is, or both made the same of it.
+fn untouched(entries: Three<&Entry<'_>>) -> Option<Side> {
+    let (yours, theirs) = (entries.yours?, entries.theirs?);
     let is_same = |one: &Entry<'_>, other: &Entry<'_>| {
         same((one.whole, one.column), (other.whole, other.column), true)
     };
-    is_same(yours, theirs)
-        || entries
-            .base
-            .is_some_and(|base| is_same(yours, base) || is_same(theirs, base))
+    match entries.base {
+        Some(base) if is_same(yours, base) => Some(Side::Theirs),
+        Some(base) if is_same(theirs, base) => Some(Side::Yours),
+        _ => is_same(yours, theirs).then_some(Side::Yours),
+    }
 }
 
 /// Lines around an entry, of the side that changed them.
