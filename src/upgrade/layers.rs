@@ -1,10 +1,8 @@
 //! The layers of a profile: which go together, and what becomes of each.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use super::values::{Ground, Made, by_group, ground, is_about, merge, without_presets};
+use super::values::{Ground, Made, by_group, ground, is_about, merge, of_groups, without_presets};
 use super::{Limited, Merging};
 use crate::diff::{Part, pair_layers};
 use crate::profile::{Layer, Manifest, Profile, RegistryReference};
@@ -155,6 +153,10 @@ impl Merging<'_> {
                     false => self.merged_layer(base, yours, theirs, built_in),
                 })
             }
+            (None, None, Some(theirs)) if theirs.is_built_in() => {
+                self.built_in.push(theirs.layer.name.clone());
+                self.lone_layer(None, None, Some(theirs.layer))
+            }
             (base, yours, theirs) => self.lone_layer(
                 base.map(|made| made.layer),
                 yours,
@@ -221,6 +223,10 @@ impl Merging<'_> {
             })
         };
         let facts = self.merged(&Part::Layer, [base.layer, yours, theirs.layer].map(facts));
+        let is_built_in = built_in.contains(&yours.name);
+        if is_built_in && theirs.is_built_in() {
+            self.built_in.push(yours.name.clone());
+        }
         let version = facts["version"].as_str().unwrap_or_default().to_owned();
         let tag = match version == yours.version {
             true => yours.tag.clone(),
@@ -234,7 +240,7 @@ impl Merging<'_> {
             layer: yours.layer.clone(),
             version,
             tag,
-            values: self.values(base, yours, theirs, built_in.contains(&yours.name)),
+            values: self.values(base, yours, theirs, is_built_in),
             registry: registry.unwrap_or_else(|| yours.registry.clone()),
             manifests: self.manifests(
                 &base.layer.manifests,
@@ -251,14 +257,16 @@ impl Merging<'_> {
         theirs: Made<'_>,
         is_built_in: bool,
     ) -> String {
-        let as_it_stands = base.layer.values == yours.values;
+        // The vendor's text never gives way to ours.
+        let as_it_stands =
+            base.layer.values == yours.values && (base.is_built_in() || !theirs.is_built_in());
         if base.layer.values == theirs.layer.values && base.from.pack.is_none() {
             return yours.values.clone();
         }
         let groups = [&base.layer.values, &yours.values, &theirs.layer.values];
         let groups = groups.map(|text| by_group(text));
-        let presets = self.merged(&Part::Preset(String::new()), groups);
-        let presets: BTreeMap<String, String> = serde_json::from_value(presets).unwrap_or_default();
+        let [of_old, _, of_new] = groups.clone();
+        let presets = of_groups(&self.merged(&Part::Preset(String::new()), groups));
         let ground = match as_it_stands {
             true => Ground::Whole {
                 base: base.layer.values.clone(),
@@ -279,8 +287,31 @@ impl Merging<'_> {
                 base,
                 theirs,
                 set,
+                no_longer,
                 why,
             } => {
+                let switched = of_new.as_object().into_iter().flatten();
+                let switched = switched
+                    .filter(|(group, name)| of_old.get(*group).is_some_and(|was| was != *name));
+                for (group, name) in switched {
+                    self.by_hand.push(format!(
+                        "switch `{}` to the preset {name} of `{group}` in Palette",
+                        yours.name
+                    ));
+                }
+                let present = tree(&yours.values);
+                let left = no_longer
+                    .iter()
+                    .filter(|path| path.find(&present).is_some());
+                let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
+                if !left.is_empty() {
+                    self.by_hand.push(format!(
+                        "decide about what RA {} no longer sets in `{}`, and what stays as you have it: {}",
+                        self.request.to.name,
+                        yours.name,
+                        left.join(", ")
+                    ));
+                }
                 self.limit(format!(
                     "only what the RA itself sets is merged, and the rest stays yours: {why}"
                 ));

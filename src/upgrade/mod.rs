@@ -88,6 +88,7 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         items: Vec::new(),
         limited: Vec::new(),
         by_hand: Vec::new(),
+        built_in: Vec::new(),
     };
     let mut profiles = Vec::new();
     let mut steps = Vec::new();
@@ -197,6 +198,8 @@ struct Merging<'r> {
     items: Vec<Item>,
     limited: Vec<Limited>,
     by_hand: Vec<String>,
+    /// The layers of the profile whose values are this program's own.
+    built_in: Vec<String>,
 }
 
 impl Merging<'_> {
@@ -208,6 +211,7 @@ impl Merging<'_> {
         theirs: &RenderedProfile,
     ) -> Profile {
         self.profile.clone_from(&yours.metadata.name);
+        self.built_in.clear();
         self.layer = None;
         let (old, new) = (&base.profile, &theirs.profile);
         let built_in = BuiltInLayers::of_description(&yours.metadata.description);
@@ -224,10 +228,28 @@ impl Merging<'_> {
         self.layer = None;
         let version = version(yours, &self.request.from.name, &self.request.to.name);
         let description = facts["description"].as_str().unwrap_or_default();
-        let description = match built_in {
-            Some(known) => known.add_to(description),
-            None => description.to_owned(),
-        };
+        let theirs_accept = BuiltInLayers::of_description(&new.metadata.description);
+        let known = built_in.or(theirs_accept).map(|mut known| {
+            let has = |name: &String| {
+                yours
+                    .spec
+                    .template
+                    .packs
+                    .iter()
+                    .any(|layer| layer.name == *name)
+            };
+            let still = |name: &String| self.built_in.contains(name);
+            known
+                .packs
+                .retain(|name| still(name) || (!has(name) && is_named_before(yours, name)));
+            let come: Vec<String> = (self.built_in.iter())
+                .filter(|name| !known.packs.contains(name))
+                .cloned()
+                .collect();
+            known.packs.extend(come);
+            known
+        });
+        let description = known.map_or(description.to_owned(), |known| known.add_to(description));
         let mut merged = Profile {
             metadata: Metadata {
                 name: yours.metadata.name.clone(),
@@ -405,6 +427,12 @@ impl Asked<'_> {
             self.resolutions.answer(&place, sides)
         })
     }
+}
+
+/// Whether a profile says of a layer that it has built-in values.
+fn is_named_before(profile: &Profile, name: &String) -> bool {
+    BuiltInLayers::of_description(&profile.metadata.description)
+        .is_some_and(|known| known.packs.contains(name))
 }
 
 /// The variables that the texts of a profile use.

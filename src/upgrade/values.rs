@@ -1,6 +1,5 @@
 //! The three texts of a layer's values that are merged, made so that only edits differ between base and yours.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -31,6 +30,8 @@ pub(super) enum Ground {
         base: String,
         theirs: String,
         set: Vec<Path>,
+        /// What only the old revision set.
+        no_longer: Vec<Path>,
         why: String,
     },
 }
@@ -42,7 +43,7 @@ pub(super) fn ground(
     is_built_in: bool,
     base: Made<'_>,
     theirs: Made<'_>,
-    presets: &BTreeMap<String, String>,
+    presets: &[PresetName],
 ) -> Ground {
     let (Some(_), Some(new)) = (&base.from.pack, &theirs.from.pack) else {
         return Ground::Whole {
@@ -62,7 +63,7 @@ fn whole(
     is_built_in: bool,
     base: Made<'_>,
     (theirs, new): (Made<'_>, &Arc<Pack>),
-    presets: &BTreeMap<String, String>,
+    presets: &[PresetName],
 ) -> Result<Ground, String> {
     let old = old_pack(library, yours, is_built_in, base)?;
     if new.origin == Origin::BuiltIn && !is_built_in {
@@ -80,13 +81,9 @@ fn whole(
             })
     };
     let of_yours = enabled_presets(&yours.values);
-    let merged = presets.iter().map(|(group, name)| PresetName {
-        group: group.clone(),
-        name: name.clone(),
-    });
     Ok(Ground::Whole {
         base: made(&old, known(&old, of_yours), base.from)?,
-        theirs: made(new, known(new, merged.collect()), theirs.from)?,
+        theirs: made(new, known(new, presets.to_vec()), theirs.from)?,
     })
 }
 
@@ -140,25 +137,10 @@ fn is_named(preset: &Preset, name: &PresetName) -> bool {
     preset.group.eq_ignore_ascii_case(&name.group) && preset.name == name.name
 }
 
-/// What the RA sets in a layer, by its own overlays and the presets that it chooses.
+/// What the new revision sets in a layer by its overlays. What only the old one set stays as yours has it, since nobody knows
+/// what the vendor has in its place; and so do the presets, which only the vendor's pack can switch.
 fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
-    let mut set = Vec::new();
-    for made in [base, theirs] {
-        for overlay in &made.from.overlays {
-            if let Ok(Some(root)) = yaml::to_json(overlay, Limits::VALUES).map(Some) {
-                leaves(&root, &mut Vec::new(), &mut set);
-            }
-        }
-        let chosen = enabled_presets(&made.layer.values);
-        let presets = made.from.pack.iter().flat_map(|pack| &pack.presets);
-        let of_ra = presets.filter(|preset| chosen.iter().any(|name| is_named(preset, name)));
-        for preset in of_ra {
-            set.extend(preset.remove.iter().cloned());
-            if let Ok(root) = yaml::to_json(&preset.add, Limits::VALUES) {
-                leaves(&root, &mut Vec::new(), &mut set);
-            }
-        }
-    }
+    let (set, was_set) = (paths_set(theirs), paths_set(base));
     let only = |text: &str| {
         let source = Source::new("values", text);
         let tree = yaml::to_json(&source, Limits::VALUES).unwrap_or_default();
@@ -173,9 +155,24 @@ fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
     Ground::Own {
         base: only(&base.layer.values),
         theirs: only(&theirs.layer.values),
+        no_longer: was_set
+            .into_iter()
+            .filter(|path| !set.contains(path))
+            .collect(),
         set,
         why,
     }
+}
+
+/// The paths that the RA sets in a layer.
+fn paths_set(made: Made<'_>) -> Vec<Path> {
+    let mut set = Vec::new();
+    for overlay in &made.from.overlays {
+        if let Ok(root) = yaml::to_json(overlay, Limits::VALUES) {
+            leaves(&root, &mut Vec::new(), &mut set);
+        }
+    }
+    set
 }
 
 fn leaves(value: &Value, path: &mut Vec<Step>, found: &mut Vec<Path>) {
@@ -223,6 +220,26 @@ pub(super) fn is_about(set: &[Path], decision: &Decision) -> bool {
             let path = path.steps();
             path.starts_with(steps) || steps.starts_with(path)
         })
+}
+
+impl Made<'_> {
+    /// Whether its values are this program's own words.
+    pub(super) fn is_built_in(&self) -> bool {
+        let pack = self.from.pack.as_ref();
+        pack.is_some_and(|pack| pack.origin == Origin::BuiltIn)
+    }
+}
+
+/// Presets by group, as [`by_group`] gives them.
+pub(super) fn of_groups(groups: &Value) -> Vec<PresetName> {
+    let groups = groups.as_object().into_iter().flatten();
+    let preset = |(group, name): (&String, &Value)| {
+        Some(PresetName {
+            group: group.clone(),
+            name: name.as_str()?.to_owned(),
+        })
+    };
+    groups.filter_map(preset).collect()
 }
 
 /// The presets that a line of values names, by group.

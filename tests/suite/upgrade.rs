@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::common::Shared;
 use crate::common::harness::{Run, Scratch, all_golden, differs, files, read, root, write};
 
 /// A text of a profile that is changed.
@@ -222,4 +223,142 @@ fn to_the_same_revision_everything_stays() {
         profiles(&folder.join("new")),
         profiles(&folder.join("yours"))
     );
+}
+
+/// Infra profiles made from the vendors' packs that the tests have, with one edit of what the RA sets and one of what it
+/// does not.
+fn on_real_packs(folder: &Scratch, packs: &Path) -> Value {
+    let packs = packs.display();
+    let rendered = format!("render --revision 1.7.0 --profile infra --packs {packs} --out old");
+    folder.run(rendered.as_str()).ends(0);
+    let name = "old/VMO-RA-Infra-MaaS-PureFlashArray.json";
+    let mut profile: Value = serde_json::from_str(&read(folder, name)).expect("it is JSON");
+    for (find, put) in [
+        (
+            "forceDeviceDetection: true",
+            "forceDeviceDetection: false # checked by us",
+        ),
+        ("rollOutCiliumPods: false", "rollOutCiliumPods: true"),
+    ] {
+        let values = &mut layer(&mut profile, "cni-cilium-oss")["values"];
+        let text = values.as_str().expect("it is a text");
+        assert!(text.contains(find), "{find}");
+        *values = json!(text.replacen(find, put, 1));
+    }
+    write(folder, "yours/infra.json", profile.to_string());
+    profile
+}
+
+#[test]
+fn without_the_vendor_only_what_the_ra_sets_is_merged() {
+    let Some(shared) = Shared::find() else { return };
+    let folder = Scratch::new();
+    let mut yours = on_real_packs(&folder, &shared.path("packs"));
+    let packs = shared.path("packs");
+    let more = format!("--packs {} --out new --format json", packs.display());
+    let run = upgrade(&folder, &more);
+    run.ends(0);
+    let report = run.json();
+    let limited = report["limited"].as_array().expect("a list").iter();
+    let limited: Vec<&Value> = limited.map(|one| &one["layer"]).collect();
+    assert_eq!(
+        limited,
+        ["cni-cilium-oss", "csi-portworx-generic"],
+        "{report}"
+    );
+    assert_eq!(
+        report["limited"][0]["why"],
+        "only what the RA itself sets is merged, and the rest stays yours: the vendor's values of `cni-cilium-oss` 1.19.2 are not at hand"
+    );
+    let name = "new/VMO-RA-Infra-MaaS-PureFlashArray.json";
+    let mut new: Value = serde_json::from_str(&read(&folder, name)).expect("it is JSON");
+    let [was, is] = [&mut yours, &mut new].map(|profile| {
+        let values = &layer(profile, "cni-cilium-oss")["values"];
+        values.as_str().expect("a text").to_owned()
+    });
+    // Nothing of the vendor's text is pinned to ours or lost.
+    let differ = similar::TextDiff::from_lines(&was, &is);
+    let changed: Vec<String> = differ
+        .iter_all_changes()
+        .filter(|change| change.tag() != similar::ChangeTag::Equal)
+        .map(|change| change.to_string())
+        .collect();
+    assert!(changed.len() < 10, "{changed:#?}");
+    assert!(
+        is.contains("forceDeviceDetection: false # checked by us")
+            && is.contains("rollOutCiliumPods: true")
+    );
+    // The report names no edit of yours that the vendor wrote.
+    let items = report["items"].as_array().expect("a list").iter();
+    let kept: Vec<String> = items
+        .filter(|item| item["layer"] == "cni-cilium-oss" && item["what"] == "kept")
+        .map(|item| item["path"].to_string())
+        .collect();
+    assert!(kept.len() < 10, "{kept:#?}");
+}
+
+#[test]
+fn with_the_vendor_of_both_versions_the_text_is_the_vendors() {
+    let Some(shared) = Shared::find() else { return };
+    let folder = Scratch::new();
+    // The chart's own values of both versions, as packs.
+    for version in ["1.17.4", "1.19.2"] {
+        let chart = shared.text(&format!("charts/cilium-{version}/values.yaml"));
+        let inside: String = chart
+            .lines()
+            .map(|line| match line {
+                "" => "\n".to_owned(),
+                line => format!("    {line}\n"),
+            })
+            .collect();
+        let values = format!("pack:\n  namespace: kube-system\n\ncharts:\n  cilium:\n{inside}");
+        write(
+            &folder,
+            &format!("packs/cilium-{version}/values.yaml"),
+            values,
+        );
+        let presets = fs::read(root(&format!(
+            "profiles/packs/cni-cilium-oss/{version}/presets.yaml"
+        )))
+        .or_else(|_| fs::read(root("profiles/packs/cni-cilium-oss/1.17.4/presets.yaml")));
+        write(
+            &folder,
+            &format!("packs/cilium-{version}/presets.yaml"),
+            presets.expect("the presets are there"),
+        );
+        let description = json!({
+            "name": "cni-cilium-oss", "displayName": "Cilium", "version": version, "layer": "cni",
+            "cloudTypes": ["all"],
+        });
+        write(
+            &folder,
+            &format!("packs/cilium-{version}/pack.json"),
+            description.to_string(),
+        );
+    }
+    on_real_packs(&folder, &folder.join("packs"));
+    let run = upgrade(&folder, "--packs packs --out new --format json");
+    run.ends(0);
+    let report = run.json();
+    let limited = report["limited"].as_array().expect("a list").iter();
+    let limited: Vec<&Value> = limited.map(|one| &one["layer"]).collect();
+    assert!(
+        !limited.iter().any(|layer| **layer == "cni-cilium-oss"),
+        "{limited:?}"
+    );
+    // What comes out is what the new revision makes of the vendor's new text, with the two edits and nothing else.
+    let rendered = "render --revision 1.9.0 --profile infra --packs packs --out want";
+    folder.run(rendered).ends(0);
+    let values = |folder_name: &str| {
+        let name = format!("{folder_name}/values/infra/03-cni-cilium-oss.yaml");
+        read(&folder, &name)
+    };
+    let expected = values("want")
+        .replacen(
+            "forceDeviceDetection: true",
+            "forceDeviceDetection: false # checked by us",
+            1,
+        )
+        .replacen("rollOutCiliumPods: false", "rollOutCiliumPods: true", 1);
+    assert_eq!(values("new"), expected);
 }
