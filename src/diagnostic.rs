@@ -238,12 +238,39 @@ impl Diagnostic {
     /// What a system's error means that came up while something was read: a text that is wrong, or one that is out of
     /// reach.
     pub fn unreadable(what: impl Display, error: &io::Error) -> Self {
-        Self::error(format!("cannot read `{what}`: {error}")).code(Code::of_reading(error))
+        Self::of_system(format!("cannot read `{what}`"), error).code(Code::of_reading(error))
+    }
+
+    /// What is wrong with a value, as its type says it. From the first `write` or `use` behind a colon or semicolon on it is
+    /// the way out.
+    pub(crate) fn of_wrong(text: &str) -> Self {
+        let mut is_quoted = false;
+        let way_out = text.char_indices().find(|(at, letter)| {
+            is_quoted ^= *letter == '`';
+            let behind = text[*at..].strip_prefix([':', ';']).unwrap_or_default();
+            !is_quoted
+                && [" write ", " use "]
+                    .iter()
+                    .any(|word| behind.starts_with(word))
+        });
+        match way_out {
+            Some((at, _)) => Self::error(&text[..at]).help(&text[at + 2..]),
+            None => Self::error(text),
+        }
     }
 
     /// What could not be written.
     pub fn unwritable(what: impl Display, error: &io::Error) -> Self {
-        Self::error(format!("cannot write `{what}`: {error}")).code(Code::Unwritable)
+        Self::of_system(format!("cannot write `{what}`"), error).code(Code::Unwritable)
+    }
+
+    /// An error of ours may say the way out behind a semicolon.
+    fn of_system(what: String, error: &io::Error) -> Self {
+        let error = error.to_string();
+        match error.rsplit_once("; ") {
+            Some((error, way_out)) => Self::error(format!("{what}: {error}")).help(way_out),
+            None => Self::error(format!("{what}: {error}")),
+        }
     }
 
     /// Whether the system said no, apart from what is wrong with the input.
@@ -374,6 +401,24 @@ impl Diagnostic {
         self
     }
 
+    /// Whether it knows a way out of its own.
+    pub(crate) fn has_help(&self) -> bool {
+        !self.content.help.is_empty()
+    }
+
+    /// The ways out: its own, or that of all mistakes of its kind.
+    pub fn ways_out(&self) -> Vec<&str> {
+        let content = &self.content;
+        let of_kind = match (content.severity, content.code) {
+            (Severity::Error, code) if code != Code::Input => Some(code.way_out()),
+            _ => None,
+        };
+        match content.help.as_slice() {
+            [] => of_kind.into_iter().collect(),
+            own => own.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// The kind of mistake.
     pub fn kind(&self) -> Code {
         self.content.code
@@ -433,7 +478,7 @@ impl Diagnostic {
             for note in &self.content.notes {
                 group = group.element(Level::NOTE.message(visible(note)));
             }
-            for help in &self.content.help {
+            for help in self.ways_out() {
                 group = group.element(Level::HELP.message(visible(help)));
             }
             let rendered = renderer.render(&[group]) + "\n";
@@ -453,7 +498,7 @@ impl Diagnostic {
         {
             text.push_str(&format!("  = note: {}\n", visible(note)));
         }
-        for help in &self.content.help {
+        for help in self.ways_out() {
             text.push_str(&format!("  = help: {}\n", visible(help)));
         }
         text

@@ -366,7 +366,7 @@ impl Item {
             column: position.map(|(_, column)| column),
             path: String::new(),
             because: String::new(),
-            help: String::new(),
+            help: diagnostic.ways_out().join("; "),
             notes: Vec::new(),
             diagnostic: diagnostic.clone(),
         }

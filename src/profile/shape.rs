@@ -187,7 +187,7 @@ impl Check<'_> {
                         (Shape::Text, Value::Number(_) | Value::Bool(_)) => {
                             problem.help("write it in quotes, so that it is read as text")
                         }
-                        _ => problem,
+                        _ => problem.help(format!("write {} there", shape.in_words())),
                     }
                 },
             ),

@@ -101,8 +101,12 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     pub struct FlashArray of "Portworx layer" {
         /// Its management address, without scheme and port.
+        ///
+        /// Elsewhere: `MgmtEndPoint`
         pub endpoint: Endpoint,
         /// An API token with administrative access; a masked Palette variable asks for it where none is given.
+        ///
+        /// Elsewhere: `APIToken`
         #[serde(skip)]
         pub api_token: Option<Secret>,
     }

@@ -37,9 +37,9 @@ impl FromStr for BondMode {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let forbidden = match text {
-            "1" | "active-backup" => return Ok(BondMode::ActiveBackup),
-            "2" | "balance-xor" => return Ok(BondMode::BalanceXor),
-            "4" | "802.3ad" | "lacp" => return Ok(BondMode::Lacp),
+            "1" | "mode1" | "active-backup" => return Ok(BondMode::ActiveBackup),
+            "2" | "mode2" | "balance-xor" => return Ok(BondMode::BalanceXor),
+            "4" | "mode4" | "802.3ad" | "lacp" | "LACP" => return Ok(BondMode::Lacp),
             "0" | "balance-rr" => "balance-rr (0) breaks TCP streams apart",
             "3" | "broadcast" => "broadcast (3) floods a bridge",
             "5" | "balance-tlb" => "balance-tlb (5) rewrites MAC addresses",
@@ -50,7 +50,9 @@ impl FromStr for BondMode {
         Err(if forbidden.is_empty() {
             format!("`{text}` is not a bonding mode: {ways}")
         } else {
-            format!("a bridge for VMs cannot stand on a bond of mode `{text}`: {forbidden}; {ways}")
+            format!(
+                "a bridge for VMs cannot stand on a bond of mode `{text}`, since {forbidden}: {ways}"
+            )
         })
     }
 }
@@ -95,12 +97,20 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Bonding {
         /// The mode of every bond. No other mode can carry a bridge for VMs.
+        ///
+        /// Elsewhere: `bond-mode`, `bond_mode`
         mode as "bondMode": BondMode,
         /// With 802.3ad only: how often the switch confirms a link.
+        ///
+        /// Elsewhere: `lacp-rate`, `lacp_rate`, `bond_lacp_rate`
         lacp_rate: Option<LacpRate>,
         /// What decides over which card a frame leaves; not with active-backup.
+        ///
+        /// Elsewhere: `transmit-hash-policy`, `xmit_hash_policy`, `bond_xmit_hash_policy`
         hash_policy: Option<HashPolicy>,
         /// Milliseconds between two looks at the links of a bond's cards.
+        ///
+        /// Elsewhere: `miimon`, `mii-monitor-interval`, `bond_miimon`
         link_monitor: u32,
     }
 }

@@ -64,11 +64,11 @@ kinds! {
                 ("active-backup", "No switch configuration; one card at a time."),
                 ("balance-xor", "A static link aggregation on the switch."),
             ],
-            &["lacp", "1", "2", "4"],
+            &["lacp", "LACP", "1", "2", "4", "mode1", "mode2", "mode4"],
         )
     };
     Cidr => Kind::text("an IPv4 network", format!("{ADDRESS}{PREFIX}"), "172.16.0.0/22");
-    CpuSet => Kind::text("a set of CPUs", set_of(CPU), "0-7").within(0..=8191);
+    CpuSet => Kind::text("a set of CPUs", set_of(CPU), "0-7").within(0..=8191).joined();
     Endpoint => Kind::text(
         "an IP address or a host name",
         format!("{ADDRESS}|\\[[0-9A-Fa-f:.]+\\]|(?=.*[a-z-]){}", subdomain()),
@@ -154,8 +154,9 @@ kinds! {
         let some = format!("(untagged|{})", set_of(VLAN));
         Kind::text("VLANs, or `untagged`", format!("{some}( *, *{some})*"), "21-24,30")
             .within(1..=4094)
+            .joined()
     };
-    VlanSet => Kind::text("a set of VLANs", set_of(VLAN), "21-100,200").within(1..=4094);
+    VlanSet => Kind::text("a set of VLANs", set_of(VLAN), "21-100,200").within(1..=4094).joined();
     VlanTag => Kind {
         words: vec![("native", "Untagged on the switch port.")],
         aliases: &["untagged", "0"],

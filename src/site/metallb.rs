@@ -46,8 +46,12 @@ settings! {
         /// How they are announced: on an interface of the data network, or to a router.
         pub mode: MetalLbMode,
         /// Which they are.
+        ///
+        /// Elsewhere: `MetalLBAddresses`, `addressPools`
         pub addresses: Vec<AddressRange>,
         /// The interface they are announced on, with `l2`; that of the data network.
+        ///
+        /// Elsewhere: `MetalLBInterface`
         pub interface: InterfaceName,
         /// The router they are announced to, with `bgp`.
         pub bgp: Option<Bgp>,
@@ -61,20 +65,22 @@ impl MetalLb {
         data: &NodeNetwork,
     ) -> Self {
         let mut fields = reader.section::<Self>(network, "metallb");
-        let mode = reader.value(&mut fields, "mode", MetalLbMode::L2);
+        // None where it cannot be read: nothing depends on it then.
+        let mode = reader.value_or_wrong(&mut fields, "mode", MetalLbMode::L2);
         let usual = || vec![fixed("10.20.30.100-10.20.30.199")];
         let addresses = reader.values(&mut fields, "addresses", || Preset::fixed(&usual()));
         let interface = reader.follow(&mut fields, "interface", || data.interface.clone());
         let bgp = reader.optional_map::<Bgp, _>(&mut fields, "bgp", |reader, node, fields| {
-            if mode == MetalLbMode::L2 {
-                let problem = Diagnostic::error("`network.metallb.bgp` is only for `mode: bgp`");
+            if mode == Some(MetalLbMode::L2) {
+                let problem = Diagnostic::error("`network.metallb.bgp` is only for `mode: bgp`")
+                    .help("write `mode: bgp` beside it, or leave `bgp` out");
                 reader.problem_at(node, problem);
             }
             Bgp::read(reader, node, fields)
         });
         reader.close(fields);
         MetalLb {
-            mode,
+            mode: mode.unwrap_or(MetalLbMode::L2),
             addresses: addresses.unwrap_or_else(usual),
             interface,
             bgp: bgp.flatten(),

@@ -18,6 +18,7 @@ mod cpus;
 mod format;
 mod kinds;
 mod machines;
+mod mend;
 mod metallb;
 mod nads;
 mod names;
@@ -66,7 +67,7 @@ pub use storage::{Licence, LicenceType, NodeStorage, Storage, StorageClass};
 pub use vlan::{VlanId, VlanSelection, VlanSet};
 pub use vmo::{Access, GoldenImage, GuestOs, Preference, VmTemplate, Vmo, Windows};
 
-use crate::diagnostic::{Diagnostic, Source, unless};
+use crate::diagnostic::{Diagnostic, Severity, Source, unless};
 use crate::yaml::{self, Limits, Node};
 use reader::Reader;
 use setting::settings;
@@ -230,19 +231,29 @@ impl Places {
         Places::new(Source::new("", ""), BTreeMap::new())
     }
 
-    /// Points a diagnostic at a value, or at the nearest map around it that the file has; a default has no place.
+    /// Points a diagnostic at a value, or at the item of a list that lacks it. Any other default stands on no line of the
+    /// file; the key that sets it is named.
     #[must_use]
     pub fn locate(&self, diagnostic: Diagnostic, path: &str) -> Diagnostic {
-        let mut path = path;
-        loop {
-            if let Some(span) = self.spans.get(path) {
-                return diagnostic.at(&self.source, span.clone());
-            }
-            match path.rfind(['.', '[']) {
-                Some(end) => path = &path[..end],
-                None => return diagnostic,
-            }
+        if let Some(span) = self.spans.get(path) {
+            return diagnostic.at(&self.source, span.clone());
         }
+        let items = path.match_indices(']').rev();
+        let mut items = items.filter_map(|(end, _)| self.spans.get(&path[..=end]));
+        if let Some(span) = items.next() {
+            return diagnostic.at(&self.source, span.clone());
+        }
+        // Of a list that is not there, the list is what can be set.
+        let path = path.split('[').next().unwrap_or(path);
+        let ways_out = diagnostic.ways_out();
+        let is_told = ways_out.iter().any(|help| help.contains(mend::key(path)));
+        let is_to_mend = diagnostic.severity() != Severity::Note && self.file().is_some();
+        if is_told || !is_to_mend || mend::setting(path).is_none() {
+            return diagnostic;
+        }
+        diagnostic.because(format!(
+            "the site does not set `{path}`, so its default counts"
+        ))
     }
 
     /// The file of the site; none for the example.

@@ -33,6 +33,8 @@ settings! {
         /// How every bond works.
         pub bonding: Bonding,
         /// The bridge that VMs attach to.
+        ///
+        /// Elsewhere: `BridgeInterface`, `bridgeIF`, `bridgeInterface`
         pub bridge: InterfaceName,
         /// Whether the bridge takes part in spanning tree.
         pub spanning_tree: bool,
@@ -47,10 +49,16 @@ settings! {
         /// The network of end user access, with the default gateway.
         pub data: NodeNetwork,
         /// The pods' network. Each node takes a /24 of it, and a repave one more. It is fixed once the cluster exists.
+        ///
+        /// Elsewhere: `K8sPodCIDR`, `podSubnet`, `pod-network-cidr`, `clusterPoolIPv4PodCIDRList`
         pub pod_cidr: Cidr,
         /// The services' network. It is fixed once the cluster exists.
+        ///
+        /// Elsewhere: `K8sServiceCIDR`, `serviceSubnet`, `serviceClusterIpRange`
         pub service_cidr: Cidr,
         /// VLANs that VMs may use; never one that a subinterface of the same bond has captured.
+        ///
+        /// Elsewhere: `VMVlans`, `allowedVlans`
         pub vm_vlans: VlanSet,
         /// Whether the node itself uses the bridge, so that it must see VLANs on it (`allowVlansOnSelf`).
         pub bridge_carries_host: bool,
@@ -58,8 +66,12 @@ settings! {
         /// default is right.
         ///
         /// Example: `1,20`
+        ///
+        /// Elsewhere: `VlansOnBridge`, `allowedVlansOnSelf`, `allowVlansOnSelf`
         pub vlans_on_bridge: VlanSet,
         /// Whether the cluster's own network is the bridge itself, without a VLAN.
+        ///
+        /// Elsewhere: `ClusterOnBridge`
         pub cluster_on_bridge: bool,
         /// Addresses for services of type LoadBalancer.
         pub metallb: MetalLb,

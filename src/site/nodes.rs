@@ -81,6 +81,8 @@ settings! {
         /// The pause image; the revision's own where none is given.
         pub pause_image: Option<ImageReference>,
         /// CPUs for the system, containerd, kubelet and Portworx: whole cores, with their hyperthreads.
+        ///
+        /// Elsewhere: `systemReservedCPU`, `reservedSystemCPUs`
         pub reserved_cpus: CpuSet,
         /// CPU threads of the smallest worker, to check `reservedCpus`.
         ///

@@ -1,5 +1,6 @@
 //! Reads a site's YAML into types, and goes on after a mistake so that one run tells all of them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::Ipv4Addr;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 use serde_json::Map;
 
 use super::cidr::Address;
+use super::mend::{self, Wanted};
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
 use crate::command;
@@ -23,6 +25,8 @@ pub(super) struct Fields<'n> {
     entries: &'n [Entry],
     known: Vec<&'static str>,
     about: &'static About,
+    /// Whether something else stands there, which has been told.
+    is_wrong: bool,
 }
 
 impl Fields<'_> {
@@ -43,6 +47,8 @@ pub(super) struct Reader<'s> {
     spans: BTreeMap<String, Range<usize>>,
     /// What was asked for, where that is what is wanted.
     settings: Option<Vec<Setting>>,
+    /// The path of the value that was asked for last.
+    asked: String,
     /// Whether a secret was read.
     holds_secrets: bool,
     /// Why other secrets could not be read.
@@ -74,6 +80,7 @@ impl<'s> Reader<'s> {
             problems: Problems::default(),
             spans: BTreeMap::new(),
             settings: None,
+            asked: String::new(),
             holds_secrets: false,
             unread: Problems::default(),
         }
@@ -149,18 +156,22 @@ impl<'s> Reader<'s> {
     }
 
     fn fields<'n, T: Described>(&mut self, node: Option<&'n Node>, path: String) -> Fields<'n> {
+        let mut is_wrong = false;
         let entries = match node {
             None => &[],
             Some(node) if node.is_null() => &[],
             Some(node) => match node.entries() {
                 Some(entries) => entries,
                 None => {
-                    self.expected("a map of settings", node);
+                    self.asked.clone_from(&path);
+                    self.expected(Wanted::Map, node);
+                    is_wrong = true;
                     &[]
                 }
             },
         };
         Fields {
+            is_wrong,
             path,
             entries,
             known: Vec::new(),
@@ -183,6 +194,9 @@ impl<'s> Reader<'s> {
                 let mut problem = Diagnostic::error(format!("unknown key `{name}` {place}"))
                     .code(Code::UnknownKey)
                     .at(self.source, entry.key.span.clone());
+                if let Some(help) = mend::elsewhere(name, &fields.path) {
+                    return problem.help(help);
+                }
                 problem = problem.did_you_mean(name, fields.known.iter().copied());
                 let known: Vec<String> =
                     fields.known.iter().map(|key| format!("`{key}`")).collect();
@@ -200,7 +214,8 @@ impl<'s> Reader<'s> {
         } else {
             entry.value.span.clone()
         };
-        self.spans.insert(fields.path_of(key), span);
+        self.asked = fields.path_of(key);
+        self.spans.insert(self.asked.clone(), span);
         (!entry.value.is_null()).then_some(&entry.value)
     }
 
@@ -261,7 +276,7 @@ impl<'s> Reader<'s> {
             let Preset::Fixed(value) = Preset::fixed_text(default) else {
                 return (Form::Map, Preset::None);
             };
-            (Form::ValueOrMap(T::kind()), Preset::Fixed(value))
+            (Form::ValueOrMap(Kind::of::<T>()), Preset::Fixed(value))
         });
         let path = fields.path_of(key);
         match self.node(fields, key) {
@@ -281,7 +296,7 @@ impl<'s> Reader<'s> {
         fields: &mut Fields<'_>,
         key: &'static str,
     ) -> Option<T> {
-        self.record(fields, key, || (Form::Value(T::kind()), Preset::None));
+        self.record(fields, key, || (Form::Value(Kind::of::<T>()), Preset::None));
         self.parsed(fields, key)
     }
 
@@ -293,9 +308,25 @@ impl<'s> Reader<'s> {
         default: T,
     ) -> T {
         self.record(fields, key, || {
-            (Form::Value(T::kind()), Preset::fixed_text(&default))
+            (Form::Value(Kind::of::<T>()), Preset::fixed_text(&default))
         });
         self.parsed(fields, key).unwrap_or(default)
+    }
+
+    /// As [`Reader::value`]; none where what stands there is wrong.
+    pub(super) fn value_or_wrong<T: Scalar>(
+        &mut self,
+        fields: &mut Fields<'_>,
+        key: &'static str,
+        default: T,
+    ) -> Option<T> {
+        self.record(fields, key, || {
+            (Form::Value(Kind::of::<T>()), Preset::fixed_text(&default))
+        });
+        match self.node(fields, key) {
+            Some(node) => self.parse(node),
+            None => Some(default),
+        }
     }
 
     /// As [`Reader::value`], with a default that other settings decide.
@@ -308,7 +339,7 @@ impl<'s> Reader<'s> {
         let given = self.parsed(fields, key);
         let value = given.unwrap_or_else(default);
         self.record(fields, key, || {
-            (Form::Value(T::kind()), Preset::follows_text(&value))
+            (Form::Value(Kind::of::<T>()), Preset::follows_text(&value))
         });
         value
     }
@@ -323,7 +354,7 @@ impl<'s> Reader<'s> {
     ) -> Option<T> {
         self.record(fields, key, || {
             let preset = default.as_ref().map(Preset::follows_text);
-            (Form::Value(T::kind()), preset.unwrap_or(Preset::None))
+            (Form::Value(Kind::of::<T>()), preset.unwrap_or(Preset::None))
         });
         match (forbidden, self.node(fields, key)) {
             (None, Some(node)) => self.parse(node).or(default),
@@ -346,7 +377,7 @@ impl<'s> Reader<'s> {
     ) -> T {
         self.record(fields, key, || {
             (
-                Form::Value(T::kind()),
+                Form::Value(Kind::of::<T>()),
                 Preset::fixed_text(&fixed::<T>(default)),
             )
         });
@@ -354,36 +385,75 @@ impl<'s> Reader<'s> {
     }
 
     pub(super) fn parse<T: Scalar>(&mut self, node: &Node) -> Option<T> {
-        let text = self.text(node)?;
-        let error = match text.parse() {
+        let kind = Kind::of::<T>();
+        let text = match node.items() {
+            Some(items @ [_, ..]) if kind.joins => {
+                let texts: Option<Vec<&str>> = items.iter().map(|item| self.text(item)).collect();
+                Cow::Owned(texts?.join(","))
+            }
+            _ => Cow::Borrowed(self.text(node)?),
+        };
+        let error = match text.parse::<T>() {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
         // A number such as 5.0 is a whole one to YAML, and to the schema.
-        let number = plain_number(text).filter(|_| T::kind().range.is_some());
+        let number = plain_number(&text).filter(|_| kind.range.is_some());
         if let Some(value) = number.and_then(|number| number.to_string().parse().ok()) {
             return Some(value);
         }
-        self.problem_at(node, Diagnostic::error(error.to_string()));
+        let problem = Diagnostic::of_wrong(&error.to_string());
+        let problem = match problem.has_help() {
+            true => problem,
+            false => self.with_example(problem, &text),
+        };
+        self.problem_at(node, problem);
         None
+    }
+
+    /// With a value that is right at the place that was asked for last.
+    fn with_example(&self, problem: Diagnostic, text: &str) -> Diagnostic {
+        if self.settings.is_some() {
+            return problem;
+        }
+        match mend::in_unit(&self.asked, text).or_else(|| mend::example(&self.asked)) {
+            Some(example) => problem.help(example),
+            None => problem,
+        }
     }
 
     fn text<'n>(&mut self, node: &'n Node) -> Option<&'n str> {
         if let Some(text) = node.text() {
             return Some(text);
         }
-        self.expected("a single value", node);
+        self.expected(Wanted::Value, node);
         None
     }
 
-    pub(super) fn expected(&mut self, what: &str, node: &Node) {
-        let mut problem = Diagnostic::error(format!("expected {what}, found {}", node.describe()))
-            .code(Code::WrongShape)
-            .at(self.source, node.span.clone());
-        if matches!(node.kind, yaml::Kind::Alias(_)) {
-            problem = problem.help("a site takes no YAML aliases; write the value out");
+    /// Reports a value that has not the form of the setting that was asked for last.
+    fn expected(&mut self, wanted: Wanted, node: &Node) {
+        if self.settings.is_some() {
+            return;
         }
-        self.problems.push(|| problem);
+        let path = self.asked.as_str();
+        let what = match path {
+            "" => "a site".to_owned(),
+            path => format!("`{path}`"),
+        };
+        self.problems.push(|| {
+            let (wants, found) = (wanted.in_words(), node.describe());
+            let problem = Diagnostic::error(format!("{what} takes {wants}, not {found}"))
+                .code(Code::WrongShape)
+                .at(self.source, node.span.clone());
+            if matches!(node.kind, yaml::Kind::Alias(_)) {
+                return problem.help("a site takes no YAML aliases; write the value out");
+            }
+            let help = mend::form(path, wanted, node, self.source.text());
+            match help.or_else(|| mend::example(path)) {
+                Some(help) => problem.help(help),
+                None => problem.help(mend::keys(path)),
+            }
+        });
     }
 
     /// A problem with the value of a field, by its whole path.
@@ -456,6 +526,7 @@ impl<'s> Reader<'s> {
                 range.start(),
                 range.end()
             ));
+            let problem = self.with_example(problem, text);
             self.problem_at(node, problem);
         }
         number
@@ -497,9 +568,16 @@ impl<'s> Reader<'s> {
             return None;
         }
         let node = self.node(fields, key)?;
-        let Some(items) = node.items() else {
-            self.expected("a list", node);
-            return None;
+        let items = match node.items() {
+            Some(items) => items,
+            // One value stands for a list of one.
+            None if node.text().is_some() && mend::is_list_of_values(&path) => {
+                std::slice::from_ref(node)
+            }
+            None => {
+                self.expected(Wanted::List, node);
+                return None;
+            }
         };
         if items.len() > most {
             let problem = Diagnostic::error(format!(
@@ -514,6 +592,7 @@ impl<'s> Reader<'s> {
         for (index, node) in items.iter().enumerate() {
             let place = format!("{path}[{index}]");
             self.spans.insert(place.clone(), node.span.clone());
+            self.asked.clone_from(&place);
             let read = item(self, node, place.clone());
             if read.is_none() || list.len() < index {
                 // What could not be read is left out, and what follows takes its number.
@@ -570,7 +649,7 @@ impl<'s> Reader<'s> {
 
     /// An item of a list or map that parses on its own.
     pub(super) fn scalar<T: Scalar>(&mut self, node: &Node, path: String) -> Option<T> {
-        self.scalar_of(node, path, T::kind)
+        self.scalar_of(node, path, Kind::of::<T>)
     }
 
     /// As [`Reader::scalar`], of what is checked by more than its type.
@@ -612,7 +691,7 @@ impl<'s> Reader<'s> {
         } else if let Some(node) = self.node(fields, key) {
             match node.entries() {
                 Some(given) => entries = given,
-                None => self.expected("a map", node),
+                None => self.expected(Wanted::Map, node),
             }
         }
         entries
@@ -623,6 +702,7 @@ impl<'s> Reader<'s> {
                     None => format!("{path}.{}", entry.name()),
                 };
                 self.spans.insert(path.clone(), entry.value.span.clone());
+                self.asked.clone_from(&path);
                 Some((entry.name().to_owned(), item(self, entry, path)?))
             })
             .collect()
@@ -652,7 +732,7 @@ impl<'s> Reader<'s> {
         key: &'static str,
         around: &Node,
     ) -> Option<T> {
-        let node = self.needed(fields, key, around, T::kind, |path| {
+        let node = self.needed(fields, key, around, Kind::of::<T>, |path| {
             Diagnostic::error(format!("`{path}` needs a `{key}`")).code(Code::MissingKey)
         })?;
         self.parse(node)
@@ -687,8 +767,17 @@ impl<'s> Reader<'s> {
     ) -> Option<&'n Node> {
         self.record(fields, key, || (Form::Value(kind()), Preset::Required));
         let node = self.node(fields, key);
-        if node.is_none() {
-            self.problem_at(around, lacks(&fields.path));
+        // While settings are recorded nothing is there, and nothing is missing.
+        if node.is_none() && !fields.is_wrong && self.settings.is_none() {
+            let problem = lacks(&fields.path);
+            let problem = match problem.has_help() {
+                true => problem,
+                false => match mend::example(&fields.path_of(key)) {
+                    Some(example) => problem.help(example),
+                    None => problem,
+                },
+            };
+            self.problem_at(around, problem);
         }
         node
     }
@@ -757,6 +846,7 @@ impl<'s> Reader<'s> {
                 let text = self.inputs.file(path).map_err(|error| {
                     Diagnostic::error(format!("cannot read {shown}: {error}"))
                         .code(Code::of_reading(&error))
+                        .help("a relative path is meant from the site's own folder")
                 })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);

@@ -107,6 +107,10 @@ pub struct Kind {
     pub aliases: &'static [&'static str],
     /// A value such as people write.
     pub example: &'static str,
+    /// Whether a list of values stands for the text that has commas between them.
+    pub joins: bool,
+    /// Tells whether a text is such a value.
+    pub(super) accepts: Option<fn(&str) -> bool>,
 }
 
 impl Kind {
@@ -161,6 +165,29 @@ impl Kind {
         }
     }
 
+    /// What a type may be, with the type's own verdict on texts.
+    pub(super) fn of<T: Scalar>() -> Kind {
+        Kind {
+            accepts: Some(|text| text.parse::<T>().is_ok()),
+            ..T::kind()
+        }
+    }
+
+    /// A list stands for the text that has commas between the items.
+    pub(super) fn joined(mut self) -> Kind {
+        self.joins = true;
+        self
+    }
+
+    /// Whether a text is such a value.
+    pub(super) fn takes(&self, text: &str) -> bool {
+        match (self.accepts, &self.range) {
+            (Some(accepts), _) => accepts(text),
+            (None, Some(range)) => text.parse().is_ok_and(|number| range.contains(&number)),
+            (None, None) => false,
+        }
+    }
+
     /// A text as the JSON that YAML would make of it, where it may be more than a text.
     pub fn value(&self, text: &str) -> Value {
         match scalar::resolve(text) {
@@ -194,7 +221,11 @@ impl Setting {
     /// What it is, in sentences.
     pub fn about(&self) -> String {
         let paragraphs = self.about.split("\n\n");
-        let said = paragraphs.filter(|paragraph| !paragraph.trim_start().starts_with(EXAMPLE));
+        let is_said = |paragraph: &&str| {
+            let paragraph = paragraph.trim_start();
+            !paragraph.starts_with(EXAMPLE) && !paragraph.starts_with(ELSEWHERE)
+        };
+        let said = paragraphs.filter(is_said);
         let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
         words.join(" ")
     }
@@ -213,6 +244,13 @@ impl Setting {
             let text = paragraph.trim().strip_prefix(EXAMPLE)?;
             text.strip_prefix('`')?.strip_suffix('`')
         })
+    }
+
+    /// What the reference architecture and other tools call it.
+    pub fn elsewhere(&self) -> impl Iterator<Item = &'static str> {
+        let paragraphs = self.about.split("\n\n");
+        let named = paragraphs.filter_map(|one| one.trim().strip_prefix(ELSEWHERE));
+        named.flat_map(|names| names.split('`').skip(1).step_by(2))
     }
 
     /// What can be chosen from, in a sentence: words, or the ends of a range.
@@ -259,6 +297,9 @@ const WHOLE: &str = "a whole number";
 
 /// How a paragraph of a doc comment begins that gives an example.
 const EXAMPLE: &str = "Example: ";
+
+/// How a paragraph of a doc comment begins that names what others call the same.
+const ELSEWHERE: &str = "Elsewhere: ";
 
 /// What doc comments say of the keys of a map.
 pub(super) struct About {

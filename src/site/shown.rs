@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Site;
+use super::mend;
 use super::setting::{Form, Setting, parent};
 use crate::diagnostic::{Guard, Source, nearest};
 use crate::secret;
@@ -94,7 +95,12 @@ impl Look {
                     self.value(item, &format!("{path}[]"));
                 }
             }
-            Some(Form::Map | Form::List) => self.stray(node, self.is_around(path)),
+            Some(Form::Map | Form::List) => {
+                let is_around = self.is_around(path);
+                if !mend::is_at_home(path, node, is_around) {
+                    self.stray(node, is_around);
+                }
+            }
             Some(Form::Secret) => {
                 let is_place = |name: &str| matches!(name, "env" | "file");
                 let entries = node.entries().unwrap_or_default();

@@ -36,6 +36,8 @@ settings! {
         #[serde(rename = "type")]
         pub model: LicenceType = "type".value(LicenceType::Enterprise),
         /// For `enterprise`; a masked Palette variable asks for it where none is given.
+        ///
+        /// Elsewhere: `PortworxActivationId`
         #[serde(serialize_with = "revealed")]
         pub activation_id: Option<Secret> = "activationId".secret(),
         /// For `saas`, base64 as Portworx hands it out; a masked Palette variable asks for it where none is given.

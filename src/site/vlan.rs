@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use super::mend::range;
 use super::setting::shown;
 
 /// An IEEE 802.1Q VLAN id, 1 to 4094.
@@ -106,10 +107,8 @@ impl FromStr for VlanSet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.contains(['–', '—']) {
-            return Err(format!(
-                "`{text}` holds a long dash: write ranges with `-`, such as `21-100`"
-            ));
+        if let Some(problem) = range(text) {
+            return Err(problem);
         }
         let mut ranges = Vec::new();
         for part in text.split(',').map(str::trim) {
@@ -222,10 +221,7 @@ mod tests {
             ("99999", "`99999` is not a VLAN id: 1 to 4094 can be used"),
             ("+5", "`+5` is not a VLAN id: 1 to 4094 can be used"),
             ("100-21", "`100-21` runs backwards: write `21-100`"),
-            (
-                "21–100",
-                "`21–100` holds a long dash: write ranges with `-`, such as `21-100`",
-            ),
+            ("21–100", "`21–100` is no range: write `21-100`"),
             (
                 "1,,2",
                 "`1,,2` has an empty part: write VLANs such as `21-100,200`",

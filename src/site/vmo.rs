@@ -171,6 +171,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Linux of "VMO-VMTemplates layer" {
         /// The first user's password; a masked Palette variable asks for it where none is given.
+        ///
+        /// Elsewhere: `UbuntuPassword`
         #[serde(serialize_with = "revealed")]
         pub password: Option<Secret> = "password".secret(),
     }
@@ -182,6 +184,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Windows of "VMO-VMTemplates layer" {
         /// The administrator's password; a masked Palette variable asks for it where none is given.
+        ///
+        /// Elsewhere: `WindowsAdminPassword`
         #[serde(serialize_with = "revealed")]
         pub admin_password: Option<Secret> = "adminPassword".secret(),
         /// The registered owner.

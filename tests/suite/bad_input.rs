@@ -6,8 +6,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::harness::{Scratch, all_golden, differs, root, vmo_ra, write};
-use crate::common::of_revisions;
+use crate::common::harness::{Scratch, all_golden, differs, files, root, vmo_ra, write};
+use crate::common::{nothing_wrong, of_revisions};
 
 #[test]
 fn every_bad_site_is_explained_in_full() {
@@ -72,7 +72,7 @@ fn a_huge_site_is_refused_before_it_is_read() {
     file.set_len(200_000_000).expect("the file can grow");
     folder.run("render --site site.yaml").says(
         2,
-        "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n\n",
+        "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n  = help: split it up, or take out what is no configuration\n\n",
     );
 }
 
@@ -82,7 +82,7 @@ fn a_site_that_is_not_text_is_refused() {
     write(&folder, "site.yaml", b"cluster: {name: \xff}");
     folder.run("render --site site.yaml").says(
         2,
-        "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n\n",
+        "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n  = help: give a site, a profile as Palette exports it, or what the command asks for\n\n",
     );
 }
 
@@ -296,4 +296,133 @@ fn wrong_words_on_the_command_line_end_with_2() {
         folder.run(arguments).ends(2);
     }
     folder.run("render --site missing.yaml").ends(3);
+}
+
+/// Every error that the files of this and other tests hold says what to do.
+#[test]
+fn every_error_has_a_way_out() {
+    let (mut seen, mut lost) = (0, Vec::new());
+    for folder in [
+        "tests/bad_input",
+        "tests/bad_packs",
+        "tests/split_join",
+        "tests/check",
+        "golden/check",
+    ] {
+        for (file, bytes) in files(&root(folder)) {
+            let is_said = [".stderr", ".stdout", ".txt"]
+                .iter()
+                .any(|end| file.ends_with(end));
+            let said = String::from_utf8_lossy(&bytes).into_owned();
+            let errors = said
+                .split("\n\n")
+                .filter(|block| is_said && block.starts_with("error"));
+            for error in errors {
+                seen += 1;
+                if !error.contains("= help: ") {
+                    lost.push(format!("{folder}/{file}: {error}"));
+                }
+            }
+        }
+    }
+    assert!(seen > 250, "only {seen} errors");
+    nothing_wrong(&lost);
+}
+
+/// The likeliest mistakes of a newcomer, each with the line that mends it.
+#[test]
+fn the_likeliest_mistakes_show_what_is_meant() {
+    let folder = Scratch::new();
+    for (site, help) in [
+        ("ingress: traefik", "write `ingress: {controller: traefik}`"),
+        ("storage: longhorn", "write `storage: {provider: longhorn}`"),
+        ("cluster: berlin", "write `cluster: {name: berlin}`"),
+        ("nads: 30-40", "write `nads: [{vlan: 30-40}]`"),
+        ("nads: [30-40]", "write `nads: [{vlan: 30-40}]`"),
+        ("nads: {vlan: 30}", "write `nads: [{vlan: 30}]`"),
+        (
+            "network: {management: 10.1.0.0/22}",
+            "write `management: {cidr: 10.1.0.0/22}`",
+        ),
+        (
+            "network: {metallb: 10.20.30.100-10.20.30.120}",
+            "write `metallb: {addresses: [10.20.30.100-10.20.30.120]}`",
+        ),
+        (
+            "network: {nics: [eno1, eno2]}",
+            "name the key they belong to, such as `nics: {management: [eno1, eno2]}`",
+        ),
+        (
+            "network: {podCidr: [10.0.0.0/16]}",
+            "write `podCidr: 10.0.0.0/16`",
+        ),
+        (
+            "network: {layout: [one-bond, two-bonds]}",
+            "name one, such as `layout: one-bond`",
+        ),
+        ("network: {vmVlans: 100..200}", "write `100-200`"),
+        (
+            "network: {metallb: {mode: BGP, bgp: {peerAsn: 1, peerAddress: 10.0.0.1}}}",
+            "use `l2` or `bgp`; did you mean `bgp`?",
+        ),
+        (
+            "storage: {deviceSizes: [1Ti]}",
+            "the unit is GiB: write `1024`",
+        ),
+        (
+            "storage: {flashArrays: [10.1.2.3]}",
+            "write `flashArrays: [{endpoint: ***}]`",
+        ),
+        (
+            "nodes: {sysctl: [vm.swappiness]}",
+            "write it such as `sysctl: {vm.swappiness: 5}`",
+        ),
+        (
+            "nodes: {sysctl: {vm.swappiness: [1]}}",
+            "write `vm.swappiness: 1`",
+        ),
+        ("nodes: {maxPods: many}", "write it such as `maxPods: 250`"),
+        (
+            "K8sPodCIDR: 10.0.0.0/16",
+            "`K8sPodCIDR` is `network.podCidr` here",
+        ),
+        (
+            "network: {MetalLBAddresses: 10.0.0.1-10.0.0.2}",
+            "`MetalLBAddresses` is `network.metallb.addresses` here",
+        ),
+        (
+            "network: {xmit_hash_policy: layer2}",
+            "`xmit_hash_policy` is `network.hashPolicy` here",
+        ),
+        ("workers: 5", "`workers` stands at `cluster.workers`"),
+        (
+            "revision: 1.9.0",
+            "name it on the command line, with `--revision NAME`",
+        ),
+    ] {
+        write(&folder, "site.yaml", format!("{site}\n"));
+        let run = folder.run("plan site.yaml");
+        let said = run.ends(2).said();
+        let helps: Vec<&str> = said
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("= help: "))
+            .collect();
+        assert_eq!(helps, [help], "{site}: {said}");
+        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    }
+    for mode in ["lacp", "LACP", "4", "mode4", "802.3ad"] {
+        write(
+            &folder,
+            "site.yaml",
+            format!("network: {{bondMode: {mode}}}\n"),
+        );
+        folder.run("plan site.yaml").well();
+    }
+    write(
+        &folder,
+        "site.yaml",
+        "network: {vmVlans: [100-200, 300], metallb: {addresses: 10.20.30.1-10.20.30.9}}\nnads: [{vlan: [100, 300]}]\n\
+         vmo: {namespaces: prod}\nnodes: {reservedCpus: [0, 1, 2, 3, 4, 5, 6, 7]}\n",
+    );
+    folder.run("plan site.yaml").well();
 }

@@ -267,7 +267,7 @@ fn what_cannot_be_checked_is_explained() {
         (
             "check none.yaml",
             3,
-            "error: cannot read `none.yaml`: No such file or directory (os error 2)\n\n",
+            "error: cannot read `none.yaml`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
         ),
         (
             "check empty",

@@ -453,7 +453,7 @@ error: this is not JSON
         (
             "a.json comma.json",
             2,
-            "error: this is not JSON\n --> comma.json:3:1\n  |\n3 | }\n  | ^ trailing comma\n\n",
+            "error: this is not JSON\n --> comma.json:3:1\n  |\n3 | }\n  | ^ trailing comma\n  |\n  = help: export it again, or look at the place that is shown\n\n",
         ),
         (
             "a.json binary.json",
@@ -539,7 +539,7 @@ For more information, try '--help'.
         (
             "missing.json a.json",
             3,
-            "error: cannot read `missing.json`: No such file or directory (os error 2)\n\n",
+            "error: cannot read `missing.json`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
         ),
         (
             "1.9.0 a.json --site none.yaml",
@@ -755,7 +755,7 @@ fn twenty_megabytes_are_compared() {
     file.set_len(200 << 20).expect("the file can grow");
     folder.run("diff larger.json 1.9.0").says(
         2,
-        "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n\n",
+        "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n  = help: split it up, or take out what is no configuration\n\n",
     );
     let _ = fs::remove_dir_all(&folder);
 }

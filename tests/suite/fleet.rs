@@ -109,7 +109,7 @@ fn what_is_no_fleet_is_refused() {
     assert_eq!(run.told(), "");
     run.says(
         3,
-        "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n",
+        "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
     );
     folder.run("render --sites sites --profile core --out -").says(2, "error: standard output takes one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n");
 }

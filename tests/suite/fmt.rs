@@ -182,7 +182,7 @@ error: `config.json` is not a profile: it has no key at its top that a site, a p
         &fmt(&["a.json", "nowhere.json"], &folder),
         3,
         "",
-        "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n\n",
+        "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
     );
     assert_eq!(read(&folder, "a.json"), PALETTE);
 }

@@ -110,7 +110,7 @@ fn cases() -> Vec<Case> {
             "list",
             "json",
             "[{\"metadata\": {}}]".to_owned(),
-            nothing("it is a list", "found a list"),
+            nothing("it is a list", "not a list"),
         ),
         (
             "empty",
@@ -144,7 +144,7 @@ fn cases() -> Vec<Case> {
             "words",
             "yaml",
             "hello world\n".to_owned(),
-            nothing("it has no keys at its top", "found a single value"),
+            nothing("it has no keys at its top", "not a single value"),
         ),
     ]
 }

@@ -47,7 +47,7 @@ fn devices_and_pipes_are_written_to() {
     assert!(made.success());
     folder.run("plan --out pipe").says(
         3,
-        "error: cannot write `pipe`: it is a pipe that nobody reads; start what reads it first\n\n",
+        "error: cannot write `pipe`: it is a pipe that nobody reads\n  = help: start what reads it first\n\n",
     );
     // Opened for both, it waits for nobody.
     let mut both = fs::OpenOptions::new();
@@ -118,12 +118,12 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     fs::hard_link(&plan, folder.join("other")).expect("it can be linked");
     let number = metadata.ino();
     folder
-            .run("plan --format json --out plan.md").says(3, "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text; remove it first\n\n");
+            .run("plan --format json --out plan.md").says(3, "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text\n  = help: remove it first\n\n");
     assert_eq!(fs::metadata(&plan).expect("it is there").ino(), number);
     std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
     folder.run("plan --out link").says(
         3,
-        "error: cannot write `link`: it is a link that leads nowhere\n\n",
+        "error: cannot write `link`: it is a link that leads nowhere\n  = help: see that there is room, and that it may be written\n\n",
     );
     assert_eq!(names(&folder), ["link", "other", "plan.md"]);
 }

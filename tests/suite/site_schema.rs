@@ -136,6 +136,7 @@ fn page(settings: &[Setting]) -> String {
 fn value_of(setting: &Setting) -> String {
     let kind = match &setting.form {
         Form::Map => return "map".to_owned(),
+        Form::List if has_values(setting) => return "list, or one of its values".to_owned(),
         Form::List => return "list".to_owned(),
         Form::Named(keys) if keys.pattern.is_some() => {
             return format!("map whose keys are each {}", keys.what);
@@ -161,7 +162,61 @@ fn value_of(setting: &Setting) -> String {
     if let (Form::ValueOrMap(_), Some(first)) = (&setting.form, said.first_mut()) {
         first.push_str(", or a map");
     }
+    if let (true, Some(first)) = (kind.joins, said.first_mut()) {
+        first.push_str(", or a list of them");
+    }
     said.join("<br>")
+}
+
+/// Whether the items of a list are single values.
+fn has_values(list: &Setting) -> bool {
+    let settings = Site::settings();
+    let mut items = settings.iter().filter(|one| one.is_below(&list.path));
+    items.any(|item| matches!(item.form, Form::Value(_)))
+}
+
+/// One value is a list of one, and a list of ranges is the text with commas between them.
+#[test]
+fn one_value_and_a_list_say_the_same() {
+    let settings = Site::settings();
+    let validator = validator();
+    let mut tried = 0;
+    let mut same = |path: &str, one: Value, other: Value| {
+        let with = |value: Value| site_with(&settings, path, Some(value));
+        let (one, other) = (with(one), with(other));
+        for site in [&one, &other] {
+            assert_eq!(refusals(&validator, site), [""; 0], "{site}");
+        }
+        let (one, other) = (read(&one.to_string()), read(&other.to_string()));
+        assert_eq!(one.1, other.1, "{path}");
+        assert_eq!(whole(&one.0), whole(&other.0), "{path}");
+        tried += 1;
+    };
+    for setting in &settings {
+        match &setting.form {
+            Form::List if has_values(setting) => {
+                let items = settings.iter().find(|one| one.is_below(&setting.path));
+                let Form::Value(kind) = &items.expect("it has items").form else {
+                    continue;
+                };
+                let item = match &setting.default {
+                    Preset::Fixed(Value::Array(items)) if !items.is_empty() => items[0].clone(),
+                    _ => json!(kind.example),
+                };
+                same(&setting.path, item.clone(), json!([item]));
+            }
+            Form::Value(kind) if kind.joins => {
+                same(&setting.path, json!([30]), json!("30"));
+                same(
+                    &setting.path,
+                    json!(["21-24", 30, "28"]),
+                    json!("21-24,30,28"),
+                );
+            }
+            _ => {}
+        }
+    }
+    assert!(tried > 15, "only {tried}");
 }
 
 fn default_of(setting: &Setting) -> String {
@@ -239,7 +294,8 @@ fn paths_of_schema(schema: &Value, path: &str, paths: &mut BTreeSet<String>) {
             inside(format!("{path}{dot}{key}"), below);
         }
     }
-    if schema["items"].is_object() {
+    // A list that stands for one text has no settings in it.
+    if schema["items"].is_object() && schema.get("minItems").is_none() {
         inside(format!("{path}[]"), &schema["items"]);
     }
     if schema["additionalProperties"].is_object() {
@@ -502,7 +558,11 @@ fn each_kind_refuses_what_the_reader_refuses() {
                 json!({"": 1}),
             ],
             Form::Map | Form::Named(_) => &[json!("a text"), json!([1])],
-            Form::List => &[json!("a text"), json!({"a": 1})],
+            // One value may stand for a list of one.
+            Form::List => &[json!({"a": 1})],
+            Form::Value(kind) if kind.joins => {
+                &[json!({"a": 1}), json!([]), json!("~ ~#"), json!(["~"])]
+            }
             Form::Secret => &[
                 json!("hunter2"),
                 json!({"enw": "A"}),

@@ -545,7 +545,7 @@ fn what_is_no_folder_of_a_profile_is_refused() {
         (
             "join nowhere",
             3,
-            "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n",
+            "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
         ),
         (
             "join d --out d/out.json",
@@ -560,12 +560,12 @@ fn what_is_no_folder_of_a_profile_is_refused() {
         (
             "split nowhere.json --out x",
             3,
-            "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n\n",
+            "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
         ),
         (
             "split p.json --out p.json/x",
             3,
-            "error: cannot read `p.json/x`: Not a directory (os error 20)\n\n",
+            "error: cannot read `p.json/x`: Not a directory (os error 20)\n  = help: see that it is there and may be read\n\n",
         ),
     ] {
         let output = folder.run(arguments);
@@ -906,7 +906,7 @@ fn sizes_have_limits() {
         output.ends(2);
         let said = output.said();
         let limit = format!(
-            "error: cannot read `{grown}`: it is larger than the 128 MiB that are read\n\n"
+            "error: cannot read `{grown}`: it is larger than the 128 MiB that are read\n  = help: split it up, or take out what is no configuration\n\n"
         );
         assert_eq!(said, limit);
         file.set_len(size).expect("the file can shrink");

@@ -67,7 +67,7 @@ fn a_list_that_is_none_is_explained() {
     assert_eq!(run.told(), "");
     run.says(
         3,
-        "error: cannot read `nowhere`: No such file or directory (os error 2)\n\n",
+        "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
     );
     fs::create_dir(folder.join("bare")).expect("it can be made");
     let run = folder.run("verify bare");

@@ -279,7 +279,7 @@ fn a_full_disk_leaves_what_was_there() {
     );
     assert!(
         said.starts_with("error: cannot write `out/nad-vlan-")
-            && said.ends_with(".yaml`: No space left on device (os error 28)\n\n"),
+            && said.contains(".yaml`: No space left on device (os error 28)\n  = help: "),
         "{said}"
     );
 }
@@ -334,7 +334,7 @@ fn a_folder_that_vanished_is_said_to_be_gone() {
         .run();
     run.says(
         3,
-        "error: cannot write `out`: No such file or directory (os error 2)\n\n",
+        "error: cannot write `out`: No such file or directory (os error 2)\n  = help: see that there is room, and that it may be written\n\n",
     );
 }
 

@@ -50,7 +50,7 @@ fn of(settings: &[Setting], setting: &Setting) -> Value {
     };
     let schema = match &setting.form {
         Form::Map => Value::Object(map(settings, &setting.path)),
-        Form::List => json!({"type": "array", "items": item()}),
+        Form::List => or_one_of(json!({"type": "array", "items": item()}), settings, setting),
         Form::Named(keys) => {
             let mut schema = json!({"type": "object", "additionalProperties": item()});
             if let Some(pattern) = &keys.pattern {
@@ -81,8 +81,26 @@ fn of(settings: &[Setting], setting: &Setting) -> Value {
     Value::Object(schema)
 }
 
-/// The schema of a single value.
+/// A list, or one of its values in place of a list of one.
+fn or_one_of(list: Value, settings: &[Setting], setting: &Setting) -> Value {
+    let mut below = settings.iter().filter(|item| item.is_below(&setting.path));
+    match below.next().map(|item| &item.form) {
+        Some(Form::Value(kind)) => json!({"anyOf": [list, of_value(kind)]}),
+        _ => list,
+    }
+}
+
+/// The schema of what stands in place of a value: a text, or a list that stands for one.
 pub(in crate::site) fn of_kind(kind: &Kind) -> Value {
+    let one = of_value(kind);
+    match kind.joins {
+        true => json!({"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}),
+        false => one,
+    }
+}
+
+/// The schema of a single value.
+fn of_value(kind: &Kind) -> Value {
     let mut types = vec!["string"];
     types.extend(kind.types);
     let mut text = Map::new();

@@ -44,7 +44,7 @@ fn vlan_filtering_is_texts_in_their_place() {
         (
             "allowedVlans: 21–100",
             "allowedVlans",
-            "error: `allowedVlans`: `21–100` holds a long dash: write ranges with `-`, such as `21-100`",
+            "error: `allowedVlans`: `21–100` is no range: write `21-100`",
         ),
         (
             "allowedVlansOnSelf: 4095",

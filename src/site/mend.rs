@@ -1,0 +1,296 @@
+//! The way out of the likeliest mistakes of a site: a value in the wrong form shows the right one with the value itself, and a
+//! name that is another tool's leads to ours. All of it comes from what the settings say of themselves.
+
+use std::sync::LazyLock;
+
+use super::Site;
+use super::quantity::Quantity;
+use super::setting::{Form, Kind, Preset, Setting};
+use crate::yaml::{self, Node};
+
+/// Every setting, for messages.
+static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(Site::settings);
+
+/// The most signs of a value that is shown once more in a help.
+const SHOWN: usize = 60;
+
+/// Options of the command line that people look for in a site.
+const OPTIONS: [(&str, &str); 4] = [
+    ("out", "`--out DIR`"),
+    ("packs", "`--packs DIR`"),
+    ("profile", "`--profile NAME`"),
+    ("revision", "`--revision NAME`"),
+];
+
+/// What is meant to stand at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Map,
+    List,
+    Value,
+}
+
+impl Wanted {
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Wanted::Map => "a map of settings",
+            Wanted::List => "a list",
+            Wanted::Value => "a single value",
+        }
+    }
+}
+
+/// The setting at the path of a site: `nads[3].vlan` is `nads[].vlan`.
+pub(super) fn setting(path: &str) -> Option<&'static Setting> {
+    let is_meant = |setting: &&Setting| {
+        let mut given = path.split('.');
+        let mut same = setting.path.split('.').zip(given.by_ref());
+        let is_same = same.all(|(known, given)| known == "*" || known == without_number(given));
+        is_same && path.split('.').count() == setting.path.split('.').count()
+    };
+    // A key of one's own may hold dots.
+    let is_around = |setting: &&Setting| {
+        let map = setting.path.strip_suffix('*');
+        map.is_some_and(|map| path.starts_with(map))
+    };
+    let exact = SETTINGS.iter().find(is_meant);
+    exact.or_else(|| SETTINGS.iter().find(is_around))
+}
+
+fn without_number(step: &str) -> String {
+    match step.split_once('[') {
+        Some((name, _)) => format!("{name}[]"),
+        None => step.to_owned(),
+    }
+}
+
+/// The key of a path, as it is written above a value: items of a list have that of the list.
+pub(super) fn key(path: &str) -> &str {
+    let own = SETTINGS.iter().find_map(|setting| {
+        let map = setting.path.strip_suffix('*')?;
+        path.strip_prefix(map)
+    });
+    if let Some(own) = own.filter(|own| !own.is_empty()) {
+        return own;
+    }
+    let last = path.rsplit('.').next().unwrap_or(path);
+    last.split('[').next().unwrap_or(last)
+}
+
+/// Whether the path is that of an item of a list.
+fn is_item(path: &str) -> bool {
+    path.ends_with(']')
+}
+
+/// How to write what stands at the path in another form.
+pub(super) fn form(path: &str, wanted: Wanted, node: &Node, text: &str) -> Option<String> {
+    let given = |node: &Node| {
+        let given = text.get(node.span.clone())?.trim();
+        let is_short = given.chars().count() <= SHOWN && !given.contains('\n');
+        (is_short && !given.is_empty()).then_some(given)
+    };
+    let write = |value: String| {
+        let shown = match is_item(path) {
+            true => format!("{}: [{value}]", key(path)),
+            false if path.is_empty() => value,
+            false => format!("{}: {value}", key(path)),
+        };
+        Some(format!("write `{shown}`"))
+    };
+    match (wanted, &node.kind) {
+        (Wanted::Map, yaml::Kind::Scalar(scalar)) => {
+            let (below, is_list) = below(path, |kind| kind.takes(&scalar.text))?;
+            let value = given(node)?;
+            let value = match is_list {
+                true => format!("[{value}]"),
+                false => value.to_owned(),
+            };
+            write(format!("{{{}: {value}}}", below.key()))
+        }
+        (Wanted::Map, yaml::Kind::Sequence { .. }) => {
+            let list = list_below(path, node)?;
+            write(format!("{{{}: {}}}", list.key(), given(node)?))
+                .map(|help| help.replacen("write", "name the key they belong to, such as", 1))
+        }
+        (Wanted::List, yaml::Kind::Mapping { .. }) => match given(node) {
+            Some(map) if map.starts_with('{') => write(format!("[{map}]")),
+            _ => Some("begin each item of the list with `- `".to_owned()),
+        },
+        (Wanted::List, yaml::Kind::Scalar(scalar)) => {
+            let (below, _) = below(&format!("{path}[]"), |kind| kind.takes(&scalar.text))?;
+            write(format!("[{{{}: {}}}]", below.key(), given(node)?))
+        }
+        (Wanted::Value, yaml::Kind::Sequence { items, .. }) => match items.as_slice() {
+            [one] => write(given(one)?.to_owned()),
+            [first, ..] => write(given(first)?.to_owned())
+                .map(|help| help.replacen("write", "name one, such as", 1)),
+            [] => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether what stands in the wrong form belongs to one setting below the path, so that a message may show it. Beside
+/// secrets only a word that the setting knows does.
+pub(super) fn is_at_home(path: &str, node: &Node, is_near_secrets: bool) -> bool {
+    let is_word = |text: &str| {
+        let found = below(path, |kind| {
+            kind.words.iter().any(|(word, _)| *word == text)
+        });
+        found.is_some()
+    };
+    match (is_near_secrets, &node.kind) {
+        (true, yaml::Kind::Scalar(scalar)) => is_word(&scalar.text),
+        (true, _) => false,
+        (false, yaml::Kind::Scalar(scalar)) => {
+            below(path, |kind| kind.takes(&scalar.text)).is_some()
+        }
+        (false, _) => list_below(path, node).is_some(),
+    }
+}
+
+/// The first list below a path that takes all items of another.
+fn list_below(path: &str, node: &Node) -> Option<&'static Setting> {
+    let texts: Vec<&str> = node
+        .items()?
+        .iter()
+        .map(Node::text)
+        .collect::<Option<_>>()?;
+    let takes_all = |setting: &&Setting| {
+        item(setting).is_some_and(|kind| texts.iter().all(|text| kind.takes(text)))
+    };
+    let mut below = SETTINGS.iter().filter(|one| is_below(one, path));
+    below.find(takes_all)
+}
+
+fn is_below(setting: &Setting, path: &str) -> bool {
+    let around = match path {
+        "" => "",
+        path => match self::setting(path) {
+            Some(around) => around.path.as_str(),
+            None => return false,
+        },
+    };
+    setting.is_below(around)
+}
+
+/// What the items of a list may be, where they are single values.
+fn item(list: &Setting) -> Option<&'static Kind> {
+    if !matches!(list.form, Form::List) {
+        return None;
+    }
+    let mut below = SETTINGS.iter().filter(|one| one.is_below(&list.path));
+    match &below.next()?.form {
+        Form::Value(kind) => Some(kind),
+        _ => None,
+    }
+}
+
+/// The one setting below a path that a value belongs to, and whether it is a list: what has to be said comes first, then what
+/// has words of its own, then what has a form.
+fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting, bool)> {
+    let mut best: Option<(usize, &'static Setting, bool)> = None;
+    let mut is_alone = true;
+    for setting in SETTINGS.iter().filter(|one| is_below(one, path)) {
+        let (kind, is_list) = match &setting.form {
+            Form::Value(kind) | Form::ValueOrMap(kind) => (kind, false),
+            Form::List => match item(setting) {
+                Some(kind) => (kind, true),
+                None => continue,
+            },
+            _ => continue,
+        };
+        if !takes(kind) {
+            continue;
+        }
+        let rank = match setting.default {
+            Preset::Required => 0,
+            _ if !kind.words.is_empty() => 1,
+            _ if kind.pattern.is_some() => 2,
+            _ => continue,
+        };
+        match best {
+            Some((other, ..)) if other < rank => {}
+            Some((other, ..)) if other == rank => is_alone = false,
+            _ => {
+                best = Some((rank, setting, is_list));
+                is_alone = true;
+            }
+        }
+    }
+    let (_, setting, is_list) = best?;
+    is_alone.then_some((setting, is_list))
+}
+
+/// Where a key belongs that is unknown at its place: another tool's name of a setting, a setting of another map, or an option
+/// of the command line.
+pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
+    let known = SETTINGS.iter().find(|one| {
+        one.elsewhere()
+            .any(|other| other.eq_ignore_ascii_case(name))
+    });
+    if let Some(setting) = known {
+        return Some(format!("`{name}` is `{}` here", setting.path));
+    }
+    let option = OPTIONS.iter().find(|(option, _)| *option == name);
+    if let (Some((_, option)), true) = (option, path.is_empty()) {
+        return Some(format!("name it on the command line, with {option}"));
+    }
+    let mut same = SETTINGS
+        .iter()
+        .filter(|one| one.key() == name && !one.path.contains(['[', '*']));
+    match (same.next(), same.next()) {
+        (Some(one), None) => Some(format!("`{name}` stands at `{}`", one.path)),
+        _ => None,
+    }
+}
+
+/// What an amount with a unit is in the unit of the setting.
+pub(super) fn in_unit(path: &str, text: &str) -> Option<String> {
+    let amount: Quantity = text.parse().ok()?;
+    let is_in_gib = setting(path).is_some_and(|one| one.about().contains("GiB"))
+        || setting(path.split('[').next()?).is_some_and(|one| one.about().contains("GiB"));
+    let whole = amount.bytes() >> 30;
+    (is_in_gib && text.parse::<u32>().is_err() && whole << 30 == amount.bytes())
+        .then(|| format!("the unit is GiB: write `{whole}`"))
+}
+
+/// How a range is written that is given with another sign between its ends.
+pub(super) fn range(text: &str) -> Option<String> {
+    let signs = ["..", "–", "—", " to "];
+    let sign = signs.into_iter().find(|sign| text.contains(sign))?;
+    let written = text.replace(sign, "-").replace(" - ", "-");
+    Some(format!("`{text}` is no range: write `{written}`"))
+}
+
+/// A value that is right at the path: its default, or one such as people write.
+pub(super) fn example(path: &str) -> Option<String> {
+    // An item is shown in its list, as the list is by default.
+    let path = match path.rfind('[') {
+        Some(end) if is_item(path) => &path[..end],
+        _ => path,
+    };
+    let setting = setting(path)?;
+    let value = match (&setting.default, setting.own_example()) {
+        (_, Some(example)) => example.to_owned(),
+        (Preset::Fixed(value) | Preset::Follows(value), None) => match value.as_str() {
+            Some(text) => text.to_owned(),
+            None => value.to_string(),
+        },
+        _ => setting.example()?.to_owned(),
+    };
+    (!value.is_empty() && value != "{}" && value.len() <= SHOWN)
+        .then(|| format!("write it such as `{}: {value}`", key(path)))
+}
+
+/// Whether there is a list of single values at the path.
+pub(super) fn is_list_of_values(path: &str) -> bool {
+    setting(path).and_then(item).is_some()
+}
+
+/// The keys of the map at the path.
+pub(super) fn keys(path: &str) -> String {
+    let below = SETTINGS.iter().filter(|one| is_below(one, path));
+    let keys: Vec<String> = below.map(|one| format!("`{}`", one.key())).collect();
+    format!("its keys are {}", keys.join(", "))
+}
