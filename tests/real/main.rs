@@ -25,5 +25,6 @@ mod shell;
 mod sysctl;
 mod systemd;
 mod terminal;
+mod terraform_fmt;
 mod tuning;
 mod words;
