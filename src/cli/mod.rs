@@ -138,6 +138,7 @@ fn code_of(problems: &[Diagnostic]) -> u8 {
 }
 
 pub(crate) fn main() -> ExitCode {
+    leave_no_core();
     let Cli { command, options } = match arguments() {
         Ok(cli) => cli,
         Err(error) => return terminal::refuse(&error),
@@ -172,6 +173,21 @@ pub(crate) fn main() -> ExitCode {
     };
     result.unwrap_or_else(|failure| ended(failure, writes))
 }
+
+/// Secrets do not stay on the disk where the program is ended by force.
+#[cfg(target_os = "linux")]
+fn leave_no_core() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    // To lower a limit is everybody's right.
+    let _ = setrlimit(Resource::Core, none);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn leave_no_core() {}
 
 /// Takes away what is staged when the run is interrupted.
 #[cfg(target_os = "linux")]
