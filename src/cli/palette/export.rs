@@ -25,7 +25,7 @@ pub(super) struct Export {
     /// All versions of all profiles
     #[arg(long, conflicts_with = "profiles")]
     all: bool,
-    /// The folder to write; only you can read it, since values may hold secrets
+    /// The folder to write; only you can read what is in it, since values may hold secrets
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Write a folder for each profile below it, as `vmo-ra split` does

@@ -18,7 +18,7 @@ use super::validate::{refused, resolve};
 /// Import profiles: all of them, or none where Palette would refuse one
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// A profile, or a folder that `render` or `split` wrote
+    /// A profile, a folder that `render` or `split` wrote, or one that holds such
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// Import them as drafts, which no cluster can use

@@ -13,7 +13,7 @@ use super::files::imports;
 /// Ask Palette whether it would take profiles, and look for their packs; nothing is imported
 #[derive(Debug, Args)]
 pub(super) struct Validate {
-    /// A profile, or a folder that `render` or `split` wrote
+    /// A profile, a folder that `render` or `split` wrote, or one that holds such
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
 }
