@@ -288,7 +288,7 @@ fn serve(mut stream: TcpStream, api: &Api, state: &Mutex<State>) {
         _ => JSON.to_owned(),
     };
     let mut text = format!(
-        "HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status} X\r\nDate: {DATE}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
         body.len()
     );
     if fault == Some(Fault::CutOff) {
@@ -339,6 +339,8 @@ fn read(stream: &TcpStream) -> Option<Request> {
     })
 }
 
+/// When all answers are given.
+pub const DATE: &str = "Mon, 30 Nov 2026 08:00:00 GMT";
 const JSON: &str = "application/json";
 
 /// What kind of answer an operation gives.

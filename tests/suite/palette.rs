@@ -18,8 +18,8 @@ use crate::common::Shared;
 use crate::common::harness::{Run, Scratch, files, is_golden, names, read, vmo_ra, write};
 use crate::common::nothing_wrong;
 use crate::common::tenant::{
-    COMMUNITY, Fault, KEY, PROFILES, PUBLIC, Profile, State, Tenant, golden, pack, with_packs,
-    with_values,
+    COMMUNITY, DATE, Fault, KEY, PROFILES, PUBLIC, Profile, State, Tenant, golden, pack,
+    with_packs, with_values,
 };
 
 /// Runs a command before a tenant, in a folder where `out` holds those profiles.
@@ -590,7 +590,13 @@ fn packs_of_the_tenant_leave_nothing_to_the_built_in_ones() {
     assert_eq!(searches(&tenant, "/v1/packs/search"), 20);
     let source: Value =
         serde_json::from_str(&read(&folder, "packs/nginx-1.15.4/source.json")).expect("it is JSON");
-    assert_eq!(source["registry"], "Public Repo");
+    let sum = source["sha256"].as_str().expect("a text").to_owned();
+    assert!(sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let uid = "nginx-1.15.4-5eecc89d0b150045ae661cef";
+    let wanted = json!({
+        "registry": "Public Repo", "registryUid": PUBLIC, "packUid": uid, "answered": DATE, "sha256": sum,
+    });
+    assert_eq!(source, wanted);
     let rendered = folder.run("render --packs packs --out out");
     assert!(
         !rendered.ends(0).told().contains("built-in"),
@@ -1035,4 +1041,110 @@ fn what_a_refusal_quotes_shows_no_secret() {
     palette(&tenant, &folder, "validate a.json --verbose")
         .ends(1)
         .mentions("Bad: line 2: ******** or ******** by ********, not plain-7d3a\n");
+}
+
+#[test]
+fn a_project_goes_by_its_name_or_its_uid() {
+    let mut state = with_packs();
+    state.projects.push(("p3", "Twice"));
+    state.projects.push(("p4", "Twice"));
+    let Some(tenant) = Tenant::start(state) else {
+        return;
+    };
+    let run = |arguments: &[&str], env: &[(&str, &str)]| {
+        let mut run = vmo_ra(&[&["palette", "list"], arguments].concat())
+            .env("PALETTE_HOST", &tenant.host())
+            .env("PALETTE_API_KEY", KEY);
+        for (name, value) in env {
+            run = run.env(name, value);
+        }
+        run.run()
+    };
+    let project = || {
+        let state = tenant.state();
+        state.seen.last().and_then(|seen| seen.project.clone())
+    };
+    for (arguments, env, uid) in [
+        (&[][..], &[][..], None),
+        (&["--project", "Virtual machines"], &[], Some("p2")),
+        (&["--project", "p2"], &[], Some("p2")),
+        (&[], &[("PALETTE_PROJECT_UID", "p2")], Some("p2")),
+        (
+            &["--project", "Default"],
+            &[("SPECTROCLOUD_DEFAULT_PROJECT_ID", "p2")],
+            Some("p1"),
+        ),
+    ] {
+        assert_eq!(run(arguments, env).well(), "no profiles\n");
+        assert_eq!(project().as_deref(), uid, "{arguments:?} {env:?}");
+    }
+    run(&["--project", "Defalt"], &[]).says(
+        2,
+        "error: the key sees no project `Defalt`\n  = note: did you mean `Default`?\n  = help: leave the project out for what belongs to the whole tenant\n\n",
+    );
+    run(&["--project", "Twice"], &[]).says(
+        2,
+        "error: several projects have the name `Twice`\n  = help: give the project's uid instead\n\n",
+    );
+    no_breach(&tenant);
+}
+
+/// A tenant with so many versions of a profile that has no layers.
+fn with_versions(count: usize) -> State {
+    let profiles = (0..count).map(|number| Profile {
+        uid: format!("u{number}"),
+        project: None,
+        body: json!({
+            "metadata": {"name": "many", "description": "", "labels": {}},
+            "spec": {
+                "version": format!("1.0.{number}"),
+                "template": {"type": "add-on", "cloudType": "all", "packs": []},
+                "variables": [],
+            },
+        }),
+        draft: false,
+        clusters: Vec::new(),
+    });
+    State {
+        profiles: profiles.collect(),
+        ..State::default()
+    }
+}
+
+#[test]
+fn however_much_there_is_to_ask_both_limits_are_kept() {
+    for (command, count) in [("list", 60), ("export --all --out many", 400)] {
+        let Some(tenant) = Tenant::start(with_versions(count)) else {
+            return;
+        };
+        let folder = Scratch::new();
+        palette(&tenant, &folder, command).well();
+        assert!(tenant.state().seen.len() >= count, "{command}");
+        no_breach(&tenant);
+    }
+}
+
+#[test]
+fn a_tenant_that_does_something_else_fails_the_selftest_and_keeps_nothing() {
+    let Some(tenant) = Tenant::start(State {
+        drops_variables: true,
+        ..with_packs()
+    }) else {
+        return;
+    };
+    let run = palette(&tenant, &Scratch::new(), "selftest --write");
+    let told = run.ends(1).told();
+    let failed: Vec<&str> = told
+        .lines()
+        .filter(|line| line.contains("  no   "))
+        .collect();
+    assert_eq!(
+        failed,
+        [
+            "it is exported with the same content                   no         it comes back with differences"
+        ]
+    );
+    assert_eq!(tenant.state().profiles.len(), 0);
+    assert_eq!(tenant.state().made, 1);
+    no_breach(&tenant);
 }

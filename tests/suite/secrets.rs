@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::common::harness::{Program, Run, Scratch, files, read, vmo_ra, write};
+use crate::common::harness::{Program, Run, Scratch, files, read, vmo_ra, vmo_ra_by, write};
 use crate::common::tenant::{Fault, KEY, Tenant, with_packs};
 use crate::common::{add_profile, built_in, nothing_wrong};
 use base64::Engine as _;
@@ -507,7 +507,9 @@ fn the_key_is_in_no_list_of_processes() {
     let Some(tenant) = Tenant::start(state) else {
         return;
     };
-    let running = vmo_ra("palette list --api-key-file key")
+    // With as large a core as may be.
+    let as_large = ["-c", "ulimit -S -c $(ulimit -H -c); exec \"$0\" \"$@\""];
+    let running = vmo_ra_by("sh", &as_large, "palette list --api-key-file key")
         .within(&folder)
         .env("SPECTROCLOUD_HOST", &tenant.host())
         .start();
@@ -519,5 +521,11 @@ fn the_key_is_in_no_list_of_processes() {
         assert!(!bytes.is_empty(), "{file}");
         assert_eq!(readable_with_key(&bytes), Vec::<&str>::new(), "{file}");
     }
+    let limits = fs::read_to_string(running.process().join("limits")).expect("it runs");
+    let core = limits
+        .lines()
+        .find(|line| line.starts_with("Max core file size"));
+    let core: Vec<&str> = core.expect("it has one").split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"], "{core:?}");
     running.end().ends(0);
 }
