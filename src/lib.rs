@@ -14,6 +14,7 @@
 //! | [`upgrade`] | edited profiles, two revisions | the profiles carried over, and what was decided |
 //! | [`plan`], [`network`], [`nad`] | a site | what people and other programs need beside the profiles |
 //! | [`profile::folder`] | an export | a folder for git, and back |
+//! | [`recover`] | profiles | the site they could come from |
 //! | [`palette`] | profiles | what a tenant has of them, and an import |
 //!
 //! Everything wrong with an input is a [`diagnostic::Diagnostic`] with its place and the way out.
@@ -40,6 +41,7 @@ pub mod pack;
 pub mod palette;
 pub mod plan;
 pub mod profile;
+pub mod recover;
 pub mod render;
 pub mod revision;
 pub mod rules;

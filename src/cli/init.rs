@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use vmo_ra::command;
-use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::{output, site};
 
 use super::lines::Lines;
-use super::{Failure, terminal};
+use super::{Failure, inputs, terminal};
 
 /// The schema's file beside the site. It is hidden, so that a folder of sites holds nothing but sites.
 const SCHEMA: &str = ".vmo-ra.schema.json";
@@ -47,12 +46,8 @@ impl Init {
             };
             let is_schema = file != &self.file && there.is_file();
             let same = is_schema && fs::read(file).is_ok_and(|old| old == text.as_bytes());
-            if !same && !self.force {
-                return Err(
-                    Diagnostic::error(format!("`{}` is there already", file.display()))
-                        .help("choose another name, or replace it with `--force`")
-                        .into(),
-                );
+            if !same {
+                inputs::nothing_there(file, self.force)?;
             }
         }
         for (file, text) in &files {

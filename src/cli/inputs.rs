@@ -173,6 +173,17 @@ pub(super) fn is_private_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| is_private(&metadata))
 }
 
+/// Refuses a file that is there, unless it may be replaced.
+pub(super) fn nothing_there(file: &Path, force: bool) -> Result<(), Diagnostic> {
+    if force || fs::symlink_metadata(file).is_err() {
+        return Ok(());
+    }
+    Err(
+        Diagnostic::error(format!("`{}` is there already", file.display()))
+            .help("choose another name, or replace it with `--force`"),
+    )
+}
+
 /// Does something with the built-in packs and those of the folders of `--packs` options. Afterwards it tells of packs that
 /// nothing asked for and that could not have been used.
 pub(super) fn with_packs<T>(

@@ -20,6 +20,8 @@ mod pack_folders;
 mod packs;
 mod palette;
 mod plan;
+mod profiles;
+mod recover;
 mod render;
 mod revisions;
 mod schema;
@@ -43,7 +45,7 @@ use vmo_ra::visible::visible;
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 1 findings (check) or differences (diff, fmt --check, verify), 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 fine, 1 findings (check) or differences (diff, fmt --check, recover, verify), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -65,6 +67,7 @@ enum Command {
     Check(check::Check),
     Diff(diff::Diff),
     Explain(explain::Explain),
+    Recover(recover::Recover),
     Split(split::Split),
     Join(join::Join),
     Fmt(fmt::Fmt),
@@ -87,6 +90,7 @@ impl Command {
                 | Command::Render(_)
                 | Command::Nad(_)
                 | Command::Network(_)
+                | Command::Recover(_)
                 | Command::Split(_)
                 | Command::Join(_)
                 | Command::Fmt(_)
@@ -164,6 +168,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Join(command) => command.run().map(done),
         Command::Palette(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Recover(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Upgrade(command) => command.run(),

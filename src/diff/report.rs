@@ -311,6 +311,27 @@ pub enum ChangeKind {
     Text,
 }
 
+impl Change {
+    /// Where it is, as `--only` and `--ignore` take it: `LAYER/PART/PATH`.
+    pub fn place(&self) -> String {
+        let part = match self.part.words() {
+            (word, "") => word.to_owned(),
+            // The path of a file begins with a slash.
+            ("file", path) => format!("file{path}"),
+            (word, name) => format!("{word}/{name}"),
+        };
+        let mut place = match &self.layer {
+            Some(layer) => format!("{layer}/{part}"),
+            None => part,
+        };
+        if !self.path.is_empty() {
+            place.push('/');
+            place.push_str(&self.path);
+        }
+        place
+    }
+}
+
 impl Part {
     /// The word for it, and its name, which is empty where there is one of the kind.
     pub(super) fn words(&self) -> (&'static str, &str) {

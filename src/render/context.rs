@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::Request;
@@ -141,18 +141,23 @@ fn array_variable(number: usize) -> String {
 }
 
 /// pure.json, as Portworx reads it.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct PureJson {
-    flash_arrays: Vec<PureArray>,
+pub(crate) struct PureJson {
+    pub(crate) flash_arrays: Vec<PureArray>,
 }
 
-#[derive(Serialize)]
-struct PureArray {
+impl PureJson {
+    /// The key that the Secret has it under.
+    pub(crate) const FILE: &str = "pure.json";
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PureArray {
     #[serde(rename = "MgmtEndPoint")]
-    endpoint: String,
+    pub(crate) endpoint: String,
     #[serde(rename = "APIToken")]
-    token: String,
+    pub(crate) token: String,
 }
 
 /// What the template of the Secret needs. Base64 hides a macro from Palette, so it is only made of known tokens; what the

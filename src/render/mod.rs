@@ -25,6 +25,7 @@ use crate::template::Engine;
 use crate::version::Wanted;
 pub use choice::{Choice, choices};
 use context::Scope;
+pub(crate) use context::{PureArray, PureJson};
 use layers::{Lately, LayerMaker, Made};
 pub use terraform::terraform;
 
@@ -274,6 +275,29 @@ impl<'r> Renderer<'r> {
             }
             return Vec::new();
         }
+        self.assemble(request, &choices, said, Unmade::Refuses)
+    }
+
+    /// Profiles of a site, whatever rules say of it: what cannot be made is left out.
+    pub(crate) fn draft(&self, site: &Site, profiles: &[Role]) -> Vec<RenderedProfile> {
+        let request = &Request {
+            site,
+            revision: self.revision,
+            library: self.library,
+            profiles,
+            published: self.published,
+        };
+        let choices = choices(site, self.revision);
+        self.assemble(request, &choices, &mut Vec::new(), Unmade::LeftOut)
+    }
+
+    fn assemble(
+        &self,
+        request: &Request<'_>,
+        choices: &[Choice<'_>],
+        said: &mut Vec<Said>,
+        unmade: Unmade,
+    ) -> Vec<RenderedProfile> {
         let scope = match Scope::new(request, self.settings, self.variables.clone()) {
             Ok(scope) => scope,
             Err(problem) => {
@@ -283,22 +307,23 @@ impl<'r> Renderer<'r> {
         };
         let mut engine = self.engine.clone();
         scope.apply(&mut engine);
-        let cluster = cluster(self.library, &choices);
+        let cluster = cluster(self.library, choices);
         let mut finished = Vec::new();
         for definition in &self.revision.profiles {
-            if !profiles.contains(&definition.role) {
+            if !request.profiles.contains(&definition.role) {
                 continue;
             }
             let mut maker = ProfileMaker {
                 layers: LayerMaker {
                     request,
                     engine: &engine,
-                    choices: &choices,
+                    choices,
                     lately: &self.lately,
                     said: &mut *said,
                 },
                 scope: &scope,
                 cluster: &cluster,
+                unmade,
             };
             match maker.make(definition) {
                 Ok(profile) => finished.push(profile),
@@ -307,6 +332,15 @@ impl<'r> Renderer<'r> {
         }
         finished
     }
+}
+
+/// What a layer that cannot be made does to its profile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unmade {
+    /// There is no profile.
+    Refuses,
+    /// There is one without it.
+    LeftOut,
 }
 
 /// Renders one site; [`Renderer`] renders many.
@@ -407,6 +441,7 @@ struct ProfileMaker<'r> {
     scope: &'r Scope,
     /// The packs of all profiles, whichever are rendered.
     cluster: &'r [Member],
+    unmade: Unmade,
 }
 
 impl ProfileMaker<'_> {
@@ -419,10 +454,12 @@ impl ProfileMaker<'_> {
                 Err(mut found) => problems.append(&mut found),
             }
         }
-        if !problems.is_empty() {
-            return Err(problems);
+        if self.unmade == Unmade::Refuses {
+            if !problems.is_empty() {
+                return Err(problems);
+            }
+            self.check_packs(&made)?;
         }
-        self.check_packs(&made)?;
         let packs = made.iter().filter_map(|made| Some(&made.pack.as_ref()?.0));
         let built_in = packs.filter(|pack| pack.origin == Origin::BuiltIn);
         let built_in = BuiltInLayers {

@@ -46,6 +46,7 @@ pub use bonding::{BondMode, Bonding, HashPolicy, LacpRate, Mtu, Mtus};
 pub use cidr::{AddressRange, AddressRanges, Cidr};
 pub use cluster::{Cluster, Ingress, IngressController, Monitoring};
 pub use cpus::CpuSet;
+pub(crate) use format::variable;
 pub use format::{json_schema, starter};
 pub use machines::{Addresses, MacAddress, Machine, NodeRole};
 pub use metallb::{Bgp, MetalLb, MetalLbMode};

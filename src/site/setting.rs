@@ -431,6 +431,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$($name::$variant),+];
+
             /// The word for it.
             pub fn as_str(self) -> &'static str {
                 match self {

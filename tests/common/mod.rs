@@ -8,6 +8,7 @@ pub mod harness;
 pub mod matrix;
 pub mod programs;
 pub mod schema;
+pub mod sites;
 pub mod tenant;
 
 use std::env;

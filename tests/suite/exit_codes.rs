@@ -88,6 +88,11 @@ const COMMANDS: &[(&str, i32)] = &[
     ("upgrade export.json --from 1.9.0 --packs READ", 0),
     ("upgrade export.json --from 0.0.0", 2),
     ("upgrade site.yaml --from 1.9.0", 2),
+    ("recover READ --out WRITTEN", 0),
+    ("recover READ", 0),
+    ("recover core.json --revision 1.7.0", 1),
+    ("recover READ --revision 0.0.0", 2),
+    ("recover export.json --packs READ", 0),
     ("split READ --out WRITTEN", 0),
     ("join READ --out WRITTEN", 0),
     ("fmt --check READ", 1),
@@ -113,7 +118,7 @@ fn good(command: &str) -> &'static str {
         (_, "--sites") => "sites",
         (_, "--packs") => "packs",
         (_, "--site") => "site.yaml",
-        ("split" | "fmt" | "upgrade", _) => "export.json",
+        ("split" | "fmt" | "recover" | "upgrade", _) => "export.json",
         ("join", _) => "split",
         ("verify", _) => "rendered",
         ("diff", _) => "export.json",
@@ -214,7 +219,7 @@ fn every_command_ends_with_the_code_of_the_readme() {
                 let is_there = *written == "folder" || *written == "/dev/full";
                 let wanted = match command.split(' ').nth(if is_folder { 1 } else { 0 }) {
                     // It replaces nothing without `--force`.
-                    Some("init") if is_there => 2,
+                    Some("init" | "recover") if is_there => 2,
                     // Its sites have folders of their own beside others.
                     Some("--sites" | "import") if *written == "full-folder" => 0,
                     _ => *wanted,

@@ -261,6 +261,11 @@ fn outputs() -> Vec<(String, i32, String)> {
             list.push((format!("golden/plan/{name}.{ending}"), 0, arguments));
         }
     }
+    list.push((
+        "golden/recover/1.9.0-for-1.7.0.yaml".to_owned(),
+        1,
+        "recover golden/1.9.0 --revision 1.7.0".to_owned(),
+    ));
     for (name, site) in [
         ("two-bonds", ""),
         ("one-bond", " --site tests/network/one-bond.yaml"),

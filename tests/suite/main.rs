@@ -52,6 +52,7 @@ mod password_variables;
 mod plan;
 mod properties;
 mod readme;
+mod recover;
 mod revisions;
 mod rules;
 mod rules_properties;

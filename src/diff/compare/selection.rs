@@ -4,28 +4,9 @@ use crate::diff::report::Change;
 
 /// Whether a change lies at or below one of the places in `only`, if there are any, and none in `ignore`.
 pub(super) fn chooses(only: &[String], ignore: &[String], change: &Change) -> bool {
-    let place = location(change);
+    let place = change.place();
     let lies_in_any = |places: &[String]| places.iter().any(|wanted| lies_in(&place, wanted));
     (only.is_empty() || lies_in_any(only)) && !lies_in_any(ignore)
-}
-
-/// Where a change is, as `--only` and `--ignore` take it: `LAYER/PART/PATH`.
-fn location(change: &Change) -> String {
-    let part = match change.part.words() {
-        (word, "") => word.to_owned(),
-        // The path of a file begins with a slash.
-        ("file", path) => format!("file{path}"),
-        (word, name) => format!("{word}/{name}"),
-    };
-    let mut place = match &change.layer {
-        Some(layer) => format!("{layer}/{part}"),
-        None => part,
-    };
-    if !change.path.is_empty() {
-        place.push('/');
-        place.push_str(&change.path);
-    }
-    place
 }
 
 /// Whether a place is the wanted one or below it; `*` stands for anything.

@@ -194,7 +194,7 @@ fn written(value: &Value, in_flow: bool) -> String {
 }
 
 /// The name of an environment variable for a setting: `LINUX_PASSWORD` for `vmo.linux.password`.
-fn variable(path: &str) -> String {
+pub(crate) fn variable(path: &str) -> String {
     let (around, _) = path.rsplit_once('.').unwrap_or_default();
     let around = around.rfind('.').map_or(0, |dot| dot + 1);
     let mut name = String::new();

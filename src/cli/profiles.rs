@@ -1,0 +1,61 @@
+//! Profiles that the command line names, in any form they come in.
+
+use vmo_ra::diagnostic::{Code, Diagnostic};
+use vmo_ra::load::{Item, load};
+use vmo_ra::profile::{Form, Profile};
+
+use super::inputs::Files;
+use super::{Failure, terminal};
+
+/// Profiles that were read.
+pub(super) struct Given {
+    pub(super) profiles: Vec<Profile>,
+    /// Whether Palette's API answered one of them.
+    pub(super) is_answer: bool,
+    /// Whether a file of them is not for everybody to read.
+    pub(super) private: bool,
+}
+
+/// Reads all profiles that names stand for, and tells what is to be said of them.
+pub(super) fn given(names: &[String]) -> Result<Given, Failure> {
+    let mut given = Given {
+        profiles: Vec::new(),
+        is_answer: false,
+        private: false,
+    };
+    let mut problems = Vec::new();
+    for name in names {
+        let loaded = match load(&Files, name) {
+            Ok(loaded) => loaded,
+            Err(mut found) => {
+                problems.append(&mut found);
+                continue;
+            }
+        };
+        terminal::explain(&loaded.remarks);
+        given.private |= loaded.private;
+        let before = given.profiles.len();
+        for item in loaded.items {
+            if let Item::Profile(one) = item {
+                given.is_answer |= one.form == Form::Answer;
+                given.profiles.push(one.profile);
+            }
+        }
+        if given.profiles.len() == before {
+            problems.push(
+                Diagnostic::error(format!("`{}` holds no profile", loaded.name))
+                    .code(Code::WrongKind)
+                    .help("name a profile as Palette exports it, or a folder that `vmo-ra render` or `vmo-ra split` wrote"),
+            );
+        }
+    }
+    if given.is_answer {
+        let profiles = given.profiles.iter_mut();
+        profiles.for_each(Profile::leave_out_what_no_answer_has);
+    }
+    if problems.is_empty() {
+        Ok(given)
+    } else {
+        Err(problems.into())
+    }
+}

@@ -1,0 +1,160 @@
+//! `vmo-ra recover`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use vmo_ra::command;
+use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::output;
+use vmo_ra::recover::{Near, Recovered, Request, nearest, recover};
+use vmo_ra::revision::Revision;
+
+use super::lines::Lines;
+use super::profiles::{self, Given};
+use super::{Failure, inputs, terminal};
+
+/// Write the site that gives profiles, as far as one can, and list what no site can say
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A PROFILE is one as Palette exports it (JSON or YAML), a folder that `render` or `split` wrote, what Palette's \
+                  API answers, or `-` for standard input: one of each kind at the most. What leaves no trace in profiles has \
+                  its default in the site.\n\nExit codes: 0 the site says all of it, 1 the profiles say what no site can, \
+                  2 the input or command line is wrong, 3 could not read or write."
+)]
+pub(super) struct Recover {
+    /// Profiles, or folders of them
+    #[arg(value_name = "PROFILE", required = true)]
+    profiles: Vec<String>,
+    /// The RA revision the site is for; the nearest without it
+    #[arg(long, value_name = "REVISION")]
+    revision: Option<String>,
+    /// A folder with packs in Palette's own layout, searched before the built-in ones
+    #[arg(long, value_name = "DIR")]
+    packs: Vec<PathBuf>,
+    /// Where to write the site, or `-` for standard output; certificates are written beside it
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    out: PathBuf,
+    /// Replace files that are there
+    #[arg(long)]
+    force: bool,
+}
+
+impl Recover {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let given = profiles::given(&self.profiles)?;
+        let revision = match &self.revision {
+            Some(name) => Revision::load(name)?,
+            None => {
+                let Near { revision, distance } = nearest(&given.profiles)?;
+                if distance > 0 {
+                    terminal::explain(&[Diagnostic::note(format!(
+                        "RA {} is the nearest revision, at a distance of {distance}",
+                        revision.name
+                    ))
+                    .help("name another one with `--revision`")]);
+                }
+                revision
+            }
+        };
+        inputs::with_packs(&self.packs, |library| {
+            let recovered = recover(&Request {
+                profiles: &given.profiles,
+                revision: &revision,
+                library,
+                is_answer: given.is_answer,
+            })?;
+            self.write(&given, &revision, &recovered)?;
+            Ok(match recovered.unexpressed.changes.is_empty() {
+                true => ExitCode::SUCCESS,
+                false => ExitCode::from(1),
+            })
+        })
+    }
+
+    fn write(
+        &self,
+        given: &Given,
+        revision: &Revision,
+        recovered: &Recovered,
+    ) -> Result<(), Failure> {
+        let text = format!("# For RA {}.\n{}", revision.name, recovered.text);
+        let to_stdout = self.out == Path::new("-");
+        if to_stdout {
+            terminal::whisper(&told(recovered));
+            return terminal::write(text.as_bytes());
+        }
+        let private = given.private || !recovered.given.secrets.is_empty();
+        let files = recovered.given.files.iter();
+        let mut files: Vec<(PathBuf, &str)> = files
+            .map(|(name, text)| (self.out.with_file_name(name), text.as_str()))
+            .collect();
+        files.push((self.out.clone(), &text));
+        for (file, _) in &files {
+            inputs::nothing_there(file, self.force)?;
+        }
+        for (file, text) in &files {
+            output::replace_file(file, text.as_bytes(), private)?;
+        }
+        terminal::whisper(&told(recovered));
+        let by_you = if private {
+            ", readable by you only"
+        } else {
+            ""
+        };
+        terminal::done(&Lines::one(&format!(
+            "wrote {}{by_you}; render it with {}",
+            self.out.display(),
+            command::on(
+                &format!("vmo-ra render --revision {} --site", revision.name),
+                &self.out
+            )
+        )))
+    }
+}
+
+/// What the site refers to, and what it does not say.
+fn told(recovered: &Recovered) -> Lines {
+    let mut lines = Lines::default();
+    let given = &recovered.given;
+    if !given.secrets.is_empty() {
+        lines.add("the profiles hold secrets, which the site takes from the environment:");
+        given
+            .secrets
+            .keys()
+            .for_each(|name| lines.add(&format!("  {name}")));
+    }
+    if !given.files.is_empty() {
+        lines.add("the site names certificates, beside it:");
+        given
+            .files
+            .keys()
+            .for_each(|name| lines.add(&format!("  {name}")));
+    }
+    let changes = &recovered.unexpressed.changes;
+    if !changes.is_empty() {
+        let (things, say) = match changes.len() {
+            1 => ("place", "says"),
+            _ => ("places", "say"),
+        };
+        lines.add(&format!(
+            "{} {things} of the profiles {say} what no site can:",
+            changes.len()
+        ));
+        let rows: Vec<Vec<String>> = (changes.iter())
+            .map(|change| {
+                let kind = serde_json::to_value(change.kind).unwrap_or_default();
+                vec![
+                    kind.as_str().unwrap_or_default().to_owned(),
+                    change.profile.clone(),
+                    change.place(),
+                ]
+            })
+            .collect();
+        lines.add_table(&rows, 2);
+    }
+    for note in &recovered.unexpressed.notes {
+        lines.add(&format!("note: {note}"));
+    }
+    lines
+}

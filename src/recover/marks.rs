@@ -1,0 +1,43 @@
+//! Values that are put into a site to see where they come out. Which of them a setting takes, reading the site tells.
+
+/// A mark that is a word.
+pub(super) fn word(number: usize) -> String {
+    format!("probe-{}", 11 + number)
+}
+
+/// A mark of each form; those with the same number and form are equal.
+pub(super) fn all(number: usize) -> Vec<String> {
+    let low = 11 + number;
+    let high = 217 + number;
+    vec![
+        word(number),
+        format!("10.213.{low}.0/24"),
+        format!("10.213.{low}.9"),
+        format!("10.213.{low}.10-10.213.{low}.19"),
+        format!("{high}"),
+        format!("{low}Gi"),
+        format!("1{high}"),
+        format!("{low}"),
+        format!("1.213.{low}"),
+        format!("https://probe-{low}.example.com/disk"),
+        format!("docker://probe-{low}.example.com/disk"),
+        format!("probe/probe-{low}"),
+        "3".to_owned(),
+        "1".to_owned(),
+    ]
+}
+
+/// Rows of so many marks of one form.
+pub(super) fn rows(length: usize) -> Vec<Vec<String>> {
+    let columns: Vec<Vec<String>> = (0..length).map(all).collect();
+    let forms = columns.first().map_or(0, Vec::len);
+    (0..forms)
+        .map(|form| columns.iter().map(|column| column[form].clone()).collect())
+        .collect()
+}
+
+/// Names and values for maps.
+pub(super) fn pairs() -> impl Iterator<Item = (String, String)> {
+    let values = all(1).into_iter();
+    values.map(|value| ("probe.name".to_owned(), value))
+}
