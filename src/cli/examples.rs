@@ -67,10 +67,10 @@ const EXAMPLES: &[(&str, &str)] = &[
         "plan",
         "vmo-ra plan site.yaml --format html --out plan.html",
     ),
+    ("recover", "vmo-ra recover exports/ --out site.yaml"),
     ("render", "vmo-ra render site.yaml --packs packs --out out"),
     ("revisions", "vmo-ra revisions --compare 1.7.0 1.9.0"),
     ("schema", "vmo-ra schema site"),
-    ("recover", "vmo-ra recover exports/ --out site.yaml"),
     ("split", "vmo-ra split export.json --out core"),
     ("verify", "vmo-ra verify out"),
 ];

@@ -90,7 +90,7 @@ const COMMANDS: &[(&str, i32)] = &[
     ("upgrade site.yaml --from 1.9.0", 2),
     ("recover READ --out WRITTEN", 0),
     ("recover READ", 0),
-    ("recover core.json --revision 1.7.0", 1),
+    ("recover changed.json", 1),
     ("recover READ --revision 0.0.0", 2),
     ("recover export.json --packs READ", 0),
     ("split READ --out WRITTEN", 0),
@@ -138,6 +138,8 @@ fn folder() -> Scratch {
     write(&folder, "export.json", &templates);
     let core = fs::read(root("golden/1.9.0/VMO-RA-Core-PXKE.json")).expect("it is there");
     write(&folder, "core.json", &core);
+    let changed = String::from_utf8_lossy(&core).replace("selfSigned", "ca");
+    write(&folder, "changed.json", changed);
     write(
         &folder,
         "packs/cilium/pack.json",
