@@ -6,10 +6,6 @@ const EXAMPLES: &[(&str, &str)] = &[
         "completions",
         "vmo-ra completions bash > vmo-ra.bash && source vmo-ra.bash",
     ),
-    (
-        "upgrade",
-        "vmo-ra upgrade exports/ --from 1.7.0 --packs packs --out new",
-    ),
     ("diff", "vmo-ra diff 1.9.0 export.json --fail-on restart"),
     ("explain", "vmo-ra explain captured-vlan"),
     ("fmt", "vmo-ra fmt --check export.json"),
@@ -72,6 +68,10 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("revisions", "vmo-ra revisions --compare 1.7.0 1.9.0"),
     ("schema", "vmo-ra schema site"),
     ("split", "vmo-ra split export.json --out core"),
+    (
+        "upgrade",
+        "vmo-ra upgrade exports/ --from 1.7.0 --packs packs --out new",
+    ),
     ("verify", "vmo-ra verify out"),
 ];
 

@@ -294,7 +294,7 @@ fn the_publishers_export_is_recovered_with_what_no_site_says() {
         .map(|change| format!("{}\n", change.place()))
         .collect();
     is_golden("tests/recover/export.yaml", &found.text);
-    is_golden("tests/recover/export.txt", &places.concat());
+    is_golden("tests/recover/export.txt", places.concat());
 }
 
 const SECRETS: &str = "
