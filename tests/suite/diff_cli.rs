@@ -662,6 +662,62 @@ fn between_revisions_only_what_the_ra_changes_is_told() {
     assert!(count(&in_full) > count(&report), "{in_full:#}");
 }
 
+/// The vendor's texts tell what a new version changes; one of them beside ours of the other version would tell what is
+/// neither's.
+#[test]
+fn what_a_vendor_changed_is_told_with_both_versions_at_hand() {
+    let folder = Scratch::new();
+    let pack = |version: &str, seconds: u64| {
+        let description = json!({"name": "nginx", "version": version, "layer": "addon", "displayName": "Nginx", "cloudTypes": ["all"]});
+        write(
+            &folder,
+            &format!("{version}/nginx/pack.json"),
+            description.to_string(),
+        );
+        let values = json!({
+            "pack": {"namespace": "nginx"},
+            "charts": {"ingress-nginx": {"controller": {
+                "kind": "Deployment",
+                "minReadySeconds": seconds,
+                "service": {"type": "LoadBalancer"},
+                "ofTheVendor": true,
+            }}},
+        });
+        write(
+            &folder,
+            &format!("{version}/nginx/values.yaml"),
+            values.to_string(),
+        );
+    };
+    pack("1.12.2", 5);
+    pack("1.15.4", 10);
+    let told = |packs: &[&str]| {
+        let packs = packs.iter().flat_map(|version| ["--packs", version]);
+        let arguments: Vec<&str> = ["1.7.0", "1.9.0", "--only", "nginx"]
+            .into_iter()
+            .chain(packs)
+            .collect();
+        let report = json_form(&arguments, &folder);
+        let changes = report["changes"].as_array().expect("a list").iter();
+        let paths = changes.map(|change| change["path"].as_str().expect("a path").to_owned());
+        let notes = report["notes"].to_string();
+        let paths: Vec<String> = paths.collect();
+        (paths, notes.contains("`nginx` 1.12.2 and 1.15.4"))
+    };
+    let of_both = "charts.ingress-nginx.controller.minReadySeconds";
+    assert_eq!(
+        told(&["1.12.2", "1.15.4"]),
+        (vec!["version".to_owned(), of_both.to_owned()], false)
+    );
+    for at_hand in [&[][..], &["1.12.2"], &["1.15.4"]] {
+        assert_eq!(
+            told(at_hand),
+            (vec!["version".to_owned()], true),
+            "{at_hand:?}"
+        );
+    }
+}
+
 #[test]
 fn what_a_revision_lacks_of_a_site_is_said() {
     let folder = Scratch::new();

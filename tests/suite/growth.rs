@@ -313,7 +313,14 @@ fn kinds() -> [Kind; 4] {
                 write(folder, "old.json", of_secrets(&secrets()));
                 write(folder, "new.json", of_secrets(tree));
             },
-            jobs: &[(All::Copies, 10, &["diff", "old.json", "new.json", "--text"])],
+            jobs: &[
+                (All::Copies, 10, &["diff", "old.json", "new.json", "--text"]),
+                (
+                    All::Copies,
+                    10,
+                    &["diff", "old.json", "new.json", "--text", "--format", "html"],
+                ),
+            ],
             places: &[],
             others: &[&["check", "new.json"]],
         },

@@ -4,22 +4,25 @@ use std::collections::HashSet;
 
 use super::Comparison;
 use crate::diff::report::Change;
-use crate::pack::Origin;
+use crate::pack::{Origin, Pack};
 use crate::profile::Layer;
 
 impl Comparison<'_> {
-    /// Takes out of the changes from `first` on what the built-in packs of both layers differ in, and no section announces.
+    /// Takes out of the changes from `first` on what the packs of both layers differ in, and no section announces, unless
+    /// both are the vendor's.
     pub(super) fn leave_out_packs_own(&mut self, first: usize, old: &Layer, new: &Layer) {
-        let base = |layer: &Layer| {
-            let pack = self.library.find(&layer.name, &layer.version).ok()?;
-            (pack.origin == Origin::BuiltIn).then(|| Layer {
-                values: pack.values.text().to_owned(),
-                ..layer.clone()
-            })
-        };
-        let (Some(base_old), Some(base_new)) = (base(old), base(new)) else {
+        let pack = |layer: &Layer| self.library.find(&layer.name, &layer.version).ok();
+        let (Some(pack_old), Some(pack_new)) = (pack(old), pack(new)) else {
             return;
         };
+        if pack_old.origin != Origin::BuiltIn && pack_new.origin != Origin::BuiltIn {
+            return;
+        }
+        let base = |layer: &Layer, pack: &Pack| Layer {
+            values: pack.values.text().to_owned(),
+            ..layer.clone()
+        };
+        let (base_old, base_new) = (base(old, &pack_old), base(new, &pack_new));
         if old.version != new.version {
             let (name, old, new) = (&new.name, &old.version, &new.version);
             self.unknown.push(format!("`{name}` {old} and {new}"));
