@@ -35,6 +35,7 @@ mod drift;
 pub mod format;
 mod impact;
 mod lines;
+mod macros;
 mod notable;
 mod order;
 mod pairing;

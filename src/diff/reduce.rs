@@ -231,7 +231,22 @@ fn entries(text: &str, indent: usize) -> Option<Vec<WrittenEntry<'_>>> {
             key,
             text: without_comments_behind(&text[*start..end], indent),
         });
-    Some(entries.collect())
+    let entries: Vec<WrittenEntry<'_>> = entries.collect();
+    entries
+        .iter()
+        .all(|entry| is_closed(entry.text))
+        .then_some(entries)
+}
+
+/// Whether as many brackets are closed as are open. A list or map in brackets may go on at any indentation, so that one of
+/// its lines looks like an entry.
+fn is_closed(text: &str) -> bool {
+    let count = |byte: u8| match byte {
+        b'{' | b'[' => 1,
+        b'}' | b']' => -1,
+        _ => 0,
+    };
+    text.bytes().map(count).sum::<isize>() == 0
 }
 
 /// An entry without the comments and blank lines behind it. Below `|` and `>` such lines may be content.
@@ -341,6 +356,7 @@ mod tests {
             "a:\t1\n",
             "---\na: 1\n",
             "a: 1\na: 2\n",
+            "a: {x: 1,\nb: y}\n",
         ] {
             assert_eq!(reduce(text, &text.replace('1', "3")), None, "{text:?}");
         }

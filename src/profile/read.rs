@@ -226,10 +226,14 @@ fn of_flat(flat: &Value) -> Value {
     let nothing = json!("");
     let layer = |pack: &Value| {
         let registry = or(&pack["registry"]["name"], &pack["registry"]);
-        let registry = json!({
-            "uid": pack["registry_uid"],
-            "name": registry.as_str().unwrap_or_default(),
-        });
+        // It writes a registry beside layers of manifests too, which come from none.
+        let registry = match pack["type"] == "manifest" {
+            true => json!({}),
+            false => json!({
+                "uid": pack["registry_uid"],
+                "name": registry.as_str().unwrap_or_default(),
+            }),
+        };
         json!({
             "name": as_text(&pack["name"]),
             "type": or(&pack["type"], &nothing),
@@ -274,6 +278,7 @@ fn each(list: &Value, make: impl Fn(&Value) -> Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::RegistryReference;
 
     fn profile(text: &str) -> Profile {
         read(&Source::new("p", text)).unwrap_or_else(|problems| panic!("{problems:?}"))
@@ -293,6 +298,13 @@ mod tests {
         assert_eq!(
             flat.spec.template.packs[0].registry.metadata.name,
             "Public Repo"
+        );
+        let flat =
+            profile("name: a\npacks:\n- {name: m, type: manifest, registry_uid: u, registry: R}\n");
+        assert_eq!(flat.spec.version, "");
+        assert_eq!(
+            flat.spec.template.packs[0].registry,
+            RegistryReference::default()
         );
     }
 

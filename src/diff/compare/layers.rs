@@ -7,14 +7,14 @@ use std::slice::from_ref;
 use serde_json::{Value, json};
 
 use super::{Comparison, PackContext, step_remark};
-use crate::diagnostic::{Code, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::diff::drift::Around;
 use crate::diff::path::{Place, Step};
 use crate::diff::presets::{Switched, switched};
 use crate::diff::reduce::reduce;
 use crate::diff::report::{ChangeKind, Content, LayerPair, PackVersion, Part, Side};
 use crate::diff::tree::{self, Difference};
-use crate::diff::{pairing, versions};
+use crate::diff::{macros, pairing, versions};
 use crate::profile::Layer;
 use crate::sequence::{Pair, pair};
 use crate::yaml::{self, Limits};
@@ -287,8 +287,12 @@ impl Comparison<'_> {
 
     /// The values of a text; of keys that stand more than once the last counts, as for Helm.
     fn tree(&mut self, text: &str) -> Result<Value, NoTree> {
-        let source = Source::new("values", text);
-        match yaml::to_json_of_last(&source, Limits::VALUES) {
+        let read = |text: &str| yaml::to_json_of_last(&Source::new("values", text), Limits::VALUES);
+        let filled = |problems: Vec<Diagnostic>| {
+            let found = macros::quoted(text).and_then(|text| read(&text).ok());
+            found.ok_or(problems)
+        };
+        match read(text).or_else(filled) {
             Ok((Value::Null, _)) => Ok(json!({})),
             Ok((value, repeated)) => {
                 self.has_repeated |= !repeated.is_empty();

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Comparison;
 use crate::diagnostic::Source;
+use crate::diff::macros;
 use crate::diff::notable::notable_in_text;
 use crate::diff::path::Step;
 use crate::diff::reduce;
@@ -326,8 +327,8 @@ fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
 }
 
 fn objects(text: &str) -> Option<Vec<Value>> {
-    let source = Source::new("manifest", text);
-    yaml::to_json_all(&source, Limits::VALUES).ok()
+    let read = |text: &str| yaml::to_json_all(&Source::new("manifest", text), Limits::VALUES).ok();
+    read(text).or_else(|| read(&macros::quoted(text)?))
 }
 
 fn object_kind(object: &Value) -> &str {
