@@ -494,3 +494,189 @@ fn only_and_ignore_choose_places() {
     assert_eq!(sides(&[], &["pack/values/c"]), 1);
     assert_eq!(sides(&["pack"], &["*.b"]), 1);
 }
+
+/// What differs in notation alone is none, and what a reader takes in another way is one.
+#[test]
+fn values_mean_what_their_reader_takes_them_for() {
+    let cases: [(&str, &str, &[&str]); 27] = [
+        ("a: ~\nb: 1\n", "b: 1\n", &["Removed a null -"]),
+        ("a: ~\n", "a: ''\n", &["Changed a null \"\""]),
+        ("a: null\n", "a:\n", &[]),
+        ("a: {}\n", "a:\n", &["Changed a {} null"]),
+        ("x: &x {a: 1}\ny: *x\n", "x: {a: 1}\ny: {a: 1}\n", &[]),
+        (
+            "x: &x {a: 1}\ny: *x\n",
+            "x: &x {a: 2}\ny: *x\n",
+            &["Changed x.a 1 2", "Changed y.a 1 2"],
+        ),
+        (
+            "b: &b {a: 1, c: 2}\ny:\n  <<: *b\n  c: 3\n",
+            "b: &b {a: 1, c: 2}\ny: {a: 1, c: 3}\n",
+            &[],
+        ),
+        (
+            "a: 9007199254740993\n",
+            "a: 9007199254740992\n",
+            &["Changed a 9007199254740993 9007199254740992"],
+        ),
+        ("a: 1\nb: 1e3\n", "a: 1.0\nb: 1000\n", &[]),
+        ("mode: 0644\n", "mode: 420\n", &[]),
+        (
+            "a: yes\nb: on\n",
+            "a: true\nb: 'on'\n",
+            &["Changed b true \"on\" (a boolean becomes a text)"],
+        ),
+        ("a: 1\na: 2\n", "a: 2\n", &[]),
+        ("a: 1\r\nb: |\r\n  x\r\n", "a: 1\nb: |\n  x\n", &[]),
+        (
+            "a: {x: 1,\nb: y}\n",
+            "a: {x: 1,\nb: z}\n",
+            &["Changed a.b true \"z\" (a boolean becomes a text)"],
+        ),
+        (
+            "a: [x,\nb: y]\nc: 1\n",
+            "a: [x,\nb: z]\nc: 1\n",
+            &["Changed a[1].b true \"z\" (a boolean becomes a text)"],
+        ),
+        (
+            "a: [[1, 2], [3]]\n",
+            "a: [[1, 2], [4]]\n",
+            &["Changed a[1][0] 3 4"],
+        ),
+        ("a: x\n", "a: [x]\n", &["Changed a \"x\" [\"x\"]"]),
+        (
+            "a: \u{e9}\n",
+            "a: e\u{301}\n",
+            &["Changed a \"\u{e9}\" \"e\u{301}\""],
+        ),
+        ("a: 1\n", "a: 1\n\n\n", &[]),
+        ("a: 1 # x\n", "a: 1 # y\n", &[]),
+        (
+            "a.b: 1\na: {b: 2}\n",
+            "a.b: 2\na: {b: 1}\n",
+            &["Changed a\\.b 1 2", "Changed a.b 2 1"],
+        ),
+        ("", "a: 1\n", &["Added a - 1"]),
+        (
+            "a: {{.spectro.var.x}}\nb: 1\n",
+            "a: '{{.spectro.var.x}}'\nb: 1\n",
+            &[],
+        ),
+        (
+            "a: {{.x}}\nb: {{.y}}-z\n",
+            "a: {{.x}}\nb: {{.y}}-w\n",
+            &["Changed b \"{{.y}}-z\" \"{{.y}}-w\""],
+        ),
+        (
+            "l:\n- {{.x}}\n- b\n",
+            "l:\n- {{.x}}\n- c\n",
+            &["Removed l[=b] \"b\" -", "Added l[=c] - \"c\" (item 2 of 2)"],
+        ),
+        (
+            "a: &q 1\nb: {{.x}}\n",
+            "a: &q 2\nb: {{.x}}\n",
+            &["Changed a 1 2"],
+        ),
+        (
+            "l:\n- {name: a}\n- {name: b}\n",
+            "l:\n- {name: b}\n- {name: a}\n",
+            &["Moved l[name=b] 2 1"],
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for (old, new, expected) in cases {
+        let found = changes(old, new);
+        if found != expected {
+            wrong.push(format!("{old:?} {new:?}: {found:?}"));
+        }
+    }
+    crate::common::nothing_wrong(&wrong);
+}
+
+/// Objects are known by what they are, wherever they stand.
+#[test]
+fn objects_are_followed_through_documents_and_manifests() {
+    let map = |name: &str, value: u8| {
+        format!(
+            "kind: ConfigMap\nmetadata: {{name: {name}, namespace: d}}\ndata: {{a: '{value}'}}\n"
+        )
+    };
+    let both = |one: String, other: String| format!("{one}---\n{other}");
+    let found = |old: &[(&str, String)], new: &[(&str, String)]| {
+        let profile = |manifests: &[(&str, String)]| {
+            let texts: Vec<(&str, &str)> = manifests
+                .iter()
+                .map(|(name, text)| (*name, text.as_str()))
+                .collect();
+            profile("", &texts)
+        };
+        lines(&report_of(
+            vec![profile(old)],
+            vec![profile(new)],
+            &Options::default(),
+        ))
+    };
+    let (one, other) = (map("one", 1), map("other", 1));
+    // In another order, with a mark more or a licence above, it is the same.
+    for text in [
+        both(other.clone(), one.clone()),
+        format!("---\n{}\n---\n", both(one.clone(), other.clone())),
+        format!("# A licence.\n---\n{}", both(one.clone(), other.clone())),
+    ] {
+        let old = [("m", both(one.clone(), other.clone()))];
+        assert_eq!(found(&old, &[("m", text)]), [""; 0]);
+    }
+    let changed = "Changed [object=ConfigMap d/one].data.a \"1\" \"2\"";
+    assert_eq!(
+        found(
+            &[("m", both(one.clone(), other.clone()))],
+            &[("m", both(other.clone(), map("one", 2)))]
+        ),
+        [changed]
+    );
+    // A document that is broken on both sides does not hide the others.
+    assert_eq!(
+        found(
+            &[(
+                "m",
+                both("a: [\n".to_owned(), both(one.clone(), other.clone()))
+            )],
+            &[(
+                "m",
+                both("a: [\n".to_owned(), both(map("one", 2), other.clone()))
+            )]
+        ),
+        [changed]
+    );
+    assert_eq!(
+        found(
+            &[("m", format!("# a\n---\n{one}"))],
+            &[("m", format!("# b\n---\n{}", map("one", 2)))]
+        ),
+        ["Changed data.a \"1\" \"2\""]
+    );
+    assert_eq!(
+        found(
+            &[("m", both(one.clone(), other.clone())), ("n", map("z", 1))],
+            &[
+                ("m", other.clone()),
+                ("n", both(map("z", 1), map("one", 2)))
+            ]
+        ),
+        ["Moved [object=ConfigMap d/one] \"m\" \"n\"", changed]
+    );
+    assert_eq!(
+        found(
+            &[("m", one.replace("{a: '1'}", "\n  a: {{.x}}"))],
+            &[("m", one.replace("{a: '1'}", "\n  a: {{.y}}"))]
+        ),
+        ["Changed data.a \"{{.x}}\" \"{{.y}}\""]
+    );
+    assert_eq!(
+        found(
+            &[("m", both(one.clone(), one.clone()))],
+            &[("m", both(one.clone(), map("one", 2)))]
+        ),
+        ["Changed [object=ConfigMap d/one].data.a \"1\" \"2\""]
+    );
+}
