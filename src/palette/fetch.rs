@@ -7,6 +7,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::output::digest_of;
 use crate::pack::import::{ImportedPack, of_bytes};
 
+/// What Palette's API answers of neither a pack nor its registry.
+const NOT_SERVED: [&str; 3] = ["constraints", "isSyncSupported", "providerType"];
+
 /// The file of a pack's folder that says where it is from.
 const SOURCE: &str = "source.json";
 
@@ -51,6 +54,7 @@ pub fn fetch(catalog: &Catalog<'_>, pack: &TenantPack) -> Result<ImportedPack, V
         "packUid": pack.uid,
         "answered": reply.date,
         "sha256": digest_of(reply.body.as_bytes()),
+        "notServed": NOT_SERVED,
     });
     // A tree of texts always has a JSON form.
     let text = serde_json::to_string_pretty(&source).unwrap_or_default() + "\n";
