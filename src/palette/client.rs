@@ -232,3 +232,132 @@ fn outcome(request: &Request, reply: Result<Reply, Lost>) -> Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::palette::Method;
+
+    /// Answers one after the other, and counts what is asked.
+    struct Script(RefCell<VecDeque<Result<Reply, Lost>>>);
+
+    impl Transport for Script {
+        fn send(&self, _: &Request, _: Option<&str>) -> Result<Reply, Lost> {
+            let next = self.0.borrow_mut().pop_front();
+            next.expect("nothing more is asked")
+        }
+    }
+
+    fn reply(status: u16, retry_after: Option<u64>, body: &str) -> Result<Reply, Lost> {
+        Ok(Reply {
+            status,
+            retry_after: retry_after.map(Duration::from_secs),
+            date: None,
+            body: body.to_owned(),
+        })
+    }
+
+    /// What comes of a request, how often it was tried again after how many milliseconds, and how many answers are left.
+    fn asked(
+        request: &Request,
+        answers: impl IntoIterator<Item = Result<Reply, Lost>>,
+    ) -> (Result<String, Trouble>, Vec<u128>, usize) {
+        let script = Script(RefCell::new(answers.into_iter().collect()));
+        let waits = RefCell::new(Vec::new());
+        let told = |event: &Event| {
+            if let Event::Again(_, _, wait) = event {
+                waits.borrow_mut().push(wait.as_millis());
+            }
+        };
+        let client = Client::new(&script, Duration::from_millis(1), &told);
+        let result = client.ask(request);
+        let left = script.0.borrow().len();
+        (result, waits.into_inner(), left)
+    }
+
+    #[test]
+    fn what_changes_nothing_is_tried_five_times_and_more_and_more_slowly() {
+        let get = Request::get(["packs"]);
+        let (result, waits, left) = asked(&get, (0..6).map(|_| reply(503, None, "")));
+        assert!(matches!(result, Err(Trouble::Unreachable { .. })));
+        assert_eq!((waits, left), (vec![1, 2, 4, 8], 1));
+        let lost = || Err(Lost::NoAnswer("lost".to_owned()));
+        let (result, waits, _) = asked(&get, [lost(), reply(200, None, "x")]);
+        assert_eq!((result.as_deref(), waits), (Ok("x"), vec![1]));
+        let (result, waits, left) = asked(&get, [Err(Lost::NotSent("no host".to_owned()))]);
+        assert!(matches!(result, Err(Trouble::Unreachable { .. })));
+        assert_eq!((waits, left), (vec![], 0));
+    }
+
+    #[test]
+    fn a_service_may_ask_to_wait_but_not_for_long() {
+        let get = Request::get(["packs"]);
+        let (result, waits, _) = asked(&get, [reply(429, Some(1), ""), reply(200, None, "x")]);
+        assert_eq!((result.as_deref(), waits), (Ok("x"), vec![1_000]));
+        let (result, waits, _) = asked(&get, [reply(429, Some(61), "")]);
+        assert!(matches!(result, Err(Trouble::Unreachable { .. })));
+        assert_eq!(waits, vec![]);
+    }
+
+    #[test]
+    fn what_changes_the_tenant_is_sent_once_unless_it_was_turned_away() {
+        let post = Request::write(Method::Post, ["clusterprofiles", "import"], None);
+        for answer in [
+            reply(502, None, ""),
+            reply(504, None, ""),
+            Err(Lost::NoAnswer("lost".to_owned())),
+        ] {
+            let (result, waits, left) = asked(&post, [answer]);
+            assert!(matches!(result, Err(Trouble::Unanswered { .. })));
+            assert_eq!((waits, left), (vec![], 0));
+        }
+        let (result, waits, _) = asked(&post, [reply(429, None, ""), reply(201, None, "x")]);
+        assert_eq!((result.as_deref(), waits), (Ok("x"), vec![1]));
+        for status in [301, 400, 401, 500, 501, 505] {
+            let (result, waits, _) = asked(&post, [reply(status, Some(1), "no JSON")]);
+            assert!(
+                matches!(&result, Err(Trouble::Refused { status: said, .. }) if *said == status),
+                "{status}"
+            );
+            assert_eq!(waits, vec![]);
+        }
+    }
+
+    #[test]
+    fn a_list_that_goes_round_is_left() {
+        let page = |next: &str| {
+            let page = json!({"items": [1], "listmeta": {"continue": next}});
+            reply(200, None, &page.to_string())
+        };
+        let read = |answers: Vec<Result<Reply, Lost>>| {
+            let script = Script(RefCell::new(answers.into()));
+            let client = Client::new(&script, Duration::from_millis(1), &|_| {});
+            client.pages::<u8>(&Request::get(["packs"]))
+        };
+        assert_eq!(
+            read(vec![page("a"), page("b"), page("")]),
+            Ok(vec![1, 1, 1])
+        );
+        let round = read(vec![page("a"), page("b"), page("a")]);
+        assert!(matches!(round, Err(Trouble::Odd { .. })));
+    }
+
+    #[test]
+    fn secrets_of_what_was_sent_are_not_quoted() {
+        let sent = json!({
+            "variables": [{"name": "x", "isSensitive": true, "defaultValue": "shorter"}],
+            "values": "adminPassword: shorter-longer\nport: 8080\n",
+        });
+        let quoted = "shorter-longer, shorter and 8080; password=other";
+        assert_eq!(
+            without_secrets(quoted, Some(&sent.to_string())),
+            "********, ******** and 8080; password=********"
+        );
+        assert_eq!(without_secrets("plain", Some("no JSON")), "plain");
+        assert_eq!(without_secrets("plain", None), "plain");
+    }
+}

@@ -61,7 +61,7 @@ impl Import {
             terminal::whisper(&Lines::one("nothing was imported"));
             return Ok(ExitCode::from(1));
         }
-        terminal::tell(&lines)?;
+        terminal::done(&lines)?;
         if wanted.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
