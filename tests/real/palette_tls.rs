@@ -158,13 +158,22 @@ fn the_proxy_of_the_environment_is_asked_unless_the_host_is_excepted() {
             .begins("error: the key sees no project")
             .ends(2);
     }
-    asked(
-        &folder,
-        &host,
-        &trusted,
-        &[("HTTPS_PROXY", &proxy), ("NO_PROXY", "example.com")],
-    )
-    .ends(3);
+    // Who asks the proxy is nobody else's matter.
+    let known = proxy.replace("http://", "http://me:planted@");
+    for proxy in [
+        known.as_str(),
+        "http://me:planted@127.0.0.1:1",
+        "me:planted@:x",
+    ] {
+        let variables = [("HTTPS_PROXY", proxy), ("NO_PROXY", "example.com")];
+        let run = asked(&folder, &host, &trusted, &variables);
+        assert_ne!(run.code, Some(0));
+        let all = format!("{}{}", run.told(), run.said());
+        assert!(!all.contains("planted"), "{all}");
+        if proxy == known {
+            run.ends(3);
+        }
+    }
     assert_eq!(
         asks.join().expect("it ends"),
         format!("CONNECT {host} HTTP/1.1\r\n")

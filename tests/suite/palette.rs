@@ -448,6 +448,24 @@ fn import(tenant: &Tenant, profile: &str) -> (Result<(), Vec<Diagnostic>>, usize
     (result, again.into_inner())
 }
 
+/// Everything that can go wrong with a request.
+fn faults() -> [Fault; 9] {
+    [
+        Fault::Slow,
+        Fault::CutOff,
+        Fault::Dropped,
+        Fault::LostAnswer,
+        Fault::NoJson,
+        Fault::Status(429, ""),
+        Fault::Status(
+            500,
+            r#"{"code":"OperationFailed","message":"no such thing","ref":"b7"}"#,
+        ),
+        Fault::Status(503, ""),
+        Fault::Status(401, r#"{"code":"InvalidApiKey","message":"expired"}"#),
+    ]
+}
+
 #[test]
 fn whatever_goes_wrong_with_a_request_there_is_one_profile_or_none_and_the_words_say_which() {
     let Some(tenant) = Tenant::start(with_packs()) else {
@@ -472,20 +490,7 @@ fn whatever_goes_wrong_with_a_request_there_is_one_profile_or_none_and_the_words
             "GET /v1/clusterprofiles/profile1/export",
         ]
     );
-    let faults = [
-        Fault::Slow,
-        Fault::CutOff,
-        Fault::Dropped,
-        Fault::LostAnswer,
-        Fault::NoJson,
-        Fault::Status(429, ""),
-        Fault::Status(
-            500,
-            r#"{"code":"OperationFailed","message":"no such thing","ref":"b7"}"#,
-        ),
-        Fault::Status(503, ""),
-        Fault::Status(401, r#"{"code":"InvalidApiKey","message":"expired"}"#),
-    ];
+    let faults = faults();
     let cases = usual.iter().enumerate().flat_map(|(number, request)| {
         faults
             .iter()
@@ -595,6 +600,7 @@ fn packs_of_the_tenant_leave_nothing_to_the_built_in_ones() {
     let uid = "nginx-1.15.4-5eecc89d0b150045ae661cef";
     let wanted = json!({
         "registry": "Public Repo", "registryUid": PUBLIC, "packUid": uid, "answered": DATE, "sha256": sum,
+        "notServed": ["constraints", "isSyncSupported", "providerType"],
     });
     assert_eq!(source, wanted);
     let rendered = folder.run("render --packs packs --out out");
@@ -889,99 +895,120 @@ fn with_newer_packs() -> State {
     state
 }
 
-#[test]
-fn whatever_goes_wrong_while_packs_are_taken_all_folders_are_old_or_all_are_new() {
-    let Some(tenant) = Tenant::start(with_values()) else {
-        return;
-    };
-    let folder = Scratch::new();
-    palette(&tenant, &folder, "packs").ends(0);
-    let old = files(&folder.join("packs"));
-    let tenant = Tenant::start(with_newer_packs()).expect("the description is at hand");
-    palette(&tenant, &folder, "packs").ends(0);
-    let new = files(&folder.join("packs"));
-    let mut values = old.iter().filter(|(name, _)| name.ends_with("values.yaml"));
-    assert!(values.all(|(name, old)| new[name] != *old));
-    let usual: Vec<String> = tenant
-        .state()
-        .seen
-        .iter()
-        .map(|seen| format!("{} {}", seen.method, seen.path))
-        .collect();
-    // The list, then of each pack its versions, the deprecated ones, and what is in it.
-    assert_eq!(usual.len(), 1 + 8 * 3, "{usual:?}");
-    let faults = [
-        Fault::Slow,
-        Fault::CutOff,
-        Fault::Dropped,
-        Fault::LostAnswer,
-        Fault::NoJson,
-        Fault::Status(429, ""),
-        Fault::Status(
-            500,
-            r#"{"code":"OperationFailed","message":"no such thing","ref":"b7"}"#,
-        ),
-        Fault::Status(503, ""),
-        Fault::Status(401, r#"{"code":"InvalidApiKey","message":"expired"}"#),
-    ];
-    // Every fault for the list and the first pack, and one for each request of the others.
-    let all = (0..4).flat_map(|number| faults.iter().map(move |fault| (number, fault)));
-    let others = (4..usual.len()).map(|number| (number, &faults[number % faults.len()]));
-    let cases: Vec<(usize, &Fault)> = all.chain(others).collect();
-    let mut told = Vec::new();
-    // Few at once, so that only the faults are slow.
-    for some in cases.chunks(6) {
-        let some = thread::scope(|scope| {
-            let running: Vec<_> = some
-                .iter()
-                .map(|&(number, fault)| {
-                    let (old, new, request) = (&old, &new, &usual[number]);
-                    scope.spawn(move || taken(number, request, fault, old, new))
-                })
-                .collect();
-            running
-                .into_iter()
-                .map(|case| case.join().expect("the case holds"))
-                .collect::<Vec<_>>()
-        });
-        told.extend(some);
-    }
-    is_golden(
-        "tests/suite/palette/pack_faults.txt",
-        told.join("\n") + "\n",
-    );
+/// The files of a folder by their paths.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// A command that replaces a folder with what the tenant has, and two states of the tenant.
+struct Replacing {
+    command: &'static str,
+    folder: &'static str,
+    before: fn() -> State,
+    later: fn() -> State,
 }
 
-/// What is on the disk and what is said where a request of `palette packs` meets a fault.
-fn taken(
-    number: usize,
-    request: &str,
-    fault: &Fault,
-    old: &BTreeMap<String, Vec<u8>>,
-    new: &BTreeMap<String, Vec<u8>>,
-) -> String {
-    let mut state = with_newer_packs();
-    state.faults.insert(number, fault.clone());
-    let tenant = Tenant::start(state).expect("the description is at hand");
-    let folder = Scratch::new();
-    for (name, bytes) in old {
-        write(&folder, &format!("packs/{name}"), bytes);
+impl Replacing {
+    /// The folder that comes of a state, and the requests that are sent.
+    fn made(&self, state: State) -> Option<(Files, Vec<String>)> {
+        let tenant = Tenant::start(state)?;
+        let folder = Scratch::new();
+        palette(&tenant, &folder, self.command).ends(0);
+        let state = tenant.state();
+        let seen = state.seen.iter();
+        let requests = seen.map(|seen| format!("{} {}", seen.method, seen.path));
+        Some((files(&folder.join(self.folder)), requests.collect()))
     }
-    let run = palette(&tenant, &folder, "packs --timeout 4");
-    no_breach(&tenant);
-    let is = files(&folder.join("packs"));
-    let there = match (is == *old, is == *new) {
-        (true, _) => "old",
-        (_, true) => "new",
-        _ => "neither",
+
+    /// What is on the disk and what is said where each request meets faults: those with these numbers all of them, the others
+    /// one each.
+    fn whatever_goes_wrong(&self, thorough: usize) -> Option<String> {
+        let (old, _) = self.made((self.before)())?;
+        let (new, usual) = self.made((self.later)())?;
+        assert_ne!(old, new);
+        let faults = faults();
+        let all = (0..thorough).flat_map(|number| faults.iter().map(move |fault| (number, fault)));
+        let others = (thorough..usual.len()).map(|number| (number, &faults[number % faults.len()]));
+        let cases: Vec<(usize, &Fault)> = all.chain(others).collect();
+        let mut told = String::new();
+        // Few at once, so that only the faults are slow.
+        for some in cases.chunks(6) {
+            thread::scope(|scope| {
+                let start = |&(number, fault): &(usize, &Fault)| {
+                    let (old, new, request) = (&old, &new, &usual[number]);
+                    let case = format!("{request} {fault:?}");
+                    let fault = fault.clone();
+                    scope.spawn(move || self.after(&case, number, fault, old, new))
+                };
+                let running: Vec<_> = some.iter().map(start).collect();
+                for case in running {
+                    told.push_str(&case.join().expect("the case holds"));
+                }
+            });
+        }
+        Some(told)
+    }
+
+    fn after(&self, case: &str, number: usize, fault: Fault, old: &Files, new: &Files) -> String {
+        let mut state = (self.later)();
+        state.faults.insert(number, fault);
+        let tenant = Tenant::start(state).expect("the description is at hand");
+        let folder = Scratch::new();
+        for (name, bytes) in old {
+            write(&folder, &format!("{}/{name}", self.folder), bytes);
+        }
+        let run = palette(&tenant, &folder, &format!("{} --timeout 4", self.command));
+        no_breach(&tenant);
+        let is = files(&folder.join(self.folder));
+        let there = match (is == *old, is == *new) {
+            (true, _) => "old",
+            (_, true) => "new",
+            _ => "neither",
+        };
+        let code = run.code.expect("it ends by itself");
+        assert_eq!(there, if code == 0 { "new" } else { "old" }, "{case}");
+        assert_eq!(names(&folder), [self.folder], "{case}");
+        let said = run.said();
+        let said = said.lines().next().unwrap_or("nothing");
+        format!("{case}: {there}, {code}: {said}\n")
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_while_packs_are_taken_all_folders_are_old_or_all_are_new() {
+    let packs = Replacing {
+        command: "packs",
+        folder: "packs",
+        before: with_values,
+        later: with_newer_packs,
     };
-    let case = format!("{request} {fault:?}");
-    let code = run.code.expect("it ends by itself");
-    assert_eq!(there, if code == 0 { "new" } else { "old" }, "{case}");
-    assert_eq!(names(&folder), ["packs"], "{case}");
-    let said = run.said();
-    let said = said.lines().next().unwrap_or("nothing");
-    format!("{case}: {there}, {code}: {said}")
+    // The list, and of the first pack its versions, the deprecated ones, and what is in it.
+    if let Some(told) = packs.whatever_goes_wrong(4) {
+        is_golden("tests/suite/palette/pack_faults.txt", told);
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_with_an_export_the_folder_is_old_or_new() {
+    for command in [
+        "export --all --force --out back",
+        "export --all --force --split --out back",
+    ] {
+        let export = Replacing {
+            command,
+            folder: "back",
+            before: || with_versions(2),
+            later: || {
+                let mut state = with_versions(2);
+                for profile in &mut state.profiles {
+                    profile.body["metadata"]["description"] = json!("Another");
+                }
+                state
+            },
+        };
+        // The list, and the first profile.
+        if let Some(told) = export.whatever_goes_wrong(2) {
+            is_golden("tests/suite/palette/export_faults.txt", told);
+        }
+    }
 }
 
 #[test]
@@ -1147,4 +1174,46 @@ fn a_tenant_that_does_something_else_fails_the_selftest_and_keeps_nothing() {
     assert_eq!(tenant.state().profiles.len(), 0);
     assert_eq!(tenant.state().made, 1);
     no_breach(&tenant);
+}
+
+#[test]
+fn names_of_a_tenant_are_written_out_and_stay_in_the_folder() {
+    let mut state = with_versions(2);
+    let odd = ["../../up\u{1b}[31m", "a/b"];
+    for (profile, name) in state.profiles.iter_mut().zip(odd) {
+        profile.body["metadata"]["name"] = json!(name);
+        profile.body["spec"]["version"] = json!("1.0.0/../..");
+        profile.clusters = vec![("c1", "x\u{202e}y")];
+    }
+    let Some(tenant) = Tenant::start(state) else {
+        return;
+    };
+    let folder = Scratch::new();
+    let listed = palette(&tenant, &folder, "list").well();
+    assert!(
+        listed.contains("../../up\\x1B[31m") && listed.contains("x\\u202Ey"),
+        "{listed}"
+    );
+    assert!(!listed.contains(['\u{1b}', '\u{202e}']), "{listed:?}");
+    palette(&tenant, &folder, "export --all --out below/back").ends(0);
+    palette(&tenant, &folder, "export --all --split --out below/git").ends(0);
+    assert_eq!(names(&folder), ["below"]);
+    assert_eq!(names(&folder.join("below")), ["back", "git"]);
+    assert_eq!(names(&folder.join("below/back")).len(), 3);
+    assert_eq!(names(&folder.join("below/git")).len(), 2);
+    no_breach(&tenant);
+}
+
+#[test]
+fn a_redirect_is_not_followed() {
+    let mut state = with_packs();
+    state.faults.insert(0, Fault::Status(302, ""));
+    let Some(tenant) = Tenant::start(state) else {
+        return;
+    };
+    palette(&tenant, &Scratch::new(), "list").says(
+        2,
+        "error: Palette refuses `POST /v1/dashboard/clusterprofiles` with status 302\n  = help: the address leads elsewhere; give the one that Palette's API has\n\n",
+    );
+    assert_eq!(tenant.state().seen.len(), 1);
 }
