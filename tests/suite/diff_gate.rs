@@ -272,6 +272,20 @@ fn what_ends_a_cluster_is_no_restart() {
         ),
         (
             "csi",
+            "any",
+            "charts: {x: {storageClasses: [{name: a, mountOptions: [x], reclaimPolicy: Delete}]}}",
+            "charts: {x: {storageClasses: [{name: a, mountOptions: [y], reclaimPolicy: Delete}]}}",
+            "new-objects",
+        ),
+        (
+            "csi",
+            "any",
+            "charts: {x: {storageClasses: [{name: a, reclaimPolicy: Delete}]}}",
+            "charts: {x: {storageClasses: [{name: a, reclaimPolicy: Retain}]}}",
+            "breaks",
+        ),
+        (
+            "csi",
             "csi-longhorn",
             "charts: {longhorn: {persistence: {reclaimPolicy: Delete}}}",
             "charts: {longhorn: {persistence: {reclaimPolicy: Retain}}}",
@@ -324,6 +338,21 @@ fn what_the_api_refuses_is_said_to_break() {
             "{kind: StorageClass, metadata: {name: a}, parameters: {x: '1'}}",
             "{kind: StorageClass, metadata: {name: a}, parameters: {x: '2'}}",
             "breaks",
+        ),
+        (
+            "{kind: StorageClass, metadata: {name: a}, mountOptions: [x]}",
+            "{kind: StorageClass, metadata: {name: a}, mountOptions: [y]}",
+            "new-objects",
+        ),
+        (
+            "{kind: CustomResourceDefinition, metadata: {name: a}, spec: {names: {plural: x}}}",
+            "{kind: CustomResourceDefinition, metadata: {name: a}, spec: {names: {plural: y}}}",
+            "breaks",
+        ),
+        (
+            "{kind: CustomResourceDefinition, metadata: {name: a}, spec: {names: {singular: x}}}",
+            "{kind: CustomResourceDefinition, metadata: {name: a}, spec: {names: {singular: y}}}",
+            "review",
         ),
         (
             "{kind: DataVolume, metadata: {name: a}, spec: {x: 1}}",
