@@ -275,3 +275,56 @@ impl Import {
         Ok(lacked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use super::super::transport::{Lost, Reply, Transport};
+    use super::*;
+
+    /// Takes everything, has no variables, and keeps the bodies that were sent.
+    #[derive(Default)]
+    struct Willing(RefCell<Vec<Value>>);
+
+    impl Transport for Willing {
+        fn send(&self, request: &Request, _: Option<&str>) -> Result<Reply, Lost> {
+            let sent = request.body.as_deref().map(serde_json::from_str);
+            self.0
+                .borrow_mut()
+                .extend(sent.map(|body| body.expect("it is JSON")));
+            Ok(Reply {
+                status: 200,
+                retry_after: None,
+                date: None,
+                body: r#"{"uid": "u", "variables": []}"#.to_owned(),
+            })
+        }
+    }
+
+    #[test]
+    fn keys_that_nobody_knows_go_along() {
+        let registry = json!({"uid": "", "name": "", "kind": "", "isPrivate": false, "providerType": "", "novel": 1});
+        let profile = json!({
+            "metadata": {"name": "p", "description": "", "labels": {}, "novel": 2},
+            "spec": {
+                "version": "1.0.0",
+                "template": {"type": "add-on", "cloudType": "all", "novel": 3, "packs": [{
+                    "name": "l", "type": "manifest", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": "",
+                    "registry": {"metadata": registry}, "manifests": [], "novel": 4,
+                }]},
+                "variables": [{"name": "v", "displayName": "v", "format": "string", "novel": [5]}],
+            },
+            "novel": {"deep": 6},
+        });
+        let import = Import::of(&Source::new("p.json", profile.to_string()));
+        let import = import.unwrap_or_else(|problems| panic!("{problems:?}"));
+        let willing = Willing::default();
+        let client = Client::new(&willing, Duration::ZERO, &|_| {});
+        assert_eq!(import.send(&client, true).ok().as_deref(), Some("u"));
+        assert_eq!(import.complete_variables(&client, "u"), Ok(1));
+        let variables = json!({"variables": profile["spec"]["variables"]});
+        assert_eq!(willing.0.into_inner(), [profile, variables]);
+    }
+}
