@@ -46,7 +46,11 @@ impl Tree {
     pub fn of_render(rendered: &Rendered) -> Result<Self, Diagnostic> {
         let mut tree = Tree::of_texts(rendered, false)?;
         for profile in &rendered.profiles {
-            let json = to_palette_json(&profile.profile).map_err(|error| {
+            let json = match &profile.tree {
+                Some(tree) => to_palette_json(tree),
+                None => to_palette_json(&profile.profile),
+            };
+            let json = json.map_err(|error| {
                 Diagnostic::error(format!(
                     "the {} profile has no JSON form: {error}",
                     profile.role

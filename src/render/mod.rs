@@ -120,6 +120,8 @@ pub struct RenderedProfile {
     pub profile: Profile,
     /// What each layer was made from, in the order of the layers.
     pub made_from: Vec<MadeFrom>,
+    /// The profile with keys that this program does not know; none where it has none.
+    pub tree: Option<Value>,
 }
 
 /// What a layer was made from.
@@ -506,6 +508,7 @@ impl ProfileMaker<'_> {
                 },
             },
             made_from,
+            tree: None,
         })
     }
 

@@ -281,6 +281,17 @@ impl Merging<'_> {
                 &presets,
             ),
         };
+        let (Ground::Whole {
+            base: of_base,
+            theirs: of_theirs,
+        }
+        | Ground::Own {
+            base: of_base,
+            theirs: of_theirs,
+            ..
+        }) = &ground;
+        let texts = [of_base.clone(), of_theirs.clone()];
+        self.grounds.push((yours.name.clone(), texts));
         let (base, theirs, set) = match ground {
             Ground::Whole { base, theirs } => (base, theirs, None),
             Ground::Own {

@@ -35,6 +35,8 @@ use roles::with_roles;
 pub struct Request<'r> {
     /// The profiles as they are.
     pub yours: &'r [Profile],
+    /// The same with every key of their files, as far as these are at hand.
+    pub trees: &'r [Option<Value>],
     /// The revision they were made from.
     pub from: &'r Revision,
     /// The revision to go to.
@@ -54,6 +56,17 @@ pub struct Upgrade {
     pub profiles: Vec<RenderedProfile>,
     /// What was decided.
     pub report: Report,
+    /// What they were made from: the base and theirs of each, over which yours was merged.
+    pub sides: Vec<Sides>,
+}
+
+/// The base and theirs of a profile.
+#[derive(Debug)]
+pub struct Sides {
+    /// What the old revision makes of the site, with your choice of presets and versions.
+    pub base: Profile,
+    /// What the new one does.
+    pub theirs: Profile,
 }
 
 impl Upgrade {
@@ -89,9 +102,10 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         limited: Vec::new(),
         by_hand: Vec::new(),
         built_in: Vec::new(),
+        grounds: Vec::new(),
     };
     let mut profiles = Vec::new();
-    let mut steps = Vec::new();
+    let (mut steps, mut sides) = (Vec::new(), Vec::new());
     let mut before_after = Vec::new();
     for (role, profile) in yours {
         let of_role =
@@ -100,6 +114,8 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
             continue;
         };
         let merged = merging.profile(role, &base[old], profile, &theirs[new]);
+        let (base, theirs) = (&base[old].profile, &theirs[new].profile);
+        sides.push(merging.sides(&profile.metadata.name, base, theirs));
         steps.extend(steps::steps(profile, &merged)?);
         before_after.push(ProfileStep {
             name: profile.metadata.name.clone(),
@@ -108,8 +124,14 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
             becomes: merged.spec.version.clone(),
         });
         let layers = merged.spec.template.packs.len();
+        let number = request
+            .yours
+            .iter()
+            .position(|one| std::ptr::eq(one, profile));
+        let tree = number.and_then(|at| request.trees.get(at)?.as_ref());
         profiles.push(RenderedProfile {
             role,
+            tree: tree.map(|tree| with_all_keys(tree, profile, &merged)),
             profile: merged,
             made_from: vec![MadeFrom::merged(); layers],
         });
@@ -130,7 +152,19 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         impacts: Vec::new(),
     };
     weigh(request, &profiles, &mut report)?;
-    Ok(Upgrade { profiles, report })
+    Ok(Upgrade {
+        profiles,
+        report,
+        sides,
+    })
+}
+
+/// A profile with the keys of its file that [`Profile`] does not know.
+fn with_all_keys(tree: &Value, was: &Profile, merged: &Profile) -> Value {
+    let (was, merged) = (json!(was), json!(merged));
+    let theirs = |_: &Path, _: [Option<&Value>; 3]| Some(Answer::Theirs);
+    let (value, _) = merge_values([Some(&was), Some(tree), Some(&merged)], &theirs);
+    value.unwrap_or(merged)
 }
 
 /// What a revision makes of the site.
@@ -200,9 +234,30 @@ struct Merging<'r> {
     by_hand: Vec<String>,
     /// The layers of the profile whose values are this program's own.
     built_in: Vec<String>,
+    /// Base and theirs of the layers of the profile whose values are not as they were rendered.
+    grounds: Vec<(String, [String; 2])>,
 }
 
 impl Merging<'_> {
+    /// What the profile that was just merged was merged over.
+    fn sides(&self, name: &str, base: &Profile, theirs: &Profile) -> Sides {
+        let side = |profile: &Profile, number: usize| {
+            let mut profile = profile.clone();
+            name.clone_into(&mut profile.metadata.name);
+            for layer in &mut profile.spec.template.packs {
+                let ground = self.grounds.iter().find(|(of, _)| *of == layer.name);
+                if let Some((_, texts)) = ground {
+                    layer.values.clone_from(&texts[number]);
+                }
+            }
+            profile
+        };
+        Sides {
+            base: side(base, 0),
+            theirs: side(theirs, 1),
+        }
+    }
+
     fn profile(
         &mut self,
         role: Role,
@@ -212,6 +267,7 @@ impl Merging<'_> {
     ) -> Profile {
         self.profile.clone_from(&yours.metadata.name);
         self.built_in.clear();
+        self.grounds.clear();
         self.layer = None;
         let (old, new) = (&base.profile, &theirs.profile);
         let built_in = BuiltInLayers::of_description(&yours.metadata.description);
