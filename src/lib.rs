@@ -34,6 +34,7 @@ pub mod disk;
 mod expression;
 pub mod limits;
 pub mod load;
+pub mod lock;
 pub mod nad;
 pub mod network;
 pub mod output;

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use vmo_ra::command;
-use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::diagnostic::{Code, Diagnostic, Source};
 use vmo_ra::disk::Disk;
 use vmo_ra::load::{Item, load};
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
-use vmo_ra::profile::{Form, Profile};
+use vmo_ra::profile::folder::split;
+use vmo_ra::profile::{Document, Form, Profile, to_palette_json};
 use vmo_ra::render::Rendered;
 use vmo_ra::revision::Revision;
 use vmo_ra::secret;
@@ -55,8 +56,11 @@ pub(super) struct Upgrade {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace a folder that an earlier run wrote
-    #[arg(long, requires = "out")]
+    #[arg(long)]
     force: bool,
+    /// A folder to lay the three sides and the result out in, as `split` does
+    #[arg(long, value_name = "DIR")]
+    diff3: Option<PathBuf>,
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -85,6 +89,7 @@ impl Upgrade {
         let carried = inputs::with_packs(&self.packs, |library: &Library| {
             Ok(upgrade(&Request {
                 yours: &yours,
+                trees: &[],
                 from: &from,
                 to: &to,
                 site: &site,
@@ -93,6 +98,10 @@ impl Upgrade {
             })?)
         })?;
         terminal::print(&self.written(&carried.report))?;
+        if let Some(folder) = &self.diff3 {
+            let tree = laid_out(&carried, &yours)?;
+            output::write(&tree, folder, self.force)?;
+        }
         if carried.report.open().next().is_some() {
             self.ask(&carried)?;
             return Ok(ExitCode::from(1));
@@ -102,6 +111,7 @@ impl Upgrade {
                 profiles: carried.profiles,
                 remarks: Vec::new(),
                 holds_secrets: private || site.holds_secrets,
+                lock: carried.lock,
             };
             let tree = Tree::of_render(&rendered)?;
             let kept = output::write(&tree, out, self.force)?;
@@ -196,4 +206,33 @@ impl Upgrade {
             Format::Markdown => format::markdown(report, self.full),
         }
     }
+}
+
+/// The sides of each profile, each as a folder that `join` puts together.
+fn laid_out(carried: &Carried, yours: &[Profile]) -> Result<Tree, Failure> {
+    let mut files = Vec::new();
+    for (sides, result) in carried.sides.iter().zip(&carried.profiles) {
+        let name = &result.profile.metadata.name;
+        let is_it = |profile: &&Profile| profile.metadata.name == *name;
+        let mine = yours.iter().find(is_it);
+        let all = [
+            ("base", Some(&sides.base)),
+            ("yours", mine),
+            ("theirs", Some(&sides.theirs)),
+            ("result", Some(&result.profile)),
+        ];
+        for (side, profile) in all {
+            let Some(profile) = profile else { continue };
+            let json = to_palette_json(profile).map_err(|error| {
+                Diagnostic::error(format!("the profile has no JSON form: {error}"))
+                    .code(Code::Internal)
+            })?;
+            let text = String::from_utf8_lossy(&json);
+            let document = Document::read(&Source::new(name.as_str(), text))?;
+            for (path, bytes) in split(document)?.files {
+                files.push((format!("{side}/{name}/{path}"), bytes));
+            }
+        }
+    }
+    Ok(Tree::of_private_files(files)?)
 }

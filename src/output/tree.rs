@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{CHECKSUMS, SPLIT_CHECKSUMS};
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::lock::LOCK;
 use crate::profile::{has_macro, manifest_path, to_palette_json, values_path};
 use crate::render::Rendered;
 use crate::secret::Withheld;
@@ -59,6 +60,7 @@ impl Tree {
             })?;
             tree.add(format!("{}.json", profile.profile.metadata.name), json)?;
         }
+        tree.add(LOCK.to_owned(), rendered.lock.text().into_bytes())?;
         Ok(tree.with_checksums(CHECKSUMS))
     }
 

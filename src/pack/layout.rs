@@ -81,6 +81,13 @@ impl Layout {
         Ok(of_pack.find(|layout| !layout.has(version) && layout.is_wanted(wanted)))
     }
 
+    /// The layout that comes between two versions of a pack; none where settings stay where they are.
+    pub fn passed(pack: &str, old: &str, new: &str) -> Option<&'static Self> {
+        Version::parse(old)?;
+        let mut of_pack = layouts().ok()?.iter().filter(|layout| layout.pack == pack);
+        of_pack.find(|layout| !layout.has(old) && layout.has(new))
+    }
+
     /// Whether a version has it.
     pub fn has(&self, version: &str) -> bool {
         Version::parse(version) >= Version::parse(&self.since)

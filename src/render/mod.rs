@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, Source};
+use crate::lock::Lock;
 use crate::pack::{Description, Found, Library, Origin, Pack};
 use crate::profile::{BuiltInLayers, Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
@@ -53,6 +54,8 @@ pub struct Rendered {
     pub remarks: Vec<Diagnostic>,
     /// Whether secrets of the site stand in what was rendered.
     pub holds_secrets: bool,
+    /// What they were rendered from.
+    pub lock: Lock,
 }
 
 /// What there is to say about a site and what is made of it.
@@ -89,6 +92,7 @@ pub struct Attempt {
     pub said: Vec<Said>,
     /// Those that could be made; worth nothing where an error was said.
     profiles: Vec<RenderedProfile>,
+    revision: String,
 }
 
 impl Attempt {
@@ -103,10 +107,14 @@ impl Attempt {
         if !errors.is_empty() {
             return Err(errors);
         }
+        let made_from = self.profiles.iter().flat_map(|profile| &profile.made_from);
+        let packs = made_from.filter_map(|from| from.pack.as_deref());
+        let lock = Lock::new(&self.revision, site, packs);
         Ok(Rendered {
             profiles: self.profiles,
             remarks,
             holds_secrets: site.holds_secrets,
+            lock,
         })
     }
 }
@@ -241,7 +249,11 @@ impl<'r> Renderer<'r> {
     pub fn attempt(&self, site: &Site, profiles: &[Role]) -> Attempt {
         let mut said = Vec::new();
         let profiles = self.make(site, profiles, &mut said);
-        Attempt { said, profiles }
+        Attempt {
+            said,
+            profiles,
+            revision: self.revision.name.clone(),
+        }
     }
 
     fn make(&self, site: &Site, profiles: &[Role], said: &mut Vec<Said>) -> Vec<RenderedProfile> {

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::values::{Ground, Made, by_group, ground, is_about, merge, of_groups, without_presets};
+use super::values::{
+    Ground, Made, by_group, ground, is_about, merge, of_groups, relocated, without_presets,
+};
 use super::{Limited, Merging};
 use crate::diff::{Part, pair_layers};
+use crate::pack::{Layout, MovedSetting};
 use crate::profile::{Layer, Manifest, Profile, RegistryReference};
 use crate::render::RenderedProfile;
 use crate::sequence::merged_order;
+use crate::version::Version;
 use crate::yaml::{Answer, Clash, Decision, Limits, Path, Verdict, to_json};
 
 /// The order of the result, of what stands in three lists.
@@ -222,7 +226,14 @@ impl Merging<'_> {
                 "registry": layer.registry,
             })
         };
-        let facts = self.merged(&Part::Layer, [base.layer, yours, theirs.layer].map(facts));
+        let mut facts = [base.layer, yours, theirs.layer].map(facts);
+        // A version of yours that theirs passes by is on the way there.
+        let [old, mine, new] =
+            [base.layer, yours, theirs.layer].map(|layer| Version::parse(&layer.version));
+        if old < mine && mine < new {
+            facts[0]["version"] = json!(yours.version);
+        }
+        let facts = self.merged(&Part::Layer, facts);
         let is_built_in = built_in.contains(&yours.name);
         if is_built_in && theirs.is_built_in() {
             self.built_in.push(yours.name.clone());
@@ -257,6 +268,7 @@ impl Merging<'_> {
         theirs: Made<'_>,
         is_built_in: bool,
     ) -> String {
+        let theirs_version = theirs.layer.version.clone();
         // The vendor's text never gives way to ours.
         let as_it_stands =
             base.layer.values == yours.values && (base.is_built_in() || !theirs.is_built_in());
@@ -292,6 +304,7 @@ impl Merging<'_> {
         }) = &ground;
         let texts = [of_base.clone(), of_theirs.clone()];
         self.grounds.push((yours.name.clone(), texts));
+        let layout = Layout::passed(&yours.name, &yours.version, &theirs_version);
         let (base, theirs, set) = match ground {
             Ground::Whole { base, theirs } => (base, theirs, None),
             Ground::Own {
@@ -334,6 +347,14 @@ impl Merging<'_> {
             without_presets(&yours.values),
             without_presets(&theirs),
         );
+        let [base, mine] = [base, mine].map(|text| match layout {
+            Some(layout) => relocated(layout, text),
+            None => (text.to_owned(), Vec::new()),
+        });
+        for moved in &mine.1 {
+            self.by_hand.push(moved_words(&yours.name, moved));
+        }
+        let (base, mine) = (base.0.as_str(), mine.0.as_str());
         let name = format!("values of {}", yours.name);
         let Some((text, decisions)) = self.texts(&name, &Part::Values, [base, mine, theirs]) else {
             return yours.values.clone();
@@ -449,6 +470,18 @@ fn is_alike(base: &Layer, yours: &Layer) -> bool {
     base.values == yours.values
         && base.manifests == yours.manifests
         && base.version == yours.version
+}
+
+/// What is to be said of a setting that was moved.
+fn moved_words(layer: &str, moved: &MovedSetting) -> String {
+    let words = format!(
+        "look at `{}` of `{layer}`, which was `{}`",
+        moved.to, moved.from
+    );
+    match &moved.form {
+        Some(form) => format!("{words}, and write it as {form}"),
+        None => words,
+    }
 }
 
 fn tree(text: &str) -> Value {

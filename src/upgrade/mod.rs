@@ -18,9 +18,10 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::diff::{self, Change, Input, Options, Part, Secrets};
+use crate::lock::Lock;
 use crate::pack::Library;
 use crate::profile::{BuiltInLayers, Metadata, Profile, Spec, Template, Variable, variables_used};
-use crate::render::{MadeFrom, RenderedProfile, Renderer};
+use crate::render::{MadeFrom, Rendered, RenderedProfile, Renderer};
 use crate::revision::{Revision, Role};
 use crate::secret::Way;
 use crate::site::Site;
@@ -45,6 +46,8 @@ pub struct Request<'r> {
     pub site: &'r Site,
     /// The vendors' texts.
     pub library: &'r Library,
+    /// What the profiles were rendered from, where that is known.
+    pub lock: Option<&'r Lock>,
     /// What a person answered.
     pub resolutions: &'r Resolutions,
 }
@@ -58,6 +61,8 @@ pub struct Upgrade {
     pub report: Report,
     /// What they were made from: the base and theirs of each, over which yours was merged.
     pub sides: Vec<Sides>,
+    /// What the new revision was rendered from.
+    pub lock: Lock,
 }
 
 /// The base and theirs of a profile.
@@ -87,7 +92,13 @@ impl Upgrade {
 /// They are no profiles of the RA, a revision cannot be rendered with the site, or answers are out of date.
 pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
     let base = rendered(request, request.from)?;
-    let theirs = rendered(request, request.to)?;
+    let notes = request.lock.map(|lock| lock.differences(&base.lock));
+    let base = base.profiles;
+    let Rendered {
+        profiles: theirs,
+        lock,
+        ..
+    } = rendered(request, request.to)?;
     let yours = with_roles(request.yours, &base)?;
     let texts = request.yours.iter().flat_map(|profile| {
         let layers = profile.spec.template.packs.iter();
@@ -145,6 +156,7 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         from: request.from.name.clone(),
         to: request.to.name.clone(),
         profiles: before_after,
+        notes: notes.unwrap_or_default(),
         items: merging.items,
         limited: merging.limited,
         by_hand: merging.by_hand,
@@ -156,6 +168,7 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         profiles,
         report,
         sides,
+        lock,
     })
 }
 
@@ -168,14 +181,11 @@ fn with_all_keys(tree: &Value, was: &Profile, merged: &Profile) -> Value {
 }
 
 /// What a revision makes of the site.
-fn rendered(
-    request: &Request<'_>,
-    revision: &Revision,
-) -> Result<Vec<RenderedProfile>, Vec<Diagnostic>> {
+fn rendered(request: &Request<'_>, revision: &Revision) -> Result<Rendered, Vec<Diagnostic>> {
     let fitted = crate::rules::fitted(request.site, revision);
     let site = fitted.as_ref().map_or(request.site, |(site, _)| site);
     let renderer = Renderer::new(revision, request.library).map_err(|problem| vec![problem])?;
-    Ok(renderer.render(site, &Role::ALL)?.profiles)
+    renderer.render(site, &Role::ALL)
 }
 
 /// Adds what the changes do to a running cluster, as `diff` says it.

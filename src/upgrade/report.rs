@@ -21,6 +21,8 @@ pub struct Report {
     pub to: String,
     /// The profiles, with their versions before and after.
     pub profiles: Vec<ProfileStep>,
+    /// Where the base is not what the profiles were rendered from, in sentences.
+    pub notes: Vec<String>,
     /// What was decided, by profile, then by layer, then in the order of the text.
     pub items: Vec<Item>,
     /// Layers of which not all could be merged, and why.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::report::Step;
 use crate::diagnostic::Diagnostic;
-use crate::pack::layouts;
+use crate::pack::Layout;
 use crate::profile::Profile;
 use crate::revision::data;
 use crate::version::Version;
@@ -29,7 +29,6 @@ pub(super) fn steps(old: &Profile, new: &Profile) -> Result<Vec<Step>, Vec<Diagn
         steps: Vec<Rule>,
     }
     let file: File = data("steps.yaml").map_err(|problem| vec![problem])?;
-    let layouts = layouts().map_err(|problem| vec![problem])?;
     let mut found = Vec::new();
     for layer in &new.spec.template.packs {
         let mut before = old.spec.template.packs.iter();
@@ -54,14 +53,10 @@ pub(super) fn steps(old: &Profile, new: &Profile) -> Result<Vec<Step>, Vec<Diagn
                 step(between, &rule.because, &rule.wait);
             }
         }
-        let moved = layouts.iter().find(|layout| {
-            let parsed = Version::parse(&was.version);
-            layout.pack == layer.name
-                && layout.has(&layer.version)
-                && !layout.has(&was.version)
-                && parsed < Version::parse(&layout.upgrades_from)
-        });
-        if let Some(layout) = moved {
+        let parsed = Version::parse(&was.version);
+        if let Some(layout) = Layout::passed(&layer.name, &was.version, &layer.version)
+            && parsed < Version::parse(&layout.upgrades_from)
+        {
             let wait = "its pods are ready in the new version";
             step(vec![layout.upgrades_from.clone()], &layout.source, wait);
         }

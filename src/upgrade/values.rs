@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 use super::macros::Macros;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::pack::{
-    Library, Origin, PRESETS_LINE, Pack, Preset, PresetName, compose, enabled_presets,
+    Layout, Library, MovedSetting, Origin, PRESETS_LINE, Pack, Preset, PresetName, compose,
+    enabled_presets,
 };
 use crate::profile::Layer;
 use crate::render::MadeFrom;
 use crate::version::Wanted;
-use crate::yaml::{self, Ask, Decision, Limits, Merged, Path, Step, Verdict, merge_three};
+use crate::yaml::{self, Ask, Decision, Limits, Merge, Merged, Path, Step, Verdict, merge_three};
 
 /// A layer that was rendered, and what it was made from.
 #[derive(Clone, Copy)]
@@ -302,4 +303,59 @@ pub(super) fn merge(
         }
     }
     Ok(merged)
+}
+
+/// A text with the settings that a layout moved at their new places, and those that were moved. A text that cannot be changed
+/// so stays as it is.
+pub(super) fn relocated<'l>(layout: &'l Layout, text: &str) -> (String, Vec<&'l MovedSetting>) {
+    let unchanged = || (text.to_owned(), Vec::new());
+    let source = Source::new("values", text);
+    let Ok(tree) = yaml::to_json(&source, Limits::VALUES) else {
+        return unchanged();
+    };
+    let Ok(mut merge) = Merge::new(source) else {
+        return unchanged();
+    };
+    let mut moved = Vec::new();
+    for setting in &layout.moved {
+        let Some(value) = setting.from.find(&tree) else {
+            continue;
+        };
+        let mut addition = Value::Object(Map::new());
+        put(&mut addition, setting.to.steps(), value);
+        merge.remove(setting.from.clone());
+        let addition = Source::new("values", yaml::from_json(&addition));
+        if merge.add(addition).is_err() {
+            return unchanged();
+        }
+        moved.push(setting);
+    }
+    if moved.is_empty() {
+        return unchanged();
+    }
+    match merge.finish() {
+        Ok((text, _)) => (text, moved),
+        Err(_) => unchanged(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_of_an_old_layout_go_to_their_new_places() {
+        let layout = Layout::passed("virtual-machine-orchestrator", "4.9.9", "4.10.0").unwrap();
+        let text = "charts:\n  virtual-machine-orchestrator:\n    # Ours.\n    goldenImagesNamespace: images\n    other: 1\n";
+        let (text, moved) = relocated(layout, text);
+        assert_eq!(
+            text,
+            "charts:\n  virtual-machine-orchestrator:\n    other: 1\n    vmo-manager:\n      goldenImagesNamespace: images\n"
+        );
+        assert_eq!(moved.len(), 1);
+        for (old, new) in [("4.8.0", "4.9.9"), ("4.10.0", "4.11.0"), ("x", "4.10.0")] {
+            let found = Layout::passed("virtual-machine-orchestrator", old, new);
+            assert!(found.is_none(), "{old} {new}");
+        }
+    }
 }

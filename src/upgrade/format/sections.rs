@@ -100,6 +100,7 @@ fn summary(report: &Report) -> Section {
         &["Profile", "Role", "Version", "Becomes"],
         rows.collect(),
     ));
+    section.sentences.extend(report.notes.iter().cloned());
     let impacts: Vec<String> = report
         .impacts
         .iter()

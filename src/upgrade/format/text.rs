@@ -74,6 +74,9 @@ impl Page {
                 ),
             );
         }
+        for note in &report.notes {
+            self.line(2, &format!("note: {note}"));
+        }
         for count in &report.impacts {
             let changes = count.changes;
             self.line(

@@ -1,0 +1,141 @@
+//! What a folder of profiles was rendered from: a file beside them, so that an upgrade knows its base.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::pack::{Origin, Pack};
+use crate::sequence::canonical;
+
+/// The file's name.
+pub const LOCK: &str = ".vmo-ra.lock.json";
+/// The version of its form.
+const FORMAT: &str = "vmo-ra/lock/1";
+
+/// What profiles were rendered from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Lock {
+    format: String,
+    /// The version of this program.
+    pub program: String,
+    /// The revision of the RA.
+    pub revision: String,
+    /// The hash of what the site says.
+    pub site: String,
+    /// The packs, by layer.
+    pub packs: Vec<LockedPack>,
+}
+
+/// A pack that a layer was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LockedPack {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The hash of its values.
+    pub values: String,
+    /// Whether it is one of this program's own.
+    pub built_in: bool,
+}
+
+impl Lock {
+    /// Of what was rendered.
+    pub fn new<'p>(
+        revision: &str,
+        site: &impl Serialize,
+        packs: impl Iterator<Item = &'p Pack>,
+    ) -> Self {
+        Lock {
+            format: FORMAT.to_owned(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            revision: revision.to_owned(),
+            site: site_hash(site),
+            packs: packs.map(LockedPack::of).collect(),
+        }
+    }
+
+    /// Reads a lock file.
+    ///
+    /// # Errors
+    /// It is none, or of another version of this program that writes others.
+    pub fn read(source: &Source) -> Result<Self, Diagnostic> {
+        let broken = |reason: String| {
+            Diagnostic::error(format!(
+                "`{}` is no lock of `vmo-ra`: {reason}",
+                source.name()
+            ))
+            .code(Code::WrongKind)
+            .help("take it away, and name the revision with `--from`")
+        };
+        let lock: Lock =
+            serde_json::from_str(source.text()).map_err(|error| broken(error.to_string()))?;
+        match lock.format == FORMAT {
+            true => Ok(lock),
+            false => Err(broken(format!("its `format` is not `{FORMAT}`"))),
+        }
+    }
+
+    /// In what another render differs from the one that this is of, in sentences.
+    pub fn differences(&self, other: &Lock) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.revision != other.revision {
+            found.push(format!(
+                "the profiles were rendered from RA {}, not {}",
+                self.revision, other.revision
+            ));
+        }
+        if self.site != other.site {
+            found.push("the profiles were rendered with another site".to_owned());
+        }
+        for pack in &self.packs {
+            let same = other.packs.iter().find(|one| one.name == pack.name);
+            let (name, version) = (&pack.name, &pack.version);
+            match same {
+                Some(one) if one.values == pack.values => {}
+                Some(one) if one.version != *version => found.push(format!(
+                    "the profiles were made from `{name}` {version}, and {} is at hand",
+                    one.version
+                )),
+                Some(_) => found.push(format!(
+                    "the values of `{name}` {version} at hand are not those that the profiles were made from"
+                )),
+                None => found.push(format!("`{name}`, of which the profiles were made, is in no layer now")),
+            }
+        }
+        found
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+impl LockedPack {
+    /// What there is to know of a pack.
+    pub fn of(pack: &Pack) -> Self {
+        LockedPack {
+            name: pack.description.name.clone(),
+            version: pack.description.version.clone(),
+            values: hash(pack.values.text().as_bytes()),
+            built_in: pack.origin == Origin::BuiltIn,
+        }
+    }
+}
+
+/// The hash of what a site says.
+pub fn site_hash(site: &impl Serialize) -> String {
+    let tree: Value = serde_json::to_value(site).unwrap_or_default();
+    hash(canonical(&tree).as_bytes())
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
