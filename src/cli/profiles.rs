@@ -10,6 +10,8 @@ use super::{Failure, terminal};
 /// Profiles that were read.
 pub(super) struct Given {
     pub(super) profiles: Vec<Profile>,
+    /// Where each stands.
+    pub(super) files: Vec<String>,
     /// Whether Palette's API answered one of them.
     pub(super) is_answer: bool,
     /// Whether a file of them is not for everybody to read.
@@ -20,6 +22,7 @@ pub(super) struct Given {
 pub(super) fn given(names: &[String]) -> Result<Given, Failure> {
     let mut given = Given {
         profiles: Vec::new(),
+        files: Vec::new(),
         is_answer: false,
         private: false,
     };
@@ -38,6 +41,7 @@ pub(super) fn given(names: &[String]) -> Result<Given, Failure> {
         for item in loaded.items {
             if let Item::Profile(one) = item {
                 given.is_answer |= one.form == Form::Answer;
+                given.files.push(one.file);
                 given.profiles.push(one.profile);
             }
         }

@@ -4,20 +4,26 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
+use serde_json::Value;
 use vmo_ra::command;
 use vmo_ra::diagnostic::{Code, Diagnostic, Source};
 use vmo_ra::disk::Disk;
-use vmo_ra::load::{Item, load};
+use vmo_ra::load;
+use vmo_ra::lock::{LOCK, Lock};
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
-use vmo_ra::profile::folder::split;
-use vmo_ra::profile::{Document, Form, Profile, to_palette_json};
-use vmo_ra::render::Rendered;
-use vmo_ra::revision::Revision;
+use vmo_ra::profile::folder::{PROFILE, split};
+use vmo_ra::profile::{Document, Profile, to_palette_json};
+use vmo_ra::recover::{self, Near, nearest, recover};
+use vmo_ra::render::{Rendered, Renderer};
+use vmo_ra::revision::{Revision, Role};
+use vmo_ra::rules::fitted;
 use vmo_ra::secret;
+use vmo_ra::site::Site;
 use vmo_ra::upgrade::{Report, Request, Resolutions, Upgrade as Carried, format, upgrade};
 
 use super::inputs::{self, Files};
+use super::profiles;
 use super::{Failure, terminal};
 
 /// The largest file of answers, in bytes.
@@ -37,13 +43,13 @@ pub(super) struct Upgrade {
     /// The profiles as they are: exports, or folders that `render` or `split` wrote
     #[arg(value_name = "PROFILE", required = true)]
     profiles: Vec<String>,
-    /// The revision they were made from
+    /// The revision they were made from; what the lock beside them says, or the nearest, without it
     #[arg(long, value_name = "REVISION")]
-    from: String,
+    from: Option<String>,
     /// The revision to go to
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     to: String,
-    /// The site that both revisions are rendered with; the RA's example without it
+    /// The site that both revisions are rendered with; the one that the profiles come from without it
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
     /// A folder with the vendors' packs
@@ -81,25 +87,38 @@ enum Format {
 
 impl Upgrade {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let (yours, private) = self.yours()?;
-        let from = Revision::load(&self.from)?;
+        let given = profiles::given(&self.profiles)?;
+        if given.is_answer {
+            return Err(Diagnostic::error(
+                "what Palette's API answers lacks variables and the texts of manifests, which an upgrade would lose",
+            )
+            .code(Code::WrongKind)
+            .help("export the profiles: `vmo-ra palette export NAME --out DIR`")
+            .into());
+        }
+        let trees: Vec<Option<Value>> = given.files.iter().map(|file| tree(file)).collect();
+        let lock = self.lock()?;
+        let from = self.from(&given.profiles, lock.as_ref())?;
         let to = Revision::load(&self.to)?;
-        let site = inputs::site(self.site.as_deref())?;
         let resolutions = self.resolutions()?;
-        let carried = inputs::with_packs(&self.packs, |library: &Library| {
-            Ok(upgrade(&Request {
-                yours: &yours,
-                trees: &[],
+        let (site, carried) = inputs::with_packs(&self.packs, |library: &Library| {
+            let site = self.site(&given.profiles, [&from, &to], library)?;
+            let carried = upgrade(&Request {
+                yours: &given.profiles,
+                trees: &trees,
                 from: &from,
                 to: &to,
                 site: &site,
                 library,
+                // A site that was recovered is never the one that was written.
+                lock: lock.as_ref().filter(|_| self.site.is_some()),
                 resolutions: &resolutions,
-            })?)
+            })?;
+            Ok((site, carried))
         })?;
         terminal::print(&self.written(&carried.report))?;
         if let Some(folder) = &self.diff3 {
-            let tree = laid_out(&carried, &yours)?;
+            let tree = laid_out(&carried, &given.profiles)?;
             output::write(&tree, folder, self.force)?;
         }
         if carried.report.open().next().is_some() {
@@ -110,7 +129,7 @@ impl Upgrade {
             let rendered = Rendered {
                 profiles: carried.profiles,
                 remarks: Vec::new(),
-                holds_secrets: private || site.holds_secrets,
+                holds_secrets: given.private || site.holds_secrets,
                 lock: carried.lock,
             };
             let tree = Tree::of_render(&rendered)?;
@@ -120,41 +139,66 @@ impl Upgrade {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The profiles, and whether they may hold secrets.
-    fn yours(&self) -> Result<(Vec<Profile>, bool), Failure> {
-        let (mut profiles, mut private, mut problems) = (Vec::new(), false, Vec::new());
+    /// The revision that the profiles were made from: as named, as the lock beside them says, or the nearest.
+    fn from(&self, profiles: &[Profile], lock: Option<&Lock>) -> Result<Revision, Failure> {
+        if let Some(name) = &self.from {
+            return Ok(Revision::load(name)?);
+        }
+        if let Some(lock) = lock {
+            return Ok(Revision::load(&lock.revision)?);
+        }
+        let Near { revision, distance } = nearest(profiles)?;
+        terminal::explain(&[Diagnostic::note(format!(
+            "RA {} is the nearest revision, at a distance of {distance}",
+            revision.name
+        ))
+        .help("name another one with `--from`")]);
+        Ok(revision)
+    }
+
+    /// The site as named, or the one that the profiles come from. Versions that it names are edits of yours then.
+    fn site(
+        &self,
+        profiles: &[Profile],
+        [from, to]: [&Revision; 2],
+        library: &Library,
+    ) -> Result<Site, Failure> {
+        if self.site.is_some() {
+            return inputs::site(self.site.as_deref());
+        }
+        let recovered = recover(&recover::Request {
+            profiles,
+            revision: from,
+            library,
+            is_answer: false,
+        })?;
+        let mut site = recovered.site;
+        site.registries.forget_versions();
+        // A storage layer of yours may want a pack that is not at hand. It is an edit then, of the RA's own.
+        let is_rendered = |site: &Site, revision: &Revision| -> Result<bool, Failure> {
+            let renderer = Renderer::new(revision, library)?;
+            let rendered = match fitted(site, revision) {
+                Some((fitted, _)) => renderer.render(&fitted, &Role::ALL),
+                None => renderer.render(site, &Role::ALL),
+            };
+            Ok(rendered.is_ok())
+        };
+        if !is_rendered(&site, from)? || !is_rendered(&site, to)? {
+            site.storage = Site::example().storage;
+        }
+        Ok(site)
+    }
+
+    /// What the profiles were rendered from, where they lie in a folder that says so.
+    fn lock(&self) -> Result<Option<Lock>, Failure> {
         for name in &self.profiles {
-            let loaded = load(&Files, name)?;
-            terminal::explain(&loaded.remarks);
-            private |= loaded.private;
-            let before = profiles.len();
-            for item in loaded.items {
-                let Item::Profile(profile) = item else {
-                    continue;
-                };
-                if profile.form == Form::Answer {
-                    problems.push(
-                        Diagnostic::error(format!(
-                            "`{}` lacks the texts of manifests and the variables, which an upgrade would lose",
-                            profile.file
-                        ))
-                        .help("export the profile: `vmo-ra palette export NAME --out DIR`"),
-                    );
-                }
-                profiles.push(profile.profile);
-            }
-            if profiles.len() == before {
-                problems.push(
-                    Diagnostic::error(format!("`{}` holds no profile", loaded.name)).help(
-                        "name what Palette exports, or a folder that `render` or `split` wrote",
-                    ),
-                );
+            let file = Path::new(name).join(LOCK);
+            if file.is_file() {
+                let text = text(&file)?;
+                return Ok(Some(Lock::read(&text)?));
             }
         }
-        match problems.is_empty() {
-            true => Ok((profiles, private)),
-            false => Err(problems.into()),
-        }
+        Ok(None)
     }
 
     fn resolutions(&self) -> Result<Resolutions, Failure> {
@@ -164,10 +208,7 @@ impl Upgrade {
         if !file.exists() {
             return Ok(Resolutions::default());
         }
-        let name = file.display().to_string();
-        let text = Files.read(file, LARGEST);
-        let text = text.map_err(|error| Diagnostic::unreadable(&name, &error))?;
-        Ok(Resolutions::read(&secret::source(name, text.text))?)
+        Ok(Resolutions::read(&text(file)?)?)
     }
 
     /// Writes down what is asked.
@@ -206,6 +247,21 @@ impl Upgrade {
             Format::Markdown => format::markdown(report, self.full),
         }
     }
+}
+
+/// A file that an earlier run wrote.
+fn text(file: &Path) -> Result<Source, Diagnostic> {
+    let name = file.display().to_string();
+    let text = Files.read(file, LARGEST);
+    let text = text.map_err(|error| Diagnostic::unreadable(&name, &error))?;
+    Ok(secret::source(name, text.text))
+}
+
+/// Every key of a profile's file; none where it is no file of its own.
+fn tree(file: &str) -> Option<Value> {
+    let is_file = Path::new(file).is_file() && !file.ends_with(PROFILE);
+    let (_, document, _) = load::document(&Files, file).ok().filter(|_| is_file)?;
+    Some(document.into_value())
 }
 
 /// The sides of each profile, each as a folder that `join` puts together.

@@ -133,6 +133,11 @@ impl Registries {
         self.versions.get(pack).map(PackVersion::as_str)
     }
 
+    /// Takes the revision's versions again.
+    pub fn forget_versions(&mut self) {
+        self.versions.clear();
+    }
+
     /// The packs that the site names a version for.
     pub fn versioned(&self) -> impl Iterator<Item = &str> {
         self.versions.keys().map(String::as_str)

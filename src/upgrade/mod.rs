@@ -8,7 +8,6 @@ mod layers;
 mod macros;
 mod report;
 mod resolutions;
-mod roles;
 mod steps;
 mod values;
 
@@ -16,11 +15,12 @@ use std::cell::RefCell;
 
 use serde_json::{Value, json};
 
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::diff::{self, Change, Input, Options, Part, Secrets};
 use crate::lock::Lock;
 use crate::pack::Library;
 use crate::profile::{BuiltInLayers, Metadata, Profile, Spec, Template, Variable, variables_used};
+use crate::recover::roles;
 use crate::render::{MadeFrom, Rendered, RenderedProfile, Renderer};
 use crate::revision::{Revision, Role};
 use crate::secret::Way;
@@ -30,7 +30,6 @@ use layers::order;
 pub use report::{Clashed, FORMAT, Item, Limited, ProfileStep, Report, Step, What};
 pub use resolutions::Resolutions;
 use resolutions::{Place, hash, part_words, questions};
-use roles::with_roles;
 
 /// What is carried over, and where to.
 pub struct Request<'r> {
@@ -99,7 +98,9 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         lock,
         ..
     } = rendered(request, request.to)?;
-    let yours = with_roles(request.yours, &base)?;
+    let roles = roles(request.yours, request.from)?;
+    let mut yours: Vec<(Role, &Profile)> = roles.into_iter().zip(request.yours).collect();
+    yours.sort_by_key(|(role, _)| *role);
     let texts = request.yours.iter().flat_map(|profile| {
         let layers = profile.spec.template.packs.iter();
         layers.map(|layer| layer.values.as_bytes())
@@ -533,25 +534,4 @@ fn version(yours: &Profile, from: &str, to: &str) -> String {
         Ok(last) => format!("{head}.{}", last + 1),
         Err(_) => format!("{was}-{to}"),
     }
-}
-
-/// What is no profile of the RA.
-fn not_ours(profile: &Profile) -> Diagnostic {
-    let layers: Vec<&str> = profile
-        .spec
-        .template
-        .packs
-        .iter()
-        .map(|layer| layer.name.as_str())
-        .collect();
-    Diagnostic::error(format!(
-        "`{}` is not one of the RA's three profiles: {}",
-        profile.metadata.name,
-        match layers.as_slice() {
-            [] => "it has no layers".to_owned(),
-            layers => format!("its layers are {}", layers.join(", ")),
-        }
-    ))
-    .code(Code::WrongKind)
-    .help("name profiles that were made from the RA's infra, core or templates profile")
 }

@@ -45,7 +45,7 @@ fn rendered(folder: &Path, revision: &str) -> Vec<(String, Value)> {
     run.run().ends(0);
     let mut profiles: Vec<(String, Value)> = files(&out)
         .into_iter()
-        .filter(|(name, _)| name.ends_with(".json"))
+        .filter(|(name, _)| name.ends_with(".json") && !name.starts_with('.'))
         .map(|(_, bytes)| {
             let value: Value = serde_json::from_slice(&bytes).expect("it is JSON");
             let name = value["metadata"]["name"].as_str().unwrap_or_default();
@@ -207,13 +207,14 @@ fn without_an_edit_the_new_revision_comes_out() {
 fn to_the_same_revision_everything_stays() {
     let folder = Scratch::new();
     customised(&folder);
+    folder.run("init site.yaml").ends(0);
     folder
-        .run("upgrade yours --from 1.7.0 --to 1.7.0 --out new")
+        .run("upgrade yours --from 1.7.0 --to 1.7.0 --site site.yaml --out new")
         .ends(0);
     let profiles = |folder: &Path| -> Vec<Value> {
         let all = files(folder).into_iter();
         let mut profiles: Vec<Value> = all
-            .filter(|(name, _)| name.ends_with(".json"))
+            .filter(|(name, _)| name.ends_with(".json") && !name.starts_with('.'))
             .map(|(_, bytes)| serde_json::from_slice(&bytes).expect("it is JSON"))
             .collect();
         profiles.sort_by_key(|profile| profile["metadata"]["name"].to_string());
