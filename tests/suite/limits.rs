@@ -100,6 +100,25 @@ mod hostile {
         );
     }
 
+    /// Whatever the format: some KiB for each change.
+    #[test]
+    fn a_comparison_takes_memory_by_its_changes() {
+        const CHANGES: usize = 60_000;
+        let folder = Scratch::new();
+        for (file, more) in [("old.json", 0), ("new.json", 1)] {
+            let values: String = (0..CHANGES)
+                .map(|number| format!("k{number}: {}\\n", number + more))
+                .collect();
+            let layer = format!(r#"{{"name":"a","type":"oci","values":"{values}"}}"#);
+            write(&folder, file, export(&layer, ""));
+        }
+        for format in ["text", "json", "markdown", "html"] {
+            let arguments = format!("diff old.json new.json --format {format}");
+            let output = run(&folder, 256, &arguments);
+            assert_eq!(output.code, Some(1), "{format}: {:.2000}", output.said());
+        }
+    }
+
     /// Messages of one text: a thousand, and how many more there are.
     #[test]
     fn of_many_problems_the_first_are_told() {
