@@ -1,6 +1,5 @@
 //! `vmo-ra diff`
 
-use std::env;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -269,7 +268,7 @@ impl Diff {
                 format::text(
                     report,
                     &format::TextOptions {
-                        width: if on_terminal { columns() } else { 0 },
+                        width: if on_terminal { terminal::width() } else { 0 },
                         colour: self.is_printed() && terminal::has_colours(&io::stdout()),
                         stat: self.stat,
                         full: self.full,
@@ -439,12 +438,4 @@ fn in_order(mut profiles: Vec<LoadedProfile>) -> Vec<Profile> {
         (template.kind != "infra", manifests_only)
     });
     profiles.into_iter().map(|one| one.profile).collect()
-}
-
-/// The width of the terminal, as the shell tells it.
-fn columns() -> usize {
-    let columns = env::var("COLUMNS").ok();
-    columns
-        .and_then(|columns| columns.parse().ok())
-        .unwrap_or(100)
 }

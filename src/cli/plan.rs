@@ -48,7 +48,7 @@ impl Plan {
         let site = self.site.load()?;
         let plan = plan(&site, &revision, self.nodes)?;
         let text = match self.format {
-            Format::Text => format::text(&plan),
+            Format::Text => format::text(&plan, terminal::width()),
             Format::Json => format::json(&plan),
             Format::Markdown => format::markdown(&plan),
             Format::Html => {

@@ -17,6 +17,9 @@ use super::Failure;
 use super::lines::Lines;
 use super::options::{Color, Loudness};
 
+/// The width of lines that are not for a terminal.
+const USUAL_WIDTH: usize = 100;
+
 static SETTINGS: OnceLock<(Color, Loudness)> = OnceLock::new();
 
 /// Takes over what the command line says of colours and of what is told.
@@ -65,6 +68,32 @@ pub(super) fn has_colours(stream: &impl IsTerminal) -> bool {
             stream.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         }
     }
+}
+
+/// How wide the lines of standard output are: as wide as the terminal, or 100 characters.
+pub(super) fn width() -> usize {
+    let told = env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    match io::stdout().is_terminal() {
+        true => told
+            .or_else(columns)
+            .filter(|width| *width > 0)
+            .unwrap_or(USUAL_WIDTH),
+        false => USUAL_WIDTH,
+    }
+}
+
+/// The columns that the terminal says it has.
+#[cfg(target_os = "linux")]
+fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn columns() -> Option<usize> {
+    None
 }
 
 /// How messages are written to a stream.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Host, Interface, Kind, Purpose};
-use crate::site::{BondMode, InterfaceName, LacpRate, MacAddress, Mtu, Site, VlanSet};
+use crate::site::{BondMode, InterfaceName, LacpRate, MacAddress, Mtu, Site, VlanId, VlanSet};
 
 /// What the switch must do for a bond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,6 +50,8 @@ pub struct Port {
     pub purposes: Vec<Purpose>,
     /// What is untagged on it.
     pub native: Native,
+    /// The number of the native VLAN on the switch, where the site gives it.
+    pub native_vlan: Option<VlanId>,
     /// The VLANs that it must let through tagged, with those of VMs where they run on the node.
     pub tagged: VlanSet,
     /// What its bond needs.
@@ -59,6 +61,16 @@ pub struct Port {
 }
 
 impl Port {
+    /// The VLANs of the trunk as a switch takes them, the native one among them where its number is known.
+    pub fn trunk(&self) -> VlanSet {
+        self.tagged.iter().chain(self.native_vlan).collect()
+    }
+
+    /// Whether a network of the node is untagged here, and the site does not say which VLAN that is on the switch.
+    pub fn is_native_unknown(&self) -> bool {
+        matches!(self.native, Native::Network(_)) && self.native_vlan.is_none()
+    }
+
     /// The VLANs of the trunk as the RA writes them: 0 for what is untagged, then the tagged ones.
     pub fn allowed(&self) -> String {
         match (self.native, self.tagged.is_empty()) {
@@ -92,6 +104,12 @@ pub(super) fn ports(host: &Host, site: &Site) -> Vec<Port> {
             None if untagged_vms => Native::Vms,
             None => Native::Nothing,
         };
+        let native_vlan = match native {
+            Native::Network(Purpose::Pxe) => site.network.pxe.switch_vlan,
+            Native::Network(Purpose::Management) => site.network.management.switch_vlan,
+            Native::Network(Purpose::Data) => site.network.data.switch_vlan,
+            Native::Network(Purpose::Vms) | Native::Vms | Native::Nothing => None,
+        };
         let on_bond = host.vlans_on(&bond.name);
         let on_bridge = bridge.iter().flat_map(|bridge| host.vlans_on(bridge));
         let mut tagged: VlanSet = on_bond.chain(on_bridge).map(|(id, _)| id).collect();
@@ -115,6 +133,7 @@ pub(super) fn ports(host: &Host, site: &Site) -> Vec<Port> {
                 boots: at == 0 && bond.purposes.contains(&Purpose::Pxe),
                 purposes: bond.purposes.clone(),
                 native,
+                native_vlan,
                 tagged: tagged.clone(),
                 aggregation,
                 mtu: bond.mtu,

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::Plan;
-use crate::network::{Host, Interface, Kind};
+use crate::network::{Host, Interface, Kind, Port};
 use crate::site::Site;
 
 /// Sizes in units of the SVG.
@@ -73,7 +73,7 @@ struct Standing {
 pub fn host_network(host: &Host, site: &Site) -> Drawing {
     let ports = host.ports.iter().map(|port| Standing {
         name: format!("switch port {}", port.card),
-        detail: format!("VLANs {}", port.allowed()),
+        detail: format!("VLANs {}", trunk_in_words(port)),
         class: "port",
         on: Vec::new(),
     });
@@ -114,6 +114,15 @@ pub fn host_network(host: &Host, site: &Site) -> Drawing {
         &levels,
         format!("The network of a node in the layout {layout}"),
     )
+}
+
+/// What passes through a switch port, by the numbers that are known.
+fn trunk_in_words(port: &Port) -> String {
+    match (port.trunk(), port.is_native_unknown()) {
+        (trunk, true) if trunk.is_empty() => "native".to_owned(),
+        (trunk, true) => format!("native, {trunk}"),
+        (trunk, false) => trunk.to_string(),
+    }
 }
 
 /// The VMs' networks: the VLANs as one box, and what is untagged as another.

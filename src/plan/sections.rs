@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{NetworkRow, Plan, number};
 use crate::diagnostic::Severity;
-use crate::network::{Aggregation, Host, Interface, Kind, Native};
+use crate::network::{Aggregation, Host, Interface, Kind, Native, Port};
 use crate::site::{LacpRate, NodeRole, VlanTag};
 
 /// A part of the plan.
@@ -201,6 +201,12 @@ fn interface(interface: &Interface) -> Vec<String> {
 
 fn ports(plan: &Plan) -> Section {
     let mut section = Section::new("Switch ports");
+    let mut all = plan.hosts.iter().flat_map(|host| &host.ports);
+    if all.any(Port::is_native_unknown) {
+        section = section.say(
+            "The site can give the number of an untagged network's VLAN on the switch: `switchVlan` beside `vlan: native`.",
+        );
+    }
     for host in &plan.hosts {
         section = section.table(
             role(host),
@@ -209,7 +215,7 @@ fn ports(plan: &Plan) -> Section {
                 "card",
                 "carries",
                 "native VLAN",
-                "allowed",
+                "allowed VLANs",
                 "the switch needs",
             ],
             host.ports.iter().map(|port| {
@@ -224,10 +230,17 @@ fn ports(plan: &Plan) -> Section {
                     purposes.join(", "),
                     match port.native {
                         Native::Nothing => "none".to_owned(),
-                        Native::Network(purpose) => purpose.as_str().to_owned(),
+                        Native::Network(purpose) => match port.native_vlan {
+                            Some(id) => format!("{id} ({})", purpose.as_str()),
+                            None => format!("that of {}", purpose.as_str()),
+                        },
                         Native::Vms => "the VMs' untagged network".to_owned(),
                     },
-                    port.allowed(),
+                    match (port.trunk(), port.is_native_unknown()) {
+                        (trunk, true) if trunk.is_empty() => "the native one".to_owned(),
+                        (trunk, true) => format!("{trunk} and the native one"),
+                        (trunk, false) => trunk.to_string(),
+                    },
                     match port.aggregation {
                         Aggregation::None => "nothing; the ports stay apart".to_owned(),
                         Aggregation::Static => {

@@ -14,7 +14,7 @@ use super::quantity::Quantity;
 use super::reader::Flag;
 use super::setting::{Kind, Scalar};
 use super::storage::{StateClass, StorageNodes};
-use super::vlan::{VlanSelection, VlanSet};
+use super::vlan::{VlanId, VlanSelection, VlanSet};
 use super::vmo::{ImageSource, NetworkName};
 
 const LABEL: &str = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
@@ -150,6 +150,7 @@ kinds! {
         ..Subdomain::kind()
     };
     Subdomain => Kind::text("a DNS-1123 name", format!("(?=.{{1,253}}$){}", subdomain()), "vmo.example.internal").or(&["number"]);
+    VlanId => Kind::text("a VLAN id", VLAN, "20").within(1..=4094);
     VlanSelection => {
         let some = format!("(untagged|{})", set_of(VLAN));
         Kind::text("VLANs, or `untagged`", format!("{some}( *, *{some})*"), "21-24,30")

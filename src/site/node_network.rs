@@ -72,6 +72,10 @@ settings! {
     pub struct NodeNetwork {
         /// Its VLAN: an id, or `native` where it is untagged.
         pub vlan: VlanTag,
+        /// The number of its VLAN on the switch, where it is `native`: the plan gives ports this native VLAN.
+        ///
+        /// Example: `99`
+        pub switch_vlan: Option<VlanId>,
         /// Its addresses.
         pub cidr: Cidr,
         /// Its gateway, or `none`.
@@ -153,6 +157,11 @@ impl NodeNetwork {
     ) -> Self {
         let mut fields = reader.section::<Self>(network, key);
         let vlan: VlanTag = reader.or(&mut fields, "vlan", vlan);
+        let tagged = (vlan != VlanTag::Native).then(|| {
+            Diagnostic::error("only a `native` VLAN has another number on the switch")
+                .help("leave `switchVlan` out: the switch has the VLAN under the id of `vlan`")
+        });
+        let switch_vlan = reader.unless(&mut fields, "switchVlan", tagged, None);
         // The example's gateway belongs to the example's network.
         let of_example = key == "data" && !reader.given(&fields, "cidr");
         let cidr = reader.or(&mut fields, "cidr", cidr);
@@ -189,6 +198,7 @@ impl NodeNetwork {
         reader.close(fields);
         NodeNetwork {
             vlan,
+            switch_vlan,
             cidr,
             gateway: gateway.0,
             interface,

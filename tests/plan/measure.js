@@ -20,6 +20,12 @@ for (const svg of document.querySelectorAll("svg")) {
     }
   }
 }
+// A range, a network or a name that goes on in the next line cannot be read at a glance.
+for (const word of document.querySelectorAll("td span, p span")) {
+  if (word.getClientRects().length > 1) {
+    wrong.push(`${word.textContent} is broken`);
+  }
+}
 if (document.documentElement.scrollWidth > document.documentElement.clientWidth) {
   wrong.push("the page is wider than its window");
 }

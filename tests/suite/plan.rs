@@ -182,7 +182,7 @@ addEventListener('message', ({ data }) => {
             .replacen("</body>", &format!("<script>{script}</script></body>"), 1);
         write(&folder, &format!("{name}.html"), measured);
         narrow.push_str(&format!(
-            "<iframe src={name}.html width=420 height=900></iframe>"
+            "<iframe src={name}.html width=360 height=900></iframe>"
         ));
     }
     write(&folder, "narrow.html", narrow);
@@ -205,7 +205,49 @@ addEventListener('message', ({ data }) => {
     let measures = measures.as_array().expect("a list");
     assert_eq!(measures.len(), PAGES.len());
     for (number, measures) in measures.iter().enumerate() {
-        assert_eq!(measures["width"], 420, "{measures}");
+        assert_eq!(measures["width"], 360, "{measures}");
         fits(&format!("frame {number}"), measures);
+    }
+}
+
+/// What a network engineer types in: numbers, without the RA's 0 for what is untagged.
+#[test]
+fn switch_ports_name_vlans_by_number() {
+    let rows = |site: &str| -> Vec<String> {
+        let text = run(site, &[]).well();
+        let (_, ports) = text.split_once("Switch ports").expect("they are there");
+        let (ports, _) = ports.split_once("MAAS").expect("it comes next");
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        ports.lines().map(words).collect()
+    };
+    let known = rows("network: {pxe: {switchVlan: 99}}\n").join("\n");
+    assert!(known.contains("99 (bare"), "{known}");
+    assert!(known.contains(" 10,99 LACP"), "{known}");
+    assert!(
+        !known.contains("0,10") && !known.contains("switchVlan"),
+        "{known}"
+    );
+    let unknown = rows(EXAMPLE).join("\n");
+    assert!(
+        unknown.contains("`switchVlan` beside `vlan: native`"),
+        "{unknown}"
+    );
+    assert!(unknown.contains("10 and the"), "{unknown}");
+    let refused = run("network: {data: {switchVlan: 99}}\n", &[]);
+    refused
+        .ends(2)
+        .mentions("only a `native` VLAN has another number on the switch");
+}
+
+/// Lines of text keep to the width that is asked for, as long as no word is longer.
+#[test]
+fn text_keeps_to_100_columns() {
+    for (name, site) in PAGES {
+        let text = run(site, &[]).well();
+        let wide: Vec<&str> = text
+            .lines()
+            .filter(|line| line.chars().count() > 100)
+            .collect();
+        assert!(wide.is_empty(), "{name}: {wide:#?}");
     }
 }
