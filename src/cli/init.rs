@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use vmo_ra::command;
+use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::{output, site};
 
 use super::lines::Lines;
@@ -19,7 +20,7 @@ pub(super) struct Init {
     /// Where to write it, or `-` for standard output
     #[arg(default_value = "site.yaml")]
     file: PathBuf,
-    /// Replace files that are there
+    /// Replace files that are there; one that was edited is kept beside the new one
     #[arg(long)]
     force: bool,
 }
@@ -39,7 +40,7 @@ impl Init {
             [] => String::new(),
             _ => format!("# yaml-language-server: $schema={SCHEMA}\n"),
         };
-        files.push((self.file.clone(), modeline + &starter));
+        files.push((self.file.clone(), modeline.clone() + &starter));
         for (file, text) in &files {
             let Ok(there) = fs::symlink_metadata(file) else {
                 continue;
@@ -49,6 +50,17 @@ impl Init {
             if !same {
                 inputs::nothing_there(file, self.force)?;
             }
+        }
+        // What somebody wrote into the old one is not lost.
+        let is_file = fs::metadata(&self.file).is_ok_and(|there| there.is_file());
+        let is_other = |old: Vec<u8>| old != (modeline + &starter).as_bytes();
+        if is_file && fs::read(&self.file).is_ok_and(is_other) {
+            let copy = output::keep_copy(&self.file)?;
+            terminal::explain(&[Diagnostic::warning(format!(
+                "`{}` was edited since it was written",
+                self.file.display()
+            ))
+            .help(format!("the old file is kept as `{}`", copy.display()))]);
         }
         for (file, text) in &files {
             output::replace_file(file, text.as_bytes(), false)?;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::folder::unused_name;
 use super::staging::Passing;
 use super::{disk, failed};
 use crate::diagnostic::Diagnostic;
@@ -19,6 +20,18 @@ use crate::diagnostic::Diagnostic;
 /// The system says no, nobody reads the pipe, or the old file has several names; it is then as it was.
 pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), Diagnostic> {
     StagedFile::new(path, bytes, private)?.settle()
+}
+
+/// Keeps a copy of a file beside it, under a name that nothing else has, and says where.
+///
+/// # Errors
+/// The system says no.
+pub fn keep_copy(path: &Path) -> Result<PathBuf, Diagnostic> {
+    let copy = unused_name(path, "edited");
+    match fs::copy(path, &copy) {
+        Ok(_) => Ok(copy),
+        Err(error) => Err(failed(&copy, &error)),
+    }
 }
 
 /// A file that stands beside its place. Unless it is settled, it goes again.

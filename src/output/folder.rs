@@ -442,8 +442,8 @@ fn changed(folder: &Path) -> Diagnostic {
     .help("it is as they left it; run the command again")
 }
 
-/// A name beside a folder that nothing has: `out.old`, `out.old-2`.
-fn unused_name(folder: &Path, word: &str) -> PathBuf {
+/// A name beside a folder or file that nothing has: `out.old`, `out.old-2`.
+pub(super) fn unused_name(folder: &Path, word: &str) -> PathBuf {
     let named = |number: usize| {
         let mut name = folder.as_os_str().to_owned();
         name.push(match number {

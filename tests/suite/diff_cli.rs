@@ -433,7 +433,7 @@ fn bad_input_is_explained_in_full() {
     let list = "error: `list.json` is not a site, a profile or manifests: it is a list\n  = help: give each of its items a file of its own, if they are sites, profiles or manifests\n\n";
     let other = "error: `other.json` is not a site, a profile or manifests: it has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest\n  = help: add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it\n\n";
     let both = format!(
-        "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n2 errors\n"
+        "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n  = help: give a site, a profile as Palette exports it, or what the command asks for\n\n2 errors\n"
     );
     for (arguments, code, message) in [
         (
@@ -458,7 +458,7 @@ error: this is not JSON
         (
             "a.json binary.json",
             2,
-            "error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n\n",
+            "error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n  = help: give a site, a profile as Palette exports it, or what the command asks for\n\n",
         ),
         ("list.json a.json", 2, list),
         ("other.json a.json", 2, other),

@@ -220,14 +220,14 @@ fn switch_ports_name_vlans_by_number() {
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         ports.lines().map(words).collect()
     };
-    let known = rows("network: {pxe: {switchVlan: 99}}\n").join("\n");
+    let known = rows("network: {pxe: {switchVlan: 99}}\n").join(" ");
     assert!(known.contains("99 (bare"), "{known}");
     assert!(known.contains(" 10,99 LACP"), "{known}");
     assert!(
         !known.contains("0,10") && !known.contains("switchVlan"),
         "{known}"
     );
-    let unknown = rows(EXAMPLE).join("\n");
+    let unknown = rows(EXAMPLE).join(" ");
     assert!(
         unknown.contains("`switchVlan` beside `vlan: native`"),
         "{unknown}"

@@ -379,3 +379,24 @@ fn an_old_folder_keeps_its_permissions() {
         .mode();
     assert_eq!(mode & 0o777, 0o750);
 }
+
+/// `init --force` drops no line that somebody wrote.
+#[test]
+fn an_edited_site_is_kept_beside_the_new_one() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").well();
+    folder.run("init site.yaml --force").well();
+    assert_eq!(names(&folder), [".vmo-ra.schema.json", "site.yaml"]);
+    write(&folder, "site.yaml", "cluster: {name: berlin}\n");
+    for copy in ["site.yaml.edited", "site.yaml.edited-2"] {
+        write(&folder, "site.yaml", format!("cluster: {{name: {copy}}}\n"));
+        folder.run("init site.yaml --force").says(
+            0,
+            format!(
+                "warning: `site.yaml` was edited since it was written\n  = help: the old file is kept as `{copy}`\n\n"
+            ),
+        );
+        assert!(read(&folder, copy).contains(copy));
+    }
+    folder.run("check site.yaml").ends(0);
+}
