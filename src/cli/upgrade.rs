@@ -83,6 +83,8 @@ enum Format {
     Json,
     /// For a comment on a pull request.
     Markdown,
+    /// One page that needs nothing else.
+    Html,
 }
 
 impl Upgrade {
@@ -245,6 +247,7 @@ impl Upgrade {
             Format::Text => format::text(report, self.full),
             Format::Json => format::json(report),
             Format::Markdown => format::markdown(report, self.full),
+            Format::Html => format::html(report, self.full),
         }
     }
 }

@@ -211,6 +211,11 @@ fn outputs() -> Vec<(String, i32, String)> {
             "upgrade golden/1.7.0 --from 1.7.0 --format json",
         ),
         (
+            "upgrade/unedited.html",
+            0,
+            "upgrade golden/1.7.0 --from 1.7.0 --format html",
+        ),
+        (
             "upgrade/unedited.md",
             0,
             "upgrade golden/1.7.0 --from 1.7.0 --format markdown",

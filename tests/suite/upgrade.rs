@@ -363,3 +363,225 @@ fn with_the_vendor_of_both_versions_the_text_is_the_vendors() {
         .replacen("rollOutCiliumPods: false", "rollOutCiliumPods: true", 1);
     assert_eq!(values("new"), expected);
 }
+
+#[test]
+fn answers_that_do_not_fit_are_refused() {
+    let folder = Scratch::new();
+    customised(&folder);
+    folder.run("init site.yaml").ends(0);
+    let site = "--site site.yaml";
+    upgrade(&folder, site).ends(1);
+    let asked = read(&folder, "resolutions.yaml");
+    // A second run does not write over answers.
+    upgrade(&folder, site).says(
+        2,
+        "error: `resolutions.yaml` is there already
+  = help: answer it and give it with `--resolve resolutions.yaml`, or name another file
+
+",
+    );
+    let resolve = format!("{site} --resolve resolutions.yaml");
+    let open = "warning: 4 conflicts wait for an answer, so nothing was written
+  = help: answer them in `resolutions.yaml`, and run this again with `--resolve resolutions.yaml`
+
+";
+    upgrade(&folder, &resolve).says(1, open);
+    assert_eq!(read(&folder, "resolutions.yaml"), asked);
+    for (find, put, told) in [
+        (
+            "  answer:\n",
+            "  answer: mine\n",
+            "error: this is no answer\n",
+        ),
+        (
+            "  answer:\n",
+            "  answer: {value: 1, more: 2}\n",
+            "error: this is no answer\n",
+        ),
+        (
+            "  base: \"02c66ea91503834f\"",
+            "  base: \"0000000000000000\"",
+            "error: the answer to `VMO-RA-Infra-MaaS-PureFlashArray/kubernetes/values/kubeadmconfig.kubeletExtraArgs.tls-cipher-suites` is out of date: one of the three sides is another than when this was answered\n",
+        ),
+        (
+            "  path: charts.cilium.nodePort",
+            "  path: charts.cilium.other",
+            "error: the answer to `VMO-RA-Infra-MaaS-PureFlashArray/cni-cilium-oss/values/charts.cilium.other` is out of date: there is no such conflict\n",
+        ),
+        (
+            "format: vmo-ra/resolutions/1",
+            "format: x",
+            "error: `resolutions.yaml` holds no answers of `vmo-ra upgrade`: its `format` is not `vmo-ra/resolutions/1`\n",
+        ),
+        (
+            "  part: values\n",
+            "",
+            "error: this entry is not as `upgrade` writes it: missing field `part`\n",
+        ),
+    ] {
+        assert!(asked.contains(find), "{find}");
+        write(&folder, "resolutions.yaml", asked.replacen(find, put, 1));
+        upgrade(&folder, &resolve)
+            .ends(2)
+            .begins(told)
+            .mentions(" --> resolutions.yaml")
+            .mentions("= help: ");
+    }
+}
+
+#[test]
+fn profiles_of_nobodys_are_refused() {
+    let folder = Scratch::new();
+    let profile = |name: &str, layer: &str| json!({"metadata": {"name": name}, "spec": {"version": "1.0.0", "template": {"type": "add-on", "packs": [{"name": layer, "type": "oci", "layer": "addon", "version": "1.0.0", "values": "a: 1"}]}}});
+    write(
+        &folder,
+        "other.json",
+        profile("other", "wordpress").to_string(),
+    );
+    write(
+        &folder,
+        "a.json",
+        profile("a", "lb-metallb-helm").to_string(),
+    );
+    write(
+        &folder,
+        "b.json",
+        profile("b", "lb-metallb-helm").to_string(),
+    );
+    folder
+        .run("upgrade other.json --from 1.7.0")
+        .ends(2)
+        .mentions("wordpress");
+    folder
+        .run("upgrade a.json b.json --from 1.7.0")
+        .ends(2)
+        .mentions("`a`")
+        .mentions("`b`");
+    folder.run("upgrade missing.json --from 1.7.0").ends(3);
+    // Half of a profile is one whose layers were taken out.
+    let half = folder.run("upgrade a.json --from 1.7.0 --site -");
+    half.ends(2);
+}
+
+/// Values that no reader takes stay as they are, and nobody reads a secret in any output.
+#[test]
+fn unreadable_values_stay_and_secrets_are_hidden() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        if role == "core" {
+            layer(&mut profile, "lb-metallb-helm")["values"] = json!("a: [1\nb: 2");
+            let grafana = &mut layer(&mut profile, "prometheus-operator")["values"];
+            let text = grafana.as_str().expect("a text").to_owned();
+            let with = "adminPassword: hunter2-planted";
+            let text = text.replacen(
+                "adminPassword: \"{{ .spectro.var.grafanaAdminPassword }}\"",
+                with,
+                1,
+            );
+            assert!(text.contains(with), "{text}");
+            *grafana = json!(text);
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    for format in ["text", "json", "markdown", "html"] {
+        let run = upgrade(
+            &folder,
+            &format!("--site site.yaml --full --format {format}"),
+        );
+        run.ends(0);
+        let all = format!("{:?}", run.all());
+        assert!(!all.contains("hunter2-planted"), "{format}");
+        assert!(
+            all.contains("cannot be read as YAML, and stay as they are"),
+            "{all}"
+        );
+    }
+    upgrade(&folder, "--site site.yaml --out new --diff3 sides").ends(0);
+    let values = read(&folder, "new/values/core/01-lb-metallb-helm.yaml");
+    assert_eq!(values, "a: [1\nb: 2\n");
+    let metallb = |side: &str| format!("sides/{side}/VMO-RA-Core-PXKE/lb-metallb-helm/values.yaml");
+    assert_eq!(read(&folder, &metallb("yours")), "a: [1\nb: 2");
+    assert_eq!(
+        read(&folder, &metallb("base")),
+        read(&folder, &metallb("base"))
+    );
+    let joined = folder.run("join sides/result/VMO-RA-Templates");
+    joined.ends(0);
+    assert_eq!(joined.told(), read(&folder, "new/VMO-RA-Templates.json"));
+}
+
+#[test]
+fn the_json_form_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(vmo_ra::upgrade::format::json_schema()).expect("JSON");
+    let schema = jsonschema::validator_for(&schema).expect("it is a schema");
+    let folder = Scratch::new();
+    customised(&folder);
+    folder.run("init site.yaml").ends(0);
+    let report = upgrade(&folder, "--site site.yaml --format json").json();
+    let wrong: Vec<String> = schema
+        .iter_errors(&report)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(wrong, [""; 0]);
+    let mut more = report;
+    more["items"][0]["surprise"] = json!(1);
+    assert!(!schema.is_valid(&more));
+}
+
+#[test]
+fn unknown_keys_of_a_file_stay() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        profile["spec"]["someday"] = json!({"a": [1]});
+        packs(&mut profile)[0]["also"] = json!("ours");
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    upgrade(&folder, "--site site.yaml --out new").ends(0);
+    for (name, bytes) in files(&folder.join("new")) {
+        if name.ends_with(".json") && !name.starts_with('.') {
+            let profile: Value = serde_json::from_slice(&bytes).expect("it is JSON");
+            assert_eq!(profile["spec"]["someday"], json!({"a": [1]}), "{name}");
+            assert_eq!(
+                profile["spec"]["template"]["packs"][0]["also"], "ours",
+                "{name}"
+            );
+            assert_eq!(profile["spec"]["version"], "1.9.0", "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_does_not_fit_is_said_to_be_so() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    folder
+        .run("render --revision 1.7.0 --site site.yaml --out yours")
+        .ends(0);
+    let well = folder.run("upgrade yours --to 1.9.0 --site site.yaml");
+    assert!(!well.ends(0).told().contains("note:"), "{}", well.told());
+    assert!(
+        well.told()
+            .starts_with("Upgrade from RA 1.7.0 to RA 1.9.0\n")
+    );
+    let lock = read(&folder, "yours/.vmo-ra.lock.json");
+    let other = lock.replacen("\"site\": \"", "\"site\": \"0", 1);
+    let other = other.replacen("\"version\": \"0.15.2\"", "\"version\": \"0.15.1\"", 1);
+    let at = other.find("\"0.15.1\"").expect("it is there");
+    let other =
+        other[..at].to_owned() + &other[at..].replacen("\"values\": \"", "\"values\": \"0", 1);
+    write(&folder, "yours/.vmo-ra.lock.json", other);
+    let told = folder
+        .run("upgrade yours --to 1.9.0 --site site.yaml")
+        .well();
+    assert!(
+        told.contains("\n  note: the profiles were rendered with another site\n  note: the profiles were made from `lb-metallb-helm` 0.15.1, and 0.15.2 is at hand\n"),
+        "{told}"
+    );
+    write(&folder, "yours/.vmo-ra.lock.json", "{}");
+    folder
+        .run("upgrade yours --to 1.9.0")
+        .ends(2)
+        .begins("error: `yours/.vmo-ra.lock.json` is no lock of `vmo-ra`: ");
+}

@@ -11,17 +11,14 @@ const STYLE: &str = include_str!("page/style.css");
 
 /// Writes a plan as one self-contained HTML page; `network` is the drawing of a worker's network.
 pub fn html(plan: &Plan, network: &Drawing) -> String {
-    render(plan, network).unwrap_or_else(|error| {
-        // Only a mistake in the template gets here, which the tests would have met: it is told, not hidden.
-        debug_assert!(false, "the page cannot be rendered: {error}");
-        format!("the page cannot be rendered: {error}\n")
-    })
+    render(plan, network).unwrap_or_else(told)
 }
 
 #[derive(Serialize)]
 struct Page<'p> {
-    cluster: &'p str,
-    revision: &'p str,
+    title: &'p str,
+    about: &'p str,
+    kind: &'p str,
     sections: Vec<PageSection>,
 }
 
@@ -38,16 +35,47 @@ fn render(plan: &Plan, network: &Drawing) -> tera::TeraResult<String> {
         .into_iter()
         .map(|section| page_section(plan, network, section))
         .collect();
-    let page = Page {
-        cluster: &plan.cluster,
-        revision: &plan.revision,
+    page(&Page {
+        title: &format!("Plan of {}", plan.cluster),
+        about: &format!("Reference architecture {}", plan.revision),
+        kind: "plan",
         sections,
-    };
-    template::page(
-        PAGE,
-        &[("style", "style_hash", STYLE)],
-        Context::from_serialize(&page)?,
-    )
+    })
+}
+
+fn page(page: &Page<'_>) -> tera::TeraResult<String> {
+    let context = Context::from_serialize(page)?;
+    template::page(PAGE, &[("style", "style_hash", STYLE)], context)
+}
+
+/// Writes sections of another report as such a page.
+pub(crate) fn html_of(title: &str, about: &str, sections: Vec<Section>) -> String {
+    let sections = sections.into_iter().map(|section| PageSection {
+        id: id(&section),
+        section,
+        drawing: None,
+    });
+    let written = page(&Page {
+        title,
+        about,
+        kind: "report",
+        sections: sections.collect(),
+    });
+    written.unwrap_or_else(told)
+}
+
+/// Only a mistake in the template gets here, which the tests would have met: it is told, not hidden.
+fn told(error: tera::Error) -> String {
+    debug_assert!(false, "the page cannot be rendered: {error}");
+    format!("the page cannot be rendered: {error}\n")
+}
+
+fn id(section: &Section) -> String {
+    section
+        .title
+        .to_lowercase()
+        .replace(' ', "-")
+        .replace(',', "")
 }
 
 fn page_section(plan: &Plan, network: &Drawing, section: Section) -> PageSection {
@@ -57,7 +85,7 @@ fn page_section(plan: &Plan, network: &Drawing, section: Section) -> PageSection
         _ => None,
     };
     PageSection {
-        id: section.title.to_lowercase().replace(' ', "-"),
+        id: id(&section),
         section,
         drawing,
     }

@@ -6,6 +6,7 @@ mod markdown;
 mod text;
 
 pub use html::html;
+pub(crate) use html::html_of;
 pub use json::json;
 pub use markdown::markdown;
 pub(crate) use markdown::markdown_of;

@@ -4,7 +4,7 @@ mod sections;
 mod text;
 
 use super::Report;
-use crate::plan::format::markdown_of;
+use crate::plan::format::{html_of, markdown_of};
 use crate::visible;
 pub use text::text;
 
@@ -16,6 +16,13 @@ const BY_HAND: &str = "Values that clusters store for variables, and overrides o
 pub fn markdown(report: &Report, full: bool) -> String {
     let title = format!("Upgrade from RA {} to RA {}", report.from, report.to);
     markdown_of(&title, &sections::sections(report, full))
+}
+
+/// As one page that needs nothing else; with `full` all of long lists.
+pub fn html(report: &Report, full: bool) -> String {
+    let title = format!("Upgrade from RA {} to RA {}", report.from, report.to);
+    let about = "What was taken, what was kept, and what is left to decide";
+    html_of(&title, about, sections::sections(report, full))
 }
 
 /// The JSON Schema of [`json`].
