@@ -77,11 +77,15 @@ impl Resolutions {
         let Some(root) = root else {
             return Err(not_one("it is empty").into());
         };
-        if root.get("format").and_then(Node::text) != Some(FORMAT) {
-            return Err(not_one(&format!("its `format` is not `{FORMAT}`")).into());
+        let place = |node: Option<&Node>| node.unwrap_or(&root).span.clone();
+        let format = root.get("format");
+        if format.and_then(Node::text) != Some(FORMAT) {
+            let problem = not_one(&format!("its `format` is not `{FORMAT}`"));
+            return Err(problem.at(source, place(format)).into());
         }
         let Some(items) = root.get("conflicts").and_then(Node::items) else {
-            return Err(not_one("there is no list `conflicts`").into());
+            let problem = not_one("there is no list `conflicts`");
+            return Err(problem.at(source, place(root.get("conflicts"))).into());
         };
         let mut resolutions = Resolutions {
             source: Some(source.clone()),
