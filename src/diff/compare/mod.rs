@@ -327,18 +327,20 @@ impl Comparison<'_> {
         }
     }
 
-    /// Says which names stand more than once on a side.
+    /// Says which names stand more than once on a side, once for both.
     fn note_repeated(&mut self, what: &str, old: &[String], new: &[String]) {
+        let repeated: BTreeSet<&String> = [old, new]
+            .into_iter()
+            .flat_map(|names| {
+                let mut seen = HashSet::new();
+                names.iter().filter(move |name| !seen.insert(*name))
+            })
+            .collect();
         let profile = &self.profile;
-        for names in [old, new] {
-            let mut seen = HashSet::new();
-            let repeated: BTreeSet<&String> =
-                names.iter().filter(|name| !seen.insert(*name)).collect();
-            let notes = repeated
-                .into_iter()
-                .map(|name| format!("the profile `{profile}` has two {what} `{name}`"));
-            self.notes.extend(notes);
-        }
+        let notes = repeated
+            .into_iter()
+            .map(|name| format!("the profile `{profile}` has two {what} `{name}`"));
+        self.notes.extend(notes);
     }
 
     /// A change of a text that is told line by line, without the secrets in it.
