@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use super::draft::{self, Draft};
 use super::hole::{Hole, meanings};
-use super::picture::{Leaf, Leaves};
+use super::picture::{Leaf, Leaves, Picture};
 use super::structure::together;
-use super::{Search, draft, is_open_secret, marks};
+use super::{Search, is_open_secret, marks};
 use crate::site::{Form, Preset, Setting};
 
 /// A manifest made from an item of marks.
@@ -34,8 +35,18 @@ impl Search<'_> {
             "nodes.caCertificates" => return self.certificates(path),
             _ => {}
         }
+        if !self.is_of_use(path) {
+            return;
+        }
         let keys = self.keys(path);
-        let moulds = self.moulds(path, &keys);
+        let Some(without) = self.look(&self.draft.with(path, json!([])), &self.given) else {
+            return;
+        };
+        self.note_reach(path, &without);
+        if !self.is_of_use(path) {
+            return;
+        }
+        let moulds = self.moulds(path, &keys, &without);
         let Some(part) = moulds.first().map(|mould| mould.part.clone()) else {
             return;
         };
@@ -78,10 +89,7 @@ impl Search<'_> {
     }
 
     /// Manifests of all kinds that items make: for each choice of words, and of marks that are written to different places.
-    fn moulds(&self, path: &str, keys: &[Setting]) -> Vec<Mould> {
-        let Some(without) = self.look(&self.draft.with(path, json!([])), &self.given) else {
-            return Vec::new();
-        };
+    fn moulds(&self, path: &str, keys: &[Setting], without: &Picture) -> Vec<Mould> {
         let mut items = vec![Map::new()];
         for setting in keys {
             let (Form::Value(kind), Preset::Required) = (&setting.form, &setting.default) else {
@@ -145,7 +153,7 @@ impl Search<'_> {
                 })
                 .collect();
             let (_, first) = marks.first()?;
-            let beside = picture.beside(&without);
+            let beside = picture.beside(without);
             let shown = |part: &&str| part.contains(" manifests ");
             let part = (beside.iter())
                 .filter(|(part, leaf)| shown(part) && leaf.value.contains(first.as_str()))
@@ -204,13 +212,15 @@ impl Search<'_> {
                 None => {}
             }
         }
-        let whole = self.draft.with(path, json!([&item])).site(&self.given)?;
+        let of = |item: &Map<String, Value>| {
+            Draft::default().with(path, json!([item])).site(&self.given)
+        };
+        let whole = of(&item)?;
         let essence = draft::essence(&whole);
         for setting in keys {
             let mut less = item.clone();
             if less.shift_remove(setting.key()).is_some() {
-                let site = self.draft.with(path, json!([&less])).site(&self.given);
-                if site.is_some_and(|site| draft::essence(&site) == essence) {
+                if of(&less).is_some_and(|site| draft::essence(&site) == essence) {
                     item = less;
                 }
             }

@@ -1,5 +1,12 @@
 //! Values that are put into a site to see where they come out. Which of them a setting takes, reading the site tells.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::Given;
+use super::draft::Draft;
+use crate::site::{Kind, Setting};
+
 /// A mark that is a word.
 pub(super) fn word(number: usize) -> String {
     format!("probe-{}", 11 + number)
@@ -25,6 +32,21 @@ pub(super) fn all(number: usize) -> Vec<String> {
         "3".to_owned(),
         "1".to_owned(),
     ]
+}
+
+/// The form of the marks that a setting takes, by its place in [`all`]; none where it cannot stand alone.
+pub(super) fn form_of(setting: &Setting, kind: &Kind) -> Option<usize> {
+    static FORMS: LazyLock<Mutex<HashMap<String, Option<usize>>>> = LazyLock::new(Mutex::default);
+    let known = || FORMS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(form) = known().get(&setting.path) {
+        return *form;
+    }
+    let form = all(0).iter().position(|mark| {
+        let draft = Draft::default().with(&setting.path, kind.value(mark));
+        draft.site(&Given::default()).is_some()
+    });
+    known().insert(setting.path.clone(), form);
+    form
 }
 
 /// Rows of so many marks of one form.

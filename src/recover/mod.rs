@@ -37,7 +37,7 @@ mod nearest;
 mod picture;
 mod structure;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 
@@ -83,7 +83,7 @@ pub struct Recovered {
 }
 
 /// The secrets and files that a recovered site refers to.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Given {
     /// By the names of environment variables.
     pub secrets: BTreeMap<String, Secret>,
@@ -162,9 +162,12 @@ struct Search<'s> {
     target: Picture,
     draft: Draft,
     given: Given,
-    /// What the draft gives.
+    /// What the draft says, and what it gives.
+    essence: String,
     current: Picture,
     distance: usize,
+    /// The parts of profiles that a setting reaches, as far as it was seen.
+    reach: HashMap<String, BTreeSet<String>>,
 }
 
 impl<'s> Search<'s> {
@@ -180,8 +183,10 @@ impl<'s> Search<'s> {
             target,
             draft: Draft::default(),
             given: Given::default(),
+            essence: String::new(),
             current: Picture::default(),
             distance: usize::MAX,
+            reach: HashMap::new(),
         };
         search.accept(Draft::default(), Given::default());
         search
@@ -200,69 +205,107 @@ impl<'s> Search<'s> {
     /// What a draft gives; none where it is no site.
     fn look(&self, draft: &Draft, given: &Given) -> Option<Picture> {
         let site = draft.site(given)?;
-        let profiles = self.rendered(&site);
+        Some(self.picture(&site))
+    }
+
+    fn picture(&self, site: &Site) -> Picture {
+        let profiles = self.rendered(site);
         let profiles = profiles.iter().map(|one| (one.role, &one.profile));
-        Some(self.camera.picture(profiles))
+        self.camera.picture(profiles)
     }
 
     /// Takes a draft if it comes nearer.
     fn accept(&mut self, draft: Draft, given: Given) -> bool {
-        let Some(picture) = self.look(&draft, &given) else {
+        let Some(site) = draft.site(&given) else {
             return false;
         };
+        let essence = draft::essence(&site);
+        if essence == self.essence && given == self.given {
+            return false;
+        }
+        let picture = self.picture(&site);
         let distance = picture.distance(&self.target);
         if distance >= self.distance {
             return false;
         }
-        (self.draft, self.given) = (draft, given);
+        (self.draft, self.given, self.essence) = (draft, given, essence);
         (self.current, self.distance) = (picture, distance);
         true
     }
 
     fn run(&mut self) {
-        let settings = self.settings.clone();
+        let settings: Vec<Setting> = (self.settings.iter())
+            .filter(|setting| !setting.path.contains(['[', '*']))
+            .cloned()
+            .collect();
         for _ in 0..ROUNDS {
-            let before = self.distance;
-            for setting in &settings {
-                if self.distance == 0 {
-                    break;
-                }
-                self.improve(setting);
+            if self.distance == 0 {
+                break;
             }
-            self.descriptions();
-            self.registries();
-            self.pack_versions();
-            if self.distance == 0 || self.distance == before {
+            let before = self.distance;
+            self.round(&settings);
+            if self.distance < before {
+                continue;
+            }
+            // A mark may have hidden another.
+            self.one_by_one(&settings);
+            if self.distance == before {
                 break;
             }
         }
         self.prune();
     }
 
-    fn improve(&mut self, setting: &Setting) {
-        let path = setting.path.as_str();
-        if path.contains(['[', '*']) {
-            return;
-        }
-        match &setting.form {
-            Form::Map => {}
-            Form::Value(kind) | Form::ValueOrMap(kind) => {
-                self.words(path, kind);
-                if kind.types != ["boolean"] && (kind.words.is_empty() || kind.pattern.is_some()) {
-                    self.scalar(setting, kind);
-                }
-            }
-            Form::Secret => self.secret(path),
-            Form::List => match self.item_of(&format!("{path}[]")) {
-                Some(Form::Value(_)) => self.scalars(path),
-                _ => self.items(path),
-            },
-            Form::Named(_) => {
-                if let Some(Form::Value(_)) = self.item_of(&format!("{path}.*")) {
-                    self.pairs(path);
-                }
+    /// Looks at every setting. Words come first, since others show where these let them.
+    fn round(&mut self, settings: &[Setting]) {
+        let mut words_fit = true;
+        for setting in settings {
+            if let Form::Value(kind) | Form::ValueOrMap(kind) = &setting.form {
+                words_fit &= !self.words(&setting.path, kind);
             }
         }
+        if !words_fit {
+            self.reach.clear();
+        }
+        self.at_once(settings);
+        for setting in settings {
+            let path = setting.path.as_str();
+            match &setting.form {
+                _ if self.distance == 0 => return,
+                Form::Secret => self.secret(path),
+                Form::List => match self.item_of(&format!("{path}[]")) {
+                    Some(Form::Value(_)) => self.scalars(path),
+                    _ => self.items(path),
+                },
+                Form::Named(_) => {
+                    if let Some(Form::Value(_)) = self.item_of(&format!("{path}.*")) {
+                        self.pairs(path);
+                    }
+                }
+                Form::Map | Form::Value(_) | Form::ValueOrMap(_) => {}
+            }
+        }
+        self.descriptions();
+        self.registries();
+        self.pack_versions();
+    }
+
+    /// Whether a setting may have to do with what differs.
+    fn is_of_use(&self, path: &str) -> bool {
+        let Some(reach) = self.reach.get(path) else {
+            return true;
+        };
+        let beside = self.target.beside(&self.current);
+        let beside = beside.into_iter().chain(self.current.beside(&self.target));
+        beside.into_iter().any(|(part, _)| reach.contains(part))
+    }
+
+    /// Notes where another value of a setting is seen.
+    fn note_reach(&mut self, path: &str, picture: &Picture) {
+        let beside = picture.beside(&self.current).into_iter();
+        let beside = beside.chain(self.current.beside(picture));
+        let parts: BTreeSet<String> = beside.map(|(part, _)| part.to_owned()).collect();
+        self.reach.entry(path.to_owned()).or_default().extend(parts);
     }
 
     fn item_of(&self, path: &str) -> Option<Form> {
@@ -270,32 +313,48 @@ impl<'s> Search<'s> {
         found.map(|setting| setting.form.clone())
     }
 
-    /// Tries each word of a setting, or both values of a flag.
-    fn words(&mut self, path: &str, kind: &Kind) {
-        let flags = [json!(true), json!(false)];
-        let words = kind.words.iter().map(|(word, _)| kind.value(word));
+    /// Tries each word of a setting, or both values of a flag. Says whether another fits better.
+    fn words(&mut self, path: &str, kind: &Kind) -> bool {
         let words: Vec<Value> = match kind.types == ["boolean"] {
-            true => flags.to_vec(),
-            false => words.collect(),
+            true => vec![json!(true), json!(false)],
+            false => kind
+                .words
+                .iter()
+                .map(|(word, _)| kind.value(word))
+                .collect(),
         };
-        let now = self.draft.get(path).cloned();
+        if self.distance == 0 || words.is_empty() || !self.is_of_use(path) {
+            return false;
+        }
+        let mut found = false;
         for word in words {
-            if now.as_ref() == Some(&word) {
-                continue;
-            }
             let draft = self.draft.with(path, word);
-            if !self.accept(draft.clone(), self.given.clone()) {
-                // Some words want more to be said.
-                let full = self.with_needed(draft, path);
-                if let Some(draft) = full {
-                    self.accept(draft, self.given.clone());
+            // Some words want more to be said.
+            let full = self.with_needed(&draft, path);
+            for draft in full.into_iter().chain([draft]) {
+                let Some(site) = draft.site(&self.given) else {
+                    continue;
+                };
+                let essence = draft::essence(&site);
+                if essence == self.essence {
+                    continue;
+                }
+                let picture = self.picture(&site);
+                self.note_reach(path, &picture);
+                let distance = picture.distance(&self.target);
+                if distance < self.distance {
+                    (self.draft, self.essence) = (draft, essence);
+                    (self.current, self.distance) = (picture, distance);
+                    found = true;
+                    break;
                 }
             }
         }
+        found
     }
 
-    /// A draft with marks where maps beside a setting need a value.
-    fn with_needed(&self, draft: Draft, path: &str) -> Option<Draft> {
+    /// A draft with examples where maps beside a setting need a value.
+    fn with_needed(&self, draft: &Draft, path: &str) -> Option<Draft> {
         let (around, _) = path.rsplit_once('.')?;
         let around = format!("{around}.");
         let needed = self.settings.iter().filter(|setting| {
@@ -311,7 +370,7 @@ impl<'s> Search<'s> {
                 Form::Value(kind) => kind.value(example),
                 _ => return None,
             };
-            let so_far = full.as_ref().unwrap_or(&draft);
+            let so_far = full.as_ref().unwrap_or(draft);
             full = Some(so_far.with(&setting.path, value));
         }
         full
@@ -344,33 +403,98 @@ impl<'s> Search<'s> {
         guesses
     }
 
-    /// Reads a setting that is one value.
-    fn scalar(&mut self, setting: &Setting, kind: &Kind) {
-        let path = setting.path.as_str();
-        for mark in marks::all(0) {
-            let Some(picture) = self.look(&self.draft.with(path, kind.value(&mark)), &self.given)
-            else {
-                continue;
-            };
-            let holes = self.holes(&picture, &self.current, &mark);
-            for guess in self.guesses(&holes) {
-                let value = kind.value(&guess);
-                if !is_open_secret(setting.key(), &value) {
-                    self.accept(self.draft.with(path, value), self.given.clone());
+    /// Reads all settings that are one value.
+    fn at_once(&mut self, settings: &[Setting]) {
+        let found = self.all_holes(settings);
+        for (setting, kind) in scalars(settings) {
+            if let Some(holes) = found.get(setting.path.as_str()) {
+                self.fill(setting, kind, holes);
+            }
+        }
+    }
+
+    /// Where settings that are one value show, with a mark in each. Where one mark hides another, the second shows when those
+    /// that were seen are gone.
+    fn all_holes<'p>(&self, settings: &'p [Setting]) -> HashMap<&'p str, Vec<(String, Hole)>> {
+        let mut found: HashMap<&str, Vec<(String, Hole)>> = HashMap::new();
+        loop {
+            let mut draft = self.draft.clone();
+            let mut marked = Vec::new();
+            let left = scalars(settings).filter(|(one, _)| !found.contains_key(one.path.as_str()));
+            for (number, (setting, kind)) in left.enumerate() {
+                let Some(form) = marks::form_of(setting, kind) else {
+                    continue;
+                };
+                let Some(mark) = marks::all(number).into_iter().nth(form) else {
+                    continue;
+                };
+                let with = draft.with(&setting.path, kind.value(&mark));
+                if with.site(&self.given).is_some() {
+                    draft = with;
+                    marked.push((setting.path.as_str(), mark));
                 }
             }
+            let Some(picture) = self.look(&draft, &self.given) else {
+                return found;
+            };
+            let before = found.len();
+            for (path, mark) in marked {
+                let holes = self.holes(&picture, &self.current, &mark);
+                if !holes.is_empty() {
+                    found.insert(path, holes);
+                }
+            }
+            if found.len() == before {
+                return found;
+            }
+        }
+    }
+
+    /// Reads settings that are one value, each by itself.
+    fn one_by_one(&mut self, settings: &[Setting]) {
+        for (setting, kind) in scalars(settings) {
+            if self.distance == 0 || !self.is_of_use(&setting.path) {
+                continue;
+            }
+            for mark in marks::all(0) {
+                let draft = self.draft.with(&setting.path, kind.value(&mark));
+                let Some(picture) = self.look(&draft, &self.given) else {
+                    continue;
+                };
+                self.note_reach(&setting.path, &picture);
+                let holes = self.holes(&picture, &self.current, &mark);
+                self.fill(setting, kind, &holes);
+                break;
+            }
+        }
+    }
+
+    /// Sets what the profiles have in the places of a setting.
+    fn fill(&mut self, setting: &Setting, kind: &Kind, holes: &[(String, Hole)]) {
+        if self.distance == 0 {
             return;
+        }
+        for guess in self.guesses(holes) {
+            let value = kind.value(&guess);
+            if !is_open_secret(setting.key(), &value) {
+                let draft = self.draft.with(&setting.path, value);
+                self.accept(draft, self.given.clone());
+            }
         }
     }
 
     /// Reads a secret. A macro in its place is what the site gives without it.
     fn secret(&mut self, path: &str) {
+        if !self.is_of_use(path) {
+            return;
+        }
         let name = variable(path);
         let draft = self.draft.with(path, json!({"env": name}));
         let mark = marks::word(0);
         let Some(picture) = self.look(&draft, &self.given.with_secret(&name, &mark)) else {
             return;
         };
+        self.note_reach(path, &picture);
         let holes = self.holes(&picture, &self.current, &mark);
         for guess in self.guesses(&holes) {
             let given = self.given.with_secret(&name, &guess);
@@ -380,6 +504,9 @@ impl<'s> Search<'s> {
 
     /// Reads a list of values.
     fn scalars(&mut self, path: &str) {
+        if !self.is_of_use(path) {
+            return;
+        }
         for marks in marks::rows(3) {
             let [first, rest @ ..] = marks.as_slice() else {
                 return;
@@ -387,6 +514,7 @@ impl<'s> Search<'s> {
             let Some(picture) = self.look(&self.draft.with(path, json!(marks)), &self.given) else {
                 continue;
             };
+            self.note_reach(path, &picture);
             let all: Vec<(String, Hole)> = self.holes(&picture, &self.current, first);
             let mut lists: Vec<Vec<String>> = Vec::new();
             for (part, hole) in self.holes(&picture, &self.current, &rest[0]) {
@@ -425,12 +553,16 @@ impl<'s> Search<'s> {
 
     /// Reads a map of names to values.
     fn pairs(&mut self, path: &str) {
+        if !self.is_of_use(path) {
+            return;
+        }
         for (name, value) in marks::pairs() {
             let Some(picture) =
                 self.look(&self.draft.with(path, json!({&name: &value})), &self.given)
             else {
                 continue;
             };
+            self.note_reach(path, &picture);
             let mut found: Vec<(String, PairHole)> = Vec::new();
             for (part, leaf) in picture.beside(&self.current) {
                 let hole = PairHole::of(leaf, &name, &value).map(|hole| (part.to_owned(), hole));
@@ -487,6 +619,17 @@ impl<'s> Search<'s> {
         let picture = self.look(draft, &self.given);
         picture.is_some_and(|picture| picture.distance(&self.target) <= self.distance)
     }
+}
+
+/// Those of settings that are one value and more than a word.
+fn scalars(settings: &[Setting]) -> impl Iterator<Item = (&Setting, &Kind)> {
+    settings.iter().filter_map(|setting| match &setting.form {
+        Form::Value(kind) | Form::ValueOrMap(kind) => {
+            let is_free = kind.words.is_empty() || kind.pattern.is_some();
+            (is_free && kind.types != ["boolean"]).then_some((setting, kind))
+        }
+        _ => None,
+    })
 }
 
 /// Whether a text would show a secret, which stands in no site.
