@@ -418,28 +418,39 @@ impl<'s> Search<'s> {
     fn all_holes<'p>(&self, settings: &'p [Setting]) -> HashMap<&'p str, Vec<(String, Hole)>> {
         let mut found: HashMap<&str, Vec<(String, Hole)>> = HashMap::new();
         loop {
-            let mut draft = self.draft.clone();
-            let mut marked = Vec::new();
             let left = scalars(settings).filter(|(one, _)| !found.contains_key(one.path.as_str()));
-            for (number, (setting, kind)) in left.enumerate() {
-                let Some(form) = marks::form_of(setting, kind) else {
-                    continue;
-                };
-                let Some(mark) = marks::all(number).into_iter().nth(form) else {
-                    continue;
-                };
-                let with = draft.with(&setting.path, kind.value(&mark));
-                if with.site(&self.given).is_some() {
-                    draft = with;
-                    marked.push((setting.path.as_str(), mark));
-                }
+            let marks: Vec<(&str, Value, String)> = (left.enumerate())
+                .filter_map(|(number, (setting, kind))| {
+                    let form = marks::form_of(setting, kind)?;
+                    let mark = marks::all(number).into_iter().nth(form)?;
+                    Some((setting.path.as_str(), kind.value(&mark), mark))
+                })
+                .collect();
+            let put = |draft: &Draft, path: &str, value: &Value| draft.with(path, value.clone());
+            let mut draft = (marks.iter()).fold(self.draft.clone(), |draft, (path, value, _)| {
+                put(&draft, path, value)
+            });
+            let mut marked: Vec<(&str, &str)> = (marks.iter())
+                .map(|(path, _, mark)| (*path, mark.as_str()))
+                .collect();
+            if draft.site(&self.given).is_none() {
+                // Some cannot stand beside others.
+                draft = self.draft.clone();
+                marked.retain(|(path, _)| {
+                    let mut values = marks.iter().filter(|(one, ..)| one == path);
+                    let with = values.next().map(|(_, value, _)| put(&draft, path, value));
+                    let with = with.filter(|with| with.site(&self.given).is_some());
+                    let fits = with.is_some();
+                    draft = with.unwrap_or_else(|| draft.clone());
+                    fits
+                });
             }
             let Some(picture) = self.look(&draft, &self.given) else {
                 return found;
             };
             let before = found.len();
             for (path, mark) in marked {
-                let holes = self.holes(&picture, &self.current, &mark);
+                let holes = self.holes(&picture, &self.current, mark);
                 if !holes.is_empty() {
                     found.insert(path, holes);
                 }
