@@ -387,7 +387,7 @@ fn profiles_come_in_every_form() {
     folder.run("render --site site.yaml --out out").ends(0);
     let names: Vec<String> = names(&folder.join("out"))
         .into_iter()
-        .filter(|name| name.ends_with(".json"))
+        .filter(|name| name.starts_with("VMO-RA-"))
         .map(|name| format!("out/{name}"))
         .collect();
     let [core, infra, templates] = names.as_slice() else {
