@@ -219,10 +219,10 @@ impl Search<'_> {
         let essence = draft::essence(&whole);
         for setting in keys {
             let mut less = item.clone();
-            if less.shift_remove(setting.key()).is_some() {
-                if of(&less).is_some_and(|site| draft::essence(&site) == essence) {
-                    item = less;
-                }
+            if less.shift_remove(setting.key()).is_some()
+                && of(&less).is_some_and(|site| draft::essence(&site) == essence)
+            {
+                item = less;
             }
         }
         Some(item)
