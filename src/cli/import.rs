@@ -53,7 +53,7 @@ impl Import {
             problems.push(
                 Diagnostic::error(format!("`{sources}` holds no pack"))
                     .code(Code::WrongKind)
-                    .help("a layer of manifests is none: take a profile with layers that come from a registry"),
+                    .help("a layer of manifests has no pack: take a profile with layers that come from a registry"),
             );
         }
         if !problems.is_empty() {

@@ -34,7 +34,7 @@ codes! {
     Json = "json": "a text is no JSON", "export it again, or look at the place that is shown";
     Limit = "limit": "there is more than is read", "split it up, or take out what is no configuration";
     KeyTwice = "key-twice": "a key stands twice in a map", "keep one of the two; the other would be lost silently";
-    UnknownKey = "unknown-key": "nobody asks for a key", "look for it in docs/site.md, or leave it out";
+    UnknownKey = "unknown-key": "a key is unknown", "look for it in docs/site.md, or leave it out";
     MissingKey = "missing-key": "a key has to be there and is not", "write it; `vmo-ra init` writes a site with every key";
     WrongShape = "wrong-shape": "a map, a list or a single value stands in another's place", "write what is expected there";
     WrongValue = "wrong-value": "a value does not have its form, or cannot stand beside others", "write what the message names; docs/site.md lists what each setting takes";
@@ -51,7 +51,7 @@ codes! {
     BrokenPack = "broken-pack": "a pack cannot be used", "mend its files, or take it from the registry again";
     FolderContent = "folder-content": "the files of a split profile are not those that its profile.yaml names", "name the file there, or take it away";
     CannotMerge = "cannot-merge": "values cannot be changed without changing what they mean", "write them without anchors, aliases and flow collections around the changed keys";
-    NotReplaced = "not-replaced": "what is there does not make way for what is to be written", "choose another place with `--out`";
+    NotReplaced = "not-replaced": "a file or folder that exists is in the way of the output", "choose another place with `--out`";
     Unsupported = "unsupported": "the tool that is written for cannot do what the site asks", "change the site, or take another format";
     Internal = "internal": "this program is wrong, and not what was given", "report it with the message";
 }

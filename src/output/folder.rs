@@ -436,7 +436,7 @@ fn change_places(
 
 fn changed(folder: &Path) -> Diagnostic {
     Diagnostic::error(format!(
-        "`{}` was changed by somebody else while this ran",
+        "`{}` was changed by another program while this ran",
         folder.display()
     ))
     .help("it is as they left it; run the command again")

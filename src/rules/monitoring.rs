@@ -191,7 +191,7 @@ fn scraping(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if let Some(first) = unreachable.first() {
         findings.push(
             stack.mark(
-                rule::SCRAPE_UNREACHABLE.note(format!("{first}.enabled"), format!("Prometheus looks for components that it cannot reach, and raises alerts for ever: {}", unreachable.join(", "))),
+                rule::SCRAPE_UNREACHABLE.note(format!("{first}.enabled"), format!("Prometheus looks for components that it cannot reach, and raises alerts that never clear: {}", unreachable.join(", "))),
             ),
         );
     }

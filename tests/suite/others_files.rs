@@ -318,7 +318,7 @@ fn two_runs_into_one_folder_do_not_both_win() {
             let run = run.end();
             if run.code != Some(0) {
                 let said = run.said();
-                let is_told = said.contains("was changed by somebody else while this ran")
+                let is_told = said.contains("was changed by another program while this ran")
                     || said.contains("is not empty");
                 assert!(is_told, "{said}");
             }

@@ -575,7 +575,7 @@ fn what_holds_no_pack_is_refused() {
     folder.run("packs import templates.json --out packs").says(
         2,
         "error: `templates.json` holds no pack
-  = help: a layer of manifests is none: take a profile with layers that come from a registry
+  = help: a layer of manifests has no pack: take a profile with layers that come from a registry
 
 ",
     );

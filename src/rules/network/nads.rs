@@ -244,7 +244,7 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
     if (has("isGateway") || has("isDefaultGateway")) && !has_ipam {
         findings.push(nad.mark(rule::NAD_GATEWAY.warning(
             "",
-            format!("{title} is to be a gateway and has no addresses, so it is none"),
+            format!("{title} is meant to be a gateway but has no addresses"),
         )));
     }
     for key in nad.config.keys() {

@@ -97,13 +97,10 @@ fn device_ownership(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let is_whole = file.path.ends_with("/config.toml");
         if given == Some(false) || given.is_none() && is_whole && !text.is_empty() {
             let place = text.find(SETTING).map_or(0..1, |at| at..at + SETTING.len());
-            findings.push(
-                file.mark(
-                    rule::DEVICE_OWNERSHIP
-                        .error("", "containerd gives block devices to nobody but root"),
-                    place,
-                ),
-            );
+            findings.push(file.mark(
+                rule::DEVICE_OWNERSHIP.error("", "containerd gives block devices to root only"),
+                place,
+            ));
         }
     }
 }

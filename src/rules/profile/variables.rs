@@ -299,7 +299,7 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     // In RE2, though not in what reads it here.
                     continue;
                 }
-                Err(Unusable::Wrong) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` is none"))
+                Err(Unusable::Wrong) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` is not valid"))
                 .help("mind brackets and backslashes; Palette reads it as RE2"),
             }
         };
@@ -359,7 +359,7 @@ fn inputs(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 )
             } else if default.is_some_and(|default| !choices.contains(default)) {
                 (
-                    format!("the default of the variable `{name}` is none of its choices"),
+                    format!("the default of the variable `{name}` is not one of its choices"),
                     "write the value of one of `options`".to_owned(),
                 )
             } else {

@@ -69,11 +69,11 @@ fn plain_secrets(document: &Document, findings: &mut Vec<Finding>) {
             Reason::Key if DEMO.contains(&text) => demo_password(),
             Reason::Key => rule::PLAIN_SECRET.warning(
                 "",
-                format!("the value of `{name}` stands here for everyone who reads the profile"),
+                format!("the value of `{name}` can be read by everyone who can read the profile"),
             ),
             Reason::PrivateKey => rule::PRIVATE_KEY.error(
                 "",
-                "a private key stands here for everyone who reads the profile",
+                "a private key can be read by everyone who can read the profile",
             ),
             Reason::Data => {
                 let decoded = STANDARD.decode(text.as_bytes()).unwrap_or_default();
@@ -93,7 +93,7 @@ fn plain_secrets(document: &Document, findings: &mut Vec<Finding>) {
                     rule::SECRET_MANIFEST.warning(
                         "",
                         format!(
-                            "the Secret `{}` stands here with its data; base64 hides nothing",
+                            "the Secret `{}` is here with its data; base64 is no protection",
                             document.name()
                         ),
                     )
@@ -143,7 +143,7 @@ fn guests(document: &Document, findings: &mut Vec<Finding>) {
 fn guest_password() -> Finding {
     rule::VM_PASSWORD.warning(
         "",
-        "the password of virtual machines stands here for everyone who may use the template",
+        "the password of virtual machines can be read by everyone who can use the template",
     )
 }
 
@@ -221,7 +221,7 @@ fn variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
             } else if default == EXAMPLE_TOKEN {
                 example_token(&format!("the default of the variable `{name}`"))
             } else {
-                rule::PLAIN_SECRET.warning("", format!("the default of the variable `{name}` stands here for everyone who reads the profile"))
+                rule::PLAIN_SECRET.warning("", format!("the default of the variable `{name}` can be read by everyone who can read the profile"))
                 .help("leave the default out and mask the variable, so that it is asked for")
             };
             finding.path = format!("spec.variables[name={name}]");

@@ -55,7 +55,7 @@ pub(in crate::rules) fn in_values(values: &Value) -> Vec<Finding> {
         let unused: Vec<String> = unused.iter().map(Path::to_string).collect();
         each_text(values, &mut String::new(), &mut |path, text| {
             if expression.is_match(text.trim()) && !unused.iter().any(|known| known == path) {
-                let message = "the vendor left this to be filled in";
+                let message = "this is a placeholder of the vendor";
                 findings.push(rule::PLACEHOLDER.warning(path, message));
             }
         });

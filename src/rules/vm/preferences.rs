@@ -220,7 +220,7 @@ fn evict(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let own = has(document, "/spec/template/metadata");
         if !own && !inherited {
             let help = if has(document, "/metadata") {
-                "it stands in the VM's own metadata, where nobody looks: move it to `spec.template.metadata.annotations`"
+                "it stands in the VM's own metadata, where nothing reads it: move it to `spec.template.metadata.annotations`"
             } else {
                 "set it to \"true\" in the preference, or in `spec.template.metadata.annotations`"
             };

@@ -97,7 +97,7 @@ fn what_is_scraped_can_be_reached() {
         "scrape-unreachable",
         &[(
             &format!("{STACK}.kubeScheduler.enabled"),
-            "note: Prometheus looks for components that it cannot reach, and raises alerts for ever: kubeScheduler, kubeProxy",
+            "note: Prometheus looks for components that it cannot reach, and raises alerts that never clear: kubeScheduler, kubeProxy",
         )],
     );
 }

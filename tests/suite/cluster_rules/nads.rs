@@ -176,7 +176,7 @@ fn options_go_together_and_exist() {
         "nad-gateway",
         &[(
             "spec.config",
-            "warning: the network `vlan-30` is to be a gateway and has no addresses, so it is none",
+            "warning: the network `vlan-30` is meant to be a gateway but has no addresses",
         )],
     );
     nad(&bridge(r#", "macSpoofChk": true"#)).finds(
