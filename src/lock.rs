@@ -9,7 +9,7 @@ use crate::pack::{Origin, Pack};
 use crate::sequence::canonical;
 
 /// The file's name.
-pub const LOCK: &str = ".vmo-ra.lock.json";
+pub const LOCK: &str = ".vmo-ra.lock";
 /// The version of its form.
 const FORMAT: &str = "vmo-ra/lock/1";
 

@@ -565,13 +565,13 @@ fn a_lock_that_does_not_fit_is_said_to_be_so() {
         well.told()
             .starts_with("Upgrade from RA 1.7.0 to RA 1.9.0\n")
     );
-    let lock = read(&folder, "yours/.vmo-ra.lock.json");
+    let lock = read(&folder, "yours/.vmo-ra.lock");
     let other = lock.replacen("\"site\": \"", "\"site\": \"0", 1);
     let other = other.replacen("\"version\": \"0.15.2\"", "\"version\": \"0.15.1\"", 1);
     let at = other.find("\"0.15.1\"").expect("it is there");
     let other =
         other[..at].to_owned() + &other[at..].replacen("\"values\": \"", "\"values\": \"0", 1);
-    write(&folder, "yours/.vmo-ra.lock.json", other);
+    write(&folder, "yours/.vmo-ra.lock", other);
     let told = folder
         .run("upgrade yours --to 1.9.0 --site site.yaml")
         .well();
@@ -579,9 +579,9 @@ fn a_lock_that_does_not_fit_is_said_to_be_so() {
         told.contains("\n  note: the profiles were rendered with another site\n  note: the profiles were made from `lb-metallb-helm` 0.15.1, and 0.15.2 is at hand\n"),
         "{told}"
     );
-    write(&folder, "yours/.vmo-ra.lock.json", "{}");
+    write(&folder, "yours/.vmo-ra.lock", "{}");
     folder
         .run("upgrade yours --to 1.9.0")
         .ends(2)
-        .begins("error: `yours/.vmo-ra.lock.json` is no lock of `vmo-ra`: ");
+        .begins("error: `yours/.vmo-ra.lock` is no lock of `vmo-ra`: ");
 }
