@@ -585,3 +585,21 @@ fn a_lock_that_does_not_fit_is_said_to_be_so() {
         .ends(2)
         .begins("error: `yours/.vmo-ra.lock` is no lock of `vmo-ra`: ");
 }
+
+#[test]
+fn a_folder_with_a_lock_can_be_written_again() {
+    let folder = Scratch::new();
+    for _ in 0..2 {
+        folder
+            .run("render --revision 1.7.0 --out out --force")
+            .ends(0);
+    }
+    assert!(folder.join("out/.vmo-ra.lock").is_file());
+    folder.run("init site.yaml").ends(0);
+    for _ in 0..2 {
+        folder
+            .run("upgrade out --to 1.9.0 --site site.yaml --out new --diff3 sides --force")
+            .ends(0);
+    }
+    folder.run("verify new").ends(0);
+}
