@@ -249,6 +249,32 @@ fn objects_of_a_stream_are_known_by_kind_and_name() {
     assert_eq!(conflicts(&found), ["[object=ConfigMap a] Gone"]);
 }
 
+#[test]
+fn objects_that_stand_twice_are_none_less() {
+    let object = |name: &str, data: u8| format!("kind: A\nmetadata: {{name: {name}}}\nx: {data}\n");
+    let join = |objects: &[String]| objects.join("---\n");
+    let base = join(&[object("a", 1), object("a", 2), object("b", 3)]);
+    let yours = join(&[
+        object("a", 1),
+        object("a", 9),
+        object("a", 5),
+        object("b", 3),
+    ]);
+    let theirs = join(&[object("a", 4), object("a", 2), object("b", 6)]);
+    let all = [
+        object("a", 4),
+        object("a", 9),
+        object("a", 5),
+        object("b", 6),
+    ];
+    assert_eq!(clean(&base, &yours, &theirs), join(&all));
+    // One document becomes several.
+    let yours = join(&[object("q", 1), object("q", 2), object("a", 1)]);
+    assert_eq!(clean(&object("a", 1), &yours, &object("a", 1)), yours);
+    let all = join(&[object("q", 1), object("q", 2), object("a", 4)]);
+    assert_eq!(clean(&object("a", 1), &yours, &object("a", 4)), all);
+}
+
 /// The values of conflicts, with those of the two sides in order.
 fn sides(merged: &Merged, is_mirrored: bool) -> Vec<String> {
     let mut found: Vec<String> = merged

@@ -1,6 +1,8 @@
 //! Texts of several documents, such as manifests: documents are merged that hold the same object.
 
-use serde_json::Value;
+use std::iter::once;
+
+use serde_json::{Map, Value};
 
 use super::children::children;
 use super::decision::{Answers, Judge, Outcome, Three};
@@ -73,12 +75,17 @@ pub(super) fn merge(
         return merge_document(texts, &[], answers);
     }
     let names = |texts: &[Text]| -> Value {
-        let names = texts.iter().enumerate();
-        Value::Object(
-            names
-                .map(|(number, text)| (name(&text.value, number), Value::Null))
-                .collect(),
-        )
+        let mut names = Map::new();
+        for (number, text) in texts.iter().enumerate() {
+            let own = name(&text.value, number);
+            // A second object of one name goes with the second of the others.
+            let again = (2..).map(|times| format!("{own} ({times})"));
+            let free = once(own.clone())
+                .chain(again)
+                .find(|name| !names.contains_key(name));
+            names.insert(free.unwrap_or(own), Value::Null);
+        }
+        Value::Object(names)
     };
     let trees = [names(&base), names(&yours), names(&theirs)];
     let mut merged = Merged {
