@@ -12,7 +12,7 @@ use vmo_ra::load;
 use vmo_ra::lock::{LOCK, Lock};
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
-use vmo_ra::profile::folder::{PROFILE, split};
+use vmo_ra::profile::folder::{PROFILE, file_name, split};
 use vmo_ra::profile::{Document, Profile, to_palette_json};
 use vmo_ra::recover::{self, Near, nearest, recover};
 use vmo_ra::render::{Rendered, Renderer};
@@ -280,6 +280,7 @@ fn laid_out(carried: &Carried, yours: &[Profile]) -> Result<Tree, Failure> {
             ("theirs", Some(&sides.theirs)),
             ("result", Some(&result.profile)),
         ];
+        let folder = file_name(name, "profile");
         for (side, profile) in all {
             let Some(profile) = profile else { continue };
             let json = to_palette_json(profile).map_err(|error| {
@@ -289,7 +290,7 @@ fn laid_out(carried: &Carried, yours: &[Profile]) -> Result<Tree, Failure> {
             let text = String::from_utf8_lossy(&json);
             let document = Document::read(&Source::new(name.as_str(), text))?;
             for (path, bytes) in split(document)?.files {
-                files.push((format!("{side}/{name}/{path}"), bytes));
+                files.push((format!("{side}/{folder}/{path}"), bytes));
             }
         }
     }

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{CHECKSUMS, SPLIT_CHECKSUMS};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::lock::LOCK;
+use crate::profile::folder::file_name;
 use crate::profile::{has_macro, manifest_path, to_palette_json, values_path};
 use crate::render::Rendered;
 use crate::secret::Withheld;
@@ -58,7 +59,8 @@ impl Tree {
                 ))
                 .code(Code::Internal)
             })?;
-            tree.add(format!("{}.json", profile.profile.metadata.name), json)?;
+            let name = file_name(&profile.profile.metadata.name, "profile");
+            tree.add(format!("{name}.json"), json)?;
         }
         tree.add(LOCK.to_owned(), rendered.lock.text().into_bytes())?;
         Ok(tree.with_checksums(CHECKSUMS))
@@ -174,6 +176,13 @@ impl Tree {
     }
 
     fn add(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Diagnostic> {
+        if !stays_below(&path) {
+            return Err(Diagnostic::error(format!(
+                "the file `{path}` would not lie below the folder that is written"
+            ))
+            .code(Code::WrongValue)
+            .help("choose names without `/`, `\\` and `..`"));
+        }
         if !self.lower.insert(path.to_lowercase()) {
             return Err(Diagnostic::error(format!(
                 "two files would have the name `{path}`, but for the case of its letters"

@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 pub use built_in::BuiltInLayers;
 pub use bytes::{to_palette_json, to_readable_json};
 pub use document::{Document, Notation};
+use folder::file_name;
 pub use read::{Form, from_value, read};
 
 use crate::secret::Withheld;
@@ -193,12 +194,15 @@ pub struct Variable {
 
 /// Where the values of a layer lie in a folder of texts: by profile, numbered from 1 in the order of the layers.
 pub fn values_path(role: &str, number: usize, layer: &Layer) -> String {
-    format!("values/{role}/{number:02}-{}.yaml", layer.name)
+    let name = file_name(&layer.name, "layer");
+    format!("values/{role}/{number:02}-{name}.yaml")
 }
 
 /// Where a manifest lies in a folder of texts.
 pub fn manifest_path(layer: &Layer, manifest: &Manifest) -> String {
-    format!("manifests/{}/{}.yaml", layer.name, manifest.name)
+    let folder = file_name(&layer.name, "layer");
+    let file = file_name(&manifest.name, "manifest");
+    format!("manifests/{folder}/{file}.yaml")
 }
 
 impl fmt::Debug for Layer {

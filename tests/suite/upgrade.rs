@@ -511,6 +511,51 @@ fn unreadable_values_stay_and_secrets_are_hidden() {
     assert_eq!(joined.told(), read(&folder, "new/VMO-RA-Templates.json"));
 }
 
+/// Names in an export are of others: none of them leads out of the folder.
+#[test]
+fn names_lead_out_of_no_folder() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        if role == "templates" {
+            profile["metadata"]["name"] = json!("../../outside/prod");
+            let images = layer(&mut profile, "vmo-goldenimages");
+            images["name"] = json!("../../layer");
+            images["manifests"][0]["name"] = json!("../../../manifest");
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    let run = folder.run(
+        "upgrade yours --from 1.7.0 --to 1.9.0 --site site.yaml --out a/b/new --diff3 a/b/sides",
+    );
+    run.ends(0);
+    let known = ["a", "site.yaml", ".vmo-ra.schema.json", "yours"];
+    let strange = |name: &String| {
+        let first = name.split('/').next().unwrap_or_default();
+        !known.contains(&first) && !first.starts_with("1.")
+    };
+    let all: Vec<String> = files(&folder).into_iter().map(|(name, _)| name).collect();
+    assert!(
+        all.contains(&"a/b/new/outside-prod.json".to_owned()),
+        "{all:?}"
+    );
+    assert!(
+        all.contains(&"a/b/new/manifests/layer/manifest.yaml".to_owned()),
+        "{all:?}"
+    );
+    assert!(
+        all.contains(&"a/b/sides/yours/outside-prod/profile.yaml".to_owned()),
+        "{all:?}"
+    );
+    let below = |name: &String| {
+        !name.starts_with("a/") || name.starts_with("a/b/new/") || name.starts_with("a/b/sides/")
+    };
+    assert!(all.iter().all(below), "{all:?}");
+    let strange: Vec<&String> = all.iter().filter(|name| strange(name)).collect();
+    assert!(strange.is_empty(), "{strange:?}");
+    folder.run("verify a/b/new").ends(0);
+}
+
 #[test]
 fn the_json_form_is_as_its_schema_says() {
     let schema: Value = serde_json::from_str(vmo_ra::upgrade::format::json_schema()).expect("JSON");

@@ -27,6 +27,7 @@ use serde_json::Value;
 
 pub use check::yaml_problem;
 pub use join::join;
+pub use names::file_name;
 pub use split::{Split, split};
 
 use super::document;

@@ -40,6 +40,15 @@ pub(super) fn distinct(names: &[&str], taken: &[&str], nameless: &str) -> Vec<St
     found.into_iter().flatten().collect()
 }
 
+/// A name for the file of something that others named: theirs, where that is a plain name of one file that is not hidden.
+pub fn file_name(name: &str, nameless: &str) -> String {
+    let is_bad = |c: char| matches!(c, '/' | '\\' | ':') || c.is_control();
+    match name.is_empty() || name.starts_with('.') || name.contains(is_bad) {
+        true => safe(name, nameless),
+        false => name.to_owned(),
+    }
+}
+
 /// A name of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-` that neither starts nor ends with a dot or a dash.
 fn safe(name: &str, nameless: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -95,6 +104,23 @@ mod tests {
             assert_eq!(safe(name, "layer"), made, "{name:?}");
         }
         assert_eq!(safe(&"x".repeat(300), "layer").len(), LONGEST);
+    }
+
+    #[test]
+    fn the_name_of_a_file_stays_where_it_names_one() {
+        for (name, made) in [
+            ("my core ä", "my core ä"),
+            ("a/b", "a-b"),
+            ("a\\b", "a-b"),
+            ("a:b", "a-b"),
+            ("../../x", "x"),
+            ("..", "profile"),
+            (".x", "x"),
+            ("a\nb", "a-b"),
+            ("", "profile"),
+        ] {
+            assert_eq!(file_name(name, "profile"), made, "{name:?}");
+        }
     }
 
     #[test]
