@@ -24,6 +24,29 @@ pub(super) fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
     order
 }
 
+/// What stands in three lists, in the order of the result, with those of one name together: the first of it in each, then
+/// the second.
+pub(super) fn matched<T>(lists: [&[T]; 3], name: impl Fn(&T) -> &str) -> Vec<[Option<&T>; 3]> {
+    let mut found: Vec<[Option<&T>; 3]> = Vec::new();
+    let mut ids = [Vec::new(), Vec::new(), Vec::new()];
+    for (side, list) in lists.into_iter().enumerate() {
+        for item in list {
+            let is_partner = |others: &[Option<&T>; 3]| {
+                let mut others_here = others.iter().flatten();
+                others[side].is_none() && others_here.any(|other| name(other) == name(item))
+            };
+            let id = found.iter().position(is_partner).unwrap_or(found.len());
+            if id == found.len() {
+                found.push([None; 3]);
+            }
+            found[id][side] = Some(item);
+            ids[side].push(id);
+        }
+    }
+    let order = order(&ids).into_iter();
+    order.filter_map(|id| found.get(id).copied()).collect()
+}
+
 /// A layer in each of the three, by its number.
 #[derive(Clone, Copy, Default)]
 struct Triple {
@@ -413,30 +436,14 @@ impl Merging<'_> {
         yours: &[Manifest],
         theirs: &[Manifest],
     ) -> Vec<Manifest> {
-        let mut names: Vec<&str> = Vec::new();
-        let mut ids = [Vec::new(), Vec::new(), Vec::new()];
-        for (side, ids) in [base, yours, theirs].into_iter().zip(&mut ids) {
-            for manifest in side {
-                let known = names.iter().position(|name| *name == manifest.name);
-                ids.push(known.unwrap_or_else(|| {
-                    names.push(&manifest.name);
-                    names.len() - 1
-                }));
-            }
-        }
         let mut merged = Vec::new();
-        for id in order(&ids) {
-            let name = names[id];
-            let find = |side: &'_ [Manifest]| {
-                let found = side.iter().find(|manifest| manifest.name == name);
-                found.map(|manifest| manifest.content.clone())
+        for sides in matched([base, yours, theirs], |manifest| &manifest.name) {
+            let Some(name) = sides.iter().flatten().map(|one| one.name.clone()).next() else {
+                continue;
             };
-            let sides = [find(base), find(yours), find(theirs)];
-            if let Some(content) = self.manifest(name, sides) {
-                merged.push(Manifest {
-                    name: name.to_owned(),
-                    content,
-                });
+            let sides = sides.map(|side| side.map(|manifest| manifest.content.clone()));
+            if let Some(content) = self.manifest(&name, sides) {
+                merged.push(Manifest { name, content });
             }
         }
         merged

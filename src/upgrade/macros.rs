@@ -24,11 +24,12 @@ impl Macros {
             if found.contains(".spectro.") {
                 let line_before = out.rsplit('\n').next().unwrap_or_default();
                 let line_behind = behind.split('\n').next().unwrap_or_default();
-                if line_before.trim().is_empty() && line_behind.trim().is_empty() {
-                    out.push('#');
-                }
+                let has_line = line_before.trim().is_empty() && line_behind.trim().is_empty();
                 let number = self.number(found);
-                out.push_str(&word(number));
+                out.push_str(&match has_line {
+                    true => line_word(number),
+                    false => word(number),
+                });
             } else {
                 out.push_str(found);
             }
@@ -49,11 +50,10 @@ impl Macros {
     pub(super) fn put_back(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (found, number) in self.found.iter().zip(0..) {
-            let word = word(number);
-            if text.contains(&word) {
-                text = text
-                    .replace(&format!("#{word}"), found)
-                    .replace(&word, found);
+            for word in [line_word(number), word(number)] {
+                if text.contains(&word) {
+                    text = text.replace(&word, found);
+                }
             }
         }
         text
@@ -74,18 +74,23 @@ fn word(number: usize) -> String {
     format!("PaletteMacro{number}End")
 }
 
+/// Stands in for a macro that has a line to itself: a comment that no comment of yours looks like.
+fn line_word(number: usize) -> String {
+    format!("#PaletteMacroLine{number}End")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn macros_come_back_where_they_were() {
-        let text = "a: {{ .spectro.var.A }}\n{{ .spectro.var.B }}\nb: \"{{ .Values.x }}\"\nc: x{{.spectro.var.A}}{{ .spectro.var.A }}\n";
+        let text = "a: {{ .spectro.var.A }}\n{{ .spectro.var.B }}\nb: \"{{ .Values.x }}\"\nc: x{{.spectro.var.A}}{{ .spectro.var.A }}\n#{{ .spectro.var.B }}\n";
         let mut macros = Macros::default();
         let plain = macros.taken_out(text);
         assert_eq!(
             plain,
-            "a: PaletteMacro0End\n#PaletteMacro1End\nb: \"{{ .Values.x }}\"\nc: xPaletteMacro2EndPaletteMacro0End\n"
+            "a: PaletteMacro0End\n#PaletteMacroLine1End\nb: \"{{ .Values.x }}\"\nc: xPaletteMacro2EndPaletteMacro0End\n#PaletteMacro1End\n"
         );
         assert_eq!(macros.put_back(&plain), text);
     }

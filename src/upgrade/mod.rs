@@ -26,7 +26,7 @@ use crate::revision::{Revision, Role};
 use crate::secret::Way;
 use crate::site::Site;
 use crate::yaml::{Answer, Ask, Decision, Path, Verdict, merge_values};
-use layers::order;
+use layers::matched;
 pub use report::{Clashed, FORMAT, Item, Limited, ProfileStep, Report, Step, What};
 pub use resolutions::Resolutions;
 use resolutions::{Place, hash, part_words, questions};
@@ -346,24 +346,12 @@ impl Merging<'_> {
         merged: &Profile,
     ) -> Vec<Variable> {
         let used = uses(merged);
-        let sides = [base, yours, theirs].map(|profile| &profile.spec.variables);
-        let mut names: Vec<&str> = Vec::new();
-        let numbers =
-            |variables: &'_ [Variable]| -> Vec<usize> { Vec::with_capacity(variables.len()) };
-        let mut ids = sides.map(|variables| numbers(variables));
-        for (variables, ids) in sides.iter().zip(&mut ids) {
-            for variable in variables.iter() {
-                let known = names.iter().position(|name| *name == variable.name);
-                ids.push(known.unwrap_or_else(|| {
-                    names.push(&variable.name);
-                    names.len() - 1
-                }));
-            }
-        }
+        let sides = [base, yours, theirs].map(|profile| profile.spec.variables.as_slice());
         let mut merged = Vec::new();
-        for id in order(&ids) {
-            let name = names[id];
-            let of = sides.map(|side| side.iter().find(|variable| variable.name == name));
+        for of in matched(sides, |variable| &variable.name) {
+            let Some(name) = of.iter().flatten().map(|one| one.name.as_str()).next() else {
+                continue;
+            };
             let values = of.map(|variable| variable.map(|variable| json!(variable)));
             let found = self.merged_value(&Part::Variable(name.to_owned()), values);
             let found: Option<Variable> =

@@ -511,6 +511,59 @@ fn unreadable_values_stay_and_secrets_are_hidden() {
     assert_eq!(joined.told(), read(&folder, "new/VMO-RA-Templates.json"));
 }
 
+/// What has one name twice stays twice, and a macro in a comment stays a comment.
+#[test]
+fn what_stands_twice_stays_twice() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    let object = "kind: ConfigMap\nmetadata: {name: a}\n---\n";
+    let macros =
+        "\nours: {{ .spectro.var.K8sPodCIDR }}\n#{{ .spectro.var.Off }}\n{{ .spectro.var.On }}\n";
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        match role.as_str() {
+            "infra" => {
+                let values = &mut layer(&mut profile, "kubernetes")["values"];
+                *values = json!(values.as_str().expect("a text").to_owned() + macros);
+            }
+            "core" => {
+                let variables = profile["spec"]["variables"].as_array_mut();
+                let variables = variables.expect("it has some");
+                let mut again = variables[0].clone();
+                again["displayName"] = json!("Again");
+                variables.push(again);
+            }
+            _ => {
+                let content =
+                    &mut layer(&mut profile, "vmo-goldenimages")["manifests"][0]["content"];
+                *content = json!(object.repeat(2) + content.as_str().expect("a text"));
+            }
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    upgrade(&folder, "--site site.yaml --out new").ends(0);
+    let new = |name: &str| -> Value {
+        serde_json::from_str(&read(&folder, &format!("new/{name}.json"))).expect("it is JSON")
+    };
+    let mut infra = new("VMO-RA-Infra-MaaS-PureFlashArray");
+    let values = layer(&mut infra, "kubernetes")["values"].to_string();
+    assert!(
+        values.ends_with(&json!(macros).to_string()[1..]),
+        "{values}"
+    );
+    let core = new("VMO-RA-Core-PXKE");
+    let variables = core["spec"]["variables"].as_array().expect("it has some");
+    let last = &variables[variables.len() - 1];
+    assert_eq!(
+        (&last["name"], &last["displayName"]),
+        (&variables[0]["name"], &json!("Again"))
+    );
+    let mut templates = new("VMO-RA-Templates");
+    let content = &layer(&mut templates, "vmo-goldenimages")["manifests"][0]["content"];
+    let content = content.as_str().expect("a text");
+    assert!(content.starts_with(&object.repeat(2)), "{content}");
+    assert!(content.contains("kind: DataVolume"), "{content}");
+}
+
 /// Names in an export are of others: none of them leads out of the folder.
 #[test]
 fn names_lead_out_of_no_folder() {
@@ -534,7 +587,7 @@ fn names_lead_out_of_no_folder() {
         let first = name.split('/').next().unwrap_or_default();
         !known.contains(&first) && !first.starts_with("1.")
     };
-    let all: Vec<String> = files(&folder).into_iter().map(|(name, _)| name).collect();
+    let all: Vec<String> = files(&folder).into_keys().collect();
     assert!(
         all.contains(&"a/b/new/outside-prod.json".to_owned()),
         "{all:?}"
