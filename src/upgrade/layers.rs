@@ -257,15 +257,19 @@ impl Merging<'_> {
             facts[0]["version"] = json!(yours.version);
         }
         let facts = self.merged(&Part::Layer, facts);
+        for key in ["version", "type"] {
+            if !facts[key].is_string() {
+                self.asked(&Part::Layer).refuse(key);
+            }
+        }
         let is_built_in = built_in.contains(&yours.name);
         if is_built_in && theirs.is_built_in() {
             self.built_in.push(yours.name.clone());
         }
         let version = facts["version"].as_str().unwrap_or_default().to_owned();
-        let tag = match version == yours.version {
-            true => yours.tag.clone(),
-            false => theirs.layer.tag.clone(),
-        };
+        let sides = [yours, theirs.layer, base.layer];
+        let side = sides.into_iter().find(|layer| layer.version == version);
+        let tag = side.map_or_else(|| version.clone(), |layer| layer.tag.clone());
         let registry: Option<RegistryReference> =
             serde_json::from_value(facts["registry"].clone()).ok();
         Layer {

@@ -473,14 +473,23 @@ struct Asked<'r> {
 impl Asked<'_> {
     fn ask(&self) -> Box<Ask<'_>> {
         Box::new(|path: &Path, sides: [Option<&Value>; 3]| {
-            let place = Place {
-                profile: self.profile.clone(),
-                layer: self.layer.clone(),
-                part: self.part.clone(),
-                path: path.to_string(),
-            };
-            self.resolutions.answer(&place, sides)
+            self.resolutions
+                .answer(&self.place(path.to_string()), sides)
         })
+    }
+
+    /// Says that the answer leaves no text where one belongs.
+    fn refuse(&self, path: &str) {
+        self.resolutions.refuse(self.place(path.to_owned()));
+    }
+
+    fn place(&self, path: String) -> Place {
+        Place {
+            profile: self.profile.clone(),
+            layer: self.layer.clone(),
+            part: self.part.clone(),
+            path,
+        }
     }
 }
 

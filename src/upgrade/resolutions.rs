@@ -32,6 +32,7 @@ pub struct Resolutions {
     source: Option<Source>,
     used: RefCell<BTreeSet<Place>>,
     stale: RefCell<BTreeSet<Place>>,
+    unfit: RefCell<BTreeSet<Place>>,
 }
 
 #[derive(Debug)]
@@ -158,6 +159,11 @@ impl Resolutions {
         entry.answer.clone()
     }
 
+    /// Remembers that an answer leaves no text where one belongs.
+    pub(super) fn refuse(&self, place: Place) {
+        self.unfit.borrow_mut().insert(place);
+    }
+
     /// What is wrong with the answers, after all conflicts were asked about.
     pub(super) fn problems(&self) -> Vec<Diagnostic> {
         let Some(source) = &self.source else {
@@ -166,6 +172,17 @@ impl Resolutions {
         let (used, stale) = (self.used.borrow(), self.stale.borrow());
         let mut problems = Vec::new();
         for (place, entry) in &self.entries {
+            if self.unfit.borrow().contains(place) {
+                problems.push(
+                    Diagnostic::error(format!(
+                        "the answer to {place} leaves nothing there that a profile can have"
+                    ))
+                    .code(Code::WrongValue)
+                    .at(source, entry.at..entry.at)
+                    .help("write `yours`, `theirs`, `base`, or `{value: ...}` with a text"),
+                );
+                continue;
+            }
             let words = match (stale.contains(place), used.contains(place)) {
                 (true, _) => "one of the three sides is another than when this was answered",
                 (false, false) => "there is no such conflict",

@@ -564,6 +564,52 @@ fn what_stands_twice_stays_twice() {
     assert!(content.contains("kind: DataVolume"), "{content}");
 }
 
+/// A version that was answered has its own tag, and no answer leaves a layer without one.
+#[test]
+fn an_answered_version_is_one() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        if role == "core" {
+            layer(&mut profile, "lb-metallb-helm")["version"] = json!("0.15.9");
+            layer(&mut profile, "lb-metallb-helm")["tag"] = json!("0.15.9");
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    upgrade(&folder, "--site site.yaml --out new").ends(1);
+    let asked = read(&folder, "resolutions.yaml");
+    let answered = |answer: &str| {
+        let text = asked.replace("answer:", &format!("answer: {answer}"));
+        assert_ne!(text, asked);
+        write(&folder, "answers.yaml", text);
+        upgrade(
+            &folder,
+            "--site site.yaml --resolve answers.yaml --out new --force",
+        )
+    };
+    for (answer, version) in [
+        ("base", "0.15.2"),
+        ("theirs", "0.15.3"),
+        ("{value: 0.15.7}", "0.15.7"),
+        ("yours", "0.15.9"),
+    ] {
+        answered(answer).ends(0);
+        let text = read(&folder, "new/VMO-RA-Core-PXKE.json");
+        let mut core: Value = serde_json::from_str(&text).expect("it is JSON");
+        let made = layer(&mut core, "lb-metallb-helm");
+        assert_eq!(
+            (&made["version"], &made["tag"]),
+            (&json!(version), &json!(version))
+        );
+    }
+    for answer in ["drop", "{value: null}", "{value: [1]}"] {
+        answered(answer)
+            .ends(2)
+            .begins("error: the answer to `VMO-RA-Core-PXKE/lb-metallb-helm/layer/version` leaves nothing there that a profile can have\n --> answers.yaml:")
+            .mentions("= help: write `yours`, `theirs`, `base`, or `{value: ...}` with a text");
+    }
+}
+
 /// Names in an export are of others: none of them leads out of the folder.
 #[test]
 fn names_lead_out_of_no_folder() {
