@@ -15,12 +15,12 @@ use vmo_ra::pack::Library;
 use vmo_ra::profile::folder::{PROFILE, file_name, split};
 use vmo_ra::profile::{Document, Profile, to_palette_json};
 use vmo_ra::recover::{self, Near, nearest, recover};
-use vmo_ra::render::{Rendered, Renderer};
-use vmo_ra::revision::{Revision, Role};
-use vmo_ra::rules::fitted;
+use vmo_ra::render::Rendered;
+use vmo_ra::revision::Revision;
 use vmo_ra::secret;
 use vmo_ra::site::Site;
 use vmo_ra::upgrade::{Report, Request, Resolutions, Upgrade as Carried, format, upgrade};
+use vmo_ra::version::Wanted;
 
 use super::inputs::{self, Files};
 use super::profiles;
@@ -104,13 +104,14 @@ impl Upgrade {
         let to = Revision::load(&self.to)?;
         let resolutions = self.resolutions()?;
         let (site, carried) = inputs::with_packs(&self.packs, |library: &Library| {
-            let site = self.site(&given.profiles, [&from, &to], library)?;
+            let site = self.site(&given.profiles, &from, library)?;
             let carried = upgrade(&Request {
                 yours: &given.profiles,
                 trees: &trees,
                 from: &from,
                 to: &to,
                 site: &site,
+                is_recovered: self.site.is_none(),
                 library,
                 // A site that was recovered is never the one that was written.
                 lock: lock.as_ref().filter(|_| self.site.is_some()),
@@ -162,7 +163,7 @@ impl Upgrade {
     fn site(
         &self,
         profiles: &[Profile],
-        [from, to]: [&Revision; 2],
+        from: &Revision,
         library: &Library,
     ) -> Result<Site, Failure> {
         if self.site.is_some() {
@@ -177,15 +178,8 @@ impl Upgrade {
         let mut site = recovered.site;
         site.registries.forget_versions();
         // A storage layer of yours may want a pack that is not at hand. It is an edit then, of the RA's own.
-        let is_rendered = |site: &Site, revision: &Revision| -> Result<bool, Failure> {
-            let renderer = Renderer::new(revision, library)?;
-            let rendered = match fitted(site, revision) {
-                Some((fitted, _)) => renderer.render(&fitted, &Role::ALL),
-                None => renderer.render(site, &Role::ALL),
-            };
-            Ok(rendered.is_ok())
-        };
-        if !is_rendered(&site, from)? || !is_rendered(&site, to)? {
+        let pack = &site.storage.provider.facts().pack.name;
+        if !library.has(pack, &Wanted::Newest) {
             site.storage = Site::example().storage;
         }
         Ok(site)

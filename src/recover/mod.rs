@@ -61,7 +61,7 @@ use picture::{Camera, Leaf, Picture};
 pub struct Request<'r> {
     /// One profile for each role at the most.
     pub profiles: &'r [Profile],
-    /// The revision that the site is for ([`nearest`]).
+    /// The revision that the site is for ([`nearest()`]).
     pub revision: &'r Revision,
     /// Where packs come from.
     pub library: &'r Library,

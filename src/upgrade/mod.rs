@@ -43,6 +43,8 @@ pub struct Request<'r> {
     pub to: &'r Revision,
     /// The site that both are rendered with.
     pub site: &'r Site,
+    /// Whether the site was recovered from the profiles: rules may then find fault with it, as they would with the profiles.
+    pub is_recovered: bool,
     /// The vendors' texts.
     pub library: &'r Library,
     /// What the profiles were rendered from, where that is known.
@@ -186,7 +188,19 @@ fn rendered(request: &Request<'_>, revision: &Revision) -> Result<Rendered, Vec<
     let fitted = crate::rules::fitted(request.site, revision);
     let site = fitted.as_ref().map_or(request.site, |(site, _)| site);
     let renderer = Renderer::new(revision, request.library).map_err(|problem| vec![problem])?;
-    renderer.render(site, &Role::ALL)
+    if !request.is_recovered {
+        return renderer.render(site, &Role::ALL);
+    }
+    let profiles = renderer.draft(site, &Role::ALL);
+    let made_from = profiles.iter().flat_map(|profile| &profile.made_from);
+    let packs = made_from.filter_map(|from| from.pack.as_deref());
+    let lock = Lock::new(&revision.name, site, packs);
+    Ok(Rendered {
+        profiles,
+        remarks: Vec::new(),
+        holds_secrets: site.holds_secrets,
+        lock,
+    })
 }
 
 /// Adds what the changes do to a running cluster, as `diff` says it.

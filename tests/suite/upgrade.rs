@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::common::Shared;
-use crate::common::harness::{Run, Scratch, all_golden, differs, files, read, root, write};
+use crate::common::harness::{
+    Run, Scratch, all_golden, differs, files, is_golden, read, root, write,
+};
 
 /// A text of a profile that is changed.
 #[derive(Deserialize)]
@@ -746,4 +748,26 @@ fn a_folder_with_a_lock_can_be_written_again() {
             .ends(0);
     }
     folder.run("verify new").ends(0);
+}
+
+/// The publisher's own export, which no site says whole.
+#[test]
+fn the_edits_of_the_publisher_are_named_and_kept() {
+    let Some(shared) = Shared::find() else { return };
+    let folder = Scratch::new();
+    let export = shared.text("exports/VMO-RA-Templates-1.9.6-longhorn.json");
+    write(&folder, "export.json", &export);
+    let run = folder.run("upgrade export.json --to 1.9.0 --full --out new");
+    run.ends(0)
+        .begins("note: RA 1.9.0 is the nearest revision, at a distance of 1\n");
+    is_golden("golden/upgrade/publisher.txt", run.told());
+    let was: Value = serde_json::from_str(&export).expect("JSON");
+    let is: Value =
+        serde_json::from_str(&read(&folder, "new/VMO-RA-Templates.json")).expect("JSON");
+    // Nothing of it changes but what this program writes of any profile.
+    folder
+        .run("diff export.json new/VMO-RA-Templates.json")
+        .ends(0);
+    let layers = |profile: &Value| profile["spec"]["template"]["packs"].clone();
+    assert_eq!(layers(&was), layers(&is));
 }
