@@ -272,6 +272,9 @@ impl Merging<'_> {
         let tag = side.map_or_else(|| version.clone(), |layer| layer.tag.clone());
         let registry: Option<RegistryReference> =
             serde_json::from_value(facts["registry"].clone()).ok();
+        if registry.is_none() {
+            self.asked(&Part::Layer).refuse_all();
+        }
         Layer {
             name: yours.name.clone(),
             kind: facts["type"].as_str().unwrap_or_default().to_owned(),

@@ -305,6 +305,12 @@ impl Merging<'_> {
         };
         let facts = self.merged(&Part::Profile, [old, yours, new].map(facts));
         let built_in_packs = built_in.as_ref().map_or(&[][..], |known| &known.packs);
+        let fits = facts["description"].is_string()
+            && facts["labels"].is_object()
+            && facts["cloudType"].is_string();
+        if !fits {
+            self.asked(&Part::Profile).refuse_all();
+        }
         let packs = self.layers(base, yours, theirs, built_in_packs);
         self.layer = None;
         let version = version(yours, &self.request.from.name, &self.request.to.name);
@@ -367,9 +373,15 @@ impl Merging<'_> {
                 continue;
             };
             let values = of.map(|variable| variable.map(|variable| json!(variable)));
-            let found = self.merged_value(&Part::Variable(name.to_owned()), values);
-            let found: Option<Variable> =
-                found.and_then(|found| serde_json::from_value(found).ok());
+            let part = Part::Variable(name.to_owned());
+            let found = self.merged_value(&part, values);
+            let found: Option<Variable> = found.and_then(|found| {
+                let read = serde_json::from_value(found).ok();
+                if read.is_none() {
+                    self.asked(&part).refuse_all();
+                }
+                read
+            });
             // What the texts still use must be declared.
             let is_used = used.iter().any(|other| other == name);
             let [base, yours, theirs] = of;
@@ -495,6 +507,11 @@ impl Asked<'_> {
     /// Says that the answer leaves no text where one belongs.
     fn refuse(&self, path: &str) {
         self.resolutions.refuse(self.place(path.to_owned()));
+    }
+
+    /// As [`Asked::refuse`], of every answer about the part.
+    fn refuse_all(&self) {
+        self.resolutions.refuse_within(&self.place(String::new()));
     }
 
     fn place(&self, path: String) -> Place {

@@ -159,6 +159,17 @@ impl Resolutions {
         entry.answer.clone()
     }
 
+    /// As [`Resolutions::refuse`], of every answer about the part of a place.
+    pub(super) fn refuse_within(&self, part: &Place) {
+        let is_within = |place: &&Place| {
+            place.profile == part.profile && place.layer == part.layer && place.part == part.part
+        };
+        let used = self.used.borrow();
+        self.unfit
+            .borrow_mut()
+            .extend(used.iter().filter(is_within).cloned());
+    }
+
     /// Remembers that an answer leaves no text where one belongs.
     pub(super) fn refuse(&self, place: Place) {
         self.unfit.borrow_mut().insert(place);

@@ -1,5 +1,6 @@
 //! Edited profiles go from one revision to the next, and no edit is lost or invented.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -770,4 +771,35 @@ fn the_edits_of_the_publisher_are_named_and_kept() {
         .ends(0);
     let layers = |profile: &Value| profile["spec"]["template"]["packs"].clone();
     assert_eq!(layers(&was), layers(&is));
+}
+
+/// What `diff` finds between yours and the result is what the report says was taken, layer by layer.
+#[test]
+fn the_report_and_a_diff_say_the_same() {
+    let folder = Scratch::new();
+    customised(&folder);
+    folder.run("init site.yaml").ends(0);
+    upgrade(&folder, "--site site.yaml").ends(1);
+    let asked = read(&folder, "resolutions.yaml");
+    write(
+        &folder,
+        "resolutions.yaml",
+        asked.replace("  answer:\n", "  answer: yours\n"),
+    );
+    let more = "--site site.yaml --resolve resolutions.yaml --out new --format json";
+    let report = upgrade(&folder, more).json();
+    let places = |list: &Value, wanted: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
+        let items = list.as_array().expect("a list").iter();
+        let layers = items.filter(|item| wanted(item));
+        layers
+            .map(|item| format!("{} {}", item["profile"], item["layer"]))
+            .collect()
+    };
+    let taken = places(&report["items"], &|item| item["what"] == "taken");
+    let diff = folder.run("diff yours new --format json");
+    let changed = places(&diff.ends(1).json()["changes"], &|change| {
+        // The profile itself has another version, which is no decision.
+        !change["layer"].is_null()
+    });
+    assert_eq!(taken, changed);
 }
