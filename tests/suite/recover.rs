@@ -226,8 +226,13 @@ fn without_trace() -> BTreeMap<String, String> {
 fn settings_without_a_trace_have_none() {
     let revision = built_in::newest();
     let list: Vec<String> = without_trace().into_keys().collect();
-    // An untagged network has no MTU of its own.
-    let bases = [json!({}), json!({"network": {"pxe": {"vlan": 5}}})];
+    // An untagged network has no MTU of its own, and a tagged one is known to the switch by its number.
+    let untagged = json!({"vlan": "native"});
+    let bases = [
+        json!({}),
+        json!({"network": {"pxe": {"vlan": 5}}}),
+        json!({"network": {"pxe": {"vlan": 5}, "management": untagged, "data": untagged}}),
+    ];
     let of_tree = |tree: &Value| of_text(&tree.to_string(), revision).ok();
     let of_bases = bases
         .each_ref()
