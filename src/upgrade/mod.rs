@@ -11,8 +11,6 @@ mod resolutions;
 mod steps;
 mod values;
 
-use std::cell::RefCell;
-
 use serde_json::{Value, json};
 
 use crate::diagnostic::Diagnostic;
@@ -383,7 +381,7 @@ impl Merging<'_> {
                 read
             });
             // What the texts still use must be declared.
-            let is_used = used.iter().any(|other| other == name);
+            let is_used = used.contains(&name);
             let [base, yours, theirs] = of;
             let kept = found.or_else(|| yours.or(base).or(theirs).filter(|_| is_used).cloned());
             let Some(variable) = kept else { continue };
@@ -431,15 +429,7 @@ impl Merging<'_> {
         for decision in decisions {
             let shown = |value: &Option<Value>| {
                 let value = value.as_ref()?;
-                let keys = decision.path.steps().iter().rev();
-                let name = keys.clone().find_map(|step| match step {
-                    crate::yaml::Step::Key(key) => Some(key.as_str()),
-                    _ => None,
-                });
-                Some(
-                    self.secrets
-                        .shown(value, &Way::named(name.unwrap_or_default())),
-                )
+                Some(self.secrets.shown(value, &Way::named(last_key(&decision))))
             };
             let what = match &decision.verdict {
                 Verdict::Taken => What::Taken,
@@ -467,25 +457,32 @@ impl Merging<'_> {
                 impact: None,
                 because: None,
                 hashes: sides.map(|side| hash(side.as_ref())),
+                answer: match &decision.verdict {
+                    Verdict::Conflict(_, Some(answer)) => resolutions::written(answer),
+                    _ => String::new(),
+                },
             });
         }
         self.secrets.forget();
     }
 
     fn answer_words(&self, answer: &Answer, decision: &Decision) -> String {
-        let word = match answer {
-            Answer::Yours => "yours",
-            Answer::Theirs => "theirs",
-            Answer::Base => "base",
-            Answer::Drop => "drop",
-            Answer::Value(value) => {
-                let last = decision.path.to_string();
-                let shown = self.secrets.shown(value, &Way::named(&last));
-                return format!("{{value: {}}}", report::words(Some(&shown)));
-            }
+        let Answer::Value(value) = answer else {
+            return resolutions::written(answer);
         };
-        word.to_owned()
+        let shown = self.secrets.shown(value, &Way::named(last_key(decision)));
+        format!("{{value: {}}}", report::words(Some(&shown)))
     }
+}
+
+/// The key that a decision is about, or the last one on the way to it.
+fn last_key(decision: &Decision) -> &str {
+    let mut steps = decision.path.steps().iter().rev();
+    let key = steps.find_map(|step| match step {
+        crate::yaml::Step::Key(key) => Some(key.as_str()),
+        _ => None,
+    });
+    key.unwrap_or_default()
 }
 
 /// Where questions of a part come from.
@@ -531,16 +528,13 @@ fn is_named_before(profile: &Profile, name: &String) -> bool {
 }
 
 /// The variables that the texts of a profile use.
-fn uses(profile: &Profile) -> Vec<String> {
-    let found = RefCell::new(Vec::new());
-    for layer in &profile.spec.template.packs {
+fn uses(profile: &Profile) -> Vec<&str> {
+    let layers = profile.spec.template.packs.iter();
+    let texts = layers.flat_map(|layer| {
         let manifests = layer.manifests.iter().map(|manifest| &manifest.content);
-        for text in std::iter::once(&layer.values).chain(manifests) {
-            let names = variables_used(text).into_iter().map(str::to_owned);
-            found.borrow_mut().extend(names);
-        }
-    }
-    found.into_inner()
+        std::iter::once(&layer.values).chain(manifests)
+    });
+    texts.flat_map(|text| variables_used(text)).collect()
 }
 
 /// The version of the result: one that names the old revision names the new one instead, any other goes up.

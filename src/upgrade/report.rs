@@ -77,6 +77,9 @@ pub struct Item {
     /// Tell whether a side is still the same.
     #[serde(skip)]
     pub(super) hashes: [String; 3],
+    /// The answer as a file of answers has it; empty where there is none.
+    #[serde(skip)]
+    pub(super) answer: String,
 }
 
 /// What was decided.

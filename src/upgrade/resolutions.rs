@@ -242,6 +242,19 @@ fn answer(value: &Value) -> Result<Option<Answer>, ()> {
     }))
 }
 
+/// An answer as the file has it, on one line.
+pub(super) fn written(answer: &Answer) -> String {
+    let word = match answer {
+        Answer::Yours => "yours",
+        Answer::Theirs => "theirs",
+        Answer::Base => "base",
+        Answer::Drop => "drop",
+        // JSON is YAML.
+        Answer::Value(value) => return format!("{{value: {value}}}"),
+    };
+    word.to_owned()
+}
+
 /// What tells whether a side is still what it was.
 pub(super) fn hash(value: Option<&Value>) -> String {
     let Some(value) = value else {
@@ -285,11 +298,7 @@ pub(super) fn questions(from: &str, to: &str, items: &[Item]) -> String {
             text.push_str(&format!("{start} {key}: {}\n", scalar::write(value)));
             start = " ";
         }
-        let answer = match &item.what {
-            What::Conflict { answer, .. } => answer.as_deref().unwrap_or_default(),
-            _ => "",
-        };
-        text.push_str(format!("  answer: {answer}").trim_end());
+        text.push_str(format!("  answer: {}", item.answer).trim_end());
         text.push('\n');
     }
     text

@@ -803,3 +803,21 @@ fn the_report_and_a_diff_say_the_same() {
     });
     assert_eq!(taken, changed);
 }
+
+/// The file is written again where conflicts are left, and holds the answers as they were given.
+#[test]
+fn answers_stay_while_others_are_missing() {
+    let folder = Scratch::new();
+    customised(&folder);
+    folder.run("init site.yaml").ends(0);
+    upgrade(&folder, "--site site.yaml").ends(1);
+    let asked = read(&folder, "resolutions.yaml");
+    let value = "  answer: {value: {\"password\":\"hunter2-planted\",\"text\":\"a\\nb: {\"}}\n";
+    let answered = asked.replacen("  answer:\n", value, 1);
+    let answered = answered.replacen("  answer:\n", "  answer: drop\n", 1);
+    write(&folder, "resolutions.yaml", &answered);
+    let run = upgrade(&folder, "--site site.yaml --resolve resolutions.yaml");
+    run.ends(1);
+    assert_eq!(read(&folder, "resolutions.yaml"), answered);
+    assert!(!format!("{:?}", run.all()).contains("hunter2-planted"));
+}
