@@ -366,8 +366,13 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, resolved_tag) => {
                 let tag_name = resolved_tag.map(|tag| tag.suffix().to_owned());
-                let scalar = scalar::Scalar::new(text.into_owned(), style, tag_name.as_deref());
+                let mut scalar = scalar::Scalar::new(text.into_owned(), style, tag_name.as_deref());
                 let span = self.scalar_span(&scalar, range);
+                if scalar.block && is_open(self.source.text(), &span) && scalar.text.ends_with('\n')
+                {
+                    // The parser adds a line break that is not there.
+                    scalar.text.pop();
+                }
                 self.add(Node {
                     properties: properties(tag, &span),
                     span,
@@ -570,6 +575,12 @@ fn properties(tag: Option<Range<usize>>, span: &Range<usize>) -> Range<usize> {
         Some(tag) if tag.end <= span.start => tag,
         _ => span.start..span.start,
     }
+}
+
+/// Whether a block scalar ends a text without a line break, which its last line then lacks too.
+pub(super) fn is_open(text: &str, span: &Range<usize>) -> bool {
+    let last_line = text[span.clone()].rsplit_once('\n');
+    span.end == text.len() && last_line.is_some_and(|(_, line)| !line.trim_matches(' ').is_empty())
 }
 
 /// Where the `|` or `>` stands that comes behind `from`, with nothing but a dash or colon, properties and comments between.

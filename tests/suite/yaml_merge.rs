@@ -369,3 +369,44 @@ fn a_map_in_brackets_keeps_its_lines_where_no_key_comes_or_goes() {
         "f: {g: 1, h: 2}\n"
     );
 }
+
+/// YAML takes no line break from a text that does not end in one, so what comes behind must not give it one.
+#[test]
+fn a_last_block_without_a_line_break_stays_without_one() {
+    for (base, result) in [
+        ("a: |\n  x", "a: |-\n  x\nb: 1"),
+        ("a: |+\n  x", "a: |-\n  x\nb: 1"),
+        ("a: |2+ # why\n    x", "a: |2- # why\n    x\nb: 1"),
+        ("a: >1\n  x\n\n  y", "a: >1-\n  x\n\n  y\nb: 1"),
+        ("a: |-\n  x", "a: |-\n  x\nb: 1"),
+        ("a:\n- |\n  x", "a:\n- |-\n  x\nb: 1"),
+        ("a: |\n  x\n", "a: |\n  x\nb: 1\n"),
+        ("a: |", "a: |\nb: 1"),
+        ("a: |\n  x\n  ", "a: |\n  x\n  \nb: 1"),
+    ] {
+        assert_eq!(merged(base, &[], &[], "b: 1\n"), result, "{base:?}");
+    }
+    // A line break that is wanted comes.
+    assert_eq!(
+        merged("c: 1\na: |\n  x", &[], &[], "a: |\n  x\n"),
+        "c: 1\na: |\n  x\n"
+    );
+    // What is not at the end leaves it alone, and what takes its place is not its.
+    assert_eq!(
+        merged("c: 1\na: |\n  x", &[], &[], "c: 2\n"),
+        "c: 2\na: |\n  x"
+    );
+    assert_eq!(merged("a: |\n  x", &[], &[], "a: y\nb: 1\n"), "a: y\nb: 1");
+}
+
+#[test]
+fn a_block_that_comes_in_has_the_line_breaks_of_its_addition() {
+    assert_eq!(
+        merged("a: 1", &[], &["b: |\n  x\n"], ""),
+        "a: 1\nb: |\n  x\n"
+    );
+    let open = merged("a: 1\n", &[], &["b: |\n  x"], "");
+    let value = vmo_ra::yaml::to_json(&Source::new("open", open), vmo_ra::yaml::Limits::VALUES);
+    let value = value.expect("it is YAML");
+    assert_eq!(value["b"], "x");
+}

@@ -1,10 +1,12 @@
 //! Whatever the texts: a merge yields the merged values and keeps every line it is not told to change, or it says that
 //! it cannot.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
 use proptest::prelude::*;
+use regex::Regex;
 use serde_json::{Map, Value};
 use vmo_ra::diagnostic::{Diagnostic, Source};
 use vmo_ra::pack::{Origin, Pack, Preset, compose};
@@ -255,17 +257,19 @@ impl Case {
         }
         let text = text.replace("\r\n", "\n");
         let text = text.trim_start_matches('\u{feff}').trim_end_matches('\r');
+        let text = &*self.without_chomping(text);
         let mut rest = text.split('\n');
         for entry in &self.base.entries {
             let value = self.expected.get(entry.name);
             if value.is_none() || value != self.old.get(entry.name) {
                 continue;
             }
-            if !text.contains(entry.own_lines.trim_end_matches(['\n', ' '])) {
+            let own_lines = self.without_chomping(&entry.own_lines);
+            if !text.contains(own_lines.trim_end_matches(['\n', ' '])) {
                 let what = format!("`{}` is not in one piece", entry.name);
                 return self.fail(&what, text);
             }
-            for line in entry.all_lines.lines() {
+            for line in self.without_chomping(&entry.all_lines).lines() {
                 // Blanks that a `|` block put above them would take for its text.
                 let is_only_blanks = !line.is_empty() && line.trim_matches(' ').is_empty();
                 if !is_only_blanks && !rest.any(|other| other == line) {
@@ -277,11 +281,23 @@ impl Case {
         Ok(())
     }
 
+    /// A block that ends a text without a line break becomes `|-` when something comes behind it, so that its value stays;
+    /// where the base has none at its end, lines are compared without these indicators.
+    fn without_chomping<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.base.text.ends_with('\n') {
+            true => Cow::Borrowed(text),
+            false => Regex::new("(?m)([|>][1-9]?)[+-]?( #.*)?$")
+                .expect("it is one")
+                .replace_all(text, "$1$2"),
+        }
+    }
+
     /// The same for every entry and item below, where its place can be told.
     fn keeps_untouched_lines_below(&self, text: &str) -> Result<(), TestCaseError> {
         // Blank lines behind a `|+` block are its text, so that lists beside it are written anew.
         let keeps = self.base.text.contains("|+") || self.base.text.contains(">+");
-        if self.anchors || keeps {
+        let is_open = !self.base.text.ends_with('\n') && self.base.text.contains(['|', '>']);
+        if self.anchors || keeps || is_open {
             return Ok(());
         }
         match lost_line(&self.base, &self.old, &self.expected, text) {

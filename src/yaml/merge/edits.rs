@@ -7,12 +7,13 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::new_text::{
-    NewValue, ends_in_block_scalar, flow, new_entry, new_map, new_value, starts_block,
+    NewValue, ends_in_block_scalar, flow, last_block_scalar, new_entry, new_map, new_value,
+    starts_block,
 };
 use super::wanted::{Said, Wanted, in_order_of};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::yaml::lines::{comment_indent, comments_start, leading_blanks, line_end, line_start};
-use crate::yaml::node::{Entry, Kind, Node, Style};
+use crate::yaml::node::{Entry, Kind, Node, Style, is_open};
 
 /// Replacements of byte ranges, to be applied together.
 pub(super) struct Edits<'a> {
@@ -352,7 +353,36 @@ impl<'a> Edits<'a> {
         }
     }
 
-    pub(super) fn apply(mut self) -> String {
+    /// A block scalar that ends the text without a line break must not get one by what comes behind it: `|` becomes `|-`.
+    fn keep_last_block(&mut self, root: &Node) {
+        let text = self.base.text();
+        let Some(block) = last_block_scalar(root).filter(|block| is_open(text, &block.span)) else {
+            return;
+        };
+        let start = block.span.start;
+        let indicators = |c: char| c == '+' || c.is_ascii_digit();
+        let behind = text[start + 1..].trim_start_matches(indicators);
+        let header = start..text.len() - behind.len();
+        let comes_behind = |(range, new): &(Range<usize>, New)| {
+            range.start == text.len() && matches!(new, New::Lines(_))
+        };
+        let is_replaced =
+            |(range, _): &(Range<usize>, New)| range.start < header.end && header.start < range.end;
+        if behind.starts_with('-')
+            || !self.list.iter().any(comes_behind)
+            || self.list.iter().any(is_replaced)
+        {
+            return;
+        }
+        let kept = text[header.clone()].replace('+', "");
+        self.replace_range(header, format!("{kept}-"));
+    }
+
+    /// The changed text of the tree; `ends` is whether it ends in a line break where the base does not.
+    pub(super) fn apply(mut self, root: Option<&Node>, ends: bool) -> String {
+        if let Some(root) = root {
+            self.keep_last_block(root);
+        }
         // Stable: what a child adds at a place comes before what its parent adds there.
         self.list.sort_by_key(|(range, _)| range.start);
         let text = self.base.text();
@@ -364,7 +394,7 @@ impl<'a> Edits<'a> {
             match new {
                 New::Text(new) => out.push_str(new),
                 New::Lines(lines) => {
-                    // A text without a final line break gets none.
+                    // A text without a final line break gets none, if it can go without.
                     let is_open =
                         range.start == text.len() && !text.ends_with('\n') && !text.is_empty();
                     if is_open && !out.is_empty() && !out.ends_with('\n') {
@@ -379,6 +409,9 @@ impl<'a> Edits<'a> {
             at = at.max(range.end);
         }
         out.push_str(&text[at..]);
+        if ends && !out.ends_with('\n') {
+            out.push_str(newline);
+        }
         out
     }
 }

@@ -245,11 +245,19 @@ impl Merge {
         was: &'a Value,
         wanted: &Wanted<'a>,
     ) -> Result<Option<(String, Value)>, Vec<Diagnostic>> {
-        // A list whose items cannot be changed one by one can still be written anew.
-        for lists in [Lists::ByItem, Lists::Whole] {
+        // A list whose items cannot be changed one by one can still be written anew; and a block that is now the end may have
+        // a line break.
+        let ways = [
+            (Lists::ByItem, false),
+            (Lists::ByItem, true),
+            (Lists::Whole, false),
+            (Lists::Whole, true),
+        ];
+        let is_open = !self.base.text().ends_with('\n');
+        for (lists, ends) in ways.into_iter().filter(|(_, ends)| is_open || !ends) {
             let mut edits = Edits::new(&self.base, lists);
             edits.root(self.root.as_ref(), was, wanted)?;
-            let result = Source::new(self.base.name(), edits.apply());
+            let result = Source::new(self.base.name(), edits.apply(self.root.as_ref(), ends));
             // Broken YAML counts too: an anchor may be gone that is still referred to.
             let value = match json::to_json(&result, Limits::VALUES) {
                 Ok(Value::Null) => Value::Object(Map::new()),

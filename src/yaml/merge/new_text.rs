@@ -6,7 +6,7 @@ use super::text::Text;
 use super::wanted::{Said, Wanted};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::lines::{comments_start, leading_blanks, line_above, line_end, line_start};
-use crate::yaml::node::{Kind, Node, Style, dash_before};
+use crate::yaml::node::{Kind, Node, Style, dash_before, is_open};
 use crate::yaml::scalar;
 
 /// The text of a value that goes behind a key.
@@ -135,13 +135,16 @@ fn can_be_copied(source: &Source, node: &Node) -> bool {
     if has_alias(node) {
         return false;
     }
-    // Blank lines that follow in the base would become text of a `|+` block.
+    // Blank lines that follow in the base would become text of a `|+` block, and a last line gets a line break.
     match last_block_scalar(node) {
         Some(Node {
             kind: Kind::Scalar(scalar),
             span,
             ..
-        }) => !scalar.keeps_trailing_lines(&source.text()[span.clone()]),
+        }) => {
+            let text = source.text();
+            !scalar.keeps_trailing_lines(&text[span.clone()]) && !is_open(text, span)
+        }
         _ => true,
     }
 }
@@ -312,7 +315,7 @@ pub(super) fn ends_in_block_scalar(wanted: &Wanted<'_>) -> Result<bool, Vec<Diag
 }
 
 /// The block scalar that a node ends in.
-fn last_block_scalar(node: &Node) -> Option<&Node> {
+pub(super) fn last_block_scalar(node: &Node) -> Option<&Node> {
     match &node.kind {
         Kind::Scalar(scalar) => scalar.block.then_some(node),
         Kind::Sequence { items, .. } => last_block_scalar(items.last()?),
