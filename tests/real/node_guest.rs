@@ -102,7 +102,7 @@ fn the_kernel_takes_every_setting() {
         .filter_map(|(path, text)| Some((path.split_once("/sysctl.d/")?.1, text.as_str())))
         .collect();
     let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["90-kubelet.conf", "95-vmo-tuning.conf"]);
+    assert_eq!(names, ["95-vmo-tuning.conf"]);
     let mut settings = 0;
     for (name, text) in &files {
         guest.write(&format!("sysctl.d/{name}"), text);
