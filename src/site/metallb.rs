@@ -69,6 +69,7 @@ impl MetalLb {
         let mode = reader.value_or_wrong(&mut fields, "mode", MetalLbMode::L2);
         let usual = || vec![fixed("10.20.30.100-10.20.30.199")];
         let addresses = reader.values(&mut fields, "addresses", || Preset::fixed(&usual()));
+        reader.never_empty(&fields, "addresses");
         let interface = reader.follow(&mut fields, "interface", || data.interface.clone());
         let bgp = reader.optional_map::<Bgp, _>(&mut fields, "bgp", |reader, node, fields| {
             if mode == Some(MetalLbMode::L2) {

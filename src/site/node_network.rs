@@ -251,6 +251,8 @@ impl Nics {
             management: cards("management", &default.management),
             data: cards("data", &default.data),
         };
+        // The data bond is in one layout only.
+        reader.never_empty(&fields, "management");
         reader.close(fields);
         nics
     }

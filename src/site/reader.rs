@@ -618,6 +618,15 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Records that a list is never empty, which a rule says to its writer.
+    pub(super) fn never_empty(&mut self, fields: &Fields<'_>, key: &str) {
+        let path = fields.path_of(key);
+        let recorded = self.settings.iter_mut().flatten();
+        for list in recorded.filter(|setting| setting.path == path) {
+            list.least = 1;
+        }
+    }
+
     /// A list of values that parse on their own.
     pub(super) fn values<T: Scalar>(
         &mut self,

@@ -22,6 +22,8 @@ pub struct Setting {
     pub section: &'static str,
     /// What stands there.
     pub form: Form,
+    /// How many items a list has at the least.
+    pub least: usize,
     /// What holds where nothing stands there.
     pub default: Preset,
 }
@@ -214,6 +216,7 @@ impl Setting {
             about,
             section,
             form,
+            least: 0,
             default,
         }
     }

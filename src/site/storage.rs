@@ -265,12 +265,14 @@ impl Storage {
                 FlashArray::read,
             )
             .unwrap_or_else(example);
+        reader.never_empty(&fields, "flashArrays");
         let workers = || StorageNodes::Number(cluster.workers);
         let max_storage_nodes = match reader.follow(&mut fields, "maxStorageNodes", workers) {
             StorageNodes::Number(number) => Some(number),
             StorageNodes::Variable => None,
         };
         let device_sizes = reader.numbers(&mut fields, "deviceSizes", 150..=65536, &[1024]);
+        reader.never_empty(&fields, "deviceSizes");
         let volume_mode = reader.follow(&mut fields, "volumeMode", || {
             facts.shares.first().copied().unwrap_or(VolumeMode::Block)
         });

@@ -238,11 +238,11 @@ impl Vmo {
         let mut fields = reader.section::<Self>(site, "vmo");
         let access = reader.value(&mut fields, "access", Access::Proxied);
         let usual = || vec![fixed("default"), fixed("virtual-machines")];
+        let namespaces = reader.values(&mut fields, "namespaces", || Preset::fixed(&usual()));
+        reader.never_empty(&fields, "namespaces");
         let vmo = Vmo {
             access,
-            namespaces: reader
-                .values(&mut fields, "namespaces", || Preset::fixed(&usual()))
-                .unwrap_or_else(usual),
+            namespaces: namespaces.unwrap_or_else(usual),
             golden_images_namespace: reader.or(
                 &mut fields,
                 "goldenImagesNamespace",

@@ -15,6 +15,7 @@ use vmo_ra::site::{self, Form, Inputs, Kind, Preset, Setting, Site};
 use vmo_ra::yaml::{self, Limits};
 
 use crate::common;
+use crate::common::harness::{Scratch, write};
 
 /// A secret of every kind, and a certificate.
 struct TestInputs;
@@ -136,8 +137,18 @@ fn page(settings: &[Setting]) -> String {
 fn value_of(setting: &Setting) -> String {
     let kind = match &setting.form {
         Form::Map => return "map".to_owned(),
-        Form::List if has_values(setting) => return "list, or one of its values".to_owned(),
-        Form::List => return "list".to_owned(),
+        Form::List => {
+            let least = match setting.least {
+                0 => String::new(),
+                least => format!(" of at least {least}"),
+            };
+            let one = if has_values(setting) {
+                ", or one of its values"
+            } else {
+                ""
+            };
+            return format!("list{least}{one}");
+        }
         Form::Named(keys) if keys.pattern.is_some() => {
             return format!("map whose keys are each {}", keys.what);
         }
@@ -294,15 +305,19 @@ fn paths_of_schema(schema: &Value, path: &str, paths: &mut BTreeSet<String>) {
             inside(format!("{path}{dot}{key}"), below);
         }
     }
-    // A list that stands for one text has no settings in it.
-    if schema["items"].is_object() && schema.get("minItems").is_none() {
+    if schema["items"].is_object() {
         inside(format!("{path}[]"), &schema["items"]);
     }
     if schema["additionalProperties"].is_object() {
         inside(format!("{path}.*"), &schema["additionalProperties"]);
     }
-    for kind in schema["anyOf"].as_array().into_iter().flatten() {
-        paths_of_schema(kind, path, paths);
+    let forms = schema["anyOf"].as_array();
+    for kind in forms.into_iter().flatten() {
+        // A list that stands for one text has no settings in it, and stands behind it.
+        let is_joined = kind["items"].is_object() && forms.is_some_and(|forms| &forms[0] != kind);
+        if !is_joined {
+            paths_of_schema(kind, path, paths);
+        }
     }
 }
 
@@ -543,6 +558,43 @@ fn bad_sites_are_refused() {
     taken.sort();
     let expected: Vec<&str> = BEYOND_A_SCHEMA.iter().map(|(name, _)| *name).collect();
     assert_eq!(taken, expected);
+}
+
+/// Lists that rules refuse when they are empty, but not of every site.
+const EMPTY_SOMETIMES: &[(&str, &str)] = &[
+    ("network.nics.data", "the layout has one bond"),
+    ("vmo.goldenImages", "no template clones one"),
+];
+
+#[test]
+fn the_schema_refuses_an_empty_list_where_rules_do() {
+    let settings = Site::settings();
+    let validator = validator();
+    let folder = Scratch::new();
+    let mut refused = Vec::new();
+    // Items of lists are below settings that are tried.
+    let lists = settings
+        .iter()
+        .filter(|setting| matches!(setting.form, Form::List) && !setting.path.contains(['[', '*']));
+    for setting in lists {
+        let site = site_with(&settings, &setting.path, Some(json!([])));
+        write(&folder, "site.yaml", site.to_string());
+        let code = folder.run("check --site site.yaml").all().0.unwrap_or(-1);
+        let is_refused = code == 1;
+        assert!(is_refused || code == 0, "{} ends with {code}", setting.path);
+        let sometimes = EMPTY_SOMETIMES
+            .iter()
+            .any(|(path, _)| *path == setting.path);
+        let of_schema = !refusals(&validator, &site).is_empty();
+        assert_eq!(of_schema, is_refused && !sometimes, "{}", setting.path);
+        if is_refused {
+            refused.push(setting.path.as_str());
+        }
+    }
+    assert!(refused.len() > 5, "{refused:?}");
+    for (path, _) in EMPTY_SOMETIMES {
+        assert!(refused.contains(path), "{path} is never refused");
+    }
 }
 
 /// One wrong value at a time, each of which its kind alone can refuse.

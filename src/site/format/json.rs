@@ -50,7 +50,13 @@ fn of(settings: &[Setting], setting: &Setting) -> Value {
     };
     let schema = match &setting.form {
         Form::Map => Value::Object(map(settings, &setting.path)),
-        Form::List => or_one_of(json!({"type": "array", "items": item()}), settings, setting),
+        Form::List => {
+            let mut list = json!({"type": "array", "items": item()});
+            if setting.least > 0 {
+                list["minItems"] = json!(setting.least);
+            }
+            or_one_of(list, settings, setting)
+        }
         Form::Named(keys) => {
             let mut schema = json!({"type": "object", "additionalProperties": item()});
             if let Some(pattern) = &keys.pattern {
