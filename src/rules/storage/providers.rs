@@ -10,7 +10,7 @@ use crate::revision::Revision;
 use crate::rules::{ClusterRule, Finding, rule};
 use crate::version::Version;
 
-pub(super) const RULES: &[ClusterRule] = &[versions, longhorn, piraeus, snapshots];
+pub(super) const RULES: &[ClusterRule] = &[versions, direct_access, longhorn, piraeus, snapshots];
 
 /// A provider of the RA's table: a part of its name there, parts of pack names, and its CSI driver.
 struct Provider {
@@ -97,14 +97,20 @@ fn wants_shared_blocks(cluster: &Cluster, class: Option<&str>) -> bool {
     profiles || images || disks
 }
 
+/// Whether Portworx is the driver of FlashArrays alone, which has a licence and versions of its own.
+fn has_csi_licence(portworx: &Values<'_>) -> bool {
+    portworx
+        .text("license.type")
+        .is_some_and(|kind| kind == "csi")
+}
+
 /// The RA lists from which version on a provider shares block volumes.
 fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let Some((provider, values)) = storage_layer(cluster) else {
         return;
     };
     let is_csi = Values::of(cluster, PORTWORX_PACK, PORTWORX_ROOT)
-        .and_then(|portworx| portworx.text("license.type"))
-        .is_some_and(|kind| kind == "csi");
+        .is_some_and(|portworx| has_csi_licence(&portworx));
     let name = if is_csi {
         "Portworx CSI"
     } else {
@@ -136,6 +142,31 @@ fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     )),
             ),
         );
+    }
+}
+
+/// RA 1.7.0 rules Direct Access volumes out with the Enterprise licence, since several nodes cannot open them there; 1.9.0,
+/// with Portworx 3.6, allows them.
+fn direct_access(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(portworx) = Values::of(cluster, PORTWORX_PACK, PORTWORX_ROOT) else {
+        return;
+    };
+    let version = &portworx.layer.version;
+    if has_csi_licence(&portworx) || !is_older(version, "3.6") {
+        return;
+    }
+    for class in classes_of(cluster, PORTWORX_DRIVER) {
+        if class.parameter("backend").as_deref() == Some("pure_block")
+            && wants_shared_blocks(cluster, Some(&class.name))
+        {
+            findings.push(class.mark(rule::DIRECT_ACCESS.error(
+                "parameters.backend",
+                format!(
+                    "`{}` is asked for shared blocks, and Direct Access volumes of Portworx {version} are for one node",
+                    class.name
+                ),
+            )));
+        }
     }
 }
 

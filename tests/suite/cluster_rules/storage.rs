@@ -10,6 +10,7 @@ pub(super) const TESTS: &[fn()] = &[
     parameters_are_texts_and_copies_few,
     a_journal_has_a_device,
     the_storage_can_share_blocks,
+    direct_access_volumes_are_shared_by_later_versions,
     longhorn_and_piraeus_are_told_to_share,
     snapshots_are_of_the_storage,
 ];
@@ -218,6 +219,40 @@ fn the_storage_can_share_blocks() {
         "storage-version",
         &[("", "warning: Portworx CSI (for FlashArray DA) 25.2.0 is older than 25.4.0+, the first that is known to share Block volumes between nodes")],
     );
+}
+
+#[test]
+fn direct_access_volumes_are_shared_by_later_versions() {
+    let with = |version: &str, licence: &str, parameters: &str| {
+        let classes = format!("storageClasses: [{{name: block, parameters: {parameters}}}]");
+        portworx_of(
+            version,
+            &format!("{{license: {{type: {licence}}}, {classes}}}"),
+        )
+        .manifest(&shared_blocks("block"))
+    };
+    let direct = "{backend: pure_block}";
+    with("3.6.0", "enterprise", direct).is_fine("direct-access");
+    with("3.3.1", "csi", direct).is_fine("direct-access");
+    with("3.3.1", "enterprise", "{repl: '2'}").is_fine("direct-access");
+    // One node at a time is what they are for.
+    portworx_of(
+        "3.3.1",
+        "{storageClasses: [{name: block, parameters: {backend: pure_block}}]}",
+    )
+    .is_fine("direct-access");
+    for (version, licence) in [("3.3.1", "enterprise"), ("3.5.2", "saas")] {
+        let message = format!(
+            "error: `block` is asked for shared blocks, and Direct Access volumes of Portworx {version} are for one node"
+        );
+        with(version, licence, direct).finds(
+            "direct-access",
+            &[(
+                "charts.portworx-generic.storageClasses[0].parameters.backend",
+                &message,
+            )],
+        );
+    }
 }
 
 #[test]
