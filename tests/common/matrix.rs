@@ -60,7 +60,7 @@ network:
 network:
   metallb:
     mode: bgp
-    addresses: [192.0.2.0/25, 192.0.2.200-192.0.2.210]
+    addresses: [10.99.0.0/25, 10.99.0.200-10.99.0.210]
     bgp: {localAsn: 4200000000, peerAsn: 64513, peerAddress: 10.20.30.1}
 ",
     ),

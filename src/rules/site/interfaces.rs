@@ -216,15 +216,23 @@ fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A bond of one card has nothing to fall back on.
 fn bonds(site: &Site, findings: &mut Vec<Finding>) {
     let nics = &site.network.nics;
-    for (key, cards) in [("management", &nics.management), ("data", &nics.data)] {
-        if let [card] = &cards[..] {
-            findings.push(rule::SINGLE_CARD.warning(
-                format!("network.nics.{key}"),
-                format!("the card `{card}` is alone in its bond"),
-            ));
-        }
+    for (key, card) in single_cards(nics) {
+        findings.push(rule::SINGLE_CARD.warning(
+            format!("network.nics.{key}"),
+            format!("the card `{card}` is alone in its bond"),
+        ));
     }
+}
+
+/// The bonds of one card, which have nothing to fall back on: the key and the card.
+pub(super) fn single_cards(nics: &Nics) -> Vec<(&'static str, &InterfaceName)> {
+    [("management", &nics.management), ("data", &nics.data)]
+        .into_iter()
+        .filter_map(|(key, cards)| match &cards[..] {
+            [card] => Some((key, card)),
+            _ => None,
+        })
+        .collect()
 }

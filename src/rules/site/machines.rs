@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;
 
-use super::interfaces::cards_of;
+use super::interfaces::{cards_of, single_cards};
 use crate::rules::{Finding, Rule, SiteRule, rule};
-use crate::site::{AddressRanges, MetalLbMode, NodeNetwork, NodeRole, Site};
+use crate::site::{AddressRanges, Machine, MetalLbMode, NodeNetwork, NodeRole, Site};
 
 pub(super) const RULES: &[SiteRule] = &[names, counts, addresses, cards, erased_disks];
 
@@ -137,16 +137,36 @@ fn wrong_in(
     None
 }
 
+/// The cards of a machine that differs. Control planes need those of workers, unless they are VMs, whose one card can have
+/// several below it.
+fn single_cards_of(site: &Site, machine: &Machine, path: &str, findings: &mut Vec<Finding>) {
+    let usual = single_cards(&site.network.nics);
+    for (key, card) in single_cards(&machine.nics) {
+        // Of all nodes it is said once.
+        if usual.contains(&(key, card)) {
+            continue;
+        }
+        let path = format!("{path}.{key}");
+        let message = format!(
+            "the card `{card}` of `{}` is alone in its bond",
+            machine.name
+        );
+        findings.push(match machine.role {
+            NodeRole::Worker => rule::SINGLE_CARD.warning(path, message),
+            NodeRole::ControlPlane => rule::SINGLE_CARD.note(path, message).help(
+                "name two cards, as workers have them; one is enough for a VM whose host has two",
+            ),
+        });
+    }
+}
+
 fn cards(site: &Site, findings: &mut Vec<Finding>) {
     let mut macs = HashSet::new();
     for (index, machine) in site.nodes.machines.iter().enumerate() {
         if machine.nics != site.network.nics {
-            cards_of(
-                site,
-                &machine.nics,
-                &format!("{}.nics", place(index)),
-                findings,
-            );
+            let path = format!("{}.nics", place(index));
+            cards_of(site, &machine.nics, &path, findings);
+            single_cards_of(site, machine, &path, findings);
         }
         for (card, mac) in &machine.macs {
             if !macs.insert(mac) {

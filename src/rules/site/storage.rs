@@ -1,5 +1,7 @@
 //! The storage of VM disks (RA, Storage configuration and Portworx layer).
 
+use std::net::Ipv4Addr;
+
 use crate::network::Host;
 use crate::revision::Revision;
 use crate::rules::{Finding, RevisionRule, SiteRule, rule};
@@ -125,6 +127,18 @@ fn arrays(site: &Site, findings: &mut Vec<Finding>) {
             "storage.flashArrays",
             "the FlashArray is the example's, 172.16.200.50",
         ));
+    }
+    for (array, index) in storage.flash_arrays.iter().zip(0..) {
+        let endpoint = array.endpoint.to_string();
+        let address = endpoint.parse::<Ipv4Addr>();
+        if address.is_ok_and(|address| address.is_documentation()) {
+            findings.push(rule::EXAMPLE_ARRAY.warning(
+                format!("storage.flashArrays[{index}].endpoint"),
+                format!(
+                    "{endpoint} is an address for documentation (RFC 5737), which no network has"
+                ),
+            ));
+        }
     }
 }
 

@@ -164,6 +164,9 @@ fn unknown<'n>(
     if listed.len() == NAMED {
         listed[NAMED - 1] = "and others".to_owned();
     }
-    rule.error(path, format!("there is no {what} `{name}`{hint}"))
-        .help(format!("known: {}", listed.join(", ")))
+    let finding = rule.error(path, format!("there is no {what} `{name}`{hint}"));
+    match listed.is_empty() {
+        true => finding,
+        false => finding.help(format!("known: {}", listed.join(", "))),
+    }
 }

@@ -126,6 +126,8 @@ mod tests {
             ("your-domain.example.com", true),
             ("https://203.0.113.10", true),
             ("192.0.2.7", true),
+            ("192.0.2.7-192.0.2.20", true),
+            ("192.0.2.0/24", true),
             ("1192.0.2.7", false),
             ("10.0.0.1", false),
             ("a < b > c", false),
