@@ -7,8 +7,6 @@ use crate::yaml::{Kind, Node};
 
 /// Passwords that are published with the RA; it prints `welcome` itself.
 pub(crate) const DEMO: [&str; 3] = ["welcome", "spectro", DEMO_ANYWHERE];
-/// The token that the RA prints.
-pub(crate) const EXAMPLE_TOKEN: &str = "347eba54-4ab6-96cd-e123-f694ab394a3b";
 
 /// A line that every private key begins with, whatever stands before these words.
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";

@@ -223,10 +223,11 @@ impl fmt::Display for Expectation<'_> {
 
 impl Claim {
     /// The claims of each section, as a file has them: about the layer of the section and the profile of the layer, where
-    /// they name no others.
-    pub(super) fn of_sections(
+    /// they name no others. `printed: KEY` stands for what the revision prints under that key.
+    pub(super) fn of_sections<'r>(
         sections: Map<String, Value>,
         profiles: &[ProfileDefinition],
+        printed: impl Fn(&str) -> Option<&'r str>,
     ) -> Result<Vec<Self>, String> {
         let mut claims = Vec::new();
         for (section, value) in sections {
@@ -237,6 +238,11 @@ impl Claim {
             let own = layers.find(|layer| layer.section == section);
             for claim in of_section.values_mut().filter_map(Value::as_object_mut) {
                 claim.insert("section".to_owned(), section.as_str().into());
+                if let Some(key) = claim.shift_remove("printed") {
+                    let text = key.as_str().and_then(&printed);
+                    let text = text.ok_or_else(|| format!("nothing is printed under {key}"))?;
+                    claim.insert("equals".to_owned(), text.into());
+                }
                 if let Some(layer) = own {
                     let layer = || layer.pack.as_str().into();
                     claim.entry("layer").or_insert_with(layer);

@@ -573,8 +573,14 @@ impl Revision {
     /// The data is broken: a mistake in this crate.
     pub fn claims(&self) -> Result<Vec<Claim>, Diagnostic> {
         let sections = self.revisions.resolved(&self.lineage, "claims")?;
-        let claims = Claim::of_sections(sections, &self.profiles);
+        let claims = Claim::of_sections(sections, &self.profiles, |key| self.printed(key));
         claims.map_err(|reason| self.broken("claims", &reason))
+    }
+
+    /// What `--as-published` writes in place of our default: an entry of `settings.printed`.
+    pub fn printed(&self, key: &str) -> Option<&str> {
+        let settings = self.settings.as_ref()?;
+        settings.others.get("printed")?[key].as_str()
     }
 
     fn entries<T: Keyed>(&self, what: &str) -> Result<Vec<T>, Diagnostic> {
