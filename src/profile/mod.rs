@@ -279,6 +279,19 @@ pub fn has_macro(text: &str) -> bool {
 /// The text with a word in place of every macro that Palette replaces, of the same length: `a: {{ .spectro.var.x }}` is
 /// no YAML before that. A macro that has its line to itself may become any number of lines, so there stands nothing.
 pub(crate) fn without_macros(text: &str) -> String {
+    with_macros_replaced(text, |whole, has_line| {
+        let stand_in = if has_line { ' ' } else { 'x' };
+        let stands_in = |byte| if byte == b'\n' { '\n' } else { stand_in };
+        whole.bytes().map(stands_in).collect()
+    })
+}
+
+/// The text with what `word` makes of each macro that Palette replaces, and of whether it has its line to itself.
+pub(crate) fn with_macros_replaced(
+    text: &str,
+    mut word: impl FnMut(&str, bool) -> String,
+) -> String {
+    let is_blank = |c: char| c != '\n' && c.is_whitespace();
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find("{{") {
@@ -289,14 +302,11 @@ pub(crate) fn without_macros(text: &str) -> String {
         let (whole, behind) = from.split_at(length);
         replaced.push_str(before);
         if whole.contains(".spectro.") {
-            let line_before = replaced.rsplit('\n').next().unwrap_or_default();
-            let line_behind = behind.split('\n').next().unwrap_or_default();
-            let alone = line_before.trim().is_empty() && line_behind.trim().is_empty();
-            let stand_in = if alone { ' ' } else { 'x' };
-            replaced.extend(whole.bytes().map(|byte| match byte {
-                b'\n' => '\n',
-                _ => stand_in,
-            }));
+            let above = replaced.trim_end_matches(is_blank);
+            let below = behind.trim_start_matches(is_blank);
+            let has_line = (above.is_empty() || above.ends_with('\n'))
+                && (below.is_empty() || below.starts_with('\n'));
+            replaced.push_str(&word(whole, has_line));
         } else {
             replaced.push_str(whole);
         }

@@ -1,62 +1,75 @@
 //! Palette's macros, which are no YAML where they stand without quotes: words stand in for them while texts are merged.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
+
+use crate::profile::with_macros_replaced;
+
+/// What a word that stands in for a macro begins with, what stands between that and its number, and what ends it.
+const WORD: &str = "PaletteMacro";
+const LINE: &str = "Line";
+const END: &str = "End";
 
 /// The macros that were replaced, each by its number.
 #[derive(Default)]
 pub(super) struct Macros {
     found: Vec<String>,
+    numbers: HashMap<String, usize>,
 }
 
 impl Macros {
     /// The text with a word for each macro. A macro that has its line to itself may become any number of lines, so a
-    /// comment stands in for it.
+    /// comment stands in for it, which no comment of yours looks like.
     pub(super) fn taken_out(&mut self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(open) = rest.find("{{") {
-            let Some(length) = rest[open..].find("}}").map(|close| close + 2) else {
-                break;
-            };
-            let (before, from) = rest.split_at(open);
-            let (found, behind) = from.split_at(length);
-            out.push_str(before);
-            if found.contains(".spectro.") {
-                let line_before = out.rsplit('\n').next().unwrap_or_default();
-                let line_behind = behind.split('\n').next().unwrap_or_default();
-                let has_line = line_before.trim().is_empty() && line_behind.trim().is_empty();
-                let number = self.number(found);
-                out.push_str(&match has_line {
-                    true => line_word(number),
-                    false => word(number),
-                });
-            } else {
-                out.push_str(found);
+        with_macros_replaced(text, |found, has_line| {
+            let number = self.number(found);
+            match has_line {
+                true => format!("#{WORD}{LINE}{number}{END}"),
+                false => format!("{WORD}{number}{END}"),
             }
-            rest = behind;
-        }
-        out + rest
+        })
     }
 
     fn number(&mut self, found: &str) -> usize {
-        let known = self.found.iter().position(|other| other == found);
-        known.unwrap_or_else(|| {
-            self.found.push(found.to_owned());
-            self.found.len() - 1
-        })
+        if let Some(number) = self.numbers.get(found) {
+            return *number;
+        }
+        let number = self.found.len();
+        self.found.push(found.to_owned());
+        self.numbers.insert(found.to_owned(), number);
+        number
     }
 
     /// The text with the macros where they were.
     pub(super) fn put_back(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for (found, number) in self.found.iter().zip(0..) {
-            for word in [line_word(number), word(number)] {
-                if text.contains(&word) {
-                    text = text.replace(&word, found);
+        let mut back = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once(WORD) {
+            let line = before.strip_suffix('#').zip(behind.strip_prefix(LINE));
+            let (before, number) = line.unwrap_or((before, behind));
+            match self.numbered(number) {
+                Some((found, behind)) => {
+                    back.push_str(before);
+                    back.push_str(found);
+                    rest = behind;
+                }
+                None => {
+                    let end = rest.len() - behind.len();
+                    back.push_str(&rest[..end]);
+                    rest = behind;
                 }
             }
         }
-        text
+        back + rest
+    }
+
+    /// The macro whose number a text begins with, and what is behind its word.
+    fn numbered<'t>(&self, text: &'t str) -> Option<(&str, &'t str)> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, behind) = text.split_at(digits);
+        let found = self.found.get(number.parse::<usize>().ok()?)?;
+        Some((found, behind.strip_prefix(END)?))
     }
 
     /// A value with the macros where they were.
@@ -68,15 +81,6 @@ impl Macros {
             _ => {}
         }
     }
-}
-
-fn word(number: usize) -> String {
-    format!("PaletteMacro{number}End")
-}
-
-/// Stands in for a macro that has a line to itself: a comment that no comment of yours looks like.
-fn line_word(number: usize) -> String {
-    format!("#PaletteMacroLine{number}End")
 }
 
 #[cfg(test)]
@@ -93,5 +97,12 @@ mod tests {
             "a: PaletteMacro0End\n#PaletteMacroLine1End\nb: \"{{ .Values.x }}\"\nc: xPaletteMacro2EndPaletteMacro0End\n#PaletteMacro1End\n"
         );
         assert_eq!(macros.put_back(&plain), text);
+        // Words of yours that look like them stay.
+        for text in [
+            "PaletteMacro9End",
+            "#PaletteMacroLineEnd PaletteMacro0 End PaletteMacro",
+        ] {
+            assert_eq!(macros.put_back(text), text);
+        }
     }
 }
