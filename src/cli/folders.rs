@@ -1,8 +1,22 @@
 //! Several folders of one parent that take their places together.
 
+use std::path::Path;
+
+use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output::Staged;
 
 use super::{Failure, terminal};
+
+/// Refuses `-`, by which other commands mean standard output.
+pub(super) fn named(folder: &Path, option: &str) -> Result<(), Diagnostic> {
+    if folder != Path::new("-") {
+        return Ok(());
+    }
+    Err(
+        Diagnostic::error("a folder cannot be written to standard output")
+            .help(format!("name a folder with `{option} DIR`")),
+    )
+}
 
 /// Puts folders in their places, or none of them where one cannot be written, and tells of those that somebody edited.
 pub(super) fn settle(

@@ -11,6 +11,7 @@ use vmo_ra::output::{Existing, KeptCopy, Known, SPLIT_CHECKSUMS, Tree};
 use vmo_ra::profile::Notation;
 use vmo_ra::profile::folder::{is_aside, named_files, split};
 
+use super::folders;
 use super::inputs::Files;
 use super::lines::Lines;
 use super::{Failure, terminal};
@@ -30,13 +31,7 @@ pub(super) struct Split {
 
 impl Split {
     pub(super) fn run(self) -> Result<(), Failure> {
-        if self.out == Path::new("-") {
-            return Err(
-                Diagnostic::error("a folder cannot be written to standard output")
-                    .help("name a folder with `--out DIR`")
-                    .into(),
-            );
-        }
+        folders::named(&self.out, "--out")?;
         let (source, document, private) = load::document(&Files, &self.profile)?;
         let notation = document.notation();
         let parts = split(document)?;

@@ -22,6 +22,7 @@ use vmo_ra::site::Site;
 use vmo_ra::upgrade::{Report, Request, Resolutions, Upgrade as Carried, format, upgrade};
 use vmo_ra::version::Wanted;
 
+use super::folders;
 use super::inputs::{self, Files};
 use super::profiles;
 use super::{Failure, terminal};
@@ -89,6 +90,11 @@ enum Format {
 
 impl Upgrade {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        for (folder, option) in [(&self.out, "--out"), (&self.diff3, "--diff3")] {
+            folder
+                .iter()
+                .try_for_each(|folder| folders::named(folder, option))?;
+        }
         let given = profiles::given(&self.profiles)?;
         if given.is_answer {
             return Err(Diagnostic::error(

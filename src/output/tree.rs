@@ -1,6 +1,6 @@
 //! The files of a run, before they are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::{self, Write};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -82,6 +82,7 @@ impl Tree {
             private: rendered.holds_secrets,
             ..Tree::default()
         };
+        let mut numbers = HashMap::new();
         for profile in &rendered.profiles {
             for (layer, number) in profile.profile.spec.template.packs.iter().zip(1..) {
                 let mut values = layer.values.clone();
@@ -92,7 +93,11 @@ impl Tree {
                 tree.add(path, values.into_bytes())?;
                 for manifest in &layer.manifests {
                     let path = manifest_path(layer, manifest);
-                    if all || !has_macro(&manifest.content) {
+                    if all {
+                        // The module names this path.
+                        tree.add(path, manifest.content.clone().into_bytes())?;
+                    } else if !has_macro(&manifest.content) {
+                        let path = tree.free(path, &mut numbers);
                         tree.add(path, manifest.content.clone().into_bytes())?;
                     } else {
                         tree.left_out.push(path);
@@ -173,6 +178,19 @@ impl Tree {
     /// Manifests that only Palette can use, since they hold its macros.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
+    }
+
+    /// The path of a YAML file, with a number where another file has it: a layer may hold two manifests of one name, and a
+    /// profile the same pack twice.
+    fn free(&self, path: String, numbers: &mut HashMap<String, usize>) -> String {
+        let number = numbers.entry(path.to_lowercase()).or_insert(1);
+        let stem = path.strip_suffix(".yaml").unwrap_or(&path);
+        let mut free = path.clone();
+        while self.lower.contains(&free.to_lowercase()) {
+            *number += 1;
+            free = format!("{stem}-{number}.yaml");
+        }
+        free
     }
 
     fn add(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Diagnostic> {
