@@ -49,7 +49,7 @@ mod versions;
 
 pub use compare::{Input, Options, compare};
 pub use drift::{Ignored as LeftOut, ignored as left_out};
-pub(crate) use pairing::layers as pair_layers;
+pub(crate) use pairing::{layers as pair_layers, unique_names};
 pub use report::{
     Change, ChangeKind, Content, FORMAT, Hunk, IgnoredCount, Impact, ImpactCount, LayerPair, Line,
     Notable, PackVersion, Part, ProfileName, ProfilePair, Report, Shown, Side, Summary,

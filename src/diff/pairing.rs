@@ -1,7 +1,7 @@
 //! Which profile goes with which, and which layer.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::profile::{Layer, Profile};
 
@@ -180,7 +180,7 @@ fn same_content(old: &Layer, new: &Layer) -> bool {
 }
 
 /// The name by which Palette tells two layers of one pack apart.
-pub(super) fn display_name(layer: &Layer) -> Option<&str> {
+fn display_name(layer: &Layer) -> Option<&str> {
     let values = layer.values.as_str();
     let is_key = |(at, _): &(usize, &str)| {
         let before = values[..*at].trim_end_matches(['"', '\'']);
@@ -192,6 +192,30 @@ pub(super) fn display_name(layer: &Layer) -> Option<&str> {
     let name = name.trim_start_matches(['"', '\'']).strip_prefix(':')?;
     let name = name.split(" #").next()?.trim().trim_matches(['"', '\'']);
     (!name.is_empty()).then_some(name)
+}
+
+/// What changes name the layers by: the pack, and where it stands more than once its display name or a number.
+pub(crate) fn unique_names(layers: &[&Layer]) -> Vec<String> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for layer in layers {
+        *counts.entry(layer.name.as_str()).or_default() += 1;
+    }
+    let name = |layer: &&Layer| match display_name(layer) {
+        Some(display) if counts[layer.name.as_str()] > 1 => format!("{}[{display}]", layer.name),
+        _ => layer.name.clone(),
+    };
+    let mut seen = HashSet::new();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
+    let mut unique = |name: String| {
+        let number = numbers.entry(name.clone()).or_insert(1);
+        let mut unique = name.clone();
+        while !seen.insert(unique.clone()) {
+            *number += 1;
+            unique = format!("{name}[{number}]");
+        }
+        unique
+    };
+    layers.iter().map(name).map(&mut unique).collect()
 }
 
 fn shared_lines(old: &Layer, new: &Layer) -> usize {

@@ -1,15 +1,18 @@
 //! The layers of a profile: which go together, and what becomes of each.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Value, json};
 
+use super::merging::{Grounds, Merging};
+use super::report::Limited;
 use super::values::{
     Ground, Made, by_group, ground, is_about, merge, of_groups, relocated, without_presets,
 };
-use super::{Limited, Merging};
-use crate::diff::{Part, pair_layers};
+use crate::diff::{Part, pair_layers, unique_names};
 use crate::pack::{Layout, MovedSetting};
 use crate::profile::{Layer, Manifest, Profile, RegistryReference};
-use crate::render::RenderedProfile;
+use crate::render::{MadeFrom, RenderedProfile};
 use crate::sequence::merged_order;
 use crate::version::Version;
 use crate::yaml::{Answer, Clash, Decision, Limits, Path, Verdict, to_json};
@@ -18,27 +21,31 @@ use crate::yaml::{Answer, Clash, Decision, Limits, Path, Verdict, to_json};
 pub(super) fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
     let [base, yours, theirs] = ids;
     let mut order = merged_order(base, yours, theirs);
-    let gone = base.iter().filter(|id| !order.contains(id));
-    let gone: Vec<usize> = gone.copied().collect();
-    order.extend(gone);
+    let present: HashSet<usize> = order.iter().copied().collect();
+    order.extend(base.iter().filter(|id| !present.contains(id)));
     order
 }
 
 /// What stands in three lists, in the order of the result, with those of one name together: the first of it in each, then
 /// the second.
-pub(super) fn matched<T>(lists: [&[T]; 3], name: impl Fn(&T) -> &str) -> Vec<[Option<&T>; 3]> {
+pub(super) fn matched<'t, T>(
+    lists: [&'t [T]; 3],
+    name: impl Fn(&'t T) -> &'t str,
+) -> Vec<[Option<&'t T>; 3]> {
     let mut found: Vec<[Option<&T>; 3]> = Vec::new();
+    let mut of_name: HashMap<&str, Vec<usize>> = HashMap::new();
     let mut ids = [Vec::new(), Vec::new(), Vec::new()];
     for (side, list) in lists.into_iter().enumerate() {
+        let mut times: HashMap<&str, usize> = HashMap::new();
         for item in list {
-            let is_partner = |others: &[Option<&T>; 3]| {
-                let mut others_here = others.iter().flatten();
-                others[side].is_none() && others_here.any(|other| name(other) == name(item))
-            };
-            let id = found.iter().position(is_partner).unwrap_or(found.len());
-            if id == found.len() {
+            let known = of_name.entry(name(item)).or_default();
+            let time = times.entry(name(item)).or_default();
+            if *time == known.len() {
+                known.push(found.len());
                 found.push([None; 3]);
             }
+            let id = known[*time];
+            *time += 1;
             found[id][side] = Some(item);
             ids[side].push(id);
         }
@@ -58,13 +65,14 @@ struct Triple {
 /// Which layers go together. A pack that took another's place is another layer.
 fn triples(base: &[Layer], yours: &[Layer], theirs: &[Layer]) -> Vec<Triple> {
     let partners = |side: &[Layer]| -> Vec<(Option<usize>, Option<usize>)> {
-        let number = |layers: &[Layer], one: Option<&Layer>| {
-            let one = one?;
-            layers.iter().position(|layer| std::ptr::eq(layer, one))
-        };
+        let layers = base.iter().zip(0..).chain(side.iter().zip(0..));
+        let numbers: HashMap<*const Layer, usize> = layers
+            .map(|(layer, number)| (std::ptr::from_ref(layer), number))
+            .collect();
+        let number = |one: Option<&Layer>| numbers.get(&std::ptr::from_ref(one?)).copied();
         let mut found = Vec::new();
         for (old, new) in pair_layers(base, side) {
-            let pair = (number(base, old), number(side, new));
+            let pair = (number(old), number(new));
             match (old, new) {
                 (Some(old), Some(new)) if old.name != new.name => {
                     found.extend([(pair.0, None), (None, pair.1)]);
@@ -131,8 +139,19 @@ impl Merging<'_> {
             present.sort_unstable();
             ids.extend(present.into_iter().map(|(_, id)| id));
         }
+        let order = order(&ids);
+        let newest = order.iter().filter_map(|id| {
+            let triple = triples[*id];
+            let sides = [
+                (mine, triple.yours),
+                (new, triple.theirs),
+                (old, triple.base),
+            ];
+            sides.into_iter().find_map(|(layers, at)| layers.get(at?))
+        });
+        let names = unique_names(&newest.collect::<Vec<_>>());
         let mut merged = Vec::new();
-        for id in order(&ids) {
+        for (id, name) in order.into_iter().zip(names) {
             let triple = triples[id];
             let made = |side: &'_ RenderedProfile, layers: &'_ [Layer], at: Option<usize>| {
                 let at = at?;
@@ -140,13 +159,12 @@ impl Merging<'_> {
             };
             let old = made(base, old, triple.base);
             let new = made(theirs, new, triple.theirs);
-            let old = old.as_ref().map(|(layer, from)| Made { layer, from });
-            let new = new.as_ref().map(|(layer, from)| Made { layer, from });
+            let (old, new) = (
+                made_of(old.as_ref(), triple.base),
+                made_of(new.as_ref(), triple.theirs),
+            );
             let mine = triple.yours.and_then(|at| mine.get(at));
-            let name = mine
-                .or(new.map(|made| made.layer))
-                .or(old.map(|made| made.layer));
-            self.layer = name.map(|layer| layer.name.clone());
+            self.layer = Some(name);
             merged.extend(self.layer(old, mine, new, built_in));
         }
         merged
@@ -173,6 +191,7 @@ impl Merging<'_> {
                 let base = Made {
                     layer: &empty,
                     from: &from,
+                    at: None,
                 };
                 let is_same = yours.values == theirs.layer.values;
                 Some(match is_same {
@@ -332,8 +351,10 @@ impl Merging<'_> {
             theirs: of_theirs,
             ..
         }) = &ground;
-        let texts = [of_base.clone(), of_theirs.clone()];
-        self.grounds.push((yours.name.clone(), texts));
+        self.grounds.push(Grounds {
+            at: [base.at, theirs.at],
+            texts: [of_base.clone(), of_theirs.clone()],
+        });
         let layout = Layout::passed(&yours.name, &yours.version, &theirs_version);
         let (base, theirs, set) = match ground {
             Ground::Whole { base, theirs } => (base, theirs, None),
@@ -477,6 +498,10 @@ impl Merging<'_> {
             other => Some(crate::yaml::from_json(&other)),
         }
     }
+}
+
+fn made_of(made: Option<&(Layer, MadeFrom)>, at: Option<usize>) -> Option<Made<'_>> {
+    made.map(|(layer, from)| Made { layer, from, at })
 }
 
 /// Whether a layer was left as it is, but for what a tenant writes itself.

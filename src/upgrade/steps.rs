@@ -1,11 +1,13 @@
 //! Versions that a vendor wants a cluster to go through, of `profiles/steps.yaml` and the layouts of packs.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use super::report::Step;
 use crate::diagnostic::Diagnostic;
 use crate::pack::Layout;
-use crate::profile::Profile;
+use crate::profile::{Layer, Profile};
 use crate::revision::data;
 use crate::version::Version;
 
@@ -30,9 +32,12 @@ pub(super) fn steps(old: &Profile, new: &Profile) -> Result<Vec<Step>, Vec<Diagn
     }
     let file: File = data("steps.yaml").map_err(|problem| vec![problem])?;
     let mut found = Vec::new();
+    let mut before: HashMap<&str, &Layer> = HashMap::new();
+    for layer in &old.spec.template.packs {
+        before.entry(&layer.name).or_insert(layer);
+    }
     for layer in &new.spec.template.packs {
-        let mut before = old.spec.template.packs.iter();
-        let Some(was) = before.find(|other| other.name == layer.name) else {
+        let Some(was) = before.get(layer.name.as_str()) else {
             continue;
         };
         let mut step = |between: Vec<String>, because: &str, wait: &str| {

@@ -1,5 +1,6 @@
 //! The three texts of a layer's values that are merged, made so that only edits differ between base and yours.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -20,6 +21,8 @@ use crate::yaml::{self, Ask, Decision, Limits, Merge, Merged, Path, Step, Verdic
 pub(super) struct Made<'r> {
     pub(super) layer: &'r Layer,
     pub(super) from: &'r MadeFrom,
+    /// Its number among the layers of its profile.
+    pub(super) at: Option<usize>,
 }
 
 /// What the texts of a layer are merged over.
@@ -142,6 +145,12 @@ fn is_named(preset: &Preset, name: &PresetName) -> bool {
 /// what the vendor has in its place; and so do the presets, which only the vendor's pack can switch.
 fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
     let (set, was_set) = (paths_set(theirs), paths_set(base));
+    let known: HashSet<&Path> = set.iter().collect();
+    let no_longer: Vec<Path> = was_set
+        .iter()
+        .filter(|path| !known.contains(path))
+        .cloned()
+        .collect();
     let only = |text: &str| {
         let source = Source::new("values", text);
         let tree = yaml::to_json(&source, Limits::VALUES).unwrap_or_default();
@@ -156,10 +165,7 @@ fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
     Ground::Own {
         base: only(&base.layer.values),
         theirs: only(&theirs.layer.values),
-        no_longer: was_set
-            .into_iter()
-            .filter(|path| !set.contains(path))
-            .collect(),
+        no_longer,
         set,
         why,
     }
@@ -173,6 +179,8 @@ fn paths_set(made: Made<'_>) -> Vec<Path> {
             leaves(&root, &mut Vec::new(), &mut set);
         }
     }
+    let mut seen = HashSet::new();
+    set.retain(|path| seen.insert(path.clone()));
     set
 }
 
@@ -186,12 +194,7 @@ fn leaves(value: &Value, path: &mut Vec<Step>, found: &mut Vec<Path>) {
             }
         }
         _ if path.is_empty() => {}
-        _ => {
-            let path = Path::from(path.as_slice());
-            if !found.contains(&path) {
-                found.push(path);
-            }
-        }
+        _ => found.push(Path::from(path.as_slice())),
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// One step of a [`Path`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// A key of a map.
     Key(String),
@@ -20,7 +20,7 @@ pub enum Step {
 }
 
 /// A path into a tree; dots separate keys, `\.` is a dot inside a key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Path {
     steps: Vec<Step>,

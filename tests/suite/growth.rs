@@ -174,6 +174,7 @@ fn example(name: &str) -> Value {
 /// What stands in an example for the texts that are made of other trees.
 const VALUES: &str = "VALUES";
 const MANIFESTS: &str = "MANIFESTS";
+const MACROS: &str = "MACROS";
 
 /// An export whose texts are written from trees.
 fn export(tree: &Value) -> String {
@@ -246,7 +247,33 @@ fn of_secrets(texts: &Value) -> String {
         .to_string()
 }
 
-fn kinds() -> [Kind; 4] {
+/// An edited core profile, with values in which macros stand where YAML has no place for them. What there is more of is
+/// more of the same pack.
+fn of_edited(tree: &Value) -> String {
+    let mut tree = tree.clone();
+    let layers = tree["profile"]["spec"]["template"]["packs"].as_array_mut();
+    for layer in layers.into_iter().flatten() {
+        let name = layer["name"].as_str().unwrap_or_default();
+        layer["name"] = name.trim_end_matches(|c: char| c.is_ascii_digit()).into();
+    }
+    let macros = tree["macros"].as_array().expect("a list").iter();
+    let names = macros.filter_map(|one| one["name"].as_str());
+    let lines = names.map(|name| format!("{name}: {{{{ .spectro.var.{name} }}}}x\\n"));
+    export(&tree).replace(MACROS, &lines.collect::<String>())
+}
+
+const UPGRADE: Job = &[
+    "upgrade",
+    "yours",
+    "--from",
+    "1.7.0",
+    "--to",
+    "1.9.0",
+    "--site",
+    "site.yaml",
+];
+
+fn kinds() -> [Kind; 6] {
     [
         Kind {
             name: "site",
@@ -323,6 +350,34 @@ fn kinds() -> [Kind; 4] {
             ],
             places: &[],
             others: &[&["check", "new.json"]],
+        },
+        Kind {
+            name: "edited",
+            example: json!({
+                "profile": example("edited.yaml"),
+                "values": example("edited-values.yaml"),
+                "manifests": example("manifests.yaml"),
+                "macros": [{"name": "a"}],
+            }),
+            write: |folder, tree| {
+                write(folder, "site.yaml", "{}\n");
+                write(folder, "yours/core.json", of_edited(tree));
+            },
+            jobs: &[(All::Lists, 50, UPGRADE)],
+            places: &[],
+            others: &[],
+        },
+        Kind {
+            name: "rendered",
+            example: json!({"nads": [{"vlan": 30, "name": "a"}]}),
+            write: |folder, tree| {
+                write(folder, "site.yaml", yaml::from_json(tree));
+                let render = "render --revision 1.7.0 --site site.yaml --out yours";
+                vmo_ra(render).within(folder).run().ends(0);
+            },
+            jobs: &[],
+            places: &[("/nads", How::Distinct, 50, UPGRADE)],
+            others: &[],
         },
         Kind {
             name: "packs",
@@ -490,7 +545,8 @@ fn all_grown(example: &Value, all: All, count: usize) -> Value {
     for (at, pointer) in found.iter().enumerate() {
         let place = example.pointer(pointer);
         let is_list = place.is_some_and(Value::is_array);
-        let stands_for_another = place.is_some_and(|text| *text == VALUES || *text == MANIFESTS);
+        let stands_for_another =
+            place.is_some_and(|text| [VALUES, MANIFESTS, MACROS].iter().any(|one| text == one));
         // A node has few cards, and no more are read.
         let few = all == All::Lists && pointer.contains("/nics/");
         if stands_for_another || few || (all != All::Places && !is_list) {

@@ -821,3 +821,77 @@ fn answers_stay_while_others_are_missing() {
     assert_eq!(read(&folder, "resolutions.yaml"), answered);
     assert!(!format!("{:?}", run.all()).contains("hunter2-planted"));
 }
+
+/// The same pack twice is two layers, each with conflicts, sides and files of its own.
+#[test]
+fn the_same_pack_twice_is_two_layers() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        if role == "templates" {
+            let mut again = layer(&mut profile, "vmo-networking").clone();
+            again["manifests"][0]["content"] = json!("kind: Other\nmetadata: {name: ours}\n");
+            let manifests = again["manifests"].as_array_mut().expect("it has some");
+            manifests.push(manifests[0].clone());
+            packs(&mut profile).push(again);
+        }
+        if role == "core" {
+            let mut again = layer(&mut profile, "nginx").clone();
+            again["values"] = json!("charts: {ours: 1}\n");
+            packs(&mut profile).push(again);
+            for (at, version) in [(0, "0.15.8"), (1, "0.15.9")] {
+                let metallb = layer(&mut profile, "lb-metallb-helm").clone();
+                if at == 1 {
+                    packs(&mut profile).insert(1, metallb);
+                }
+                packs(&mut profile)[at]["version"] = json!(version);
+            }
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    let run = upgrade(&folder, "--site site.yaml --out new --diff3 sides");
+    run.ends(1);
+    let asked = read(&folder, "resolutions.yaml");
+    assert!(asked.contains("  layer: lb-metallb-helm\n"), "{asked}");
+    write(
+        &folder,
+        "answers.yaml",
+        asked.replace("  answer:\n", "  answer: yours\n"),
+    );
+    upgrade(&folder, "--site site.yaml --resolve answers.yaml --out new").ends(0);
+    let text = read(&folder, "new/VMO-RA-Core-PXKE.json");
+    let core: Value = serde_json::from_str(&text).expect("it is JSON");
+    let layers = core["spec"]["template"]["packs"]
+        .as_array()
+        .expect("a list");
+    let of = |name: &str, key: &str| -> Vec<Value> {
+        let layers = layers.iter().filter(|layer| layer["name"] == name);
+        layers.map(|layer| layer[key].clone()).collect()
+    };
+    assert_eq!(of("lb-metallb-helm", "version"), ["0.15.8", "0.15.9"]);
+    assert_eq!(of("nginx", "values")[1], "charts: {ours: 1}\n");
+    for (file, text) in [
+        (
+            "manifests/vmo-networking/nad-vlan-30.yaml",
+            "NetworkAttachmentDefinition",
+        ),
+        ("manifests/vmo-networking/nad-vlan-30-2.yaml", "kind: Other"),
+        ("manifests/vmo-networking/nad-vlan-30-3.yaml", "kind: Other"),
+    ] {
+        let content = read(&folder, &format!("new/{file}"));
+        assert!(content.contains(text), "{file}: {content}");
+    }
+    let joined = folder.run("join sides/result/VMO-RA-Templates");
+    assert_eq!(joined.well(), read(&folder, "new/VMO-RA-Templates.json"));
+}
+
+#[test]
+fn a_folder_is_not_written_to_standard_output() {
+    let folder = Scratch::new();
+    for option in ["--out", "--diff3"] {
+        folder
+            .run(format!("upgrade yours {option} -").as_str())
+            .ends(2)
+            .mentions(&format!("= help: name a folder with `{option} DIR`"));
+    }
+}

@@ -24,7 +24,8 @@ impl Comparison<'_> {
         self.note_repeated("layers", &names(old), &names(new));
         let pairs = pairing::layers(old, new);
         let moved = moved_layers(old, &pairs);
-        let names = unique_names(&pairs);
+        let newest = pairs.iter().filter_map(|(old, new)| new.or(*old));
+        let names = pairing::unique_names(&newest.collect::<Vec<_>>());
         pairs
             .into_iter()
             .zip(names)
@@ -499,31 +500,6 @@ fn settings(tree: &Value, path: &mut String, found: &mut HashSet<String>) {
 
 fn names(layers: &[Layer]) -> Vec<String> {
     layers.iter().map(|layer| layer.name.clone()).collect()
-}
-
-/// What changes name the layers by: the pack, and where it stands more than once its display name or a number.
-fn unique_names(pairs: &[pairing::Pair<'_, Layer>]) -> Vec<String> {
-    let layers: Vec<&Layer> = pairs.iter().filter_map(|(old, new)| new.or(*old)).collect();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for layer in &layers {
-        *counts.entry(layer.name.as_str()).or_default() += 1;
-    }
-    let name = |layer: &&Layer| match pairing::display_name(layer) {
-        Some(display) if counts[layer.name.as_str()] > 1 => format!("{}[{display}]", layer.name),
-        _ => layer.name.clone(),
-    };
-    let mut seen = HashSet::new();
-    let mut numbers: HashMap<String, usize> = HashMap::new();
-    let mut unique = |name: String| {
-        let number = numbers.entry(name.clone()).or_insert(1);
-        let mut unique = name.clone();
-        while !seen.insert(unique.clone()) {
-            *number += 1;
-            unique = format!("{name}[{number}]");
-        }
-        unique
-    };
-    layers.iter().map(name).map(&mut unique).collect()
 }
 
 /// The layers that stand elsewhere among those of both sides, by their number among the pairs.

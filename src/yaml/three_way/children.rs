@@ -23,6 +23,7 @@ pub(super) fn children(values: Three<&Value>) -> Vec<Child> {
         Some(Value::Array(_)) => of_lists(values),
         _ => of_maps(values),
     };
+    let names = [values.yours, values.theirs, values.base].map(Names::of);
     let place = |ids: &[usize]| -> HashMap<usize, usize> { ids.iter().copied().zip(0..).collect() };
     let places = [&ids.base, &ids.yours, &ids.theirs].map(|ids| place(ids));
     let order = merged_order(&ids.base, &ids.yours, &ids.theirs);
@@ -36,7 +37,11 @@ pub(super) fn children(values: Three<&Value>) -> Vec<Child> {
             theirs: places[2].get(id).copied(),
         };
         Child {
-            step: step(values, at),
+            step: [at.yours, at.theirs, at.base]
+                .into_iter()
+                .zip(&names)
+                .find_map(|(at, names)| Some(names.step(at?)))
+                .unwrap_or(Step::Index(0)),
             at,
         }
     })
@@ -133,32 +138,45 @@ fn new_id(next: &mut usize) -> usize {
     *next - 1
 }
 
-/// The step to a child: its key, or what the item is about, or its number.
-fn step(values: Three<&Value>, at: Three<usize>) -> Step {
-    let (value, at) = match (at.yours, at.theirs, at.base) {
-        (Some(at), ..) => (values.yours, at),
-        (_, Some(at), _) => (values.theirs, at),
-        (.., at) => (values.base, at.unwrap_or_default()),
-    };
-    match value {
-        Some(Value::Object(map)) => {
-            let key = map.keys().nth(at).cloned();
-            Step::Key(key.unwrap_or_default())
+/// How the children of a map or list are called.
+enum Names<'v> {
+    Keys(Vec<&'v str>),
+    /// With how often each name stands in the list.
+    Items(&'v [Value], HashMap<(&'static str, &'v str), usize>),
+}
+
+impl<'v> Names<'v> {
+    fn of(value: Option<&'v Value>) -> Self {
+        match value {
+            Some(Value::Object(map)) => Names::Keys(map.keys().map(String::as_str).collect()),
+            Some(Value::Array(items)) => {
+                let mut counts = HashMap::new();
+                for name in items.iter().flat_map(names) {
+                    *counts.entry(name).or_default() += 1;
+                }
+                Names::Items(items, counts)
+            }
+            _ => Names::Keys(Vec::new()),
         }
-        Some(Value::Array(items)) => name_of(items, at).unwrap_or(Step::Index(at)),
-        _ => Step::Index(at),
+    }
+
+    /// The step to a child: its key, or what the item is about where no other item of the list is, or its number.
+    fn step(&self, at: usize) -> Step {
+        match self {
+            Names::Keys(keys) => Step::Key(keys.get(at).copied().unwrap_or_default().to_owned()),
+            Names::Items(items, counts) => {
+                let mut of_item = items.get(at).into_iter().flat_map(names);
+                let own = of_item.find(|name| counts.get(name) == Some(&1));
+                own.map_or(Step::Index(at), |(key, name)| {
+                    Step::Item(key.to_owned(), name.to_owned())
+                })
+            }
+        }
     }
 }
 
-/// The item by what it is about, where no other item of the list is.
-fn name_of(items: &[Value], at: usize) -> Option<Step> {
-    let text = |item: &Value, key: &str| Some(item.get(key)?.as_str()?.to_owned());
-    let item = items.get(at)?;
-    IDENTITIES.iter().find_map(|key| {
-        let name = text(item, key)?;
-        let same = items
-            .iter()
-            .filter(|item| item.get(*key).and_then(Value::as_str) == Some(name.as_str()));
-        (same.take(2).count() == 1).then(|| Step::Item((*key).to_owned(), name))
-    })
+/// What an item may be about, the most telling first.
+fn names(item: &Value) -> impl Iterator<Item = (&'static str, &str)> {
+    let keys = IDENTITIES.iter();
+    keys.filter_map(|key| Some((*key, item.get(*key)?.as_str()?)))
 }

@@ -204,7 +204,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Notes what one side changed, value by value within maps and lists.
-    fn changed(&mut self, path: &[Step], verdict: Verdict, values: Three<&Value>) {
+    fn changed<'v>(&mut self, path: &[Step], verdict: Verdict, values: Three<&'v Value>) {
         let changed = match verdict {
             Verdict::Taken => values.theirs,
             _ => values.yours,
@@ -219,12 +219,14 @@ impl<'a> Judge<'a> {
         if !can_go_inside {
             return self.note(path, verdict, values);
         }
+        let (was, now) = (inner(was), inner(now));
+        let nth = |values: &[&'v Value], at: Option<usize>| values.get(at?).copied();
         let mut path = path.to_vec();
         for child in children(values) {
-            let old = nth(Some(was), child.at.base);
+            let old = nth(&was, child.at.base);
             let new = match verdict {
-                Verdict::Taken => nth(Some(now), child.at.theirs),
-                _ => nth(Some(now), child.at.yours),
+                Verdict::Taken => nth(&now, child.at.theirs),
+                _ => nth(&now, child.at.yours),
             };
             if old == new {
                 continue;
@@ -245,12 +247,12 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// An entry of a map or an item of a list, by its number.
-fn nth(value: Option<&Value>, at: Option<usize>) -> Option<&Value> {
-    match value? {
-        Value::Object(map) => map.values().nth(at?),
-        Value::Array(items) => items.get(at?),
-        _ => None,
+/// The values of a map, or the items of a list.
+fn inner(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Object(map) => map.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        _ => Vec::new(),
     }
 }
 

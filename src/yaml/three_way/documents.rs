@@ -1,6 +1,6 @@
 //! Texts of several documents, such as manifests: documents are merged that hold the same object.
 
-use std::iter::once;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
@@ -76,14 +76,17 @@ pub(super) fn merge(
     }
     let names = |texts: &[Text]| -> Value {
         let mut names = Map::new();
+        let mut times: HashMap<String, usize> = HashMap::new();
         for (number, text) in texts.iter().enumerate() {
             let own = name(&text.value, number);
+            let time = times.entry(own.clone()).or_insert(1);
+            let mut unique = own.clone();
             // A second object of one name goes with the second of the others.
-            let again = (2..).map(|times| format!("{own} ({times})"));
-            let free = once(own.clone())
-                .chain(again)
-                .find(|name| !names.contains_key(name));
-            names.insert(free.unwrap_or(own), Value::Null);
+            while names.contains_key(&unique) {
+                *time += 1;
+                unique = format!("{own} ({time})");
+            }
+            names.insert(unique, Value::Null);
         }
         Value::Object(names)
     };

@@ -1,0 +1,358 @@
+//! An upgrade under way: base, yours and theirs of one profile after the other, and what was decided.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::layers::matched;
+use super::report::{self, Item, Limited, What};
+use super::resolutions::{self, Place, Resolutions, hash, part_words};
+use super::{Request, Sides};
+use crate::diff::{Part, Secrets};
+use crate::profile::{BuiltInLayers, Metadata, Profile, Spec, Template, Variable, variables_used};
+use crate::render::RenderedProfile;
+use crate::revision::Role;
+use crate::secret::Way;
+use crate::yaml::{Answer, Ask, Decision, Path, Verdict, merge_values};
+
+/// An upgrade under way.
+pub(super) struct Merging<'r> {
+    pub(super) request: &'r Request<'r>,
+    secrets: Secrets,
+    pub(super) profile: String,
+    /// The layer, as the report names it.
+    pub(super) layer: Option<String>,
+    pub(super) items: Vec<Item>,
+    pub(super) limited: Vec<Limited>,
+    pub(super) by_hand: Vec<String>,
+    /// The layers of the profile whose values are this program's own.
+    pub(super) built_in: Vec<String>,
+    /// Base and theirs of the layers of the profile whose values are not as they were rendered.
+    pub(super) grounds: Vec<Grounds>,
+}
+
+/// What the values of a layer were merged over, by the number of the layer on each side.
+pub(super) struct Grounds {
+    pub(super) at: [Option<usize>; 2],
+    pub(super) texts: [String; 2],
+}
+
+impl<'r> Merging<'r> {
+    pub(super) fn new(request: &'r Request<'r>) -> Self {
+        let texts = request.yours.iter().flat_map(|profile| {
+            let layers = profile.spec.template.packs.iter();
+            layers.map(|layer| layer.values.as_bytes())
+        });
+        Merging {
+            request,
+            secrets: Secrets::new(texts, false),
+            profile: String::new(),
+            layer: None,
+            items: Vec::new(),
+            limited: Vec::new(),
+            by_hand: Vec::new(),
+            built_in: Vec::new(),
+            grounds: Vec::new(),
+        }
+    }
+
+    /// What the profile that was just merged was merged over.
+    pub(super) fn sides(&self, name: &str, base: &Profile, theirs: &Profile) -> Sides {
+        let side = |profile: &Profile, number: usize| {
+            let mut profile = profile.clone();
+            name.clone_into(&mut profile.metadata.name);
+            let layers = &mut profile.spec.template.packs;
+            for grounds in &self.grounds {
+                let layer = grounds.at[number].and_then(|at| layers.get_mut(at));
+                if let Some(layer) = layer {
+                    layer.values.clone_from(&grounds.texts[number]);
+                }
+            }
+            profile
+        };
+        Sides {
+            base: side(base, 0),
+            theirs: side(theirs, 1),
+        }
+    }
+
+    pub(super) fn profile(
+        &mut self,
+        role: Role,
+        base: &RenderedProfile,
+        yours: &Profile,
+        theirs: &RenderedProfile,
+    ) -> Profile {
+        self.profile.clone_from(&yours.metadata.name);
+        self.built_in.clear();
+        self.grounds.clear();
+        self.layer = None;
+        let (old, new) = (&base.profile, &theirs.profile);
+        let built_in = BuiltInLayers::of_description(&yours.metadata.description);
+        let facts = |profile: &Profile| {
+            json!({
+                "description": BuiltInLayers::taken_from(&profile.metadata.description),
+                "labels": profile.metadata.labels,
+                "cloudType": profile.spec.template.cloud_type,
+            })
+        };
+        let facts = self.merged(&Part::Profile, [old, yours, new].map(facts));
+        let built_in_packs = built_in.as_ref().map_or(&[][..], |known| &known.packs);
+        let fits = facts["description"].is_string()
+            && facts["labels"].is_object()
+            && facts["cloudType"].is_string();
+        if !fits {
+            self.asked(&Part::Profile).refuse_all();
+        }
+        let packs = self.layers(base, yours, theirs, built_in_packs);
+        self.layer = None;
+        let version = version(yours, &self.request.from.name, &self.request.to.name);
+        let description = facts["description"].as_str().unwrap_or_default();
+        let theirs_accept = BuiltInLayers::of_description(&new.metadata.description);
+        let known = built_in.or(theirs_accept).map(|mut known| {
+            let has = |name: &String| {
+                yours
+                    .spec
+                    .template
+                    .packs
+                    .iter()
+                    .any(|layer| layer.name == *name)
+            };
+            let still = |name: &String| self.built_in.contains(name);
+            known
+                .packs
+                .retain(|name| still(name) || (!has(name) && is_named_before(yours, name)));
+            let come: Vec<String> = (self.built_in.iter())
+                .filter(|name| !known.packs.contains(name))
+                .cloned()
+                .collect();
+            known.packs.extend(come);
+            known
+        });
+        let description = known.map_or(description.to_owned(), |known| known.add_to(description));
+        let mut merged = Profile {
+            metadata: Metadata {
+                name: yours.metadata.name.clone(),
+                description,
+                labels: facts["labels"].as_object().cloned().unwrap_or_default(),
+            },
+            spec: Spec {
+                version,
+                template: Template {
+                    kind: yours.spec.template.kind.clone(),
+                    cloud_type: facts["cloudType"].as_str().unwrap_or_default().to_owned(),
+                    packs,
+                },
+                variables: Vec::new(),
+            },
+        };
+        merged.spec.variables = self.variables(role, old, yours, new, &merged);
+        merged
+    }
+
+    fn variables(
+        &mut self,
+        role: Role,
+        base: &Profile,
+        yours: &Profile,
+        theirs: &Profile,
+        merged: &Profile,
+    ) -> Vec<Variable> {
+        let used = uses(merged);
+        let sides = [base, yours, theirs].map(|profile| profile.spec.variables.as_slice());
+        let mut merged = Vec::new();
+        for of in matched(sides, |variable| &variable.name) {
+            let Some(name) = of.iter().flatten().map(|one| one.name.as_str()).next() else {
+                continue;
+            };
+            let values = of.map(|variable| variable.map(|variable| json!(variable)));
+            let part = Part::Variable(name.to_owned());
+            let found = self.merged_value(&part, values);
+            let found: Option<Variable> = found.and_then(|found| {
+                let read = serde_json::from_value(found).ok();
+                if read.is_none() {
+                    self.asked(&part).refuse_all();
+                }
+                read
+            });
+            // What the texts still use must be declared.
+            let is_used = used.contains(name);
+            let [base, yours, theirs] = of;
+            let kept = found.or_else(|| yours.or(base).or(theirs).filter(|_| is_used).cloned());
+            let Some(variable) = kept else { continue };
+            if yours.is_none() && variable.default_value.is_none() {
+                self.by_hand.push(format!(
+                    "fill in the new variable `{name}` of the {role} profile ({}) where a cluster uses it",
+                    variable.display_name
+                ));
+            }
+            merged.push(variable);
+        }
+        merged
+    }
+
+    /// Merges values that all three have.
+    pub(super) fn merged(&mut self, part: &Part, values: [Value; 3]) -> Value {
+        self.merged_value(part, values.map(Some))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn merged_value(
+        &mut self,
+        part: &Part,
+        values: [Option<Value>; 3],
+    ) -> Option<Value> {
+        let asked = self.asked(part);
+        let (value, decisions) = merge_values(values.each_ref().map(Option::as_ref), &asked.ask());
+        let roots: Vec<&Value> = values.iter().flatten().collect();
+        self.record(part, decisions, &roots);
+        value
+    }
+
+    /// Asks for the answers about a part.
+    pub(super) fn asked(&self, part: &Part) -> Asked<'_> {
+        Asked {
+            resolutions: self.request.resolutions,
+            profile: self.profile.clone(),
+            layer: self.layer.clone().unwrap_or_default(),
+            part: part_words(part),
+        }
+    }
+
+    /// Puts decisions into the report; `roots` are the trees that they are about.
+    pub(super) fn record(&mut self, part: &Part, decisions: Vec<Decision>, roots: &[&Value]) {
+        if decisions.is_empty() {
+            return;
+        }
+        roots.iter().for_each(|root| self.secrets.learn(root));
+        for decision in decisions {
+            let shown = |value: &Option<Value>| {
+                let value = value.as_ref()?;
+                Some(self.secrets.shown(value, &Way::named(last_key(&decision))))
+            };
+            let what = match &decision.verdict {
+                Verdict::Taken => What::Taken,
+                Verdict::Kept => What::Kept,
+                Verdict::Same => What::Same,
+                Verdict::Combined => What::Combined,
+                Verdict::Conflict(clash, answer) => What::Conflict {
+                    clash: (*clash).into(),
+                    answer: answer
+                        .as_ref()
+                        .map(|answer| self.answer_words(answer, &decision)),
+                },
+            };
+            let sides = [&decision.base, &decision.yours, &decision.theirs];
+            let [base, yours, theirs] = sides.map(shown);
+            self.items.push(Item {
+                profile: self.profile.clone(),
+                layer: self.layer.clone(),
+                part: part.clone(),
+                path: self.secrets.text(&decision.path.to_string()).into_owned(),
+                what,
+                base,
+                yours,
+                theirs,
+                impact: None,
+                because: None,
+                hashes: sides.map(|side| hash(side.as_ref())),
+                answer: match &decision.verdict {
+                    Verdict::Conflict(_, Some(answer)) => resolutions::written(answer),
+                    _ => String::new(),
+                },
+            });
+        }
+        self.secrets.forget();
+    }
+
+    fn answer_words(&self, answer: &Answer, decision: &Decision) -> String {
+        let Answer::Value(value) = answer else {
+            return resolutions::written(answer);
+        };
+        let shown = self.secrets.shown(value, &Way::named(last_key(decision)));
+        format!("{{value: {}}}", report::words(Some(&shown)))
+    }
+}
+
+/// The key that a decision is about, or the last one on the way to it.
+fn last_key(decision: &Decision) -> &str {
+    let mut steps = decision.path.steps().iter().rev();
+    let key = steps.find_map(|step| match step {
+        crate::yaml::Step::Key(key) => Some(key.as_str()),
+        _ => None,
+    });
+    key.unwrap_or_default()
+}
+
+/// Where questions of a part come from.
+pub(super) struct Asked<'r> {
+    resolutions: &'r Resolutions,
+    profile: String,
+    layer: String,
+    part: String,
+}
+
+impl Asked<'_> {
+    pub(super) fn ask(&self) -> Box<Ask<'_>> {
+        Box::new(|path: &Path, sides: [Option<&Value>; 3]| {
+            self.resolutions
+                .answer(&self.place(path.to_string()), sides)
+        })
+    }
+
+    /// Says that the answer leaves no text where one belongs.
+    pub(super) fn refuse(&self, path: &str) {
+        self.resolutions.refuse(self.place(path.to_owned()));
+    }
+
+    /// As [`Asked::refuse`], of every answer about the part.
+    pub(super) fn refuse_all(&self) {
+        self.resolutions.refuse_within(&self.place(String::new()));
+    }
+
+    fn place(&self, path: String) -> Place {
+        Place {
+            profile: self.profile.clone(),
+            layer: self.layer.clone(),
+            part: self.part.clone(),
+            path,
+        }
+    }
+}
+
+/// Whether a profile says of a layer that it has built-in values.
+fn is_named_before(profile: &Profile, name: &String) -> bool {
+    BuiltInLayers::of_description(&profile.metadata.description)
+        .is_some_and(|known| known.packs.contains(name))
+}
+
+/// The variables that the texts of a profile use.
+fn uses(profile: &Profile) -> HashSet<&str> {
+    let layers = profile.spec.template.packs.iter();
+    let texts = layers.flat_map(|layer| {
+        let manifests = layer.manifests.iter().map(|manifest| &manifest.content);
+        std::iter::once(&layer.values).chain(manifests)
+    });
+    texts.flat_map(|text| variables_used(text)).collect()
+}
+
+/// The version of the result: one that names the old revision names the new one instead, any other goes up.
+fn version(yours: &Profile, from: &str, to: &str) -> String {
+    let was = yours.spec.version.as_str();
+    if from == to {
+        return was.to_owned();
+    }
+    if let Some(rest) = was.strip_prefix(from) {
+        return format!("{to}{rest}");
+    }
+    let number = |text: &str| crate::version::Version::parse(text);
+    if number(was) < number(to) {
+        return to.to_owned();
+    }
+    let (head, last) = was.rsplit_once('.').unwrap_or(("", was));
+    match last.parse::<u64>() {
+        Ok(last) if head.is_empty() => (last + 1).to_string(),
+        Ok(last) => format!("{head}.{}", last + 1),
+        Err(_) => format!("{was}-{to}"),
+    }
+}

@@ -1,0 +1,104 @@
+//! What the changes of an upgrade do to a running cluster, as `diff` says it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Request;
+use super::report::{Item, Report, What};
+use crate::diagnostic::Diagnostic;
+use crate::diff::{self, Change, Input, Options, Part};
+use crate::profile::Profile;
+use crate::render::RenderedProfile;
+
+/// Adds what the changes do to a running cluster, as `diff` says it.
+pub(super) fn weigh(
+    request: &Request<'_>,
+    profiles: &[RenderedProfile],
+    report: &mut Report,
+) -> Result<(), Vec<Diagnostic>> {
+    let input = |name: &str, profiles: Vec<Profile>| Input {
+        name: name.to_owned(),
+        profiles,
+        revision: None,
+    };
+    let merged = profiles.iter().map(|one| one.profile.clone()).collect();
+    let old = input("yours", request.yours.to_vec());
+    let new = input("merged", merged);
+    let found = diff::compare(&old, &new, request.library, &Options::default())
+        .map_err(|problem| vec![problem])?;
+    let changes = Changes::new(&found.changes);
+    for item in &mut report.items {
+        // What stays does nothing.
+        if matches!(item.what, What::Taken | What::Combined) {
+            let change = changes.of(item);
+            item.impact = change.map(|change| change.impact);
+            item.because = change.map(|change| change.because.to_string());
+        }
+    }
+    report.impacts = found.summary.impacts;
+    Ok(())
+}
+
+/// The first change of each place, found by it.
+#[derive(Default)]
+struct Changes<'c> {
+    of_layer: HashMap<(&'c str, Option<&'c str>), OfLayer<'c>>,
+}
+
+#[derive(Default)]
+struct OfLayer<'c> {
+    exact: BTreeMap<(&'c Part, &'c str), &'c Change>,
+    /// By the keys in front of the first item of a list: those items have other names here and there.
+    by_keys: BTreeMap<(&'c Part, &'c str), &'c Change>,
+    /// A comparison tells files and commands of nodes as parts of their own.
+    files: HashMap<&'c str, &'c Change>,
+    commands: HashMap<&'c str, &'c Change>,
+}
+
+impl<'c> Changes<'c> {
+    fn new(all: &'c [Change]) -> Self {
+        let mut changes = Changes::default();
+        for change in all {
+            let layer = (change.profile.as_str(), change.layer.as_deref());
+            let of = changes.of_layer.entry(layer).or_default();
+            match &change.part {
+                Part::File(file) => {
+                    of.files.entry(file).or_insert(change);
+                }
+                Part::Commands(name) => {
+                    of.commands.entry(name).or_insert(change);
+                }
+                part => {
+                    let path = change.path.as_str();
+                    of.exact.entry((part, path)).or_insert(change);
+                    of.by_keys.entry((part, keys(path))).or_insert(change);
+                }
+            }
+        }
+        changes
+    }
+
+    /// The change that was decided.
+    fn of(&self, item: &Item) -> Option<&'c Change> {
+        let layer = (item.profile.as_str(), item.layer.as_deref());
+        let of = self.of_layer.get(&layer)?;
+        let path = item.path.as_str();
+        let file = || {
+            let (_, file) = path.split_once("[targetPath=")?;
+            of.files.get(file.split(']').next()?)
+        };
+        let command = || {
+            let mut keys = path.split(['.', '[', ']']);
+            keys.find_map(|key| of.commands.get(key))
+        };
+        let found = (of.exact.get(&(&item.part, path)))
+            .or_else(|| of.by_keys.get(&(&item.part, keys(path))))
+            .or_else(file)
+            .or_else(command);
+        found.copied()
+    }
+}
+
+/// The start of a path, up to the first item of a list.
+fn keys(path: &str) -> &str {
+    path.split('[').next().unwrap_or_default()
+}
