@@ -244,12 +244,15 @@ impl Places {
         if let Some(span) = items.next() {
             return diagnostic.at(&self.source, span.clone());
         }
+        let is_to_mend = diagnostic.severity() != Severity::Note && self.file().is_some();
+        if !is_to_mend {
+            return diagnostic;
+        }
         // Of a list that is not there, the list is what can be set.
         let path = path.split('[').next().unwrap_or(path);
         let ways_out = diagnostic.ways_out();
         let is_told = ways_out.iter().any(|help| help.contains(mend::key(path)));
-        let is_to_mend = diagnostic.severity() != Severity::Note && self.file().is_some();
-        if is_told || !is_to_mend || mend::setting(path).is_none() {
+        if is_told || mend::setting(path).is_none() {
             return diagnostic;
         }
         diagnostic.because(format!(
