@@ -195,7 +195,10 @@ impl Diff {
         let text = self.written(&report);
         match self.is_printed() {
             true => terminal::print(&text)?,
-            false => output::replace_file(&self.out, text.as_bytes(), private)?,
+            false => {
+                output::replace_file(&self.out, text.as_bytes(), private)?;
+                terminal::wrote(&self.out, "")?;
+            }
         }
         let bad = match self.fail_on {
             None => report.summary.changes > 0,

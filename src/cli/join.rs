@@ -10,7 +10,6 @@ use vmo_ra::output;
 use vmo_ra::profile::to_palette_json;
 
 use super::inputs::Files;
-use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// Put a profile together from a folder that `vmo-ra split` wrote, as JSON that Palette imports
@@ -42,14 +41,13 @@ impl Join {
         if to_stdout {
             return terminal::write(&json);
         }
-        let shown = self.out.display();
         output::replace_file(&self.out, &json, read.private)?;
         let private = if read.private {
             ", readable by you only as its files are"
         } else {
             ""
         };
-        terminal::done(&Lines::one(&format!("wrote {shown}{private}")))
+        terminal::wrote(&self.out, private)
     }
 
     /// Whether the file would be written into the folder.

@@ -11,7 +11,6 @@ use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
 
 use super::inputs::{self, SiteOption};
-use super::lines::Lines;
 use super::{Failure, terminal};
 
 /// Write the host network of nodes for netplan, MAAS or Terraform
@@ -73,9 +72,8 @@ impl Network {
         if self.out == Path::new("-") {
             return terminal::write(text.as_bytes());
         }
-        let shown = self.out.display();
         output::replace_file(&self.out, text.as_bytes(), false)?;
-        terminal::done(&Lines::one(&format!("wrote {shown}")))
+        terminal::wrote(&self.out, "")
     }
 }
 

@@ -351,7 +351,7 @@ impl Apply {
             None => false,
         };
         output::replace_file(&self.out, text.as_bytes(), private)?;
-        terminal::done(&Lines::one(&format!("wrote {}", self.out.display())))
+        terminal::wrote(&self.out, "")
     }
 }
 

@@ -62,6 +62,7 @@ impl Plan {
         if self.out.as_os_str() == "-" {
             return terminal::print(&text);
         }
-        Ok(output::replace_file(&self.out, text.as_bytes(), false)?)
+        output::replace_file(&self.out, text.as_bytes(), false)?;
+        terminal::wrote(&self.out, "")
     }
 }

@@ -196,6 +196,14 @@ pub(super) fn done(lines: &Lines) -> Result<(), Failure> {
     }
 }
 
+/// Says that a file was written, with what is to be known of it; a device is read by somebody else, who wants nothing more.
+pub(super) fn wrote(file: &Path, more: &str) -> Result<(), Failure> {
+    match file.is_file() {
+        true => done(&Lines::one(&format!("wrote {}{more}", file.display()))),
+        false => Ok(()),
+    }
+}
+
 /// Writes lines to standard output.
 pub(super) fn tell(lines: &Lines) -> Result<(), Failure> {
     print(lines.as_str())

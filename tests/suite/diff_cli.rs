@@ -168,8 +168,10 @@ fn out_takes_what_standard_output_would() {
         let written = vmo_ra(&[&arguments[..], &["--out", "report"]].concat())
             .within(&folder)
             .run();
-        written.ends(1);
-        assert!(written.stdout.is_empty() && written.stderr.is_empty());
+        assert_eq!(
+            written.all(),
+            (Some(1), "wrote report\n".to_owned(), String::new())
+        );
         let report = fs::read(folder.join("report")).expect("it was written");
         assert!(!report.is_empty(), "{format}");
         assert!(report == printed.stdout, "{format}: the file is another");
