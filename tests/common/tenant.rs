@@ -31,15 +31,32 @@ pub const PROFILES: [&str; 3] = [
 
 /// The newest revision's profiles, as the golden files have them.
 pub fn golden(name: &str) -> Value {
-    let text = fs::read_to_string(root(&format!("golden/1.9.0/{name}.json")));
+    golden_of("1.9.0", name)
+}
+
+fn golden_of(revision: &str, name: &str) -> Value {
+    let text = fs::read_to_string(root(&format!("golden/{revision}/{name}.json")));
     serde_json::from_str(&text.expect("it is there")).expect("it is JSON")
 }
 
 /// A tenant with two projects, the registries of Palette, and every pack of those profiles.
 pub fn with_packs() -> State {
+    State {
+        projects: vec![("p1", "Default"), ("p2", "Virtual machines")],
+        registries: vec![
+            (PUBLIC, "Public Repo", "pack", false),
+            (COMMUNITY, "Palette Community Registry", "oci", true),
+        ],
+        packs: packs_of("1.9.0"),
+        ..State::default()
+    }
+}
+
+/// Every pack of a revision, without values.
+fn packs_of(revision: &str) -> Vec<Pack> {
     let mut packs = Vec::new();
     for profile in PROFILES {
-        let profile = golden(profile);
+        let profile = golden_of(revision, profile);
         let layers = profile["spec"]["template"]["packs"]
             .as_array()
             .expect("layers")
@@ -50,15 +67,7 @@ pub fn with_packs() -> State {
             pack(&word("name"), &word("version"), PUBLIC)
         }));
     }
-    State {
-        projects: vec![("p1", "Default"), ("p2", "Virtual machines")],
-        registries: vec![
-            (PUBLIC, "Public Repo", "pack", false),
-            (COMMUNITY, "Palette Community Registry", "oci", true),
-        ],
-        packs,
-        ..State::default()
-    }
+    packs
 }
 
 pub fn pack(name: &str, version: &str, registry: &str) -> Pack {
@@ -74,9 +83,37 @@ pub fn pack(name: &str, version: &str, registry: &str) -> Pack {
 
 /// The same tenant, whose packs have the values and presets of ours.
 pub fn with_values() -> State {
-    let library = Library::built_in().expect("it is whole");
     let mut state = with_packs();
-    for pack in &mut state.packs {
+    give_values(&mut state.packs);
+    state
+}
+
+/// A tenant that also has the packs of 1.7.0, and those that stand in for the vendors' packs of other storage.
+pub fn with_all_packs() -> State {
+    let mut state = with_packs();
+    for older in packs_of("1.7.0") {
+        let is_known = |pack: &Pack| (&pack.name, &pack.version) == (&older.name, &older.version);
+        if !state.packs.iter().any(is_known) {
+            state.packs.push(older);
+        }
+    }
+    give_values(&mut state.packs);
+    for entry in fs::read_dir(root("tests/storage_packs")).expect("it is there") {
+        let folder = entry.expect("an entry").path();
+        let text = |file: &str| fs::read_to_string(folder.join(file)).expect("it is there");
+        let about: Value = serde_json::from_str(&text("pack.json")).expect("it is JSON");
+        let word = |key: &str| about[key].as_str().expect("a text");
+        state.packs.push(Pack {
+            values: text("values.yaml"),
+            ..pack(word("name"), word("version"), PUBLIC)
+        });
+    }
+    state
+}
+
+fn give_values(packs: &mut [Pack]) {
+    let library = Library::built_in().expect("it is whole");
+    for pack in packs {
         let wanted = Wanted::Exactly(pack.version.clone());
         let found = library.choose(&pack.name, &wanted).expect("it is built in");
         let ours = found.pack().expect("it can be read");
@@ -89,7 +126,6 @@ pub fn with_values() -> State {
         pack.values = ours.values.text().to_owned();
         pack.presets = ours.presets.iter().map(preset).collect();
     }
-    state
 }
 
 /// What goes wrong with a request.

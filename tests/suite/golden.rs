@@ -9,9 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::harness::{
-    Scratch, accepting, all_golden, differs, files, read, root, vmo_ra, write,
-};
+use crate::common::harness::{Scratch, accepting, all_golden, differs, files, root, vmo_ra, write};
 use crate::common::nothing_wrong;
 use vmo_ra::revision::Revision;
 
@@ -419,8 +417,7 @@ pub fn commands(above: &[&str]) -> Vec<Vec<String>> {
 
 /// Asks the program itself, so that a new command or format is noticed.
 #[test]
-fn every_command_and_format_is_golden_and_in_the_readme() {
-    let readme = read(&root(""), "README.md");
+fn every_command_and_format_is_golden() {
     let outputs = outputs();
     let all = commands(&[]);
     assert!(all.len() >= 16, "only {all:?}");
@@ -428,17 +425,6 @@ fn every_command_and_format_is_golden_and_in_the_readme() {
     for words in &all {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let command = words.join(" ");
-        let row = readme.lines().find(|line| {
-            let rest = line
-                .strip_prefix("| `vmo-ra ")
-                .and_then(|line| line.strip_prefix(&command));
-            rest.is_some_and(|rest| rest.starts_with([' ', '`']))
-        });
-        if row.is_none() {
-            wrong.push(format!(
-                "`{command}` is not in the README's table of commands"
-            ));
-        }
         let written = WRITING.iter().filter(|(_, file)| root(file).is_file());
         let golden: Vec<&str> = outputs
             .iter()
@@ -459,19 +445,6 @@ fn every_command_and_format_is_golden_and_in_the_readme() {
             if !golden.iter().any(shown) {
                 wrong.push(format!("`{command} {named}` has no golden file"));
             }
-            let mut words = row
-                .unwrap_or_default()
-                .split(|c: char| !c.is_alphanumeric() && c != '-');
-            if !words.any(|word| word == format) {
-                wrong.push(format!(
-                    "`{command} {named}` is not in the README's table of commands"
-                ));
-            }
-        }
-    }
-    for schema in values(&["schema"], "<OF>") {
-        if !readme.contains(&schema) {
-            wrong.push(format!("`schema {schema}` is not in the README"));
         }
     }
     nothing_wrong(&wrong);

@@ -373,10 +373,7 @@ impl Case<'_> {
         let (told, said) = (run.told(), run.said());
         let code = run.code.ok_or("a signal ended it")?;
         let is = |good: bool, what: &str| if good { Ok(()) } else { Err(what.to_owned()) };
-        is(
-            (0..=3).contains(&code),
-            "its exit code is none of the README's",
-        )?;
+        is((0..=3).contains(&code), "its exit code is not in the help")?;
         is(
             !said.contains("panicked") && !said.contains("RUST_BACKTRACE"),
             "it panicked",

@@ -16,6 +16,7 @@ use vmo_ra::yaml::{self, Limits};
 
 use crate::common;
 use crate::common::harness::{Scratch, write};
+use crate::guide;
 
 /// A secret of every kind, and a certificate.
 struct TestInputs;
@@ -497,11 +498,7 @@ fn good_sites_are_taken() {
         let text = fs::read_to_string(root().join(file)).expect("it is there");
         sites.push((file.to_owned(), text));
     }
-    let readme = fs::read_to_string(root().join("README.md")).expect("there is a README");
-    for block in readme.split("```yaml\n").skip(1) {
-        let text = block.split("```").next().unwrap_or_default();
-        sites.push(("the README".to_owned(), text.to_owned()));
-    }
+    sites.extend(guide::sites());
     assert!(sites.len() > 30, "only {} sites", sites.len());
     let validator = validator();
     for (name, text) in sites {
