@@ -12,6 +12,10 @@ const BOX: (i32, i32) = (150, 46);
 const GAP: (i32, i32) = (24, 40);
 const MARGIN: i32 = 12;
 const LAYER: (i32, i32) = (320, 30);
+/// How wide a character is, at the most on average.
+const CHARACTER: i32 = 7;
+/// The most characters of a line in a box.
+const LONGEST: usize = 34;
 
 /// A drawing.
 #[derive(Clone, Debug, Serialize)]
@@ -157,13 +161,29 @@ fn detail(interface: &Interface) -> String {
     }
 }
 
+/// A text that a box has room for; the tables have all of it.
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    let kept = text.chars().take(LONGEST - 1);
+    kept.chain(['…']).collect()
+}
+
 /// Gives everything its place: levels from the bottom up, and on each level the order of what it stands on.
 fn place(levels: &[Vec<Standing>], description: String) -> Drawing {
+    let texts = levels
+        .iter()
+        .flatten()
+        .flat_map(|one| [&one.name, &one.detail]);
+    let longest = texts.map(|text| text.chars().count().min(LONGEST)).max();
+    let longest = longest.and_then(|longest| i32::try_from(longest).ok());
+    let wide = BOX.0.max(longest.unwrap_or(0) * CHARACTER + MARGIN);
     let length = |count: usize, of: i32, gap: i32| -> i32 {
         let count = i32::try_from(count).unwrap_or(0);
         count * of + (count - 1).max(0) * gap
     };
-    let span = |level: &Vec<Standing>| length(level.len(), BOX.0, GAP.0);
+    let span = |level: &Vec<Standing>| length(level.len(), wide, GAP.0);
     let width = levels.iter().map(span).max().unwrap_or(0) + 2 * MARGIN;
     let height = length(levels.len(), BOX.1, GAP.1) + 2 * MARGIN;
     let mut boxes: Vec<Shape> = Vec::new();
@@ -173,13 +193,13 @@ fn place(levels: &[Vec<Standing>], description: String) -> Drawing {
         // Even, and centred: the RA's own order already keeps what belongs together side by side.
         let left = (width - span(level)) / 2;
         for (one, index) in level.iter().zip(0..) {
-            let x = left + index * (BOX.0 + GAP.0);
+            let x = left + index * (wide + GAP.0);
             for below in &one.on {
                 if let Some(base) = boxes.iter().find(|shape| shape.name == *below) {
                     lines.push(Line {
-                        x1: x + BOX.0 / 2,
+                        x1: x + wide / 2,
                         y1: y + BOX.1,
-                        x2: base.x + BOX.0 / 2,
+                        x2: base.x + wide / 2,
                         y2: base.y,
                     });
                 }
@@ -187,11 +207,11 @@ fn place(levels: &[Vec<Standing>], description: String) -> Drawing {
             boxes.push(Shape {
                 x,
                 y,
-                width: BOX.0,
+                width: wide,
                 height: BOX.1,
                 class: one.class,
                 name: one.name.clone(),
-                detail: one.detail.clone(),
+                detail: shortened(&one.detail),
             });
         }
     }
