@@ -311,7 +311,7 @@ fn packs_of_a_profile_make_the_same_profile() {
     let run = folder.run("render --packs packs --out second");
     let said = run.ends(0).said();
     assert!(!said.contains("[built-in-values]"), "{said}");
-    assert!(said.contains("note: `cni-cilium-oss` 1.19.2 was imported without its constraints, presets and schema, so that these are not checked [pack-imported]\n"), "{said}");
+    assert!(said.contains("note: `ubuntu-maas` 22.04, `kubernetes` 1.34.5, `cni-cilium-oss` 1.19.2 and `csi-portworx-generic` 3.6.0 were imported without their constraints, presets and schema, so that these are not checked [pack-imported]\n"), "{said}");
     let (first, second) = (files(&folder.join("first")), files(&folder.join("second")));
     let is_text = |path: &&String| path.starts_with("values/");
     assert_eq!(first.keys().filter(is_text).count(), 13);

@@ -37,10 +37,14 @@ fn all_networks(site: &Site) -> [(&'static str, Cidr); 5] {
 fn host_bits(site: &Site, findings: &mut Vec<Finding>) {
     for (path, cidr) in all_networks(site) {
         if let Some(given) = cidr.given_with_host_bits() {
-            findings.push(rule::HOST_BITS.note(
-                path,
-                format!("`{given}` has host bits; the network {cidr} is used"),
-            ));
+            findings.push(
+                rule::HOST_BITS
+                    .note(
+                        path,
+                        format!("`{given}` has host bits; the network {cidr} is used"),
+                    )
+                    .help(format!("write `{path}: {cidr}`")),
+            );
         }
     }
 }
@@ -188,7 +192,7 @@ fn nads_are_allowed(site: &Site, findings: &mut Vec<Finding>) {
                         "the network `{}` uses VLAN {id}, which `network.vmVlans` ({}) does not let onto the bridge",
                         nad.name, site.network.vm_vlans
                     ))
-                .help(format!("add {id} to `network.vmVlans`")),
+                .help(format!("add {id} to `network.vmVlans`, or set `nads` to other networks")),
             );
         }
     }

@@ -1,5 +1,7 @@
 //! What packs ask of each other and of their own values: their pack.json and schema.yaml.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::expression::Effort;
@@ -72,8 +74,8 @@ pub fn check(
     cluster: &[Member],
 ) -> Result<Vec<Finding>, Vec<crate::diagnostic::Diagnostic>> {
     let mut findings = Vec::new();
+    not_told(used, &mut findings);
     for layer in used {
-        findings.extend(not_told(layer.pack));
         if layer.is_of_its_version() {
             let dependencies = layer.pack.description.dependencies();
             for dependency in dependencies {
@@ -102,22 +104,36 @@ pub fn check(
     Ok(findings)
 }
 
-/// What the source of an imported pack did not tell cannot be checked.
-fn not_told(pack: &Pack) -> Option<Finding> {
-    let unknown = pack.description.unknown();
-    let unknown: Vec<&str> = unknown.iter().map(|part| part.as_str()).collect();
-    let (last, others) = unknown.split_last()?;
-    let unknown = match others {
-        [] => (*last).to_owned(),
-        others => format!("{} and {last}", others.join(", ")),
-    };
-    let Description { name, version, .. } = &pack.description;
-    Some(rule::PACK_IMPORTED.note(
-        "",
-        format!(
-            "`{name}` {version} was imported without its {unknown}, so that these are not checked"
-        ),
-    ))
+/// What the sources of imported packs did not tell cannot be checked: one finding for all packs that lack the same.
+fn not_told(used: &[UsedPack<'_>], findings: &mut Vec<Finding>) {
+    let mut lacking: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for layer in used {
+        let unknown = layer.pack.description.unknown();
+        if !unknown.is_empty() {
+            let Description { name, version, .. } = &layer.pack.description;
+            let parts = unknown.iter().map(|part| part.as_str().to_owned());
+            let packs = lacking.entry(listed(&parts.collect::<Vec<_>>()));
+            packs.or_default().push(format!("`{name}` {version}"));
+        }
+    }
+    findings.extend(lacking.into_iter().map(|(unknown, packs)| {
+        let were = match packs.len() {
+            1 => "was imported without its",
+            _ => "were imported without their",
+        };
+        let packs = listed(&packs);
+        let message = format!("{packs} {were} {unknown}, so that these are not checked");
+        rule::PACK_IMPORTED.note("", message)
+    }));
+}
+
+/// A list as a sentence has it.
+fn listed(items: &[String]) -> String {
+    match items.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// Those that a pack asks for of one layer, where a cluster has one pack of it: any of them will do.
