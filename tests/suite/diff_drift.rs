@@ -8,11 +8,11 @@ fn profile() -> Value {
     json!({
         "metadata": {"name": "p", "description": "", "labels": {}},
         "spec": {"version": "1.0.0", "template": {"type": "add-on", "cloudType": "all", "packs": [
-            {"name": "nginx", "type": "oci", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": "a: 1\nb: 2\n",
+            {"name": "nginx", "type": "oci", "layer": "addon", "version": "1.0.0", "tag": "1.0.0", "values": "a: 1\nb: 2\nc: |\n  x\n",
              "registry": {"metadata": {"uid": "1111", "name": "Public Repo", "kind": "oci"}}},
             {"name": "own", "type": "manifest", "layer": "addon", "version": "1.0.0", "tag": "", "values": "pack: {}\n",
              "registry": {"metadata": {}},
-             "manifests": [{"name": "m", "content": "kind: ConfigMap\nmetadata: {name: m}\n"}, {"name": "t", "content": "{{ x }}: {{ y }}: z\n"}]}
+             "manifests": [{"name": "m", "content": "kind: ConfigMap\nmetadata: {name: m}\ndata:\n  a: |\n    x\n"}, {"name": "t", "content": "{{ x }}: {{ y }}: z\n"}]}
         ]}, "variables": [
             {"name": "password", "displayName": "password", "description": "", "format": "string", "required": true, "immutable": false, "hidden": false, "isSensitive": true, "defaultValue": "hunter2hunter2"},
             {"name": "host", "displayName": "host", "description": "", "format": "string", "required": true, "immutable": false, "hidden": false, "isSensitive": false},
@@ -29,8 +29,10 @@ fn exported() -> Value {
         "uid": "2222", "name": "Public Repo", "kind": "oci", "isPrivate": true, "providerType": "pack", "isSyncSupported": true,
     });
     // Palette's editor takes line ends away; keys may come in any order.
-    packs[0]["values"] = json!("b: 2\na: 1");
+    packs[0]["values"] = json!("b: 2\na: 1\nc: |\n  x");
     packs[1]["tag"] = json!("1.0.0");
+    packs[1]["manifests"][0]["content"] =
+        json!("kind: ConfigMap\nmetadata: {name: m}\ndata:\n  a: |\n    x");
     packs[1]["manifests"][1]["content"] = json!("{{ x }}: {{ y }}: z");
     for (at, variable) in spec["variables"]
         .as_array_mut()
@@ -100,7 +102,10 @@ fn what_only_looks_like_it_is_a_change() {
             json!("helm"),
         ),
         ("/spec/template/packs/0/tag", json!("1.0.x")),
-        ("/spec/template/packs/0/values", json!("b: 2\na: 2")),
+        (
+            "/spec/template/packs/0/values",
+            json!("b: 2\na: 2\nc: |\n  x"),
+        ),
         (
             "/spec/template/packs/1/manifests/1/content",
             json!("{{ x }}: {{ y }}: q"),

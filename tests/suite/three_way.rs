@@ -169,6 +169,12 @@ fn indentation_stays_yours() {
 }
 
 #[test]
+fn a_line_end_that_is_gone_is_no_edit_of_the_last_block() {
+    let text = clean("a: 1\nb: |\n  x\n", "a: 2\nb: |\n  x", "a: 1\nb: |\n  y\n");
+    assert_eq!(text.trim_end(), "a: 2\nb: |\n  y");
+}
+
+#[test]
 fn what_both_change_is_a_conflict_of_its_kind() {
     let base = "a: 1\nb: 1\nc: {x: 1}\nl: [1]\n";
     let yours = "a: 2\nc: {x: 2}\nn: 1\nl: [2]\n";

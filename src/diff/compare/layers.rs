@@ -6,7 +6,7 @@ use std::slice::from_ref;
 
 use serde_json::{Value, json};
 
-use super::{Comparison, PackContext, step_remark};
+use super::{Comparison, PackContext, step_remark, text_to_read};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::diff::drift::Around;
 use crate::diff::path::{Place, Step};
@@ -288,7 +288,8 @@ impl Comparison<'_> {
 
     /// The values of a text; of keys that stand more than once the last counts, as for Helm.
     fn tree(&mut self, text: &str) -> Result<Value, NoTree> {
-        let read = |text: &str| yaml::to_json_of_last(&Source::new("values", text), Limits::VALUES);
+        let read =
+            |text: &str| yaml::to_json_of_last(&text_to_read("values", text), Limits::VALUES);
         let filled = |problems: Vec<Diagnostic>| {
             let found = macros::quoted(text).and_then(|text| read(&text).ok());
             found.ok_or(problems)

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
-use super::Comparison;
-use crate::diagnostic::Source;
+use super::{Comparison, text_to_read};
 use crate::diff::macros;
 use crate::diff::notable::notable_in_text;
 use crate::diff::path::Step;
@@ -327,7 +326,7 @@ fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
 }
 
 fn objects(text: &str) -> Option<Vec<Value>> {
-    let read = |text: &str| yaml::to_json_all(&Source::new("manifest", text), Limits::VALUES).ok();
+    let read = |text: &str| yaml::to_json_all(&text_to_read("manifest", text), Limits::VALUES).ok();
     read(text).or_else(|| read(&macros::quoted(text)?))
 }
 

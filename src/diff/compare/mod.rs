@@ -26,7 +26,7 @@ use super::report::{
 use super::secrets::Secrets;
 use super::tree::{self, Difference};
 use super::{lines, pairing, versions};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::pack::Library;
 use crate::profile::{Layer, Profile, Variable};
 use crate::revision::Revision;
@@ -567,4 +567,14 @@ fn outline(profile: &Profile) -> Value {
         "version": profile.spec.version,
         "layers": layers,
     })
+}
+
+/// A text to be read as YAML. Palette's editor takes the line break at its end away, which is no change of a block that stands
+/// there.
+fn text_to_read(name: &str, text: &str) -> Source {
+    let mut text = text.to_owned();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    Source::new(name, text)
 }

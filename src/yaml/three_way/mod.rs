@@ -101,9 +101,11 @@ impl Text {
         if !padded.is_empty() && !padded.ends_with('\n') {
             padded.push('\n');
         }
-        let root = parse(source, Limits::VALUES)?;
+        // Palette's editor takes the line break at the end away, which is no edit of a block that stands there.
+        let read = Source::new(source.name(), padded.as_str());
+        let root = parse(&read, Limits::VALUES)?;
         let value = match &root {
-            Some(root) => node_to_json(source, root)?,
+            Some(root) => node_to_json(&read, root)?,
             None => Value::Null,
         };
         Ok(Text {
