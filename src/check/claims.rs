@@ -190,7 +190,11 @@ impl<'p> Subject<'p> {
             _ => way,
         };
         let hide = |_: &str| "(a secret)".to_owned();
-        let text = secret::hidden(found, &way.in_secret(is_sensitive), &hide).to_string();
+        let found = secret::hidden(found, &way.in_secret(is_sensitive), &hide);
+        let text = match statement.expectation {
+            Expectation::Runs { .. } => commands_in_words(&found),
+            _ => found.to_string(),
+        };
         Ok(match text.char_indices().nth(ROOM) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
@@ -377,7 +381,7 @@ fn find<'v>(root: &'v Value, path: &str) -> Result<Option<Cow<'v, Value>>, Strin
     Ok(path.find(root).map(Cow::Borrowed))
 }
 
-/// The commands that begin like the one that is looked for; all of them where there is none.
+/// The commands that begin like the one that is looked for.
 fn nearest(command: &str, found: &Value) -> Value {
     let begins: String = command
         .chars()
@@ -388,15 +392,28 @@ fn nearest(command: &str, found: &Value) -> Value {
         let text = entry.get("run").and_then(Value::as_str).unwrap_or_default();
         text.starts_with(&begins)
     };
-    let near: Vec<&Value> = commands.iter().filter(runs).collect();
-    let shown = |entry: &Value| {
-        let when = entry.get("when").and_then(Value::as_array);
-        match when.is_none_or(Vec::is_empty) {
-            true => entry.get("run").cloned().unwrap_or_default(),
-            false => entry.clone(),
+    Value::Array(commands.iter().filter(runs).cloned().collect())
+}
+
+/// Commands with the conditions that they stand under.
+fn commands_in_words(commands: &Value) -> String {
+    let quoted = |text: &Value| format!("`{}`", text.as_str().unwrap_or_default());
+    let of_one = |entry: &Value| {
+        let run = quoted(&entry["run"]);
+        let when = entry["when"].as_array().map(Vec::as_slice);
+        match when.unwrap_or_default() {
+            [] => run,
+            when => {
+                let when: Vec<String> = when.iter().map(quoted).collect();
+                format!("{run} where {}", when.join(", "))
+            }
         }
     };
-    Value::Array(near.into_iter().map(shown).collect())
+    let commands = commands.as_array().map(Vec::as_slice).unwrap_or_default();
+    match commands.iter().map(of_one).collect::<Vec<_>>().as_slice() {
+        [] => "no such command".to_owned(),
+        all => all.join("; "),
+    }
 }
 
 /// A scalar as it is written.

@@ -212,7 +212,7 @@ impl fmt::Display for Expectation<'_> {
                     when.join("`, `")
                 )
             }
-            Expectation::Present => f.write_str("anything"),
+            Expectation::Present => f.write_str("any value"),
             Expectation::Some => f.write_str("at least one item"),
             Expectation::Absent => f.write_str("nothing"),
             Expectation::Count(1) => f.write_str("1 item"),

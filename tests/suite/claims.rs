@@ -203,3 +203,41 @@ fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
         );
     }
 }
+
+#[test]
+fn a_command_that_is_missed_is_told_with_those_that_are_near() {
+    let revision = built_in::revision(Revision::newest());
+    let profiles = profiles(revision, built_in::library(), false);
+    let (_, infra) = (profiles.into_iter())
+        .find(|(role, _)| *role == Role::Infra)
+        .expect("it was rendered");
+    let claims = revision.claims().expect("the claims are built in");
+    let told = |id: &str, was: &str, is: &str| {
+        let mut profile = infra.clone();
+        let layers = &mut profile.spec.template.packs;
+        let ubuntu = layers.iter_mut().find(|layer| layer.name == "ubuntu-maas");
+        let values = &mut ubuntu.expect("it has the layer").values;
+        assert!(values.contains(was), "{values}");
+        *values = values.replace(was, is);
+        let claim = claims.iter().find(|claim| claim.id == id);
+        let subject = Subject::new(&profile).expect("it can be read");
+        let miss = subject.form(claim.expect("it is one")).unwrap_err();
+        (miss.expected, miss.found)
+    };
+    assert_eq!(
+        told("ubuntu-daemon-reload", "systemctl daemon-reload", "true"),
+        (
+            "a command like `systemctl daemon-reload`".to_owned(),
+            "`systemctl reload-or-restart multipathd.service` where `/usr/local/sbin/vmo-san-boot.sh`; \
+             `systemctl restart containerd.service kubelet.service`"
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        told("ubuntu-update-ca", "update-ca-certificates", "true"),
+        (
+            "a command like `update-ca-certificates`".to_owned(),
+            "no such command".to_owned()
+        )
+    );
+}
