@@ -1,4 +1,4 @@
-//! Certificates in PEM, as a site brings them and exports carry them.
+//! PEM certificates, as sites name them and exports contain them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

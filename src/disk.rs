@@ -1,5 +1,5 @@
-//! What lies where, and what is in it. Whatever reads files of others goes through [`Disk`]: within limits, from regular
-//! files, and not out of the folder that was named.
+//! Finds and reads files. Everything that reads files goes through [`Disk`]: within limits, regular files only, and never
+//! outside the folder that was named.
 
 use std::ffi::OsString;
 use std::fmt::Debug;

@@ -1,28 +1,27 @@
 //! Renders the Palette Virtual Machine Orchestrator (VMO) reference architecture from one typed site file.
 //!
-//! The stages follow each other, and each has an example:
+//! The stages, each with an example:
 //!
 //! | stage | from | to |
 //! | --- | --- | --- |
 //! | [`load`] | a file, a folder, standard input | sites, profiles, manifests |
 //! | [`site`] | the text of a site | typed values with their places |
-//! | [`revision`], [`pack`] | the program's own data, folders of packs | what is rendered, and onto which values |
+//! | [`revision`], [`pack`] | built-in data, folders of packs | the layers of the profiles, and the values that they start from |
 //! | [`render`] | a site, a revision, packs | the three profiles |
 //! | [`output`] | files | a folder that appears as a whole or not at all |
 //! | [`check`] | sites, profiles, manifests | findings |
 //! | [`diff`] | two sets of profiles | changes and their impact |
-//! | [`upgrade`] | edited profiles, two revisions | the profiles carried over, and what was decided |
-//! | [`plan`], [`network`], [`nad`] | a site | what people and other programs need beside the profiles |
+//! | [`upgrade`] | edited profiles, two revisions | upgraded profiles, and a report of the decisions |
+//! | [`plan`], [`network`], [`nad`] | a site | the plan, the host network, networks for VMs |
 //! | [`profile::folder`] | an export | a folder for git, and back |
-//! | [`recover`] | profiles | the site they could come from |
-//! | [`palette`] | profiles | what a tenant has of them, and an import |
+//! | [`recover`] | profiles | a site that renders them |
+//! | [`palette`] | profiles | an import into a tenant, and what the tenant has |
 //!
-//! Everything wrong with an input is a [`diagnostic::Diagnostic`] with its place and the way out.
+//! Every mistake in the input is a [`diagnostic::Diagnostic`] with its place and a way out.
 //!
 //! # Stability
-//! The library is made for the program `vmo-ra`, whose command line, output files and JSON reports (`vmo-ra schema`) are
-//! what is kept stable. Until 1.0 the library may change with every minor version, and modules that the table does not
-//! name may go.
+//! The library is made for the program `vmo-ra`. Its command line, output files and JSON reports (`vmo-ra schema`) are
+//! stable. Until 1.0 the library may change with every minor version, and modules outside this table may disappear.
 
 mod certificate;
 pub mod check;

@@ -1,5 +1,5 @@
-//! How much input may be, beside the size and shape of YAML texts ([`crate::yaml::Limits`]). All of it is far beyond what
-//! people and vendors write, and keeps hostile or mistaken input from taking a machine's memory or an hour.
+//! Limits of the input, except those of YAML texts ([`crate::yaml::Limits`]). They are far beyond what people and vendors
+//! write, and keep hostile or mistaken input from exhausting memory or time.
 
 /// Messages about one text that are told one by one.
 pub const PROBLEMS: usize = 1_000;

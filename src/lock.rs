@@ -1,4 +1,4 @@
-//! What a folder of profiles was rendered from: a file beside them, so that an upgrade knows its base.
+//! Records what a folder of profiles was rendered from, in a file beside them, so that an upgrade knows its base.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

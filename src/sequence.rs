@@ -1,5 +1,4 @@
-//! Matching of two lists whose items are known by a key, in time that grows with their length, and the keys that are not
-//! plain to see.
+//! Matches two lists by the keys of their items, in time linear in their length, and derives keys for items without a name.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;

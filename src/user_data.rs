@@ -1,4 +1,4 @@
-//! What becomes of the texts in a node's user-data: cloud-init renders all of it as a Jinja template first.
+//! Which texts of a node's user-data are safe: cloud-init renders all of it as a Jinja template first.
 
 /// Where a text holds Jinja syntax that is not a macro of Palette, which is gone before cloud-init reads it.
 pub(crate) fn jinja(text: &str) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! Texts of others as a terminal may show them.
+//! Makes input safe to show on a terminal.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Whether profiles are still the reference architecture: its claims, over any export.
+//! Compares profiles with the reference architecture: tests its claims on any export.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Whether a profile does what the reference architecture claims of it.
+//! Tests the RA's claims on a profile.
 
 mod xml;
 

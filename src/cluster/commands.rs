@@ -1,4 +1,4 @@
-//! What a script runs, and under which conditions: each simple command, as far as a look at the text can tell.
+//! The commands that a script runs, and their conditions: each simple command, as far as the text shows it.
 
 use std::collections::BTreeMap;
 use std::mem;

@@ -1,5 +1,5 @@
-//! What rules look at beside a site: profiles and manifests. Trees weigh many times what their texts do, so each is gone
-//! as soon as the rules over single documents have looked at it, and made again for the few that are needed later.
+//! Profiles and manifests for the rules. A tree takes many times the memory of its text, so each is dropped as soon as the
+//! rules for single documents have seen it, and is made again for the few that are needed later.
 
 mod commands;
 pub(crate) mod machines;

@@ -1,4 +1,4 @@
-//! What bash takes and dash, which is `/bin/sh` on Ubuntu, does not; and the words of a script.
+//! The words of a script, and syntax that bash accepts but dash, which is `/bin/sh` on Ubuntu, does not.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The kinds of mistakes in what was given, by which programs tell them apart.
+//! The kinds of mistakes in the input, so that programs can tell them apart.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! What a rule says of the changes that it is about.
+//! Which changes a rule applies to.
 
 use serde::Deserialize;
 

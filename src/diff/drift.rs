@@ -1,4 +1,4 @@
-//! What differs between a profile and its export from a tenant, and means nothing.
+//! Differences between a profile and its export from a tenant that mean nothing.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Texts with macros that stand in no quotes: no YAML before Palette has filled them in, and written so all the time.
+//! Texts with unquoted macros: they become YAML only when Palette has filled them in, and are common.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What of an object that comes deserves a look before it is let in: rights, secrets, and pods that own their node.
+//! New objects that deserve a look: rights, secrets, and privileged pods.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Which lists have an order that means something to their reader.
+//! Lists whose order matters to their reader.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Which profile goes with which, and which layer.
+//! Matches profiles and layers of the two sides.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! Leaves out of two YAML texts what is the same in both, so that only the rest has to be parsed.
+//! Removes from two YAML texts what is the same in both, so that only the rest has to be parsed.
 //!
 //! Works on block maps, by their lines: an entry that has the same lines in both texts means the same in both. Whatever
 //! is written in another way is kept. The texts that are left differ in meaning exactly where the whole texts do.

@@ -1,4 +1,4 @@
-//! What a comparison found, as data: every format is written from this and from nothing else.
+//! The result of a comparison as data; every format is written from it alone.
 
 use std::borrow::Cow;
 

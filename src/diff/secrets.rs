@@ -1,4 +1,4 @@
-//! What a report shows in the stead of a secret: a hash by which only those can tell it who have both sides.
+//! Replaces a secret in a report by a hash that only somebody with both sides can verify.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

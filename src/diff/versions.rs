@@ -1,4 +1,4 @@
-//! How far a version moves.
+//! The size of a version step.
 
 use std::cmp::Ordering;
 

@@ -1,4 +1,4 @@
-//! What is in a folder. Nothing in it is followed out of it or waited for, and what is hidden is left alone.
+//! Reads a folder. Links out of it are not followed, nothing blocks, and hidden files are skipped.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

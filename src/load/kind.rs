@@ -1,4 +1,4 @@
-//! What a text is, by the keys at its top. Broken texts are told apart too, so that the right reader says what is wrong.
+//! What a text is, by its top-level keys. Broken texts are recognised too, so that the right reader explains what is wrong.
 
 use std::fmt;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What a name on the command line stands for, and what is in it: one answer for all commands. Files are reached through
+//! Decides what a name on the command line stands for, once for all commands, and reads it. Files are reached through
 //! [`Disk`] only.
 //!
 //! ```

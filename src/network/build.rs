@@ -1,4 +1,4 @@
-//! How a host network follows from a site.
+//! Derives a host network from a site.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! Addresses for an example, where the site names no machine.
+//! Example addresses, if the site lists no machine.
 
 use std::collections::HashSet;
 use std::net::Ipv4Addr;

@@ -1,7 +1,7 @@
 //! The host network of a node: its interfaces in the RA's names and order, and what its switch ports need.
 //!
-//! A [`Host`] is derived from a site and a role, or a machine of the site; nothing in it is read from outside. The rules
-//! look at it, and [`Format`] names the languages it is written in.
+//! A [`Host`] is derived from a site and a role, or from a machine of the site. The rules check it, and [`Format`] lists the
+//! languages that it is written in.
 //!
 //! ```
 //! use vmo_ra::network::Host;

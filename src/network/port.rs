@@ -1,4 +1,4 @@
-//! What the switch port of each card needs.
+//! The requirements of each card on its switch port.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What systems do differently: permissions, putting data on the disk, changing two folders at once.
+//! Differences between systems: permissions, syncing to disk, swapping two folders.
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};

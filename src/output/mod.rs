@@ -1,4 +1,4 @@
-//! What a run leaves on disk: a folder or a file that appears as a whole or not at all.
+//! Writes the results of a run: a folder or a file appears as a whole or not at all.
 //!
 //! ```
 //! use vmo_ra::output::{Tree, verify, write};

@@ -1,4 +1,4 @@
-//! What is staged and not yet in its place, so that an interrupted run can take it away.
+//! Files and folders that are staged but not yet in place, so that an interrupted run can remove them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

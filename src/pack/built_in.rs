@@ -1,4 +1,4 @@
-//! The packs of this program, of which one may be an older one with a few words replaced.
+//! The packs of this program. One may be an older one with a few words replaced.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! What a pack asks of other packs (`constraints.dependencies` in pack.json; Palette's documentation, Pack
-//! Constraints). Palette refuses a profile that does not give it.
+//! The requirements of a pack on other packs (`constraints.dependencies` in pack.json; Palette's documentation, Pack
+//! Constraints). Palette refuses a profile that does not meet them.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a pack.json says of its pack.
+//! The contents of a pack.json.
 
 use std::ops::Range;
 

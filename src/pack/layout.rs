@@ -1,4 +1,4 @@
-//! Versions at which a pack moved its settings: data from `profiles/layouts.yaml`.
+//! Versions in which a pack moved its settings: data from `profiles/layouts.yaml`.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! The packs at hand: in the folders the user names first, in this program last.
+//! The packs at hand: first those in the user's folders, then those of this program.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

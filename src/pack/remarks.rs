@@ -1,4 +1,4 @@
-//! What there is to say of values that were made from a pack.
+//! Findings about values that were made from a pack.
 
 use super::{Description, Pack, Values, layouts};
 use crate::diagnostic::Diagnostic;

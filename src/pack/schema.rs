@@ -1,5 +1,5 @@
-//! What a pack says of its values in schema.yaml (Palette's documentation, Pack Constraints). Palette checks it when a
-//! profile is saved.
+//! The requirements of a pack's schema.yaml on its values (Palette's documentation, Pack Constraints). Palette checks them
+//! when a profile is saved.
 
 use std::fmt;
 use std::net::Ipv4Addr;

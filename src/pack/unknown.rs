@@ -1,4 +1,4 @@
-//! Settings that a pack's texts name nowhere: a chart passes over them, or its schema refuses them.
+//! Settings that a pack's texts do not mention: the chart ignores them, or its schema refuses them.
 
 use super::{Origin, Pack};
 use crate::yaml::{Merge, Node, Path};

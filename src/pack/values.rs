@@ -1,4 +1,4 @@
-//! How a layer's values are put together: the pack's text, its presets, then the RA's own changes.
+//! Composes a layer's values: the pack's text, its presets, then the RA's own changes.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Where Palette answers.
+//! The address of a Palette.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,5 +1,5 @@
-//! The answers of Palette's API, with what is used of them. Keys that nobody asks for are passed over, and keys that are
-//! absent are empty, since Palette leaves out what is empty.
+//! The answers of Palette's API, as far as they are used. Unknown keys are ignored, and missing keys are empty, since
+//! Palette leaves out empty values.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Asks Palette: not too fast, again where that is safe, and page by page.
+//! Sends requests to Palette: within its limits, repeated where that is safe, and page by page.
 
 use std::cell::RefCell;
 use std::cmp::Reverse;

@@ -1,4 +1,4 @@
-//! Brings profiles into a tenant, and makes sure that they arrived.
+//! Imports profiles into a tenant, and verifies that they arrived.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Palette's API: packs and profiles of a tenant.
 //!
-//! [`Web`] sends, [`Client`] keeps to what the API allows and knows what may be sent again, and the other files say what is
-//! asked for and what the answers mean. What is known of each endpoint, and from where, stands in docs/palette.md.
+//! [`Web`] sends requests, [`Client`] keeps to the API's limits and repeats what is safe, and the other files know the requests
+//! and their answers. docs/palette.md says what is known of each endpoint, and from where.
 //!
 //! ```
 //! use vmo_ra::palette::Address;

@@ -1,4 +1,5 @@
-//! How fast Palette may be asked. It counts by the address that requests come from, so some is left for others behind it.
+//! Limits how fast Palette is asked. Palette counts by source address, so this leaves some requests to others behind the
+//! same address.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Looks whether a tenant does what this program relies on.
+//! Checks whether a tenant behaves as this program expects.
 
 use serde::Serialize;
 use serde_json::{Value, json};

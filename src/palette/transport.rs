@@ -1,4 +1,4 @@
-//! A request and its answer, before anything is known of what they mean.
+//! A request and its answer, before anybody interprets them.
 
 use std::time::Duration;
 

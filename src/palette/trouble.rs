@@ -1,4 +1,4 @@
-//! Why Palette did not do what was asked.
+//! Why a request to Palette failed.
 
 use crate::diagnostic::{Code, Diagnostic};
 

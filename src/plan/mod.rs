@@ -1,5 +1,5 @@
-//! What an architect hands over before the first cable is plugged: sizes, networks, ports, settings, storage, versions and
-//! the order of work, made from a site.
+//! The plan that an architect hands over before the first cable is plugged in: sizes, networks, ports, settings, storage,
+//! versions and the order of work.
 //!
 //! ```
 //! use vmo_ra::plan::{format, plan};

@@ -1,4 +1,4 @@
-//! What the description of a profile says of layers that were not made from their packs.
+//! The line in a profile's description that names layers with built-in values.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The bytes of Palette's own export: one line, no final line break, `<` `>` `&` escaped and numbers written as Go does;
-//! and the same laid out for people.
+//! Writes the bytes of Palette's own export: one line, no final line break, `<` `>` `&` escaped, and numbers as Go writes
+//! them. Also writes the same, laid out for people.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! A profile with everything that its text says: every key, known or not, at every level, in its order.
+//! A profile with every key of its text, known or unknown, at every level and in its order.
 
 use serde_json::Value;
 

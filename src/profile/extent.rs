@@ -1,5 +1,5 @@
-//! How much a JSON text holds: its reader has no limits of its own but one on depth, and a tree takes many times the
-//! memory of a text such as `[0,0,0]`.
+//! Measures a JSON text before it is read: the reader limits only the depth, and a tree takes many times the memory of a
+//! text such as `[0,0,0]`.
 
 use super::read::LIMITS;
 use crate::diagnostic::{Code, Diagnostic, Source};

@@ -1,4 +1,4 @@
-//! Where everything of a profile stands in its text, and what JSON's readers pass over in silence.
+//! The places of a profile's values in its text, and mistakes that JSON readers ignore silently.
 
 use std::collections::HashMap;
 use std::ops::Range;

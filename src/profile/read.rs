@@ -1,5 +1,5 @@
-//! Reads a profile of unknown origin: Palette's export as JSON or YAML, old ones too, the flat shape of its Terraform
-//! export, and what its API answers.
+//! Reads a profile of unknown origin: Palette's export as JSON or YAML, also of old versions, the flat shape of its
+//! Terraform export, and an answer of its API.
 
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
-//! What a profile must be made of: which keys it needs, and of which type those are that Palette knows. Both follow from
-//! the types that profiles are read into.
+//! The keys that a profile needs, and the types of those that Palette knows. Both follow from the types that profiles are
+//! read into.
 //!
-//! Other keys may hold anything. Null is taken everywhere a value is not needed, since Go writes it for what was never set.
+//! Other keys may hold anything. Null is accepted wherever a value is optional, since Go writes it for unset fields.
 
 use std::cell::OnceCell;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! A site that is being put together: the tree of its text.
+//! A site that is being built: the tree of its text.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! Where a setting shows: the texts around a value that was put in to see where it comes out.
+//! The place of a setting in the profiles: the texts around a mark.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Lists of a site whose items are manifests of a layer each.
+//! Lists of a site with one manifest of a layer for each item.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Values that are put into a site to see where they come out. Which of them a setting takes, reading the site tells.
+//! Marks that are put into a site to see where they come out. Reading the site tells which marks a setting accepts.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};

@@ -1,8 +1,8 @@
-//! The site that given profiles could come from.
+//! Recovers a site that renders given profiles.
 //!
-//! No list says where a setting is kept. A mark is put in its place, the site is rendered, and where the mark comes out the
-//! profiles are read; of words each is tried. What is read stays only if the rendered profiles then have more in common with
-//! the given ones, so that a wrong guess costs nothing, and a new setting or template needs nothing here.
+//! No list says where a setting ends up. A mark is put in place of the setting, the site is rendered, and the profiles are
+//! read where the mark comes out; words are tried one by one. A value is kept only if the rendered profiles then have more in
+//! common with the given ones. So a wrong guess does no harm, and a new setting or template needs no code here.
 //!
 //! ```
 //! use vmo_ra::diagnostic::{Diagnostic, Source};

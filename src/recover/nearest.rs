@@ -1,4 +1,4 @@
-//! Which revision profiles come from, and which of its profiles each of them is.
+//! Finds the revision that profiles come from, and the role of each profile.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::profile::{Layer, Profile};

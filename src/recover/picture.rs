@@ -1,4 +1,4 @@
-//! Profiles as what they say: each value with the way to it, so that the values of two can be counted off against each other.
+//! Profiles as paths and values, so that two can be compared by counting.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};

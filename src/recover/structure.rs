@@ -1,4 +1,4 @@
-//! What of a site is written to several places at once, or into texts of a form of their own.
+//! Settings of a site that are written to several places at once, or into texts with a format of their own.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Which pack a layer uses, after the site's choices.
+//! Chooses the pack of a layer by the site's settings.
 
 use serde_json::{Map, Value};
 

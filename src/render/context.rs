@@ -1,4 +1,4 @@
-//! What templates can refer to: the site, the revision, and the macros of profile variables.
+//! The variables of templates: the site, the revision, and the macros of profile variables.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! From a site and a revision to the three profiles.
+//! Renders the three profiles from a site and a revision.
 
 mod choice;
 mod context;

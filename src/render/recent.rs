@@ -1,4 +1,4 @@
-//! What was made lately, since sites of a fleet have much in common.
+//! A cache of recent results, since the sites of a fleet have much in common.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The variables a profile declares: those its texts refer to, no more and no less.
+//! The variables that a profile declares: exactly those that its texts refer to.
 
 use super::context::Scope;
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,4 +1,4 @@
-//! Claims: what the RA says about its layers, each as something that can be looked up and compared.
+//! Claims: the RA's statements about its layers, each as something that can be looked up and compared.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! The files of `profiles/`, as `build.rs` compiles them in, and how a revision is put together from what it is based on and
-//! what it says itself.
+//! The files of `profiles/`, as `build.rs` compiles them in, and how a revision is combined from its base and its own
+//! changes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};

@@ -1,4 +1,4 @@
-//! A cluster with what rules over single documents found while it was read.
+//! A cluster, with the findings of the rules for single documents, which run while it is read.
 
 use super::{DOCUMENT_RULES, Finding, limit, rule};
 use crate::cluster::{Cluster, Read};

@@ -1,4 +1,4 @@
-//! Places of findings in what rules look at.
+//! The places of findings.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! What there is to say about a site, one file for each subject. A rule only looks; it never changes anything.
+//! The rules for sites, profiles and manifests, with a file for each subject. A rule only reads; it never changes anything.
 
 mod finding;
 mod inspected;

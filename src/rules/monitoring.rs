@@ -1,4 +1,4 @@
-//! Prometheus and Grafana: the way in, and what is scraped (RA, Prometheus layer).
+//! Prometheus and Grafana: access, and scrape targets (RA, Prometheus layer).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! A rule: its id, and what `vmo-ra explain` tells of it.
+//! A rule: its id, and what `vmo-ra explain` says about it.
 
 use super::Finding;
 use crate::diagnostic::{Code, Diagnostic, Severity};

@@ -1,4 +1,4 @@
-//! A profile's JSON as messages may show it: without the texts that may hold secrets.
+//! A profile's JSON for messages, without the texts that may hold secrets.
 
 use super::names::{Named, named};
 use super::stand_in;

@@ -1,5 +1,5 @@
-//! What is a secret: which names say so, which forms, which places; what is shown in its stead. Everything that is printed
-//! asks here.
+//! Decides what is a secret, by names, forms and places, and what is shown instead. Everything that is printed asks this
+//! module.
 
 mod json;
 mod names;

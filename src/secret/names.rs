@@ -1,4 +1,4 @@
-//! What names a secret, and what only names where one is.
+//! Names of secrets, and names of places where secrets are kept.
 
 use super::words::{WORDS, has};
 

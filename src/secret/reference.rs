@@ -1,4 +1,4 @@
-//! What stands where a secret would and is none: a macro, a variable, the name of a file.
+//! Recognises what stands in place of a secret: a macro, a variable, the name of a file.
 
 use super::scan;
 

@@ -1,4 +1,4 @@
-//! Secrets that were read: a value that never shows itself.
+//! A secret that was read, as a value that never shows itself.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! What each type that stands as one value in a site may be, for a schema. A test holds the expressions equal to what the
-//! types themselves take.
+//! The allowed values of each scalar type of a site, for the schema. A test makes sure that the expressions match what the
+//! types accept.
 
 use super::array::{Endpoint, SanType};
 use super::bonding::{BondMode, Mtu};

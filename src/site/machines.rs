@@ -1,4 +1,4 @@
-//! The machines of a site, where they are known one by one.
+//! The machines of a site that are listed one by one.
 
 use std::fmt;
 use std::net::Ipv4Addr;

@@ -1,4 +1,4 @@
-//! Names that end up in a cluster, on a node or in a file name, each with the rule of the program that reads it.
+//! Names that end up in a cluster, on a node or in a file name, each with the rules of the program that reads it.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Which storage serves the disks of VMs, and what is known of it (RA, Enabling Live Migration).
+//! The storage providers for VM disks, and what is known of each (RA, Enabling Live Migration).
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -1,4 +1,4 @@
-//! Reads a site's YAML into types, and goes on after a mistake so that one run tells all of them.
+//! Reads a site's YAML into types, and goes on after a mistake so that one run reports all of them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
-//! What a site may say, as data. The reader makes it while it asks for every field; the JSON Schema, the starter and the
-//! reference page are written from it.
+//! The settings of a site as data. The reader produces them while it asks for every field; the JSON Schema, the starter and
+//! the reference page are written from them.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;

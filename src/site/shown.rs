@@ -1,4 +1,4 @@
-//! What messages show of a site: where a secret may have been meant, nothing.
+//! What messages show of a site: nothing that may have been meant as a secret.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The language of a template, and how a text is written into it.
+//! The language of a template, and how a text is escaped in it.
 
 use std::io::{Error, ErrorKind, Result, Write};
 

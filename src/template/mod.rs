@@ -1,4 +1,4 @@
-//! The Tera engine: templates of many languages, each escaping what is inserted by its own rules.
+//! The Tera engine: templates of many languages, each with its own escaping of inserted values.
 
 mod language;
 mod page;

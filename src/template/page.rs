@@ -1,4 +1,4 @@
-//! Pages for a browser that load nothing: their style and script stand in them, named by hash in their policy.
+//! HTML pages that load nothing: style and script are inline, and the page's policy names them by hash.
 
 use std::io::{Result, Write};
 

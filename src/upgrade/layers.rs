@@ -1,4 +1,4 @@
-//! The layers of a profile: which go together, and what becomes of each.
+//! Matches the layers of a profile, and merges each.
 
 use std::collections::{HashMap, HashSet};
 

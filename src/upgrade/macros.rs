@@ -1,4 +1,4 @@
-//! Palette's macros, which are no YAML where they stand without quotes: words stand in for them while texts are merged.
+//! Palette's macros, which are no YAML if they are not quoted: words replace them while texts are merged.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! An upgrade under way: base, yours and theirs of one profile after the other, and what was decided.
+//! Merges base, yours and theirs, profile by profile, and records the decisions.
 
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! Carries edited profiles from one revision of the RA to another: a merge of base, yours and theirs.
 //!
-//! The base is what the old revision renders, theirs what the new one does, both with one site and with the vendors' texts
-//! of the versions at hand. What you changed stays, what they changed comes, and what both changed is asked about.
+//! The old revision renders the base, the new one theirs, both for the same site and with the vendors' texts of their
+//! versions. Your changes stay, their changes come in, and changes of both are conflicts for a person to resolve.
 
 pub mod format;
 mod layers;

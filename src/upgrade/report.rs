@@ -1,4 +1,4 @@
-//! What an upgrade found and decided, as data: every format is written from this.
+//! The result of an upgrade as data; every format is written from it.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What the changes of an upgrade do to a running cluster, as `diff` says it.
+//! The impact of an upgrade's changes on a running cluster, as `diff` rates it.
 
 use std::collections::{BTreeMap, HashMap};
 

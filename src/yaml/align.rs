@@ -1,4 +1,4 @@
-//! Which item of a list becomes which of another.
+//! Matches the items of two lists.
 
 use std::collections::HashMap;
 use std::ops::Range;

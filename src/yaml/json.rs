@@ -1,4 +1,4 @@
-//! A YAML tree as JSON values: what Kubernetes makes of it.
+//! Turns a YAML tree into JSON values, as Kubernetes does.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! YAML: read with places, understood as Kubernetes does, changed without touching what is not meant.
+//! YAML: read with places, typed as Kubernetes types it, and changed without touching other bytes.
 
 mod align;
 mod json;

@@ -1,4 +1,4 @@
-//! A tree as YAML for people: one entry a line, texts of several lines as blocks, nothing folded.
+//! Writes a tree as YAML for people: one entry per line, texts of several lines as blocks, nothing folded.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! XML as a tree that paths lead through.
+//! XML as a tree that paths can address.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What files on the nodes say, in the language that the program which reads them takes. Comments count for nothing.
+//! The meaning of files on the nodes, in the language of the program that reads them. Comments count for nothing.
 
 pub(crate) mod multipath;
 mod systemd;

@@ -1,4 +1,4 @@
-//! Between two revisions: what differs only because our own packs of the two versions write down different things.
+//! Leaves out what differs between two revisions only because our own packs of the two versions differ.
 
 use std::collections::HashSet;
 

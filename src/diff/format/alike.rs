@@ -1,4 +1,4 @@
-//! Alike changes of the items of one list, which are told as one.
+//! Groups similar changes of the items of one list.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What a reader sees first: which layers changed how far, what deserves a look, what was left out, what to do first.
+//! The summary of a report: which layers changed how far, what deserves a look, what was left out, what to do first.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Values and texts as they fit on a line, or on some.
+//! Shortens values and texts to one line or a few.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The `maas` command: a script for the machines that the site names, or for those it is called with.
+//! Writes a script of `maas` commands for the machines that the site lists, or for those that it is called with.
 
 use serde::Serialize;
 

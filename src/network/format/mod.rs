@@ -1,4 +1,4 @@
-//! A host network in the languages of the programs that build it.
+//! Writes a host network for the programs that build it.
 
 mod maas;
 mod netplan;

@@ -1,4 +1,4 @@
-//! What Palette's API answers of a pack (v1PackTagEntity): `GET /v1/packs/{uid}`, or `/v1/packs/{name}/registries/{uid}`.
+//! A pack as Palette's API answers it (v1PackTagEntity): `GET /v1/packs/{uid}`, or `/v1/packs/{name}/registries/{uid}`.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Makes the folders of packs from what people have: an archive from a registry, what Palette's API answers, or a profile.
+//! Makes folders of packs from an archive of a registry, an answer of Palette's API, or a profile.
 //!
-//! What a source does not tell is marked in the pack's annotations, which Palette passes over: [`Part`].
+//! Parts that a source lacks are marked in the pack's annotations, which Palette ignores: [`Part`].
 
 mod answer;
 mod archive;

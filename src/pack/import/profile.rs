@@ -1,4 +1,4 @@
-//! The packs behind the layers of a profile: their values are there, as the profile's authors left them.
+//! The packs of a profile's layers, with the values that the profile's authors left there.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Whether a text is YAML, as far as can be said before Palette has replaced its macros.
+//! Checks whether a text is YAML, as far as that is known before Palette has replaced its macros.
 
 use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::without_macros;

@@ -1,4 +1,4 @@
-//! A profile put together from its folder.
+//! Puts a profile together from its folder.
 
 use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};

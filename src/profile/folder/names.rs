@@ -1,4 +1,4 @@
-//! Names of layers and manifests as names of folders and files that every disk takes.
+//! Turns names of layers and manifests into names of folders and files that every disk accepts.
 
 use std::collections::{HashMap, HashSet};
 

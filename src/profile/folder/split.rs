@@ -1,4 +1,4 @@
-//! A profile taken apart.
+//! Takes a profile apart into the files of a folder.
 
 use std::collections::BTreeMap;
 use std::mem;

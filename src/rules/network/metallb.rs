@@ -1,4 +1,4 @@
-//! The MetalLB layer: pools, and who announces them (RA, MetalLB layer).
+//! The MetalLB layer: address pools and their advertisements (RA, MetalLB layer).
 
 use std::collections::{BTreeMap, BTreeSet};
 

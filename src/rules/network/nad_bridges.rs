@@ -1,4 +1,4 @@
-//! NetworkAttachmentDefinitions among each other, and the bridge they are on.
+//! NetworkAttachmentDefinitions compared with each other and with their bridge.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! NetworkAttachmentDefinitions: their CNI configuration, which no API server looks at.
+//! NetworkAttachmentDefinitions: their CNI configuration, which no API server validates.
 
 use serde_json::{Map, Value};
 

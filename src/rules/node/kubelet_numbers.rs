@@ -1,4 +1,4 @@
-//! Numbers in the kubelet's tuning file: pods of a node, and memory that is kept from them.
+//! Numbers in the kubelet's tuning file: pods per node, and reserved memory.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Rules over what layers put on the nodes: files, commands, settings.
+//! Rules for what layers put on the nodes: files, commands, settings.
 
 pub(super) mod files;
 mod kubelet;

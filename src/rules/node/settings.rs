@@ -1,5 +1,5 @@
-//! Settings of programs on the nodes: containerd, multipath, sysctl, udev and systemd. All of them take wrong settings
-//! without a word.
+//! Settings of programs on the nodes: containerd, multipath, sysctl, udev and systemd. All of them accept wrong settings
+//! silently.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The layers of a profile: which there are, in which order, and what they hold.
+//! The layers of a profile: which there are, their order and their contents.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,5 +1,4 @@
-//! What Palette takes at an import, and what it refuses (palette.md's sources: its API description, its documentation,
-//! and the errors that people met).
+//! What Palette refuses at an import (its API description, its documentation, and errors that people met).
 
 use crate::cluster::{CheckedProfile, Cluster};
 use crate::diagnostic::suggestion;

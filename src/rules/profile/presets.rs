@@ -1,5 +1,4 @@
-//! The line that names the presets of a layer's values: its form, its names, and whether the values are those of its
-//! presets.
+//! The line that names the presets of a layer's values: its form, its names, and whether the values match it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What Palette takes as variables of a profile.
+//! Variables of a profile that Palette accepts.
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! The machines of a site, where it names them.
+//! The machines that a site lists.
 
 use std::collections::{HashMap, HashSet};
 use std::net::Ipv4Addr;

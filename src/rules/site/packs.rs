@@ -1,4 +1,4 @@
-//! What packs ask of each other and of their own values: their pack.json and schema.yaml.
+//! Requirements of packs on each other and on their own values: their pack.json and schema.yaml.
 
 use std::collections::BTreeMap;
 

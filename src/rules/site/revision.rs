@@ -1,4 +1,4 @@
-//! What a revision of the RA has, and a site asks for (RA, Software resources).
+//! Settings of a site that a revision of the RA does not have (RA, Software resources).
 
 use serde_json::Value;
 

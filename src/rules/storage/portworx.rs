@@ -1,4 +1,4 @@
-//! The Portworx layer's values, and what nodes must have for it (RA, Portworx layer).
+//! The Portworx layer's values, and the node settings that it needs (RA, Portworx layer).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Whether the storage can do what VMs ask of it: the RA's table of providers, and their own conditions.
+//! Whether the storage can do what VMs need: the RA's table of providers, and the providers' own conditions.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The Secret that Portworx takes the arrays from: where it is, and whether it can be read.
+//! The Secret with the arrays for Portworx: its place and its contents.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Rules over any text: what YAML makes of it, and secrets in it.
+//! Rules for any text: surprising YAML, and secrets.
 
 mod secrets;
 pub(super) mod vendor;

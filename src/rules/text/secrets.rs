@@ -1,5 +1,4 @@
-//! Secrets that stand where many can read them, those that everybody knows, and doors left open. No message shows a
-//! secret.
+//! Secrets in readable places, well-known passwords, and disabled protection. No message shows a secret.
 
 use std::ops::Range;
 use std::sync::LazyLock;

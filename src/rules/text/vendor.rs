@@ -1,4 +1,4 @@
-//! What vendors leave in their values for others to fill in, and images that no registry has.
+//! Placeholders that vendors leave in their values, and images that no registry has.
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! What Kubernetes makes of plain YAML and people do not expect: it reads YAML 1.1.
+//! Plain YAML that Kubernetes reads in another way than people expect: it reads YAML 1.1.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Golden images, the disks that are cloned from them, and the preferences VMs name.
+//! Golden images, the disks that are cloned from them, and the preferences that VMs name.
 
 use std::collections::BTreeMap;
 

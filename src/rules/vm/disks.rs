@@ -1,4 +1,4 @@
-//! Disks and volumes of VMs, and the answers of Windows on one of them.
+//! Disks and volumes of VMs, and the answer file of Windows on one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

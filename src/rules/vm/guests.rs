@@ -1,4 +1,4 @@
-//! What guests start with, and the memory and pods they take.
+//! The first boot of guests, and the memory and pods that they take.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

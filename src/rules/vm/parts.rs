@@ -1,4 +1,4 @@
-//! The parts of VMO that the RA has on, and what a node's drain does to VMs.
+//! The parts of VMO that the RA enables, and what draining a node does to VMs.
 
 use crate::cluster::Cluster;
 use crate::cluster::machines::{VMO_PACK, VMO_ROOT};

@@ -1,4 +1,4 @@
-//! What stands in addresses: passwords before hosts, and the paths of webhooks.
+//! Secrets in URLs: passwords before hosts, and the paths of webhooks.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Commands that are given secrets: by their options and arguments, on their standard input.
+//! Commands that take secrets: by options, arguments or standard input.
 
 use std::ops::Range;
 

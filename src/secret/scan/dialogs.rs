@@ -1,4 +1,4 @@
-//! Scripts that answer what a program asks for: those of expect and its like.
+//! Scripts that answer the prompts of a program, such as those of expect.
 
 use super::lines::Lines;
 use crate::secret::reference::is_reference;

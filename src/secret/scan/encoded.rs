@@ -1,4 +1,4 @@
-//! What is encoded in base64.
+//! Secrets that are encoded in base64.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Private keys, and those that two sides share.
+//! Private keys and shared keys.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Lines, one after the other, with what is known from those before.
+//! Scans line by line, with what is known from the lines before.
 
 use std::ops::Range;
 

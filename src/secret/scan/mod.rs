@@ -1,5 +1,5 @@
-//! Secrets in a text of any language, or of none: by the names beside them, by the commands they are given to, by their
-//! own form. All of it takes time that grows with the text, whatever its shape.
+//! Finds secrets in a text of any language: by the names beside them, by the commands that they are passed to, and by their
+//! own form. The time is linear in the text, whatever its shape.
 
 mod addresses;
 mod commands;

@@ -1,4 +1,4 @@
-//! Names with a colon or an equals sign, and what stands behind them.
+//! Names with a colon or an equals sign, and the values after them.
 
 use std::ops::Range;
 

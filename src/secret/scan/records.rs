@@ -1,5 +1,4 @@
-//! Lines of files that keep a secret in a field of its own, without a name: shadow, pgpass, keys of ntp, passwords of
-//! mail, of a UPS, of PPP.
+//! Lines of files with a secret in an unnamed field: shadow, pgpass, keys of ntp, passwords of mail, of a UPS, of PPP.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Tokens of known makers.
+//! Tokens with a known prefix or form.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! A site file to start from: every setting with a remark, those that nobody needs behind a `#`.
+//! A site file to start from: every setting with a remark, and rarely needed ones commented out.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The places of a base text that change, as byte ranges with what comes in their stead.
+//! The places of a base text that change, as byte ranges with their new text.
 
 use std::collections::{HashMap, HashSet};
 use std::mem;

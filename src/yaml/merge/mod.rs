@@ -1,6 +1,7 @@
 //! Changes to a YAML text that leave every untouched byte as it stands.
 //!
-//! Removals and additions are first folded into one value; only where that differs from the text's are lines replaced, added or taken out. So a path that is removed and added again with the same value is no change.
+//! Removals and additions are first combined into one value. Lines change only where this value differs from the text's. So a
+//! path that is removed and added again with the same value is no change.
 
 mod edits;
 mod lists;

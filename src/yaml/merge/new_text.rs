@@ -1,4 +1,4 @@
-//! The text of what comes in: an addition's own text, moved to its new indentation, or one written anew.
+//! The text of new entries: an addition's own text, moved to its new indentation, or a generated one.
 
 use serde_json::Value;
 

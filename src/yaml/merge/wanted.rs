@@ -1,4 +1,4 @@
-//! What a value shall become, with the additions that say so: their text is taken for what comes in.
+//! The target of a value, with the additions that set it: new entries take their text.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Which entries of three maps, or items of three lists, go together, and in which order they stand in the result.
+//! Matches the entries of three maps or the items of three lists, and orders them for the result.
 
 use std::collections::{HashMap, HashSet};
 

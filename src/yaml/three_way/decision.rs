@@ -1,4 +1,4 @@
-//! What becomes of one value that base, yours and theirs have.
+//! Decides one value from base, yours and theirs.
 
 use serde_json::Value;
 

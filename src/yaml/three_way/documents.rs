@@ -1,4 +1,4 @@
-//! Texts of several documents, such as manifests: documents are merged that hold the same object.
+//! Texts of several documents, such as manifests. Documents that hold the same object are merged.
 
 use std::collections::HashMap;
 

@@ -1,7 +1,7 @@
-//! Three versions of a YAML text merged into one: a base, and what two sides made of it.
+//! Merges three versions of a YAML text: a base, and the changes of two sides.
 //!
-//! Values decide, and texts follow: each entry keeps the text of the side whose value is taken, with its comments. What
-//! nobody changed in meaning has the text of the side that changed its notation, and yours where both did.
+//! Values decide, and texts follow: each entry keeps the text of the side whose value is taken, with its comments. If no side
+//! changed the meaning, it has the text of the side that changed the notation, or yours if both did.
 
 mod children;
 mod decision;

@@ -1,4 +1,4 @@
-//! A text taken apart into pieces that can stand in another one: each entry with the comments above it.
+//! Cuts a text into pieces that fit into another one: each entry with the comments above it.
 
 use serde_json::Value;
 
