@@ -273,6 +273,8 @@ fn export() -> Kind {
             "fmt --check --palette IN",
             "join IN",
             "render --site IN",
+            "upgrade IN --from 1.9.0 --to 1.7.0 --resolve OUT",
+            "upgrade IN --from 1.9.0 --to 1.9.0 --out OUT",
         ],
     }
 }
@@ -427,11 +429,11 @@ impl Case<'_> {
             return Ok(());
         }
         let wrote = |name: &str| self.command.starts_with(name);
-        let is_done = code == 0 || (wrote("diff") && code == 1);
+        let is_done = code == 0 || ((wrote("diff") || wrote("upgrade")) && code == 1);
         if !is_done {
             return Err(format!("it ends with {code} and leaves something"));
         }
-        if wrote("diff") {
+        if wrote("diff") || (wrote("upgrade") && out.is_file()) {
             let page = fs::read(&out).unwrap_or_default();
             let page = String::from_utf8_lossy(&page);
             if self.secrets.iter().any(|secret| page.contains(secret)) {
@@ -441,6 +443,7 @@ impl Case<'_> {
         let again = match () {
             () if wrote("split") => "join out",
             () if wrote("render") || wrote("nad") => "verify out",
+            () if wrote("upgrade") && out.is_dir() => "verify out",
             () => return Ok(()),
         };
         let again = vmo_ra(again).within(self.folder).run();

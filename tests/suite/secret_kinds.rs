@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::secrets::{forms, talkative};
-use crate::common::harness::{Scratch, write};
+use crate::common::harness::{Scratch, read, write};
 use crate::common::nothing_wrong;
 
 /// One kind of secret: what it is, and a text with `@` where the secret stands and `%` for its base64.
@@ -598,6 +598,95 @@ fn no_kind_of_secret_is_shown_from_any_place() {
     }
     for arguments in &commands {
         search.watch(&folder, arguments, &mut wrong);
+    }
+    nothing_wrong(&wrong);
+}
+
+/// An edited core profile of RA 1.7.0 with every kind of secret where its edits are kept and where they conflict, and those
+/// secrets.
+fn edited_core() -> (Value, Vec<(String, String)>) {
+    let mut known = Vec::new();
+    let mut plant = |place: &str, kinds: &[KindOf], number: usize| {
+        let secret = planted(place, number, 'U');
+        known.push((secret.clone(), format!("{} in {place}", kinds[number].0)));
+        text_of(&kinds[number], &secret)
+    };
+    let mut below = |place: &str, indent: &str| -> String {
+        let values = (0..VALUES.len()).map(|at| (format!("k{at}:"), plant(place, VALUES, at)));
+        let mut entries: Vec<(String, String)> = values.collect();
+        let place = place.to_uppercase();
+        let texts = (0..TEXTS.len()).map(|at| (format!("t{at}: |"), plant(&place, TEXTS, at)));
+        entries.extend(texts);
+        let mut text = String::new();
+        for (head, content) in entries {
+            text.push_str(&format!("{indent}{head}\n"));
+            for line in content.lines() {
+                text.push_str(&format!("{indent}  {line}\n"));
+            }
+        }
+        text
+    };
+    // The RA changes the images, so that this is a conflict.
+    let conflicts = format!("pack:\n  content:\n    images:\n{}", below("x", "      "));
+    let kept = below("y", "");
+    let manifests = (0..MANIFESTS.len()).map(|at| {
+        let content = plant("z", MANIFESTS, at);
+        json!({"name": format!("m{at}"), "content": content})
+    });
+    let manifests: Vec<Value> = manifests.collect();
+    let layer = |name: &str, version: &str, values: String, manifests: Vec<Value>| {
+        json!({"name": name, "type": "spectro", "layer": "addon", "version": version, "tag": version, "values": values,
+            "manifests": manifests})
+    };
+    let packs = json!([
+        layer(
+            "lb-metallb-helm",
+            "0.15.2",
+            format!("{kept}x: [\n"),
+            Vec::new()
+        ),
+        layer("nginx", "1.12.2", conflicts, Vec::new()),
+        layer("prometheus-operator", "70.2.1", kept, manifests),
+    ]);
+    let mut variable = |name: &str, is_sensitive: bool, number: usize| {
+        let secret = planted("q", number, 'U');
+        known.push((secret.clone(), format!("variable {name}")));
+        json!({"name": name, "displayName": name, "format": "string", "defaultValue": secret, "isSensitive": is_sensitive,
+            "required": false})
+    };
+    let variables = json!([
+        variable("dbPassword", false, 0),
+        variable("plain", true, 1),
+        // The RA has it too.
+        variable("grafanaAdminPassword", true, 2),
+    ]);
+    let description = "Built-in values of vmo-ra in place of the packs' own: lb-metallb-helm, nginx, prometheus-operator";
+    let profile = json!({
+        "metadata": {"name": "VMO-RA-Core-PXKE", "description": description, "labels": {}},
+        "spec": {"version": "1.7.0", "template": {"type": "add-on", "cloudType": "all", "packs": packs}, "variables": variables}
+    });
+    (profile, known)
+}
+
+#[test]
+fn no_kind_of_secret_is_shown_by_an_upgrade() {
+    let folder = Scratch::new();
+    let (profile, known) = edited_core();
+    let search = Search::of(&known);
+    let mut wrong = Vec::new();
+    write(&folder, "core.json", profile.to_string());
+    write(&folder, "site.yaml", "{}\n");
+    for format in ["text", "json", "markdown", "html"] {
+        let arguments = format!(
+            "upgrade core.json --from 1.7.0 --to 1.9.0 --site site.yaml --resolve {format}.yaml --full --format {format}"
+        );
+        search.watch(&folder, &arguments, &mut wrong);
+        let asked = read(&folder, &format!("{format}.yaml"));
+        assert!(asked.contains("path: pack.content.images"), "{asked}");
+        let leaks = search.leaks(asked.as_bytes());
+        if !leaks.is_empty() {
+            wrong.push(format!("{format}.yaml: {leaks:?}"));
+        }
     }
     nothing_wrong(&wrong);
 }

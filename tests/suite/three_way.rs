@@ -381,8 +381,76 @@ fn merges_of_any_texts_hold() {
     });
 }
 
+/// A document, and three that differ from it here and there.
+fn four_versions() -> impl Strategy<Value = [String; 4]> {
+    let choices = || proptest::collection::vec(any::<u8>(), 1..20);
+    (document(false), choices(), choices(), choices()).prop_map(|(base, one, two, three)| {
+        let of = |choices: &[u8]| base.edited(choices).write("base").text;
+        [base.write("base").text, of(&one), of(&two), of(&three)]
+    })
+}
+
+/// Whether both sides of a merge went their own ways, so that later merges have nothing to add.
+fn is_free(merged: &Merged) -> bool {
+    let is_free = |verdict: &Verdict| matches!(verdict, Verdict::Taken | Verdict::Kept);
+    (merged.decisions.iter()).all(|decision| is_free(&decision.verdict))
+}
+
+/// Edits that do not meet make the same result one after the other, in any order, and at once; and what both sides have is no
+/// conflict.
+#[test]
+fn edits_that_do_not_meet_come_together_in_any_order() {
+    let counted = std::cell::Cell::new(0);
+    check(2_000, four_versions(), |texts| {
+        let [base, one, two, theirs] = [0, 1, 2, 3].map(|at| texts[at].as_str());
+        let value = |text: &str| ours(text).map_err(TestCaseError::fail);
+        // Lists have no keys by which an item is the same in all of them.
+        let has_list = |text: &str| {
+            text.lines()
+                .any(|line| line.trim_start().starts_with(['-', '[']) || line.contains(": ["))
+        };
+        if texts
+            .iter()
+            .any(|text| ours(text).is_err() || has_list(text))
+        {
+            return Ok(());
+        }
+        let merge = |texts: [&str; 3]| merged_with(texts, |_| None).map_err(TestCaseError::fail);
+        let of_one = merge([base, one, theirs])?;
+        let of_two = merge([base, two, theirs])?;
+        let both = merge([base, one, two])?;
+        if ![&of_one, &of_two, &both].into_iter().all(is_free) {
+            return Ok(());
+        }
+        counted.set(counted.get() + 1);
+        let ways = [
+            ("one, then two", merge([base, two, &of_one.text])?),
+            ("two, then one", merge([base, one, &of_two.text])?),
+            ("both at once", merge([base, &both.text, theirs])?),
+            // Over a version between base and theirs.
+            ("in two steps", merge([two, &both.text, &of_two.text])?),
+        ];
+        let expected = value(&ways[0].1.text)?;
+        for (what, found) in &ways {
+            if value(&found.text)? != expected || !conflicts(found).is_empty() {
+                return Err(TestCaseError::fail(format!(
+                    "{what}\n--- base\n{base}\n--- one\n{one}\n--- two\n{two}\n--- theirs\n{theirs}\n--- merged\n{}\n--- end",
+                    found.text
+                )));
+            }
+        }
+        // What theirs has already is the same on both sides.
+        let again = merge([base, one, &of_one.text])?;
+        if !conflicts(&again).is_empty() || value(&again.text)? != value(&of_one.text)? {
+            return Err(TestCaseError::fail(format!("{:?}", again.decisions)));
+        }
+        Ok(())
+    });
+    assert!(counted.get() > 50, "{}", counted.get());
+}
+
 /// A small generator of numbers, the same ones each time.
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
     fn below(&mut self, end: usize) -> usize {
@@ -433,13 +501,16 @@ fn set(tree: &mut Value, path: &[String], value: Option<Value>) {
 }
 
 /// Twenty edits of a text: values changed, taken out, added, and comments.
-fn edited(text: &str, numbers: &mut Numbers) -> (String, Vec<Vec<String>>, Vec<String>) {
+pub fn edited(text: &str, numbers: &mut Numbers) -> (String, Vec<Vec<String>>, Vec<String>) {
     let source = Source::new("base", text);
     let root = parse(&source, Limits::VALUES)
         .expect("it is YAML")
         .expect("it holds something");
     let mut leaves = Vec::new();
     single_values(&root, &mut Vec::new(), &mut leaves);
+    if leaves.is_empty() {
+        return (text.to_owned(), Vec::new(), Vec::new());
+    }
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let line_of = |byte: usize| text[..byte].matches('\n').count();
     let plain = |line: &str| {
