@@ -141,7 +141,7 @@ impl Upgrade {
                 holds_secrets: given.private || site.holds_secrets,
                 lock: carried.lock,
             };
-            let tree = Tree::of_render(&rendered)?;
+            let tree = Tree::of_upgrade(&rendered, &carried.on_the_way)?;
             let kept = output::write(&tree, out, self.force)?;
             terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         }

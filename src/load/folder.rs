@@ -11,7 +11,7 @@ use super::{File, Item, Kind, LARGEST, Loaded, LoadedProfile, Machine, nothing_o
 use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::disk::{Disk, Entry, may_be_read};
 use crate::limits;
-use crate::output::CHECKSUMS;
+use crate::output::{CHECKSUMS, STEPS};
 use crate::profile::folder::{PROFILE, is_aside, join, yaml_problem};
 use crate::profile::{Form, from_value};
 use crate::yaml::{self, Limits};
@@ -22,8 +22,8 @@ const MOST_ENTRIES: usize = 100_000;
 const DEEPEST: usize = 32;
 /// The endings of files that are looked at.
 const ENDINGS: &[&str] = &["json", "yaml", "yml"];
-/// The folders below a rendered one that hold the texts of its profiles once more.
-const TEXTS: &[&str] = &["values", "manifests"];
+/// The folders below a rendered one that hold the texts of its profiles once more, and earlier versions of these.
+const ASIDE: &[&str] = &["values", "manifests", STEPS];
 
 /// A folder that is being loaded.
 pub(super) struct Folder<'f> {
@@ -118,7 +118,7 @@ impl<'f> Folder<'f> {
         }
         for (path, _) in entries.iter().filter(|(_, entry)| *entry == Entry::Folder) {
             let name = path.file_name().and_then(OsStr::to_str);
-            if !is_rendered || !name.is_some_and(|name| TEXTS.contains(&name)) {
+            if !is_rendered || !name.is_some_and(|name| ASIDE.contains(&name)) {
                 self.folder(path, depth + 1)?;
             }
         }

@@ -29,6 +29,8 @@ pub use tree::Tree;
 pub(crate) use tree::digest_of;
 pub use verify::{Difference, Verified, verify};
 
+/// The folder below a rendered one with the profiles that a cluster goes through before.
+pub const STEPS: &str = "steps";
 /// The file that names every other file of a folder with its SHA-256.
 pub const CHECKSUMS: &str = "SHA256SUMS";
 /// The same for a folder that people edit. It is hidden, so that it is no file of theirs.

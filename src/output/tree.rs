@@ -8,12 +8,12 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{CHECKSUMS, SPLIT_CHECKSUMS};
+use super::{CHECKSUMS, SPLIT_CHECKSUMS, STEPS};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::lock::LOCK;
 use crate::profile::folder::file_name;
 use crate::profile::{has_macro, manifest_path, to_palette_json, values_path};
-use crate::render::Rendered;
+use crate::render::{Rendered, RenderedProfile};
 use crate::secret::Withheld;
 
 /// What Terraform reads of a module.
@@ -46,24 +46,42 @@ impl Tree {
     /// # Errors
     /// Two files would have one name on a disk that ignores case.
     pub fn of_render(rendered: &Rendered) -> Result<Self, Diagnostic> {
+        Tree::of_upgrade(rendered, &[])
+    }
+
+    /// As [`Tree::of_render`], with the profiles that a cluster goes through before, each in the folder of its step.
+    ///
+    /// # Errors
+    /// As [`Tree::of_render`].
+    pub fn of_upgrade(
+        rendered: &Rendered,
+        on_the_way: &[(usize, RenderedProfile)],
+    ) -> Result<Self, Diagnostic> {
         let mut tree = Tree::of_texts(rendered, false)?;
         for profile in &rendered.profiles {
-            let json = match &profile.tree {
-                Some(tree) => to_palette_json(tree),
-                None => to_palette_json(&profile.profile),
-            };
-            let json = json.map_err(|error| {
-                Diagnostic::error(format!(
-                    "the {} profile has no JSON form: {error}",
-                    profile.role
-                ))
-                .code(Code::Internal)
-            })?;
-            let name = file_name(&profile.profile.metadata.name, "profile");
-            tree.add(format!("{name}.json"), json)?;
+            tree.add_profile("", profile)?;
+        }
+        for (step, profile) in on_the_way {
+            tree.add_profile(&format!("{STEPS}/{step}/"), profile)?;
         }
         tree.add(LOCK.to_owned(), rendered.lock.text().into_bytes())?;
         Ok(tree.with_checksums(CHECKSUMS))
+    }
+
+    fn add_profile(&mut self, folder: &str, profile: &RenderedProfile) -> Result<(), Diagnostic> {
+        let json = match &profile.tree {
+            Some(tree) => to_palette_json(tree),
+            None => to_palette_json(&profile.profile),
+        };
+        let json = json.map_err(|error| {
+            Diagnostic::error(format!(
+                "the {} profile has no JSON form: {error}",
+                profile.role
+            ))
+            .code(Code::Internal)
+        })?;
+        let name = file_name(&profile.profile.metadata.name, "profile");
+        self.add(format!("{folder}{name}.json"), json)
     }
 
     /// The folder of a Terraform module: `module`, and the values and manifests that it names.

@@ -19,15 +19,18 @@ pub struct Layout {
     pub pack: String,
     /// The first version with the new layout.
     pub since: String,
-    /// The oldest version that a cluster can be upgraded from; older ones go there first.
-    pub upgrades_from: String,
+    /// The oldest version that a cluster can be upgraded from; older ones go there first. None where only single settings
+    /// have other names, and built-in values of an older version still stand in.
+    pub upgrades_from: Option<String>,
     /// Who says so.
     pub source: String,
     /// What moved.
     pub moved: Vec<MovedSetting>,
     /// What has no equivalent.
+    #[serde(default)]
     pub gone: Vec<GoneSetting>,
     /// Variables that its presets refer to, and that a profile then has to declare.
+    #[serde(default)]
     pub variables: Vec<Variable>,
 }
 
@@ -77,15 +80,19 @@ impl Layout {
         version: &str,
         wanted: &Wanted,
     ) -> Result<Option<&'static Self>, Diagnostic> {
-        let mut of_pack = layouts()?.iter().filter(|layout| layout.pack == pack);
+        let mut of_pack = layouts()?
+            .iter()
+            .filter(|layout| layout.pack == pack && layout.upgrades_from.is_some());
         Ok(of_pack.find(|layout| !layout.has(version) && layout.is_wanted(wanted)))
     }
 
-    /// The layout that comes between two versions of a pack; none where settings stay where they are.
-    pub fn passed(pack: &str, old: &str, new: &str) -> Option<&'static Self> {
-        Version::parse(old)?;
-        let mut of_pack = layouts().ok()?.iter().filter(|layout| layout.pack == pack);
-        of_pack.find(|layout| !layout.has(old) && layout.has(new))
+    /// The layouts that come between two versions of a pack, the oldest first; none where settings stay where they are.
+    pub fn passed(pack: &str, old: &str, new: &str) -> impl Iterator<Item = &'static Self> {
+        let is_version = Version::parse(old).is_some();
+        let all = layouts().unwrap_or_default().iter();
+        all.filter(move |layout| {
+            is_version && layout.pack == pack && !layout.has(old) && layout.has(new)
+        })
     }
 
     /// Whether a version has it.
@@ -119,7 +126,7 @@ impl Layout {
         .code(Code::PackMissing)
         .because(self.source.as_str())
         .help("name a folder with that version of the pack with `--packs DIR`, or take an older version under `packVersions`")
-        .help(format!("a cluster with a version before {upgrades_from} is upgraded to that one first"))
+        .help(format!("a cluster with a version before {} is upgraded to that one first", upgrades_from.as_deref().unwrap_or(since)))
     }
 
     /// Where what an overlay sets goes in a pack with this layout.
@@ -167,6 +174,12 @@ mod tests {
             let found = Layout::between(pack, version, &wanted_version).unwrap();
             assert_eq!(found.is_some(), lies, "{version} {wanted}");
         }
+        // Single settings with other names leave built-in values as good as they were.
+        let cilium = Layout::between("cni-cilium-oss", "1.17.4", &Wanted::of_tag("1.18.2"));
+        assert!(cilium.unwrap().is_none());
+        let passed = Layout::passed("cni-cilium-oss", "1.17.4", "1.19.2");
+        let since: Vec<&str> = passed.map(|layout| layout.since.as_str()).collect();
+        assert_eq!(since, ["1.18.0", "1.19.0"]);
         let other = Layout::between("nginx", "1.0.0", &Wanted::of_tag("4.10.0"));
         assert!(other.unwrap().is_none());
     }

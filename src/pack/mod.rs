@@ -11,6 +11,7 @@
 //! ```
 
 mod built_in;
+mod counterpart;
 mod dependency;
 mod description;
 pub mod import;
@@ -27,6 +28,7 @@ mod values;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use counterpart::Counterpart;
 pub use dependency::{Breach, Dependency, DependencyKind, Limit};
 pub use description::{Description, Part};
 pub use layout::{Layout, MovedSetting, layouts};

@@ -18,12 +18,12 @@ fn of_layouts(pack: &Pack) -> Vec<Diagnostic> {
     // Broken data is an error where the layouts are used.
     let layouts = layouts().unwrap_or_default().iter();
     let has = layouts.filter(|layout| layout.pack == *name && layout.has(version));
-    has.map(|layout| {
-        Diagnostic::note(format!(
-            "a cluster with `{name}` before {} is upgraded to that version before it goes to {version}",
-            layout.upgrades_from
+    has.filter_map(|layout| {
+        let first = layout.upgrades_from.as_ref()?;
+        Some(Diagnostic::note(format!(
+            "a cluster with `{name}` before {first} is upgraded to that version before it goes to {version}"
         ))
-        .because(layout.source.as_str())
+        .because(layout.source.as_str()))
     })
     .collect()
 }

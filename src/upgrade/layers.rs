@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::merging::{Grounds, Merging};
-use super::report::Limited;
+use super::replaced::Replaced;
+use super::report::{Limited, Moved};
 use super::values::{
     Ground, Made, by_group, ground, is_about, merge, of_groups, relocated, without_presets,
 };
 use crate::diff::{Part, pair_layers, unique_names};
-use crate::pack::{Layout, MovedSetting};
+use crate::pack::{Counterpart, Layout};
 use crate::profile::{Layer, Manifest, Profile, RegistryReference};
 use crate::render::{MadeFrom, RenderedProfile};
 use crate::sequence::merged_order;
@@ -150,6 +151,7 @@ impl Merging<'_> {
             sides.into_iter().find_map(|(layers, at)| layers.get(at?))
         });
         let names = unique_names(&newest.collect::<Vec<_>>());
+        let mut replaced = self.replacements(&triples, (base, yours, theirs), built_in);
         let mut merged = Vec::new();
         for (id, name) in order.into_iter().zip(names) {
             let triple = triples[id];
@@ -165,9 +167,62 @@ impl Merging<'_> {
             );
             let mine = triple.yours.and_then(|at| mine.get(at));
             self.layer = Some(name);
-            merged.extend(self.layer(old, mine, new, built_in));
+            let as_it_was = old.filter(|_| replaced.gone.contains(&id));
+            let mine = as_it_was.map(|made| made.layer).or(mine);
+            let mut layer = self.layer(old, mine, new, built_in);
+            if let (Some(layer), Some(replaced)) = (&mut layer, replaced.come.remove(&id)) {
+                self.carry(layer, &replaced);
+            }
+            merged.extend(layer);
         }
         merged
+    }
+
+    /// Which layers of theirs take the place of some that you have.
+    fn replacements(
+        &self,
+        triples: &[Triple],
+        (base, yours, theirs): (&RenderedProfile, &Profile, &RenderedProfile),
+        built_in: &[String],
+    ) -> Replacements {
+        let made = |side: &'_ RenderedProfile, at: Option<usize>| {
+            let layer = side.profile.spec.template.packs.get(at?)?.clone();
+            Some((layer, side.made_from.get(at?)?.clone()))
+        };
+        let mut found = Replacements::default();
+        let come = triples
+            .iter()
+            .zip(0..)
+            .filter(|(triple, _)| triple.base.is_none() && triple.yours.is_none());
+        for (new, new_id) in come {
+            let Some(come) = made(theirs, new.theirs) else {
+                continue;
+            };
+            for (old, old_id) in triples.iter().zip(0..) {
+                let mine = old.yours.and_then(|at| yours.spec.template.packs.get(at));
+                let mine = mine.filter(|mine| {
+                    let known = Counterpart::of(&mine.name, &come.0.name);
+                    old.theirs.is_none() && known.is_ok_and(|known| known.is_some())
+                });
+                let (Some(mine), Some(gone)) = (mine, made(base, old.base)) else {
+                    continue;
+                };
+                let from = made_of(Some(&gone), old.base);
+                let (Some(from), Some(to)) = (from, made_of(Some(&come), new.theirs)) else {
+                    continue;
+                };
+                let is_built_in = built_in.contains(&mine.name);
+                let Some(replaced) = self.replaced(from, mine, to, is_built_in) else {
+                    continue;
+                };
+                let is_same = gone.0.version == mine.version && gone.0.manifests == mine.manifests;
+                if is_same && replaced.is_whole() {
+                    found.gone.insert(old_id);
+                }
+                found.come.insert(new_id, replaced);
+            }
+        }
+        found
     }
 
     fn layer(
@@ -269,10 +324,12 @@ impl Merging<'_> {
             })
         };
         let mut facts = [base.layer, yours, theirs.layer].map(facts);
-        // A version of yours that theirs passes by is on the way there.
+        // A version of yours that theirs passes by is on the way there, and so is any from which the site asks for a later one.
         let [old, mine, new] =
             [base.layer, yours, theirs.layer].map(|layer| Version::parse(&layer.version));
-        if old < mine && mine < new {
+        let mut asked_for = self.request.site.registries.versioned();
+        let is_asked_for = old == new && asked_for.any(|name| name == yours.name);
+        if (old < mine || is_asked_for) && mine < new {
             facts[0]["version"] = json!(yours.version);
         }
         let facts = self.merged(&Part::Layer, facts);
@@ -310,7 +367,52 @@ impl Merging<'_> {
         }
     }
 
-    fn values(
+    /// Says what has another name, where it stays under the old one.
+    fn leave(&mut self, layout: &Layout, name: &str, mine: &str) {
+        let mine = tree(mine);
+        let moved = layout.moved.iter();
+        let present = moved.filter(|setting| setting.from.find(&mine).is_some());
+        let names = present.map(|setting| format!("`{}` is `{}` now", setting.from, setting.to));
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            self.by_hand.push(format!(
+                "look at what has another name from `{name}` {} on ({}): {}",
+                layout.since,
+                layout.source,
+                names.join(", ")
+            ));
+        }
+    }
+
+    /// Moves what a layout moved in the base and in yours, and says what was yours of it.
+    fn pass(&mut self, layout: &Layout, name: &str, base: &mut String, mine: &mut String) {
+        let [of_base, of_mine] = [&*base, &*mine].map(|text| tree(text));
+        for gone in &layout.gone {
+            let value = gone.path.find(&of_mine);
+            if value.is_some() && value != gone.path.find(&of_base) {
+                self.by_hand.push(format!(
+                    "`{}`, which you changed in `{name}`, is gone from {} on: {}",
+                    gone.path, layout.since, gone.instead
+                ));
+            }
+        }
+        let (text, moved) = relocated(layout, mine, Some(&of_base));
+        for setting in moved {
+            self.moved.push(Moved {
+                profile: self.profile.clone(),
+                layer: self.layer.clone().unwrap_or_default(),
+                to: setting.to.to_string(),
+                from_pack: name.to_owned(),
+                from: setting.from.to_string(),
+                source: layout.source.clone(),
+                form: setting.form.clone(),
+            });
+        }
+        *mine = text;
+        *base = relocated(layout, base, None).0;
+    }
+
+    pub(super) fn values(
         &mut self,
         base: Made<'_>,
         yours: &Layer,
@@ -355,7 +457,6 @@ impl Merging<'_> {
             at: [base.at, theirs.at],
             texts: [of_base.clone(), of_theirs.clone()],
         });
-        let layout = Layout::passed(&yours.name, &yours.version, &theirs_version);
         let (base, theirs, set) = match ground {
             Ground::Whole { base, theirs } => (base, theirs, None),
             Ground::Own {
@@ -398,14 +499,15 @@ impl Merging<'_> {
             without_presets(&yours.values),
             without_presets(&theirs),
         );
-        let [base, mine] = [base, mine].map(|text| match layout {
-            Some(layout) => relocated(layout, text),
-            None => (text.to_owned(), Vec::new()),
-        });
-        for moved in &mine.1 {
-            self.by_hand.push(moved_words(&yours.name, moved));
+        let (mut base, mut mine) = (base.to_owned(), mine.to_owned());
+        for layout in Layout::passed(&yours.name, &yours.version, &theirs_version) {
+            match set.is_some() && layout.upgrades_from.is_none() {
+                // Nobody knows which of them is an edit.
+                true => self.leave(layout, &yours.name, &mine),
+                false => self.pass(layout, &yours.name, &mut base, &mut mine),
+            }
         }
-        let (base, mine) = (base.0.as_str(), mine.0.as_str());
+        let (base, mine) = (base.as_str(), mine.as_str());
         let name = format!("values of {}", yours.name);
         let Some((text, decisions)) = self.texts(&name, &Part::Values, [base, mine, theirs]) else {
             return yours.values.clone();
@@ -504,6 +606,14 @@ fn made_of(made: Option<&(Layer, MadeFrom)>, at: Option<usize>) -> Option<Made<'
     made.map(|(layer, from)| Made { layer, from, at })
 }
 
+/// The layers that others take the place of, by their numbers.
+#[derive(Default)]
+struct Replacements {
+    /// Those of which nothing is left to ask about.
+    gone: HashSet<usize>,
+    come: HashMap<usize, Replaced>,
+}
+
 /// Whether a layer was left as it is, but for what a tenant writes itself.
 fn is_alike(base: &Layer, yours: &Layer) -> bool {
     base.values == yours.values
@@ -511,19 +621,7 @@ fn is_alike(base: &Layer, yours: &Layer) -> bool {
         && base.version == yours.version
 }
 
-/// What is to be said of a setting that was moved.
-fn moved_words(layer: &str, moved: &MovedSetting) -> String {
-    let words = format!(
-        "look at `{}` of `{layer}`, which was `{}`",
-        moved.to, moved.from
-    );
-    match &moved.form {
-        Some(form) => format!("{words}, and write it as {form}"),
-        None => words,
-    }
-}
-
-fn tree(text: &str) -> Value {
+pub(super) fn tree(text: &str) -> Value {
     to_json(&crate::diagnostic::Source::new("", text), Limits::VALUES).unwrap_or_default()
 }
 

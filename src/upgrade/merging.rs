@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::layers::matched;
-use super::report::{self, Item, Limited, What};
+use super::report::{self, Item, Limited, Moved, What};
 use super::resolutions::{self, Place, Resolutions, hash, part_words};
 use super::{Request, Sides};
 use crate::diff::{Part, Secrets};
@@ -24,6 +24,7 @@ pub(super) struct Merging<'r> {
     pub(super) layer: Option<String>,
     pub(super) items: Vec<Item>,
     pub(super) limited: Vec<Limited>,
+    pub(super) moved: Vec<Moved>,
     pub(super) by_hand: Vec<String>,
     /// The layers of the profile whose values are this program's own.
     pub(super) built_in: Vec<String>,
@@ -50,6 +51,7 @@ impl<'r> Merging<'r> {
             layer: None,
             items: Vec::new(),
             limited: Vec::new(),
+            moved: Vec::new(),
             by_hand: Vec::new(),
             built_in: Vec::new(),
             grounds: Vec::new(),

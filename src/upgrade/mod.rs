@@ -7,6 +7,8 @@ pub mod format;
 mod layers;
 mod macros;
 mod merging;
+mod on_the_way;
+mod replaced;
 mod report;
 mod resolutions;
 mod steps;
@@ -23,14 +25,19 @@ use crate::recover::roles;
 use crate::render::{MadeFrom, Rendered, RenderedProfile, Renderer};
 use crate::revision::{Revision, Role};
 use crate::site::Site;
+use crate::version::Version;
 use crate::yaml::{Answer, Path, merge_values};
 use merging::Merging;
-pub use report::{Clashed, FORMAT, Item, Limited, ProfileStep, Report, Step, What};
+use on_the_way::Way;
+pub use report::{
+    Clashed, FORMAT, Item, Limited, Moved, OnTheWay, ProfileStep, Report, Step, What,
+};
 pub use resolutions::Resolutions;
 use resolutions::questions;
 use weight::weigh;
 
 /// What is carried over, and where to.
+#[derive(Clone, Copy)]
 pub struct Request<'r> {
     /// The profiles as they are.
     pub yours: &'r [Profile],
@@ -57,6 +64,8 @@ pub struct Request<'r> {
 pub struct Upgrade {
     /// The profiles; worth nothing while conflicts are open.
     pub profiles: Vec<RenderedProfile>,
+    /// The versions of profiles that a cluster goes through before, each with the number of its step.
+    pub on_the_way: Vec<(usize, RenderedProfile)>,
     /// What was decided.
     pub report: Report,
     /// What they were made from: the base and theirs of each, over which yours was merged.
@@ -105,6 +114,7 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
     let mut merging = Merging::new(request);
     let mut profiles = Vec::new();
     let (mut steps, mut sides) = (Vec::new(), Vec::new());
+    let (mut on_the_way, mut told) = (Vec::new(), Vec::new());
     let mut before_after = Vec::new();
     for (role, profile) in yours {
         let of_role =
@@ -112,28 +122,44 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         let (Some(old), Some(new)) = (of_role(&base), of_role(&theirs)) else {
             continue;
         };
-        let merged = merging.profile(role, &base[old], profile, &theirs[new]);
+        let mut merged = merging.profile(role, &base[old], profile, &theirs[new]);
+        let way = Way {
+            request,
+            base: &base[old],
+            yours: profile,
+        };
         let (base, theirs) = (&base[old].profile, &theirs[new].profile);
         sides.push(merging.sides(&profile.metadata.name, base, theirs));
-        steps.extend(steps::steps(profile, &merged)?);
+        let of_profile = steps::steps(profile, &merged)?;
+        let versions = way.versions(&of_profile);
+        steps.extend(of_profile);
+        let last = versions.last().map(|(last, _)| last.version.as_str());
+        let number = Version::parse;
+        if last.is_some_and(|last| number(&merged.spec.version) <= number(last)) {
+            merged.spec.version = on_the_way::version(&profile.spec.version, versions.len() + 1);
+        }
         before_after.push(ProfileStep {
             name: profile.metadata.name.clone(),
             role: role.as_str(),
             was: profile.spec.version.clone(),
             becomes: merged.spec.version.clone(),
         });
-        let layers = merged.spec.template.packs.len();
         let number = request
             .yours
             .iter()
             .position(|one| std::ptr::eq(one, profile));
         let tree = number.and_then(|at| request.trees.get(at)?.as_ref());
-        profiles.push(RenderedProfile {
+        let finished = |merged: Profile| RenderedProfile {
             role,
             tree: tree.map(|tree| with_all_keys(tree, profile, &merged)),
+            made_from: vec![MadeFrom::merged(); merged.spec.template.packs.len()],
             profile: merged,
-            made_from: vec![MadeFrom::merged(); layers],
-        });
+        };
+        for (version, made) in versions {
+            on_the_way.extend(made.map(|made| (version.step, finished(made))));
+            told.push(version);
+        }
+        profiles.push(finished(merged));
     }
     let problems = request.resolutions.problems();
     if !problems.is_empty() {
@@ -147,13 +173,16 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         notes: notes.unwrap_or_default(),
         items: merging.items,
         limited: merging.limited,
+        moved: merging.moved,
         by_hand: merging.by_hand,
         steps,
+        on_the_way: told,
         impacts: Vec::new(),
     };
     weigh(request, &profiles, &mut report)?;
     Ok(Upgrade {
         profiles,
+        on_the_way,
         report,
         sides,
         lock,

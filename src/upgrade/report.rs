@@ -27,10 +27,14 @@ pub struct Report {
     pub items: Vec<Item>,
     /// Layers of which not all could be merged, and why.
     pub limited: Vec<Limited>,
+    /// Settings of yours that stand elsewhere in the result.
+    pub moved: Vec<Moved>,
     /// What is left to a person, in sentences.
     pub by_hand: Vec<String>,
     /// Versions on the way that a vendor demands.
     pub steps: Vec<Step>,
+    /// The versions of profiles for these.
+    pub on_the_way: Vec<OnTheWay>,
     /// What the result does to a running cluster, by impact, worst first.
     pub impacts: Vec<crate::diff::ImpactCount>,
 }
@@ -165,6 +169,96 @@ pub struct Step {
     pub because: String,
     /// What to wait for before the next one.
     pub wait: String,
+}
+
+impl Step {
+    /// The versions between the present one and the last.
+    pub(super) fn between(&self) -> &[String] {
+        let last = self.versions.len().saturating_sub(1);
+        self.versions.get(1..last).unwrap_or_default()
+    }
+}
+
+/// A version of a profile on the way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnTheWay {
+    /// Which one, from 1.
+    pub step: usize,
+    /// The profile.
+    pub profile: String,
+    /// Its version.
+    pub version: String,
+    /// The layers that are another version in it: `kubernetes 1.33.4`.
+    pub layers: Vec<String>,
+    /// Why it is not made, in sentences; empty where it is.
+    pub missing: Vec<String>,
+}
+
+impl OnTheWay {
+    /// What it is, in a sentence.
+    pub(super) fn words(&self) -> String {
+        let OnTheWay {
+            step,
+            profile,
+            version,
+            layers,
+            missing,
+        } = self;
+        match missing.is_empty() {
+            true => format!(
+                "step {step}: {profile} {version} with {}",
+                layers.join(", ")
+            ),
+            false => format!(
+                "step {step}: {profile} {version} is not made: {}",
+                missing.join("; ")
+            ),
+        }
+    }
+}
+
+/// A setting of yours that stands elsewhere in the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moved {
+    /// The profile.
+    pub profile: String,
+    /// The layer that has it now.
+    pub layer: String,
+    /// Where it is.
+    pub to: String,
+    /// The pack that had it.
+    pub from_pack: String,
+    /// Where it was.
+    pub from: String,
+    /// Who says that the two are the same.
+    pub source: String,
+    /// How it is written there, where that is another way and left to you.
+    pub form: Option<String>,
+}
+
+impl Moved {
+    /// What happened, in a sentence.
+    pub(super) fn words(&self) -> String {
+        let Moved {
+            profile,
+            layer,
+            to,
+            from_pack,
+            from,
+            source,
+            form,
+        } = self;
+        let of_pack = match layer == from_pack {
+            true => String::new(),
+            false => format!(" of {from_pack}"),
+        };
+        let form = form
+            .as_ref()
+            .map_or(String::new(), |form| format!("; write it as {form}"));
+        format!("{profile} / {layer}: {from}{of_pack} is {to} now{form} ({source})")
+    }
 }
 
 impl Report {

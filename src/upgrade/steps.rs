@@ -59,11 +59,14 @@ pub(super) fn steps(old: &Profile, new: &Profile) -> Result<Vec<Step>, Vec<Diagn
             }
         }
         let parsed = Version::parse(&was.version);
-        if let Some(layout) = Layout::passed(&layer.name, &was.version, &layer.version)
-            && parsed < Version::parse(&layout.upgrades_from)
-        {
-            let wait = "its pods are ready in the new version";
-            step(vec![layout.upgrades_from.clone()], &layout.source, wait);
+        for layout in Layout::passed(&layer.name, &was.version, &layer.version) {
+            let Some(first) = &layout.upgrades_from else {
+                continue;
+            };
+            if parsed < Version::parse(first) {
+                let wait = "its pods are ready in the new version";
+                step(vec![first.clone()], &layout.source, wait);
+            }
         }
     }
     Ok(found)

@@ -92,7 +92,7 @@ fn whole(
 }
 
 /// The pack that a layer of yours was made from.
-fn old_pack(
+pub(super) fn old_pack(
     library: &Library,
     yours: &Layer,
     is_built_in: bool,
@@ -101,7 +101,8 @@ fn old_pack(
     if is_built_in {
         return match &base.from.pack {
             Some(pack) if pack.origin == Origin::BuiltIn => Ok(Arc::clone(pack)),
-            _ => built_in(library, &base.layer.name, &base.layer.version),
+            _ => built_in(library, &yours.name, &yours.version)
+                .or_else(|_| built_in(library, &base.layer.name, &base.layer.version)),
         };
     }
     let missing = || {
@@ -132,7 +133,7 @@ fn built_in(library: &Library, name: &str, version: &str) -> Result<Arc<Pack>, S
 }
 
 /// Those of the presets that a pack has.
-fn known(pack: &Pack, presets: Vec<PresetName>) -> Vec<PresetName> {
+pub(super) fn known(pack: &Pack, presets: Vec<PresetName>) -> Vec<PresetName> {
     let has = |name: &PresetName| pack.presets.iter().any(|preset| is_named(preset, name));
     presets.into_iter().filter(has).collect()
 }
@@ -172,7 +173,7 @@ fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
 }
 
 /// The paths that the RA sets in a layer.
-fn paths_set(made: Made<'_>) -> Vec<Path> {
+pub(super) fn paths_set(made: Made<'_>) -> Vec<Path> {
     let mut set = Vec::new();
     for overlay in &made.from.overlays {
         if let Ok(root) = yaml::to_json(overlay, Limits::VALUES) {
@@ -198,7 +199,7 @@ fn leaves(value: &Value, path: &mut Vec<Step>, found: &mut Vec<Path>) {
     }
 }
 
-fn put(tree: &mut Value, steps: &[Step], value: &Value) {
+pub(super) fn put(tree: &mut Value, steps: &[Step], value: &Value) {
     let ([Step::Key(key), rest @ ..], Value::Object(map)) = (steps, tree) else {
         return;
     };
@@ -308,9 +309,14 @@ pub(super) fn merge(
     Ok(merged)
 }
 
-/// A text with the settings that a layout moved at their new places, and those that were moved. A text that cannot be changed
-/// so stays as it is.
-pub(super) fn relocated<'l>(layout: &'l Layout, text: &str) -> (String, Vec<&'l MovedSetting>) {
+/// A text with the settings that a layout moved at their new places, and those that were moved. `base` is the text that it
+/// was made from: where it has a setting at both places, only one that differs from that is moved. A text that cannot be
+/// changed so stays as it is.
+pub(super) fn relocated<'l>(
+    layout: &'l Layout,
+    text: &str,
+    base: Option<&Value>,
+) -> (String, Vec<&'l MovedSetting>) {
     let unchanged = || (text.to_owned(), Vec::new());
     let source = Source::new("values", text);
     let Ok(tree) = yaml::to_json(&source, Limits::VALUES) else {
@@ -319,21 +325,31 @@ pub(super) fn relocated<'l>(layout: &'l Layout, text: &str) -> (String, Vec<&'l 
     let Ok(mut merge) = Merge::new(source) else {
         return unchanged();
     };
-    let mut moved = Vec::new();
+    let (mut moved, mut is_changed) = (Vec::new(), false);
     for setting in &layout.moved {
         let Some(value) = setting.from.find(&tree) else {
             continue;
         };
-        let mut addition = Value::Object(Map::new());
-        put(&mut addition, setting.to.steps(), value);
+        let of_base = |path: &Path| base.and_then(|base| path.find(base));
+        let there = setting.to.find(&tree);
+        let is_edit = base.is_some() && of_base(&setting.from) != Some(value);
+        // An edit under the new name is the later word.
+        let is_edited_there = base.is_some() && there.is_some() && of_base(&setting.to) != there;
         merge.remove(setting.from.clone());
-        let addition = Source::new("values", yaml::from_json(&addition));
-        if merge.add(addition).is_err() {
-            return unchanged();
+        is_changed = true;
+        if there.is_none() || (is_edit && !is_edited_there) {
+            let mut addition = Value::Object(Map::new());
+            put(&mut addition, setting.to.steps(), value);
+            let addition = Source::new("values", yaml::from_json(&addition));
+            if merge.add(addition).is_err() {
+                return unchanged();
+            }
+            if is_edit {
+                moved.push(setting);
+            }
         }
-        moved.push(setting);
     }
-    if moved.is_empty() {
+    if !is_changed {
         return unchanged();
     }
     match merge.finish() {
@@ -342,23 +358,67 @@ pub(super) fn relocated<'l>(layout: &'l Layout, text: &str) -> (String, Vec<&'l 
     }
 }
 
+/// The paths of the values below a path, as far as they are found by keys alone.
+pub(super) fn leaves_of(path: &Path, value: Option<&Value>) -> Vec<Path> {
+    let keys = Path::of_keys(path.keys().iter().map(String::as_str));
+    let is_whole = keys.steps().len() == path.steps().len();
+    let Some(value) = value.filter(|_| is_whole) else {
+        return vec![keys];
+    };
+    let mut found = Vec::new();
+    leaves(value, &mut keys.steps().to_vec(), &mut found);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn layout(pack: &str, old: &str, new: &str) -> &'static Layout {
+        let mut passed = Layout::passed(pack, old, new);
+        passed.next().expect("there is one")
+    }
+
     #[test]
     fn settings_of_an_old_layout_go_to_their_new_places() {
-        let layout = Layout::passed("virtual-machine-orchestrator", "4.9.9", "4.10.0").unwrap();
+        let pack = "virtual-machine-orchestrator";
+        let base = serde_json::json!({});
         let text = "charts:\n  virtual-machine-orchestrator:\n    # Ours.\n    goldenImagesNamespace: images\n    other: 1\n";
-        let (text, moved) = relocated(layout, text);
+        let (text, moved) = relocated(layout(pack, "4.9.9", "4.10.0"), text, Some(&base));
         assert_eq!(
             text,
             "charts:\n  virtual-machine-orchestrator:\n    other: 1\n    vmo-manager:\n      goldenImagesNamespace: images\n"
         );
         assert_eq!(moved.len(), 1);
         for (old, new) in [("4.8.0", "4.9.9"), ("4.10.0", "4.11.0"), ("x", "4.10.0")] {
-            let found = Layout::passed("virtual-machine-orchestrator", old, new);
-            assert!(found.is_none(), "{old} {new}");
+            assert!(
+                Layout::passed(pack, old, new).next().is_none(),
+                "{old} {new}"
+            );
+        }
+    }
+
+    /// A default under an old name never takes the place of an edit under the new one.
+    #[test]
+    fn a_setting_with_two_names_is_moved_where_it_was_edited() {
+        let layout = layout("cni-cilium-oss", "1.17.4", "1.18.2");
+        let text = |old: bool, new: bool| {
+            format!(
+                "charts:\n  cilium:\n    enableCiliumEndpointSlice: {old}\n    ciliumEndpointSlice:\n      enabled: {new}\n"
+            )
+        };
+        let source = Source::new("values", text(false, false));
+        let base = yaml::to_json(&source, Limits::VALUES).unwrap();
+        for (old, new, becomes, moved) in [
+            (false, false, false, 0),
+            (true, false, true, 1),
+            (false, true, true, 0),
+            (true, true, true, 0),
+        ] {
+            let (made, found) = relocated(layout, &text(old, new), Some(&base));
+            let expected =
+                format!("charts:\n  cilium:\n    ciliumEndpointSlice:\n      enabled: {becomes}\n");
+            assert_eq!((made, found.len()), (expected, moved), "{old} {new}");
         }
     }
 }

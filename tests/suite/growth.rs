@@ -363,7 +363,7 @@ fn kinds() -> [Kind; 6] {
                 write(folder, "site.yaml", "{}\n");
                 write(folder, "yours/core.json", of_edited(tree));
             },
-            jobs: &[(All::Lists, 50, UPGRADE)],
+            jobs: &[(All::Lists, 25, UPGRADE)],
             places: &[],
             others: &[],
         },
@@ -376,7 +376,7 @@ fn kinds() -> [Kind; 6] {
                 vmo_ra(render).within(folder).run().ends(0);
             },
             jobs: &[],
-            places: &[("/nads", How::Distinct, 50, UPGRADE)],
+            places: &[("/nads", How::Distinct, 25, UPGRADE)],
             others: &[],
         },
         Kind {

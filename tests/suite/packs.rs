@@ -429,9 +429,8 @@ fn no_built_in_values_stand_in_for_another_layout() {
 #[test]
 fn the_mappings_of_a_layout_are_whole() {
     let layouts = vmo_ra::pack::layouts().expect("they can be read");
-    let [layout] = layouts else {
-        panic!("{layouts:?}")
-    };
+    let of_vmo = |layout: &&vmo_ra::pack::Layout| layout.pack == "virtual-machine-orchestrator";
+    let layout = layouts.iter().find(of_vmo).expect("there is one");
     // Seven rows of the vendor's table: five that moved, a map that moved, and one that is gone.
     assert_eq!(
         (
@@ -441,7 +440,7 @@ fn the_mappings_of_a_layout_are_whole() {
         ),
         (8, 3, 5)
     );
-    for moved in &layout.moved {
+    for moved in layouts.iter().flat_map(|layout| &layout.moved) {
         assert_ne!(moved.from.to_string(), moved.to.to_string());
     }
     assert!(layout.has("4.10.0") && layout.has("4.11.0") && !layout.has("4.9.46"));

@@ -64,7 +64,12 @@ pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
         full,
         |item| [words(item.base.as_ref()), words(item.yours.as_ref())],
     ));
-    sections.extend([limited(report), steps(report), by_hand(report)]);
+    sections.extend([
+        limited(report),
+        moved(report),
+        steps(report),
+        by_hand(report),
+    ]);
     sections.retain(|section| !section.sentences.is_empty() || !section.tables.is_empty());
     sections
 }
@@ -210,12 +215,21 @@ fn limited(report: &Report) -> Section {
     section
 }
 
+fn moved(report: &Report) -> Section {
+    let mut section = section("Settings that moved");
+    let sentences = report.moved.iter().map(|moved| moved.words());
+    section.sentences.extend(sentences);
+    section
+}
+
 fn steps(report: &Report) -> Section {
     let mut section = section("Versions on the way");
     if report.steps.is_empty() {
         return section;
     }
     section.sentences.push(super::STEPS.to_owned());
+    let versions = report.on_the_way.iter().map(|way| way.words());
+    section.sentences.extend(versions);
     let rows = report.steps.iter().map(|step| {
         vec![
             format!("{} / {}", step.profile, step.layer),

@@ -175,6 +175,12 @@ impl Page {
             }
             self.line(2, super::WHERE_PACKS_COME_FROM);
         }
+        if !report.moved.is_empty() {
+            self.title("Settings that moved");
+            for moved in &report.moved {
+                self.line(2, &moved.words());
+            }
+        }
         if !report.steps.is_empty() {
             self.title("Versions on the way");
             self.line(2, super::STEPS);
@@ -190,6 +196,9 @@ impl Page {
                 );
                 self.line(4, &format!("wait until {}", step.wait));
                 self.line(4, &step.because);
+            }
+            for way in &report.on_the_way {
+                self.line(2, &way.words());
             }
         }
         self.title("Left to you");
