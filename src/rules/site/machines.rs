@@ -53,7 +53,7 @@ fn counts(site: &Site, findings: &mut Vec<Finding>) {
                     .note(
                         "nodes.machines",
                         format!(
-                            "{listed} of {wanted} machines with the role `{}` are named",
+                            "the site names {listed} of {wanted} machines with the role `{}`",
                             role.as_str()
                         ),
                     )
