@@ -608,7 +608,7 @@ fn what_a_provider_cannot_do_is_a_finding() {
         ),
         (
             "storage: {storageClass: {parameters: {fs: xfs}}}",
-            &["Error class-parameter: the parameter `fs` finds no place in the layer of Portworx"],
+            &["Error class-parameter: the layer of Portworx has no place for the parameter `fs`"],
         ),
     ];
     for (text, wanted) in cases {

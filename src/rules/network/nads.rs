@@ -260,7 +260,7 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
                         rule::NAD_OPTION
                             .warning(
                                 "",
-                                format!("{title} has `{key}`, which the bridge plugin passes over"),
+                                format!("{title} has `{key}`, which the bridge plugin ignores"),
                             )
                             .help(help),
                     ),
@@ -268,7 +268,7 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
             }
             Some((_, since @ ("1.3.0" | "1.4.1" | "1.6.0" | "1.7.0"))) => {
                 let message = format!(
-                    "{title} has `{key}`, which the bridge plugin knows from {since} on; before that it passes over it"
+                    "{title} has `{key}`, which the bridge plugin knows since {since}; older versions ignore it"
                 );
                 let help = format!(
                     "look at the plugin on the nodes; images are usually built with {USUAL_PLUGIN}"

@@ -38,7 +38,7 @@ fn forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         let (message, help) = if !file.path.ends_with(".conf") {
             (
-                format!("the kubelet passes over `{}`", file.path),
+                format!("the kubelet ignores `{}`", file.path),
                 "let its name end in `.conf`".to_owned(),
             )
         } else if value.is_none() {

@@ -64,10 +64,7 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
         } else if version == Some(3) {
             Some((
                 rule::CONTAINERD_SETTINGS
-                    .note(
-                        "",
-                        "containerd 1.7 passes over a file of version 3 without a word",
-                    )
+                    .note("", "containerd 1.7 silently ignores a file of version 3")
                     .help("make sure that the node images have containerd 2; both read version 2"),
                 place("version"),
             ))
@@ -237,7 +234,7 @@ fn udev_rules(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         if !file.path.ends_with(".rules") {
             add(
-                format!("udev passes over `{}`", file.path),
+                format!("udev ignores `{}`", file.path),
                 "let its name end in `.rules`",
                 0..1,
             );
@@ -276,7 +273,7 @@ fn slices(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         let (message, help) = if file.path.ends_with(".slice") || file.path.contains(".slice.d/") {
             (
-                "systemd passes over `CPUAffinity` in a slice",
+                "systemd ignores `CPUAffinity` in a slice",
                 "write `AllowedCPUs=`",
             )
         } else if file.path.contains("/containerd.service") {

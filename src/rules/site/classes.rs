@@ -29,7 +29,7 @@ fn parameters(site: &Site, findings: &mut Vec<Finding>) {
                 .error(
                     path,
                     format!(
-                        "the parameter `{name}` finds no place in the layer of {}",
+                        "the layer of {} has no place for the parameter `{name}`",
                         facts.name
                     ),
                 )

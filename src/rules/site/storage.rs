@@ -134,9 +134,7 @@ fn arrays(site: &Site, findings: &mut Vec<Finding>) {
         if address.is_ok_and(|address| address.is_documentation()) {
             findings.push(rule::EXAMPLE_ARRAY.warning(
                 format!("storage.flashArrays[{index}].endpoint"),
-                format!(
-                    "{endpoint} is an address for documentation (RFC 5737), which no network has"
-                ),
+                format!("{endpoint} is reserved for documentation (RFC 5737)"),
             ));
         }
     }

@@ -162,7 +162,7 @@ fn direct_access(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(class.mark(rule::DIRECT_ACCESS.error(
                 "parameters.backend",
                 format!(
-                    "`{}` is asked for shared blocks, and Direct Access volumes of Portworx {version} are for one node",
+                    "VMs share the block volumes of `{}`, and Direct Access volumes of Portworx {version} are for a single node",
                     class.name
                 ),
             )));
@@ -195,7 +195,7 @@ fn classes_of<'c>(cluster: &'c Cluster, driver: &str) -> Vec<Class<'c>> {
 fn longhorn(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let message = |class: &str| {
         format!(
-            "`{class}` is asked for shared blocks, and Longhorn has them in migratable volumes only: disks bind and never attach"
+            "VMs share the block volumes of `{class}`, and Longhorn shares only migratable ones: disks bind and never attach"
         )
     };
     for class in classes_of(cluster, "driver.longhorn.io") {
@@ -266,7 +266,7 @@ fn piraeus(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(class.mark(rule::PIRAEUS_TWO_PRIMARIES.error(
                 "parameters",
                 format!(
-                    "`{}` is asked for shared blocks and does not let two nodes write",
+                    "VMs share the block volumes of `{}`, which does not let two nodes write",
                     class.name
                 ),
             )));

@@ -28,10 +28,7 @@ pub(super) const DOCUMENT_RULES: &[DocumentRule] =
     &[printed_secrets, plain_secrets, guests, images];
 
 fn demo_password() -> Finding {
-    rule::DEMO_PASSWORD.error(
-        "",
-        "this password is published with the RA, and everybody knows it",
-    )
+    rule::DEMO_PASSWORD.error("", "this password is public: it is published with the RA")
 }
 
 /// The token that the RA prints.

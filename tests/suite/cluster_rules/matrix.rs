@@ -252,8 +252,7 @@ fn a_real_export_is_known_for_its_faults() {
     };
     let mut found = messages(&shared.text("exports/VMO-RA-Templates-1.9.6-longhorn.json"));
     found.retain(|message| !message.starts_with("note ") || message.contains("unpinned-image"));
-    let demo =
-        "error demo-password: this password is published with the RA, and everybody knows it";
+    let demo = "error demo-password: this password is public: it is published with the RA";
     assert_eq!(
         found,
         [

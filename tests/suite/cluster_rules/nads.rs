@@ -183,16 +183,16 @@ fn options_go_together_and_exist() {
         "nad-option",
         &[(
             "spec.config",
-            "warning: the network `vlan-30` has `macSpoofChk`, which the bridge plugin passes over",
+            "warning: the network `vlan-30` has `macSpoofChk`, which the bridge plugin ignores",
         )],
     );
     nad(&bridge(r#", "preserveDefaultVlan": false"#)).finds(
         "nad-option-version",
-        &[("spec.config", "note: the network `vlan-30` has `preserveDefaultVlan`, which the bridge plugin knows from 1.3.0 on; before that it passes over it")],
+        &[("spec.config", "note: the network `vlan-30` has `preserveDefaultVlan`, which the bridge plugin knows since 1.3.0; older versions ignore it")],
     );
     nad(&bridge(r#", "vlanTrunk": [{"id": 30}]"#)).finds(
         "nad-option-version",
-        &[("spec.config", "warning: the network `vlan-30` has `vlanTrunk`, which the bridge plugin knows from 1.3.0 on; before that it passes over it")],
+        &[("spec.config", "warning: the network `vlan-30` has `vlanTrunk`, which the bridge plugin knows since 1.3.0; older versions ignore it")],
     );
 }
 

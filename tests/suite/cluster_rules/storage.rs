@@ -243,7 +243,7 @@ fn direct_access_volumes_are_shared_by_later_versions() {
     .is_fine("direct-access");
     for (version, licence) in [("3.3.1", "enterprise"), ("3.5.2", "saas")] {
         let message = format!(
-            "error: `block` is asked for shared blocks, and Direct Access volumes of Portworx {version} are for one node"
+            "error: VMs share the block volumes of `block`, and Direct Access volumes of Portworx {version} are for a single node"
         );
         with(version, licence, direct).finds(
             "direct-access",
@@ -264,7 +264,7 @@ fn longhorn_and_piraeus_are_told_to_share() {
     };
     let message = |class: &str| {
         format!(
-            "error: `{class}` is asked for shared blocks, and Longhorn has them in migratable volumes only: disks bind and never attach"
+            "error: VMs share the block volumes of `{class}`, and Longhorn shares only migratable ones: disks bind and never attach"
         )
     };
     longhorn("parameters: {migratable: 'true'}\n").is_fine("longhorn-migratable");
@@ -295,7 +295,7 @@ fn longhorn_and_piraeus_are_told_to_share() {
         "piraeus-two-primaries",
         &[(
             "parameters",
-            "error: `p` is asked for shared blocks and does not let two nodes write",
+            "error: VMs share the block volumes of `p`, which does not let two nodes write",
         )],
     );
 }
