@@ -30,7 +30,7 @@ fn host(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if hosts(&stack, "hosts").is_empty() {
         findings.push(stack.mark(rule::GRAFANA_HOST.warning(
             format!("{INGRESS}.hosts"),
-            "Grafana's Ingress has no host, so it takes every name the controller is asked for",
+            "Grafana's Ingress has no host, so it answers for every host name",
         )));
     }
 }
@@ -109,9 +109,7 @@ fn certificate(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 "an Issuer serves its own namespace only: move it, or make it a ClusterIssuer",
             ),
             None => (
-                format!(
-                    "no manifest holds the Issuer `{issuer}` that Grafana's certificate is to come from"
-                ),
+                format!("no manifest has the Issuer `{issuer}` for Grafana's certificate"),
                 "add it to the layer, or name one that is there",
             ),
         };

@@ -527,7 +527,7 @@ fn the_site_names_versions_of_the_providers_pack() {
 #[test]
 fn what_a_provider_cannot_do_is_a_finding() {
     const NO_STATE: &str = "Note no-vm-state-class: Longhorn brings no class of shared file systems, so TPM and EFI state is lost when a VM stops";
-    const OWN_CLASS: &str = "Note class-of-pack: VM disks are of the class `longhorn`, which `csi-longhorn` makes as its own values say";
+    const OWN_CLASS: &str = "Note class-of-pack: VM disks use the class `longhorn`, which `csi-longhorn` creates from its own values";
     let cases: [(&str, &[&str]); 16] = [
         ("", &[]),
         ("storage: {provider: longhorn}", &[NO_STATE, OWN_CLASS]),
@@ -568,7 +568,7 @@ fn what_a_provider_cannot_do_is_a_finding() {
             "storage: {provider: rook-ceph, volumeMode: Filesystem}",
             &[
                 "Error mode-not-shared: Rook-Ceph shares no volumes of the mode Filesystem, which live migration needs",
-                "Note class-of-pack: VM disks are of the class `ceph-block`, which `csi-rook-ceph-helm` makes as its own values say",
+                "Note class-of-pack: VM disks use the class `ceph-block`, which `csi-rook-ceph-helm` creates from its own values",
             ],
         ),
         (

@@ -56,7 +56,7 @@ fn beside_multus(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
     findings.push(cilium.mark(rule::CILIUM_EXCLUSIVE.error(
         "cni.exclusive",
-        "Cilium keeps the node's CNI configuration to itself, so Multus gives VMs no network",
+        "Cilium disables other CNI configurations of the node, so Multus gives VMs no network",
     )));
 }
 
@@ -102,7 +102,7 @@ fn on_the_bridge(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if is_bridge && cilium.flag("forceDeviceDetection") != Some(true) {
         findings.push(cilium.mark(rule::CILIUM_DETECTION.warning(
             "devices",
-            "nodes without the bridge, such as control planes, would have no interface for Cilium",
+            "Cilium would have no interface on nodes without the bridge, such as control planes",
         )));
     }
 }
@@ -117,7 +117,7 @@ fn api_server(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if replaces && (host.as_deref() == Some("") || cilium.find("k8sServiceHost").is_none()) {
         findings.push(cilium.mark(rule::CILIUM_API_SERVER.warning(
             "k8sServiceHost",
-            "Cilium takes kube-proxy's place and is not told where the API server is",
+            "Cilium replaces kube-proxy, but does not know the address of the API server",
         )));
     }
 }
@@ -139,7 +139,7 @@ fn misspelt(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 cilium.mark(
-                    rule::CILIUM_MISSPELT.warning(key, format!("Cilium has no setting `{key}`, so it does nothing"))
+                    rule::CILIUM_MISSPELT.warning(key, format!("Cilium has no setting `{key}`, so it has no effect"))
                         .help(format!("write `{meant}`; Palette's presets for the pod network have the wrong spelling too")),
                 ),
             );

@@ -141,7 +141,7 @@ fn resource_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(document.mark(rule::NAD_RESOURCE.error(
                 ANNOTATION,
                 format!(
-                    "VMs in the network `{}` want the device `{resource}`, which no node has",
+                    "VMs in the network `{}` request the device `{resource}`, which no node has",
                     document.name()
                 ),
             )));

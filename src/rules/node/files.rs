@@ -103,7 +103,7 @@ fn jinja_in_texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let finding = || {
         rule::JINJA.error(
             "",
-            "cloud-init takes this for a template, and the node is not set up",
+            "cloud-init reads this as a template, and the node is not set up",
         )
     };
     for file in files(cluster) {
@@ -183,7 +183,7 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
             || path.split('/').any(|part| part == "..")
         {
             (
-                format!("`{path}` is no path of a file"),
+                format!("`{path}` is not a valid path of a file"),
                 "begin it with a slash, and end it with the file's name",
             )
         } else if file
@@ -245,7 +245,7 @@ fn permissions(cluster: &Cluster, findings: &mut Vec<Finding>) {
             } else if is_octal || text.contains("{{") {
                 None
             } else {
-                Some(format!("`{text}` are no permissions"))
+                Some(format!("`{text}` are not valid permissions"))
             };
             findings.extend(message.map(|message| {
                 file.mark_field(
@@ -265,7 +265,7 @@ fn permissions(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 findings.push(
                     file.mark_field(
                         rule::NODE_FILE_MODE
-                            .warning("", format!("`{text}` is no user with a group"))
+                            .warning("", format!("`{text}` is not a user with a group"))
                             .help("write `root:root`"),
                         "targetOwner",
                     ),

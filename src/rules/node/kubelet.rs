@@ -270,7 +270,7 @@ fn directory(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     rule::KUBELET_DIRECTORY
                         .error(
                             path,
-                            format!("nothing makes `{directory}`, without which no kubelet starts"),
+                            format!("nothing creates `{directory}`, and the kubelet does not start without it"),
                         )
                         .help(format!(
                             "add {} to the commands before kubeadm, for all nodes",

@@ -58,7 +58,7 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
             ))
         } else if file.path.contains("/conf.d/") && text.contains(CRI_2) {
             Some((
-                rule::CONTAINERD_DROP_IN.warning("", "containerd 1.7 takes this in place of all settings of the plugin, SystemdCgroup among them"),
+                rule::CONTAINERD_DROP_IN.warning("", "containerd 1.7 replaces all settings of the plugin with this, including SystemdCgroup"),
                 place(CRI_2),
             ))
         } else if version == Some(3) {

@@ -160,7 +160,7 @@ fn manifest_names(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 rule::MANIFEST_NAME.warning(
                     path,
                     format!(
-                        "`{name}` is no plain name for a manifest of `{}`",
+                        "`{name}` is not a plain name for a manifest of `{}`",
                         layer.name
                     ),
                 )

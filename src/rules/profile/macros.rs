@@ -161,9 +161,7 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
             rule::MACRO_UNKNOWN
                 .error(
                     "",
-                    format!(
-                        "Palette has no macro `.spectro.{reference}`, and leaves it as it stands"
-                    ),
+                    format!("Palette has no macro `.spectro.{reference}`, and leaves it unchanged"),
                 )
                 .help(help),
         )

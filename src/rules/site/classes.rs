@@ -154,7 +154,7 @@ fn disks(site: &Site, findings: &mut Vec<Finding>) {
         return;
     }
     let finding = if is_the_packs {
-        rule::CLASS_OF_PACK.note("storage.provider", format!("VM disks are of the class `{name}`, which `{pack}` makes as its own values say"))
+        rule::CLASS_OF_PACK.note("storage.provider", format!("VM disks use the class `{name}`, which `{pack}` creates from its own values"))
         .help("annotate it with `storageclass.kubevirt.io/is-default-virt-class: \"true\"` there, for disks that name no class")
     } else {
         rule::CLASS_OF_PACK.note(path, format!("no layer makes the StorageClass `{name}`: it must exist before VMs do"))

@@ -200,7 +200,7 @@ fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
         findings.push(rule::CILIUM_PRESET_MISSING.error(
             "network.management",
             format!(
-                "Kubernetes hosts have their address on `{}` itself, and Cilium is not told",
+                "Kubernetes hosts have their address on `{}` itself, but Cilium does not know it",
                 network.bridge
             ),
         ));

@@ -176,7 +176,7 @@ fn cards(site: &Site, findings: &mut Vec<Finding>) {
                             format!("{}.macs.{card}", place(index)),
                             format!("the MAC address {mac} is already another card's"),
                         )
-                        .help("MAAS shows each card's on the machine's network page"),
+                        .help("MAAS shows the address of each card on the machine's network page"),
                 );
             }
         }

@@ -49,7 +49,7 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
                     ),
                 )
                 .help(format!(
-                    "a repave adds a node before it takes one away: use at least a {wished}"
+                    "a repave adds a node before it removes one: use at least a {wished}"
                 )),
         );
     }
@@ -194,7 +194,7 @@ fn cores(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     {
         findings.push(rule::FEW_CORES.warning(
             "nodes.cpus",
-            format!("a worker has {cpus} CPUs, and the RA asks for {least} cores at the least"),
+            format!("a worker has {cpus} CPUs, and the RA asks for at least {least} cores"),
         ));
     }
 }
@@ -226,7 +226,7 @@ fn control_planes(site: &Site, findings: &mut Vec<Finding>) {
     } else if control_planes < 3 {
         findings.push(rule::ONE_CONTROL_PLANE.warning(
             "cluster.controlPlanes",
-            "a single control-plane node has no stand-in",
+            "a single control-plane node has no replacement when it is down",
         ));
     }
 }

@@ -272,11 +272,15 @@ fn unknown_classes(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !names.contains(profile.name()) {
             findings.push(
                 profile.mark(
-                    rule::STORAGE_PROFILE_NAME.error("metadata.name", format!(
-                            "no StorageClass is called `{}`, so CDI never looks at this profile",
-                            profile.name()
-                        ))
-                    .help(hint(profile.name())),
+                    rule::STORAGE_PROFILE_NAME
+                        .error(
+                            "metadata.name",
+                            format!(
+                                "no StorageClass is named `{}`, so CDI does not use this profile",
+                                profile.name()
+                            ),
+                        )
+                        .help(hint(profile.name())),
                 ),
             );
         }
@@ -301,7 +305,7 @@ fn vm_state(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     rule::VM_STATE_CLASS
                         .warning(
                             "kubevirt.kubevirtResource.config.additionalConfig",
-                            "VMs keep TPM or EFI state, and no `vmStateStorageClass` says where",
+                            "VMs keep TPM or EFI state, but no `vmStateStorageClass` is set",
                         )
                         .help("name a class that serves a shared file system"),
                 ),

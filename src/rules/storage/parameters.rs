@@ -76,7 +76,7 @@ fn journal(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         .warning(
                             "parameters.io_profile",
                             format!(
-                                "`{}` wants a journal, and nodes have no device for it",
+                                "`{}` needs a journal, but nodes have no device for it",
                                 class.name
                             ),
                         )

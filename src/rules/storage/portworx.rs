@@ -36,7 +36,7 @@ fn storage_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
         Some(given) if given.starts_with("{ ") || (given.starts_with('{') && !given.starts_with("{{")) => return,
         Some(given) if given.contains("{{") => rule::STORAGE_NODES_VARIABLE.warning(path, "the number of storage nodes is a macro in quotes, which stays a text where the StorageCluster wants a whole number")
         .help("write the number of workers"),
-        _ => rule::STORAGE_NODES_NUMBER.error(path, format!("`maxStorageNodes` is {value}, and the StorageCluster wants a whole number above 0")),
+        _ => rule::STORAGE_NODES_NUMBER.error(path, format!("`maxStorageNodes` is {value}, but the StorageCluster needs a whole number above 0")),
     };
     findings.push(portworx.mark(finding));
 }
@@ -61,7 +61,7 @@ fn metadata_device(cluster: &Cluster, findings: &mut Vec<Finding>) {
         .find_map(|part| part.trim().strip_prefix("size=")?.parse::<u64>().ok());
     let message = match (spec.as_deref(), size) {
         (None | Some(""), _) if portworx.find(&path).is_none_or(Value::is_null) => {
-            "PX-StoreV2 is on, and nodes have no metadata device".to_owned()
+            "PX-StoreV2 is on, but nodes have no metadata device".to_owned()
         }
         (_, Some(size)) if size < 64 => {
             format!("the metadata device has {size} GiB, and PX-StoreV2 wants 64")

@@ -232,7 +232,7 @@ fn settings_of_longhorn(values: &Values<'_>, findings: &mut Vec<Finding>) {
                 rule::LONGHORN_SETTINGS
                     .warning(
                         DIRECTORY,
-                        "Longhorn looks for the kubelet's directory by itself, which fails on fresh nodes",
+                        "Longhorn detects the kubelet's directory, which fails on fresh nodes",
                     )
                     .help("write `kubeletRootDir: /var/lib/kubelet`"),
             ),
@@ -247,7 +247,7 @@ fn settings_of_longhorn(values: &Values<'_>, findings: &mut Vec<Finding>) {
                 rule::LONGHORN_SETTINGS
                     .warning(
                         PROVISIONING,
-                        format!("Longhorn gives out {share}% of its space, and CDI unpacks images on a second volume"),
+                        format!("Longhorn provisions at most {share}% of its space, and CDI unpacks images on a second volume"),
                     )
                     .help("write `storageOverProvisioningPercentage: 200`"),
             ),

@@ -276,7 +276,7 @@ fn identity_provider(cluster: &Cluster, findings: &mut Vec<Finding>) {
         }
         findings.push(values.mark(rule::NO_IDENTITY_PROVIDER.warning(
             "pack.palette.config",
-            "Kubernetes has no identity provider, so that VMO's dashboard cannot tell people apart",
+            "Kubernetes has no identity provider, so VMO's dashboard cannot distinguish users",
         )));
     }
 }

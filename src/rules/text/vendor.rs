@@ -103,9 +103,12 @@ fn broken_images(values: &Value) -> Option<Finding> {
     let broken: Vec<(&str, usize)> = named.filter(is_broken).collect();
     let (first, number) = *broken.first()?;
     let message = match broken.len() {
-        1 => format!("`{first}` is no image"),
-        2 => format!("`{first}` is no image, nor is one more"),
-        count => format!("`{first}` is no image, nor are {} more", count - 1),
+        1 => format!("`{first}` is not a valid image"),
+        2 => format!("`{first}` is not a valid image, and neither is one more"),
+        count => format!(
+            "`{first}` is not a valid image, and neither are {} more",
+            count - 1
+        ),
     };
     Some(rule::BROKEN_IMAGE.note(format!("pack.content.images[{number}].image"), message))
 }

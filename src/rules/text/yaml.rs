@@ -316,7 +316,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
         let key = entry.name();
         let value = entry.value.text().unwrap_or_default();
         let problem = if !key.contains("{{") && !is_label_key(key) {
-            format!("`{key}` is no key of a label")
+            format!("`{key}` is not a valid key of a label")
         } else if !value.contains("{{") && !is_label(value) {
             format!("Kubernetes does not take the value of the label `{key}`")
         } else {

@@ -106,7 +106,7 @@ fn deprecated(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if preference.find(firmware).is_some() {
                 old(
                     &path,
-                    format!("`{field}` counts for nothing beside `preferredEfi`"),
+                    format!("`{field}` has no effect beside `preferredEfi`"),
                     "take it out",
                 );
             } else {

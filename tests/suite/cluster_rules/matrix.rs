@@ -234,10 +234,10 @@ fn real_packs_break_no_rule_but_those_of_vms() {
         // As they come, neither knows of VMs.
         let expected: &[&str] = match layer {
             "cni" => &[
-                "error cilium-exclusive: Cilium keeps the node's CNI configuration to itself, so Multus gives VMs no network",
+                "error cilium-exclusive: Cilium disables other CNI configurations of the node, so Multus gives VMs no network",
             ],
             _ => &[
-                "note broken-image: `docker.io/portworx/px-enterprise:3.3.1\"` is no image, nor are 29 more",
+                "note broken-image: `docker.io/portworx/px-enterprise:3.3.1\"` is not a valid image, and neither are 29 more",
                 "warning default-class-missing: no StorageClass is the default for VMs",
             ],
         };

@@ -40,7 +40,10 @@ fn grafana_is_reached_by_a_name_with_a_certificate() {
     let at = |path: &str| format!("{STACK}.grafana.ingress.{path}");
     grafana("{enabled: true, tls: [{secretName: t}]}").finds(
         "grafana-host",
-        &[(&at("hosts"), "warning: Grafana's Ingress has no host, so it takes every name the controller is asked for")],
+        &[(
+            &at("hosts"),
+            "warning: Grafana's Ingress has no host, so it answers for every host name",
+        )],
     );
     grafana("{enabled: true, hosts: [a]}").finds(
         "grafana-tls",
@@ -65,7 +68,10 @@ fn grafana_is_reached_by_a_name_with_a_certificate() {
     let annotation = at("annotations.cert-manager\\.io/issuer");
     grafana(good).finds(
         "grafana-issuer",
-        &[(&annotation, "warning: no manifest holds the Issuer `self` that Grafana's certificate is to come from")],
+        &[(
+            &annotation,
+            "warning: no manifest has the Issuer `self` for Grafana's certificate",
+        )],
     );
     grafana(good).manifest(&issuer("default")).finds(
         "grafana-issuer",

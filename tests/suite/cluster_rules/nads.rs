@@ -300,7 +300,7 @@ fn no_device_is_asked_for_that_nodes_lack() {
         "nad-resource",
         &[(
             "metadata.annotations.k8s\\.v1\\.cni\\.cncf\\.io/resourceName",
-            "error: VMs in the network `vlan-30` want the device `bridge.network.kubevirt.io/br0`, which no node has",
+            "error: VMs in the network `vlan-30` request the device `bridge.network.kubevirt.io/br0`, which no node has",
         )],
     );
 }

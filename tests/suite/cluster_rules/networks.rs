@@ -127,7 +127,7 @@ fn cilium_leaves_room_for_vms() {
     }
     with("{cni: {exclusive: true}}").finds(
         "cilium-exclusive",
-        &[("charts.cilium.cni.exclusive", "error: Cilium keeps the node's CNI configuration to itself, so Multus gives VMs no network")],
+        &[("charts.cilium.cni.exclusive", "error: Cilium disables other CNI configurations of the node, so Multus gives VMs no network")],
     );
     with("{kubeProxyReplacement: true, socketLB: {hostNamespaceOnly: false}}").finds(
         "cilium-socket-lb",
@@ -149,20 +149,20 @@ fn cilium_leaves_room_for_vms() {
     );
     with("{devices: br0, bpf: {hostLegacyRouting: true}}").finds(
         "cilium-detection",
-        &[("charts.cilium.devices", "warning: nodes without the bridge, such as control planes, would have no interface for Cilium")],
+        &[("charts.cilium.devices", "warning: Cilium would have no interface on nodes without the bridge, such as control planes")],
     );
     with("{kubeProxyReplacement: 'true', k8sServiceHost: ''}").finds(
         "cilium-api-server",
         &[(
             "charts.cilium.k8sServiceHost",
-            "warning: Cilium takes kube-proxy's place and is not told where the API server is",
+            "warning: Cilium replaces kube-proxy, but does not know the address of the API server",
         )],
     );
     with("{tunnelprotocol: geneve}").finds(
         "cilium-misspelt",
         &[(
             "charts.cilium.tunnelprotocol",
-            "warning: Cilium has no setting `tunnelprotocol`, so it does nothing",
+            "warning: Cilium has no setting `tunnelprotocol`, so it has no effect",
         )],
     );
 }

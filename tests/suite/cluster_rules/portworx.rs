@@ -49,7 +49,7 @@ fn the_number_of_storage_nodes_is_a_number() {
     for (given, shown) in [("'5'", "\"5\""), ("0", "0"), ("five", "\"five\"")] {
         cluster(&format!("{{cloudStorage: {{maxStorageNodes: {given}}}}}")).finds(
             "storage-nodes-number",
-            &[(&path, &format!("error: `maxStorageNodes` is {shown}, and the StorageCluster wants a whole number above 0"))],
+            &[(&path, &format!("error: `maxStorageNodes` is {shown}, but the StorageCluster needs a whole number above 0"))],
         );
     }
     cluster("{cloudStorage: {maxStorageNodes: '{{ .spectro.var.N }}'}}").variable("N", "5").finds(
@@ -80,7 +80,7 @@ fn px_storev2_has_a_metadata_device() {
         "metadata-device",
         &[(
             &path,
-            "warning: PX-StoreV2 is on, and nodes have no metadata device",
+            "warning: PX-StoreV2 is on, but nodes have no metadata device",
         )],
     );
     with("-T px-storev2", "systemMetadataDeviceSpec: size=32").finds(

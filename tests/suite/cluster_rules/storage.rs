@@ -99,7 +99,7 @@ fn classes_that_are_named_exist() {
         "storage-profile-name",
         &[(
             "metadata.name",
-            "error: no StorageClass is called `blocks`, so CDI never looks at this profile",
+            "error: no StorageClass is named `blocks`, so CDI does not use this profile",
         )],
     );
 }
@@ -132,7 +132,7 @@ fn the_state_of_vms_is_in_a_file_system() {
         "vm-state-class",
         &[(
             STATE,
-            "warning: VMs keep TPM or EFI state, and no `vmStateStorageClass` says where",
+            "warning: VMs keep TPM or EFI state, but no `vmStateStorageClass` is set",
         )],
     );
     with("vmStateStorageClass: fil").finds(
@@ -184,7 +184,7 @@ fn a_journal_has_a_device() {
         "journal-device",
         &[(
             &format!("{PX}.storageClasses[0].parameters.io_profile"),
-            "warning: `block` wants a journal, and nodes have no device for it",
+            "warning: `block` needs a journal, but nodes have no device for it",
         )],
     );
 }

@@ -198,7 +198,7 @@ fn preferences_have_fields_that_count() {
     given(&preference("p", "firmware: {preferredUseEfi: true, preferredEfi: {secureBoot: false}}, cpu: {preferredCPUTopology: preferCores}")).finds(
         "preference-deprecated",
         &[
-            ("spec.firmware.preferredUseEfi", "warning: `preferredUseEfi` counts for nothing beside `preferredEfi`"),
+            ("spec.firmware.preferredUseEfi", "warning: `preferredUseEfi` has no effect beside `preferredEfi`"),
             ("spec.cpu.preferredCPUTopology", "warning: the topology `preferCores` is deprecated"),
         ],
     );
