@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
+use super::api_versions::gone_in;
 use super::merging::{Grounds, Merging};
 use super::replaced::Replaced;
 use super::report::{Limited, Moved};
@@ -128,7 +129,8 @@ impl Merging<'_> {
         built_in: &[String],
     ) -> Vec<Layer> {
         let packs = |profile: &'_ Profile| profile.spec.template.packs.clone();
-        let sides = [packs(&base.profile), packs(yours), packs(&theirs.profile)];
+        let mut sides = [packs(&base.profile), packs(yours), packs(&theirs.profile)];
+        self.raise_api_versions(&mut sides[1]);
         let [old, mine, new] = &sides;
         let triples = triples(old, mine, new);
         let mut ids = [Vec::new(), Vec::new(), Vec::new()];
@@ -176,6 +178,39 @@ impl Merging<'_> {
             merged.extend(layer);
         }
         merged
+    }
+
+    /// Puts API versions that are served in the place of those that no longer are, and says so.
+    fn raise_api_versions(&mut self, yours: &mut [Layer]) {
+        if self.request.from.name == self.request.to.name {
+            return;
+        }
+        let gone = gone_in(self.request.to).unwrap_or_default();
+        let manifests = yours.iter_mut().flat_map(|layer| {
+            let manifests = layer.manifests.iter_mut();
+            manifests.map(|manifest| (layer.name.as_str(), manifest))
+        });
+        for (layer, manifest) in manifests {
+            for api in &gone {
+                let Some((raised, was)) = api.raised(&manifest.content) else {
+                    continue;
+                };
+                self.moved.push(Moved {
+                    profile: self.profile.clone(),
+                    layer: layer.to_owned(),
+                    to: api.becomes.clone(),
+                    from_pack: layer.to_owned(),
+                    from: format!("the apiVersion {was} of the manifest {}", manifest.name),
+                    source: api.source.clone(),
+                    form: None,
+                });
+                self.by_hand.push(format!(
+                    "compare the fields of the manifest `{}` in `{layer}` with those of {}",
+                    manifest.name, api.becomes
+                ));
+                manifest.content = raised;
+            }
+        }
     }
 
     /// Which layers of theirs take the place of some that you have.
@@ -355,9 +390,9 @@ impl Merging<'_> {
             name: yours.name.clone(),
             kind: facts["type"].as_str().unwrap_or_default().to_owned(),
             layer: yours.layer.clone(),
+            values: self.values(base, yours, theirs, is_built_in, &version),
             version,
             tag,
-            values: self.values(base, yours, theirs, is_built_in),
             registry: registry.unwrap_or_else(|| yours.registry.clone()),
             manifests: self.manifests(
                 &base.layer.manifests,
@@ -412,14 +447,15 @@ impl Merging<'_> {
         *base = relocated(layout, base, None).0;
     }
 
+    /// The values of a layer that becomes a version.
     pub(super) fn values(
         &mut self,
         base: Made<'_>,
         yours: &Layer,
         theirs: Made<'_>,
         is_built_in: bool,
+        version: &str,
     ) -> String {
-        let theirs_version = theirs.layer.version.clone();
         // The vendor's text never gives way to ours.
         let as_it_stands =
             base.layer.values == yours.values && (base.is_built_in() || !theirs.is_built_in());
@@ -500,7 +536,7 @@ impl Merging<'_> {
             without_presets(&theirs),
         );
         let (mut base, mut mine) = (base.to_owned(), mine.to_owned());
-        for layout in Layout::passed(&yours.name, &yours.version, &theirs_version) {
+        for layout in Layout::passed(&yours.name, &yours.version, version) {
             match set.is_some() && layout.upgrades_from.is_none() {
                 // Nobody knows which of them is an edit.
                 true => self.leave(layout, &yours.name, &mine),

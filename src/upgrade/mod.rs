@@ -3,6 +3,7 @@
 //! The old revision renders the base, the new one theirs, both for the same site and with the vendors' texts of their
 //! versions. Your changes stay, their changes come in, and changes of both are conflicts for a person to resolve.
 
+mod api_versions;
 pub mod format;
 mod layers;
 mod macros;

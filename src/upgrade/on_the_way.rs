@@ -148,7 +148,7 @@ impl Way<'_> {
             ..*self.request
         };
         let mut merging = Merging::new(&request);
-        let values = merging.values(base, yours, next, is_built_in);
+        let values = merging.values(base, yours, next, is_built_in, version);
         let mut problems = merging.limited.into_iter().map(|one| one.why);
         if let Some(why) = problems.next() {
             return Err(why);

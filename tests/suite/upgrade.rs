@@ -1290,6 +1290,18 @@ fn generated_edits_stay_byte_for_byte() {
                 let mut numbers = Numbers(seed * 100 + at as u64);
                 let (edited, ..) = edited(&text, &mut numbers);
                 layer["values"] = json!(edited);
+                if layer["name"] == "cni-cilium-oss" {
+                    // A setting of an older version is no matter as long as that stays.
+                    layer["version"] = json!("1.17.4");
+                    let old = "\ncharts: {cilium: {enableCiliumEndpointSlice: true}}\n";
+                    layer["values"] = json!(old);
+                }
+                for manifest in layer["manifests"].as_array_mut().into_iter().flatten() {
+                    let content = manifest["content"].as_str().expect("a text");
+                    let old = "instancetype.kubevirt.io/v1alpha2";
+                    let content = content.replace("instancetype.kubevirt.io/v1beta1", old);
+                    manifest["content"] = json!(content);
+                }
             }
             write(&folder, &format!("yours/{role}.json"), profile.to_string());
         }
@@ -1344,4 +1356,30 @@ fn a_sensitive_default_is_as_readable_as_the_export() {
             }
         }
     }
+}
+
+/// A manifest of an API version that is served no longer gets the one that is, and nothing else of it changes.
+#[test]
+fn api_versions_that_are_gone_are_raised() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    let object = "# Ours.\napiVersion: instancetype.kubevirt.io/v1alpha2\nkind: VirtualMachineClusterPreference\nmetadata: {name: ours}\n";
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        if role == "templates" {
+            let preferences = layer(&mut profile, "vmo-vmpreferences");
+            let manifests = preferences["manifests"].as_array_mut().expect("a list");
+            manifests.push(json!({"name": "vmcp-ours", "content": object}));
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    let run = upgrade(&folder, "--site site.yaml --out new");
+    run.ends(0);
+    for line in [
+        "  VMO-RA-Templates / vmo-vmpreferences: the apiVersion instancetype.kubevirt.io/v1alpha2 of the manifest vmcp-ours is instancetype.kubevirt.io/v1beta1 now (KubeVirt, ",
+        "  compare the fields of the manifest `vmcp-ours` in `vmo-vmpreferences` with those of instancetype.kubevirt.io/v1beta1\n",
+    ] {
+        assert!(run.told().contains(line), "{line}\n{}", run.told());
+    }
+    let made = read(&folder, "new/manifests/vmo-vmpreferences/vmcp-ours.yaml");
+    assert_eq!(made, object.replace("v1alpha2", "v1beta1"));
 }
