@@ -287,7 +287,7 @@ impl Document {
             return 0..0;
         };
         let Ok(path) = path.parse::<Path>() else {
-            return node.span.clone();
+            return node.span();
         };
         for step in path.steps() {
             match node.within(step) {
@@ -295,7 +295,7 @@ impl Document {
                 None => break,
             }
         }
-        node.span.clone()
+        node.span()
     }
 }
 

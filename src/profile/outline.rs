@@ -73,7 +73,7 @@ fn of_node(source: &Source, node: &Node, problems: &mut Problems) -> Outline {
     let within = match &node.kind {
         Kind::Scalar(scalar) => {
             if scalar.value().is_number() {
-                check_digits(source, &scalar.text, node.span.clone(), problems);
+                check_digits(source, &scalar.text, node.span(), problems);
             }
             Within::Nothing
         }
@@ -91,7 +91,7 @@ fn of_node(source: &Source, node: &Node, problems: &mut Problems) -> Outline {
         }
     };
     Outline {
-        span: node.span.clone(),
+        span: node.span(),
         within,
     }
 }

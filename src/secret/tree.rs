@@ -464,7 +464,7 @@ impl<'n> Finder<'_> {
                     let is_way = is_empty || way.hides_key(entry.name(), true);
                     self.scalar(&entry.key, if is_way { way } else { &texts });
                     if is_empty && below.hides("x1y") {
-                        self.comment(entry.key.span.end);
+                        self.comment(entry.key.span().end);
                     }
                     self.node(&entry.value, &below);
                 }
@@ -481,8 +481,8 @@ impl<'n> Finder<'_> {
                 if way.hides("x1y") {
                     self.aliases.push(*anchor);
                 }
-                self.gap(node.span.start);
-                self.end = self.end.max(node.span.end);
+                self.gap(node.span().start);
+                self.end = self.end.max(node.span().end);
             }
         }
     }
@@ -505,18 +505,18 @@ impl<'n> Finder<'_> {
         let Kind::Scalar(scalar) = &node.kind else {
             return;
         };
-        self.gap(node.span.start);
-        self.end = self.end.max(node.span.end);
+        self.gap(node.span().start);
+        self.end = self.end.max(node.span().end);
         // Macros were read as words.
-        let written = self.text.get(node.span.clone()).unwrap_or_default();
+        let written = self.text.get(node.span()).unwrap_or_default();
         if way.hides(if scalar.block { &scalar.text } else { written }) {
-            self.found.push(node.span.clone());
+            self.found.push(node.span());
             return;
         }
         if written.contains("{{") {
             // Macros were read as words of their length.
             let inner = super::find(written, self.depth + 1);
-            let shift = node.span.start;
+            let shift = node.span().start;
             self.found.extend(
                 inner
                     .into_iter()
@@ -535,10 +535,10 @@ impl<'n> Finder<'_> {
         match places(text, written, scalar.block) {
             Some(places) => {
                 for span in &inner {
-                    self.place(node.span.start, &places, span);
+                    self.place(node.span().start, &places, span);
                 }
             }
-            None => self.found.push(node.span.clone()),
+            None => self.found.push(node.span()),
         }
     }
 
@@ -561,8 +561,8 @@ impl<'n> Finder<'_> {
 
     /// Hides what other places repeat as a secret.
     fn anchored(&mut self, node: &Node) {
-        if node.anchor > 0 && self.aliases.contains(&node.anchor) {
-            self.found.push(node.span.clone());
+        if node.anchor() > 0 && self.aliases.contains(&node.anchor()) {
+            self.found.push(node.span());
             return;
         }
         for entry in node.entries().unwrap_or_default() {
@@ -576,7 +576,7 @@ impl<'n> Finder<'_> {
 
 /// Whether nothing is written for a value.
 fn is_empty(value: &Node) -> bool {
-    value.is_null() && value.span.is_empty()
+    value.is_null() && value.span().is_empty()
 }
 
 /// For each line of a scalar's text where it begins there, and where it is written; none where the two differ.

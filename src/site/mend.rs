@@ -85,7 +85,7 @@ fn is_item(path: &str) -> bool {
 /// How to write what stands at the path in another form.
 pub(super) fn form(path: &str, wanted: Wanted, node: &Node, text: &str) -> Option<String> {
     let given = |node: &Node| {
-        let given = text.get(node.span.clone())?.trim();
+        let given = text.get(node.span())?.trim();
         let is_short = given.chars().count() <= SHOWN && !given.contains('\n');
         (is_short && !given.is_empty()).then_some(given)
     };

@@ -56,15 +56,13 @@ pub(super) struct Reader<'s> {
 }
 
 /// Stands for any item of a list or map while settings are recorded: nothing is in it, and all is asked for.
-const ANY: Node = Node {
-    span: 0..0,
-    properties: 0..0,
-    anchor: 0,
-    kind: yaml::Kind::Mapping {
+const ANY: Node = Node::new(
+    0..0,
+    yaml::Kind::Mapping {
         entries: Vec::new(),
         style: Style::Flow,
     },
-};
+);
 
 /// The one entry of any map, likewise.
 static ANY_ENTRY: [Entry; 1] = [Entry {
@@ -193,7 +191,7 @@ impl<'s> Reader<'s> {
                 };
                 let mut problem = Diagnostic::error(format!("unknown key `{name}` {place}"))
                     .code(Code::UnknownKey)
-                    .at(self.source, entry.key.span.clone());
+                    .at(self.source, entry.key.span());
                 if let Some(help) = mend::elsewhere(name, &fields.path) {
                     return problem.help(help);
                 }
@@ -209,10 +207,10 @@ impl<'s> Reader<'s> {
     fn node<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> Option<&'n Node> {
         fields.known.push(key);
         let entry = fields.entries.iter().find(|entry| entry.name() == key)?;
-        let span = if entry.value.span.is_empty() {
-            entry.key.span.clone()
+        let span = if entry.value.span().is_empty() {
+            entry.key.span()
         } else {
-            entry.value.span.clone()
+            entry.value.span()
         };
         self.asked = fields.path_of(key);
         self.spans.insert(self.asked.clone(), span);
@@ -444,7 +442,7 @@ impl<'s> Reader<'s> {
             let (wants, found) = (wanted.in_words(), node.describe());
             let problem = Diagnostic::error(format!("{what} takes {wants}, not {found}"))
                 .code(Code::WrongShape)
-                .at(self.source, node.span.clone());
+                .at(self.source, node.span());
             if matches!(node.kind, yaml::Kind::Alias(_)) {
                 return problem.help("a site takes no YAML aliases; write the value out");
             }
@@ -461,7 +459,7 @@ impl<'s> Reader<'s> {
         self.problems.push(|| {
             problem
                 .or_code(Code::WrongValue)
-                .at(self.source, node.span.clone())
+                .at(self.source, node.span())
         });
     }
 
@@ -591,7 +589,7 @@ impl<'s> Reader<'s> {
         let mut list = Vec::with_capacity(items.len());
         for (index, node) in items.iter().enumerate() {
             let place = format!("{path}[{index}]");
-            self.spans.insert(place.clone(), node.span.clone());
+            self.spans.insert(place.clone(), node.span());
             self.asked.clone_from(&place);
             let read = item(self, node, place.clone());
             if read.is_none() || list.len() < index {
@@ -710,7 +708,7 @@ impl<'s> Reader<'s> {
                     Some(_) => format!("{path}.*"),
                     None => format!("{path}.{}", entry.name()),
                 };
-                self.spans.insert(path.clone(), entry.value.span.clone());
+                self.spans.insert(path.clone(), entry.value.span());
                 self.asked.clone_from(&path);
                 Some((entry.name().to_owned(), item(self, entry, path)?))
             })
@@ -811,11 +809,8 @@ impl<'s> Reader<'s> {
                 Some(secret)
             }
             Err(problem) => {
-                self.unread.push(|| {
-                    problem
-                        .or_code(Code::NoSecret)
-                        .at(self.source, node.span.clone())
-                });
+                self.unread
+                    .push(|| problem.or_code(Code::NoSecret).at(self.source, node.span()));
                 Some(Secret::unread())
             }
         }

@@ -77,7 +77,7 @@ impl Look {
             let meant = meant.map(|key| below(path, key));
             let is_beside = self.secrets().any(|secret| parent(secret) == path);
             if is_beside && meant.is_none() && !secret::is_name(entry.name()) {
-                self.found.push(entry.key.span.clone());
+                self.found.push(entry.key.span());
             }
             let is_secret = is_beside || meant.as_ref().is_some_and(|meant| self.is_around(meant));
             if is_secret || meant.is_none() {
@@ -105,7 +105,7 @@ impl Look {
                 let is_place = |name: &str| matches!(name, "env" | "file");
                 let entries = node.entries().unwrap_or_default();
                 if !is_map || !entries.iter().all(|entry| is_place(entry.name())) {
-                    self.found.push(node.span.clone());
+                    self.found.push(node.span());
                 }
             }
             _ => {}
@@ -117,7 +117,7 @@ impl Look {
         match &node.kind {
             Kind::Scalar(scalar) => {
                 if is_all || !(scalar.text.is_empty() || secret::is_name(&scalar.text)) {
-                    self.found.push(node.span.clone());
+                    self.found.push(node.span());
                 }
             }
             Kind::Alias(_) => {}

@@ -78,7 +78,7 @@ impl Resolutions {
         let Some(root) = root else {
             return Err(not_one("it is empty").into());
         };
-        let place = |node: Option<&Node>| node.unwrap_or(&root).span.clone();
+        let place = |node: Option<&Node>| node.unwrap_or(&root).span();
         let format = root.get("format");
         if format.and_then(Node::text) != Some(FORMAT) {
             let problem = not_one(&format!("its `format` is not `{FORMAT}`"));
@@ -95,7 +95,8 @@ impl Resolutions {
         let mut problems = Vec::new();
         for item in items {
             let value = yaml::node_to_json(source, item)?;
-            let place = |problem: Diagnostic| problem.at(source, item.span.start..item.span.start);
+            let place =
+                |problem: Diagnostic| problem.at(source, item.span().start..item.span().start);
             let written: Written = match serde_json::from_value(value) {
                 Ok(written) => written,
                 Err(error) => {
@@ -116,7 +117,7 @@ impl Resolutions {
                     problems.push(
                         Diagnostic::error("this is no answer")
                             .code(Code::WrongValue)
-                            .at(source, node.span.clone())
+                            .at(source, node.span())
                             .help("write `yours`, `theirs`, `base`, `drop`, or `{value: ...}`"),
                     );
                     continue;
@@ -131,7 +132,7 @@ impl Resolutions {
             let entry = Entry {
                 sides: [written.base, written.yours, written.theirs],
                 answer,
-                at: item.span.start,
+                at: item.span().start,
             };
             if resolutions.entries.insert(at, entry).is_some() {
                 problems.push(place(

@@ -110,8 +110,8 @@ impl<'n> Anchors<'n> {
 }
 
 fn collect<'n>(node: &'n Node, anchors: &mut HashMap<usize, &'n Node>) {
-    if node.anchor != 0 {
-        anchors.insert(node.anchor, node);
+    if node.anchor() != 0 {
+        anchors.insert(node.anchor(), node);
     }
     match &node.kind {
         Kind::Sequence { items, .. } => items.iter().for_each(|item| collect(item, anchors)),
@@ -152,7 +152,7 @@ impl Conversion<'_> {
                 let mut map = Map::with_capacity(entries.len());
                 for Entry { key, value } in entries {
                     let key = match key.kind {
-                        Kind::Scalar(scalar) => scalar.text,
+                        Kind::Scalar(scalar) => scalar.text.into(),
                         _ => return Err(self.no_key(&key)),
                     };
                     map.insert(key, self.taken(value)?);
@@ -184,7 +184,14 @@ impl Conversion<'_> {
         }
         match &node.kind {
             Kind::Scalar(scalar) => Ok(scalar.value()),
-            Kind::Sequence { items, .. } => items.iter().map(|item| self.value(item)).collect(),
+            Kind::Sequence { items, .. } => {
+                // Collecting results would make room for four where there is one.
+                let mut values = Vec::with_capacity(items.len());
+                for item in items {
+                    values.push(self.value(item)?);
+                }
+                Ok(Value::Array(values))
+            }
             Kind::Mapping { entries, .. } => {
                 let mut map = Map::with_capacity(entries.len());
                 for entry in entries {
@@ -239,7 +246,7 @@ impl Conversion<'_> {
         Box::new(
             Diagnostic::error(message)
                 .code(Code::WrongShape)
-                .at(self.source, node.span.clone()),
+                .at(self.source, node.span()),
         )
     }
 }

@@ -7,6 +7,7 @@ mod merge;
 mod node;
 mod path;
 pub mod scalar;
+mod text;
 mod three_way;
 mod write;
 

@@ -7,6 +7,7 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, StructureStyle};
 
 use super::path::{Path, Step};
 use super::scalar::{self, Scalar};
+use super::text::Text;
 use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 
 /// Limits against hostile or mistaken input.
@@ -51,14 +52,39 @@ pub enum Style {
 /// One value of a YAML text.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Bytes of the value, without its key; for block collections from the first key or dash.
-    pub span: Range<usize>,
-    /// Bytes of anchor and tag in front of the value, empty at the value's start where there are none.
-    pub properties: Range<usize>,
-    /// Number of the anchor on this node, 0 for none.
-    pub anchor: usize,
+    span: Span,
+    properties: Span,
+    anchor: u32,
     /// What it holds.
     pub kind: Kind,
+}
+
+/// A range of bytes, in half its room: there may be a million of them, and no text that is read has 4 GiB.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    const fn new(start: usize, end: usize) -> Self {
+        Span {
+            start: start as u32,
+            end: end as u32,
+        }
+    }
+}
+
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        Span::new(range.start, range.end)
+    }
+}
+
+impl From<Span> for Range<usize> {
+    fn from(span: Span) -> Self {
+        span.start as usize..span.end as usize
+    }
 }
 
 /// What a [`Node`] holds.
@@ -106,6 +132,31 @@ impl Entry {
 }
 
 impl Node {
+    /// A value that is written there, without anchor and tag.
+    pub(crate) const fn new(span: Range<usize>, kind: Kind) -> Self {
+        Node {
+            properties: Span::new(span.start, span.start),
+            span: Span::new(span.start, span.end),
+            anchor: 0,
+            kind,
+        }
+    }
+
+    /// Bytes of the value, without its key; for block collections from the first key or dash.
+    pub fn span(&self) -> Range<usize> {
+        self.span.into()
+    }
+
+    /// Bytes of anchor and tag in front of the value, empty at the value's start where there are none.
+    pub fn properties(&self) -> Range<usize> {
+        self.properties.into()
+    }
+
+    /// Number of the anchor on this node, 0 for none.
+    pub fn anchor(&self) -> usize {
+        self.anchor as usize
+    }
+
     /// The scalar's text after unescaping.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
@@ -164,12 +215,13 @@ impl Node {
     }
 
     fn is_merge_key(&self) -> bool {
-        matches!(&self.kind, Kind::Scalar(scalar) if scalar.plain && scalar.text == "<<")
+        matches!(&self.kind, Kind::Scalar(scalar) if scalar.plain && &*scalar.text == "<<")
     }
 
     /// Bytes from the first property (anchor, tag) to the end of the value.
     pub fn whole(&self) -> Range<usize> {
-        self.properties.start.min(self.span.start)..self.span.end
+        let span = self.span();
+        self.properties().start.min(span.start)..span.end
     }
 
     /// What a reader would call this value in an error message.
@@ -191,7 +243,7 @@ impl Node {
 pub fn parse(source: &Source, limits: Limits) -> Result<Option<Node>, Vec<Diagnostic>> {
     let mut documents = parse_all(source, limits)?;
     if documents.len() > 1 {
-        let start = documents[1].span.start;
+        let start = documents[1].span().start;
         return Err(
             Diagnostic::error("more than one YAML document in this file")
                 .code(Code::Yaml)
@@ -295,7 +347,7 @@ struct Open {
 struct Keys {
     /// How many entries `numbers` has.
     counted: usize,
-    numbers: HashMap<String, usize>,
+    numbers: HashMap<Text, u32>,
 }
 
 impl Keys {
@@ -311,12 +363,16 @@ impl Keys {
                 .find(|entry| entry.key.text() == Some(name));
         }
         for (number, entry) in entries.iter().enumerate().skip(self.counted) {
-            if let Some(key) = entry.key.text().filter(|_| named(&entry)) {
-                self.numbers.entry(key.to_owned()).or_insert(number);
+            if let Kind::Scalar(key) = &entry.key.kind
+                && named(&entry)
+            {
+                let key = key.text.clone();
+                self.numbers.entry(key).or_insert(number as u32);
             }
         }
         self.counted = entries.len();
-        self.numbers.get(name).map(|number| &entries[*number])
+        let number = self.numbers.get(name)?;
+        entries.get(*number as usize)
     }
 }
 
@@ -342,7 +398,7 @@ impl Builder<'_> {
         } = self.limits;
         let name = self.source.name();
         let problem = if self.stack.len() > depth {
-            let start = self.stack[depth].node.span.start;
+            let start = self.stack[depth].node.span().start;
             Diagnostic::error(format!("nested deeper than {depth} levels"))
                 .code(Code::Limit)
                 .at(self.source, start..start)
@@ -366,19 +422,16 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, resolved_tag) => {
                 let tag_name = resolved_tag.map(|tag| tag.suffix().to_owned());
-                let mut scalar = scalar::Scalar::new(text.into_owned(), style, tag_name.as_deref());
+                let mut scalar = scalar::Scalar::new(text.into(), style, tag_name.as_deref());
                 let span = self.scalar_span(&scalar, range);
-                if scalar.block && is_open(self.source.text(), &span) && scalar.text.ends_with('\n')
+                if scalar.block
+                    && is_open(self.source.text(), &span)
+                    && let Some(text) = scalar.text.strip_suffix('\n').map(Text::from)
                 {
                     // The parser adds a line break that is not there.
-                    scalar.text.pop();
+                    scalar.text = text;
                 }
-                self.add(Node {
-                    properties: properties(tag, &span),
-                    span,
-                    anchor,
-                    kind: Kind::Scalar(scalar),
-                });
+                self.add(node(span, tag, anchor, Kind::Scalar(scalar)));
             }
             Event::SequenceStart(style, anchor, _) => {
                 let (items, style) = (Vec::new(), own_style(style));
@@ -389,18 +442,13 @@ impl Builder<'_> {
                 self.open(range, tag, anchor, Kind::Mapping { entries, style });
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range),
-            Event::Alias(id) => self.add(Node {
-                properties: range.start..range.start,
-                span: range,
-                anchor: 0,
-                kind: Kind::Alias(id),
-            }),
+            Event::Alias(id) => self.add(Node::new(range, Kind::Alias(id))),
             // The anchor's token stands before the node that was just added or opened.
             Event::Anchor(..) => {
                 if let Some(node) = self.newest() {
-                    let start = node.properties.start.min(range.start);
-                    let end = node.properties.end.max(range.end);
-                    node.properties = start..end;
+                    let properties = node.properties();
+                    let start = properties.start.min(range.start);
+                    node.properties = Span::from(start..properties.end.max(range.end));
                 }
             }
             _ => {}
@@ -431,9 +479,9 @@ impl Builder<'_> {
     /// The end of what came before the node that is about to be added: its key, the item or entry above.
     fn last_token(&self) -> usize {
         match self.stack.last() {
-            Some(Open { key: Some(key), .. }) => key.span.end,
+            Some(Open { key: Some(key), .. }) => key.span().end,
             Some(open) => match &open.node.kind {
-                Kind::Sequence { items, .. } if items.is_empty() => open.node.span.start,
+                Kind::Sequence { items, .. } if items.is_empty() => open.node.span().start,
                 _ => open.last_end,
             },
             None => 0,
@@ -467,12 +515,7 @@ impl Builder<'_> {
         self.nodes += 1;
         let last_end = range.end;
         self.stack.push(Open {
-            node: Node {
-                properties: properties(tag, &range),
-                span: range,
-                anchor,
-                kind,
-            },
+            node: node(range, tag, anchor, kind),
             key: None,
             keys: Keys::default(),
             last_end,
@@ -483,27 +526,29 @@ impl Builder<'_> {
         let Some(mut open) = self.stack.pop() else {
             return;
         };
-        // The lists grew by doubling; a deep tree has many small ones.
+        open.keys = Keys::default();
         let style = match &mut open.node.kind {
             Kind::Sequence { items, style } => {
-                items.shrink_to_fit();
+                shrink(items);
                 *style
             }
             Kind::Mapping { entries, style } => {
-                entries.shrink_to_fit();
+                shrink(entries);
                 *style
             }
             Kind::Scalar(_) | Kind::Alias(_) => return,
         };
-        open.node.span.end = match style {
+        let mut span = open.node.span();
+        span.end = match style {
             Style::Flow => range.end,
             Style::Block => open.last_end,
         };
         if style == Style::Block
             && let Some(first) = open.node.items().and_then(<[Node]>::first)
         {
-            open.node.span.start = dash_before(self.source.text(), first.whole().start);
+            span.start = dash_before(self.source.text(), first.whole().start);
         }
+        open.node.span = span.into();
         self.nodes -= 1;
         self.add(open.node);
     }
@@ -514,21 +559,22 @@ impl Builder<'_> {
         if let Some(Open { key: Some(key), .. }) = self.stack.last()
             && node.whole().is_empty()
         {
-            let rest = &self.source.text()[key.span.end..];
+            let key_end = key.span().end;
+            let rest = &self.source.text()[key_end..];
             let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-            if rest[blanks..].starts_with(':') && node.span.start <= key.span.end + blanks {
-                let behind = key.span.end + blanks + 1;
-                node.span = behind..behind;
-                node.properties = behind..behind;
+            if rest[blanks..].starts_with(':') && node.span().start <= key_end + blanks {
+                let behind = key_end + blanks + 1;
+                node.span = Span::from(behind..behind);
+                node.properties = node.span;
             }
         }
         let Some(open) = self.stack.last_mut() else {
-            if !(node.is_null() && node.span.is_empty()) {
+            if !(node.is_null() && node.span().is_empty()) {
                 self.documents.push(node);
             }
             return;
         };
-        open.last_end = open.last_end.max(node.span.end);
+        open.last_end = open.last_end.max(node.span().end);
         match &mut open.node.kind {
             Kind::Sequence { items, .. } => items.push(node),
             Kind::Mapping { entries, .. } => match open.key.take() {
@@ -537,7 +583,7 @@ impl Builder<'_> {
                         && !node.is_merge_key()
                         && let Some(first) = open.keys.find(entries, name)
                     {
-                        let line_of = |key: &Node| self.source.position(key.span.start).0;
+                        let line_of = |key: &Node| self.source.position(key.span().start).0;
                         let line = line_of(&first.key);
                         if let Some(repeated) = &mut self.repeated {
                             repeated.push(Repeated {
@@ -548,7 +594,7 @@ impl Builder<'_> {
                             self.problems.push(|| {
                                 Diagnostic::error(format!("the key `{name}` stands here twice"))
                                     .code(Code::KeyTwice)
-                                    .at(self.source, node.span.clone())
+                                    .at(self.source, node.span())
                                     .label(format!("first used on line {line}"))
                                     .help("keep one of the two; the other would be lost silently")
                             });
@@ -563,6 +609,14 @@ impl Builder<'_> {
     }
 }
 
+/// Gives room back that a list got by doubling: a deep tree has many small ones. A large one would be there twice meanwhile.
+fn shrink<T>(list: &mut Vec<T>) {
+    const LARGE: usize = 1_000;
+    if list.len() < LARGE {
+        list.shrink_to_fit();
+    }
+}
+
 fn own_style(style: StructureStyle) -> Style {
     match style {
         StructureStyle::Block => Style::Block,
@@ -570,11 +624,15 @@ fn own_style(style: StructureStyle) -> Style {
     }
 }
 
-fn properties(tag: Option<Range<usize>>, span: &Range<usize>) -> Range<usize> {
-    match tag {
-        Some(tag) if tag.end <= span.start => tag,
-        _ => span.start..span.start,
+fn node(span: Range<usize>, tag: Option<Range<usize>>, anchor: usize, kind: Kind) -> Node {
+    let tag = tag.filter(|tag| tag.end <= span.start);
+    let mut node = Node::new(span, kind);
+    // Anchors are numbered, and each takes a byte of the text.
+    node.anchor = u32::try_from(anchor).unwrap_or(u32::MAX);
+    if let Some(tag) = tag {
+        node.properties = tag.into();
     }
+    node
 }
 
 /// Whether a block scalar ends a text without a line break, which its last line then lacks too.

@@ -3,11 +3,13 @@
 use serde_json::{Number, Value};
 use serde_saphyr::granit_parser::ScalarStyle;
 
+use super::text::Text;
+
 /// A scalar of a parsed text.
 #[derive(Clone, Debug)]
 pub struct Scalar {
     /// The text after unescaping and folding.
-    pub text: String,
+    pub text: Text,
     /// Whether it is written without quotes and without `|` or `>`.
     pub plain: bool,
     /// Whether it is a `|` or `>` block.
@@ -23,7 +25,7 @@ enum Forced {
 }
 
 impl Scalar {
-    pub(super) fn new(text: String, style: ScalarStyle, tag: Option<&str>) -> Self {
+    pub(super) fn new(text: Text, style: ScalarStyle, tag: Option<&str>) -> Self {
         let forced = match tag {
             Some("str" | "binary") => Some(Forced::Text),
             Some("int" | "float" | "bool" | "null") => Some(Forced::Typed),
@@ -40,7 +42,7 @@ impl Scalar {
     /// The value with its type.
     pub fn value(&self) -> Value {
         match (self.forced, self.plain) {
-            (Some(Forced::Text), _) | (None, false) => Value::String(self.text.clone()),
+            (Some(Forced::Text), _) | (None, false) => Value::String(self.text.as_str().to_owned()),
             (Some(Forced::Typed), _) | (None, true) => resolve(&self.text),
         }
     }
@@ -48,9 +50,9 @@ impl Scalar {
     /// The same, of a scalar that nobody needs any more.
     pub(super) fn into_value(self) -> Value {
         match (self.forced, self.plain) {
-            (Some(Forced::Text), _) | (None, false) => Value::String(self.text),
+            (Some(Forced::Text), _) | (None, false) => Value::String(self.text.into()),
             (Some(Forced::Typed), _) | (None, true) => {
-                typed(&self.text).unwrap_or(Value::String(self.text))
+                typed(&self.text).unwrap_or_else(|| Value::String(self.text.into()))
             }
         }
     }

@@ -220,7 +220,7 @@ fn unadorned(source: &Source) -> Option<String> {
 }
 
 fn unadorned_node(node: &Node, to: &mut String) -> bool {
-    if node.anchor != 0 || !node.properties.is_empty() {
+    if node.anchor() != 0 || !node.properties().is_empty() {
         return false;
     }
     match &node.kind {
@@ -234,7 +234,7 @@ fn unadorned_node(node: &Node, to: &mut String) -> bool {
             } else if scalar.plain {
                 return false;
             } else {
-                to.push_str(&serde_json::to_string(&scalar.text).unwrap_or_default());
+                to.push_str(&serde_json::to_string(scalar.text.as_str()).unwrap_or_default());
             }
             to.push(' ');
             true
@@ -320,7 +320,7 @@ pub fn values(data: &[u8]) -> End {
 
 /// Whether every value lies in the one around it.
 fn lies_within(node: &Node, around: std::ops::Range<usize>, text: &str) {
-    for span in [&node.span, &node.properties] {
+    for span in [&node.span(), &node.properties()] {
         assert!(
             around.start <= span.start && span.start <= span.end && span.end <= around.end,
             "{span:?} of {} is not in {around:?}: {text}",
@@ -328,7 +328,7 @@ fn lies_within(node: &Node, around: std::ops::Range<usize>, text: &str) {
         );
         assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end));
     }
-    let inside = node.span.clone();
+    let inside = node.span();
     match &node.kind {
         Kind::Sequence { items, .. } => {
             for item in items {

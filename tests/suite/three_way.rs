@@ -469,7 +469,7 @@ fn single_values(node: &Node, above: &mut Vec<String>, found: &mut Vec<(Vec<Stri
         match entry.value.entries() {
             Some(_) => single_values(&entry.value, above, found),
             None if entry.value.items().is_none() => {
-                found.push((above.clone(), entry.key.span.start));
+                found.push((above.clone(), entry.key.span().start));
             }
             None => {}
         }

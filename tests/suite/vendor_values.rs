@@ -64,8 +64,8 @@ fn fill(node: &Node, path: &str, line_of: &dyn Fn(usize) -> usize, paths: &mut [
     // A list is one value: its items have no names.
     for entry in node.entries().unwrap_or_default() {
         let path = format!("{path}.{}", entry.name());
-        let last = line_of(entry.value.span.end.max(entry.key.span.end).max(1) - 1);
-        paths[line_of(entry.key.span.start)..=last].fill(Some(path.clone()));
+        let last = line_of(entry.value.span().end.max(entry.key.span().end).max(1) - 1);
+        paths[line_of(entry.key.span().start)..=last].fill(Some(path.clone()));
         fill(&entry.value, &path, line_of, paths);
     }
 }

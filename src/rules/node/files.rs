@@ -39,7 +39,7 @@ impl<'c> NodeFile<'c> {
         finding.path = format!("{}.content", self.place);
         let span = match &self.places {
             Some(places) => places.find(span),
-            None => self.node.span.clone(),
+            None => self.node.span(),
         };
         self.document.mark_bytes(finding, span)
     }
@@ -48,7 +48,7 @@ impl<'c> NodeFile<'c> {
     fn mark_field(&self, mut finding: Finding, field: &str) -> Finding {
         let node = self.node.get(field).unwrap_or(self.node);
         finding.path = format!("{}.{field}", self.place);
-        self.document.mark_bytes(finding, node.span.clone())
+        self.document.mark_bytes(finding, node.span())
     }
 }
 

@@ -192,7 +192,7 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
     };
     let mut add = |finding: Finding, node: &Node| {
         let finding = finding;
-        findings.push(document.mark_bytes(finding, node.span.clone()));
+        findings.push(document.mark_bytes(finding, node.span()));
     };
     if let Some(node) = root.get(PRIORITY) {
         add(
@@ -214,7 +214,7 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
             rule::INSTALL_PRIORITY
                 .error(
                     path,
-                    format!("the install order `{}` is no whole number", scalar.text),
+                    format!("the install order `{}` is no whole number", &*scalar.text),
                 )
                 .help("write a number in quotes; lower ones are installed first"),
             node,

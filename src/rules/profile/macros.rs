@@ -187,14 +187,14 @@ fn quotes(document: &Document, findings: &mut Vec<Finding>) {
         return;
     };
     // Of this document only: there may be many in one text.
-    if !text[root.span.clone()].contains("{{") {
+    if !text[root.span()].contains("{{") {
         return;
     }
     walk(root, &mut |trail, node| {
         let Kind::Scalar(scalar) = &node.kind else {
             return;
         };
-        let written = &text[node.span.clone()];
+        let written = &text[node.span()];
         if !written.contains(".spectro.") {
             return;
         }
@@ -208,7 +208,7 @@ fn quotes(document: &Document, findings: &mut Vec<Finding>) {
         } else {
             return;
         };
-        findings.push(document.mark_bytes(finding, node.span.clone()));
+        findings.push(document.mark_bytes(finding, node.span()));
     });
 }
 
@@ -233,7 +233,7 @@ fn content(document: &Document, findings: &mut Vec<Finding>) {
                     format!("pack.content.{}", trail.path()),
                     "a variable stands in the pack's content, where none is filled in",
                 ),
-                node.span.clone(),
+                node.span(),
             ));
         }
     });

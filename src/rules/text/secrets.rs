@@ -112,7 +112,7 @@ fn plain_secrets(document: &Document, findings: &mut Vec<Finding>) {
             }
         };
         finding.path = trail.path();
-        findings.push(document.mark_bytes(finding, node.span.clone()));
+        findings.push(document.mark_bytes(finding, node.span()));
     });
 }
 
@@ -137,7 +137,7 @@ fn guests(document: &Document, findings: &mut Vec<Finding>) {
         if matches!(trail.key(), "userDataBase64" | "userdataBase64") {
             let decoded = STANDARD.decode(text.trim()).unwrap_or_default();
             if let Some(finding) = passwords(&String::from_utf8_lossy(&decoded)).next() {
-                add(finding.0, trail.path(), node.span.clone());
+                add(finding.0, trail.path(), node.span());
             }
         } else if text.starts_with("#cloud-config") || trail.key() == "userData" {
             for (finding, span) in passwords(text) {
@@ -345,7 +345,7 @@ fn images(document: &Document, findings: &mut Vec<Finding>) {
                 trail.path(),
                 format!("the image `{image}` can change under its name"),
             ),
-            node.span.clone(),
+            node.span(),
         ));
     });
 }

@@ -25,7 +25,7 @@ fn trees(document: &Document, findings: &mut Vec<Finding>) {
         Kind::Mapping { entries, .. } => {
             for entry in entries {
                 if let Some(finding) = changed_key(trail, entry) {
-                    add(finding, entry.key.span.clone());
+                    add(finding, entry.key.span());
                 }
             }
             if let Some((finding, span)) = variable_of_environment(role, trail, node) {
@@ -38,7 +38,7 @@ fn trees(document: &Document, findings: &mut Vec<Finding>) {
                 .or_else(|| changed_number(trail, scalar))
                 .or_else(|| colons(trail, scalar));
             if let Some(finding) = finding {
-                add(finding, node.span.clone());
+                add(finding, node.span());
             }
         }
         _ => {}
@@ -58,8 +58,8 @@ fn changed_key(trail: &Trail<'_>, entry: &Entry) -> Option<Finding> {
         Value::Number(number) => as_go(&number),
         other => other.to_string(),
     };
-    let written = &scalar.text;
-    (read != *written).then(|| {
+    let written = scalar.text.as_str();
+    (read != written).then(|| {
         rule::KEY_CHANGED
             .error(
                 trail.path(),
@@ -188,7 +188,7 @@ fn variable_of_environment(
         Role::Manifest => rule::TEXT_EXPECTED.error(path, message),
         Role::Values => rule::TEXT_EXPECTED.warning(path, message),
     };
-    Some((finding.help("put quotes around it"), value.span.clone()))
+    Some((finding.help("put quotes around it"), value.span()))
 }
 
 /// Modes that people mean as octal numbers when they write them without a zero in front.
@@ -327,7 +327,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
                 format!("metadata.labels.{}", key.replace('.', "\\.")),
                 problem,
             ),
-            entry.value.span.clone(),
+            entry.value.span(),
         ));
     }
 }

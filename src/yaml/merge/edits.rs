@@ -83,7 +83,7 @@ impl<'a> Edits<'a> {
         if *style == Style::Flow {
             if was != wanted.value && !self.flow_values(entries, was, wanted.value) {
                 let value = in_order_of(was, wanted.value);
-                self.replace_range(node.span.clone(), flow(&value));
+                self.replace_range(node.span(), flow(&value));
             }
             return Ok(());
         }
@@ -126,7 +126,7 @@ impl<'a> Edits<'a> {
             }
         }
         if !lines.is_empty() {
-            let after = self.behind_comments(self.next_line(node.span.end), indent);
+            let after = self.behind_comments(self.next_line(node.span().end), indent);
             self.insert_lines(after, &lines);
         }
         Ok(())
@@ -194,7 +194,7 @@ impl<'a> Edits<'a> {
                 "a change below an alias would change its anchor's other uses",
             )
             .code(Code::CannotMerge)
-            .at(self.base, old.span.clone())
+            .at(self.base, old.span())
             .help("write the map out in place of the alias")
             .into());
         }
@@ -220,7 +220,7 @@ impl<'a> Edits<'a> {
             self.delete_comments(behind, indent + 1);
         } else if matches!(&old.kind, Kind::Sequence { .. }) && starts_block(old) {
             // Those of its last item go with it.
-            self.delete_comments(behind, self.column(old.span.start) + 1);
+            self.delete_comments(behind, self.column(old.span().start) + 1);
         }
         Ok(())
     }
@@ -229,9 +229,9 @@ impl<'a> Edits<'a> {
     fn replace(&mut self, entry: &Entry, new: NewValue) {
         let text = self.base.text();
         let old = entry.value.whole();
-        let colon = text[entry.key.span.end..]
+        let colon = text[entry.key.span().end..]
             .find(':')
-            .map_or(entry.key.span.end, |at| entry.key.span.end + at + 1);
+            .map_or(entry.key.span().end, |at| entry.key.span().end + at + 1);
         let key_line_end = line_end(text, colon);
         let old_is_inline = old.start <= key_line_end && !starts_block(&entry.value);
         if old_is_inline {
@@ -356,10 +356,11 @@ impl<'a> Edits<'a> {
     /// A block scalar that ends the text without a line break must not get one by what comes behind it: `|` becomes `|-`.
     fn keep_last_block(&mut self, root: &Node) {
         let text = self.base.text();
-        let Some(block) = last_block_scalar(root).filter(|block| is_open(text, &block.span)) else {
+        let Some(block) = last_block_scalar(root).filter(|block| is_open(text, &block.span()))
+        else {
             return;
         };
-        let start = block.span.start;
+        let start = block.span().start;
         let indicators = |c: char| c == '+' || c.is_ascii_digit();
         let behind = text[start + 1..].trim_start_matches(indicators);
         let header = start..text.len() - behind.len();
@@ -418,5 +419,5 @@ impl<'a> Edits<'a> {
 
 /// Where an entry ends; an empty value stands behind its colon.
 fn entry_end(entry: &Entry) -> usize {
-    entry.value.whole().end.max(entry.key.span.end)
+    entry.value.whole().end.max(entry.key.span().end)
 }

@@ -57,7 +57,7 @@ impl Addition {
             return Err(
                 Diagnostic::error("what is merged into values must be a map")
                     .code(Code::WrongShape)
-                    .at(&source, root.span.clone())
+                    .at(&source, root.span())
                     .label(format!("this is {}", root.describe()))
                     .into(),
             );
@@ -96,7 +96,7 @@ impl Merge {
         {
             return Err(Diagnostic::error("values must be a map")
                 .code(Code::WrongShape)
-                .at(&base, root.span.clone())
+                .at(&base, root.span())
                 .label(format!("this is {}", root.describe()))
                 .into());
         }
@@ -289,7 +289,7 @@ impl Merge {
             let Some(entry) = entries.iter().find(|entry| entry.name() == key) else {
                 break;
             };
-            place = Some(entry.key.span.clone());
+            place = Some(entry.key.span());
             node = Some(&entry.value);
         }
         match place {

@@ -31,7 +31,7 @@ pub(super) fn apply(root: &mut Node, change: &Move) -> Option<usize> {
         return None;
     };
     if let Kind::Scalar(key) = &mut entry.key.kind {
-        key.text.clone_from(name);
+        key.text = name.as_str().into();
     }
     put(find(root, within)?, entry);
     Some(left)

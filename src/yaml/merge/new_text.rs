@@ -109,7 +109,7 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
     // The key's column in the addition is what the lines are moved from.
     let own_line = line_start(text, node.whole().start);
     let (head, body_start, from) = if matches!(node.kind, Kind::Scalar(_)) {
-        let head_end = line_end(text, node.span.start);
+        let head_end = line_end(text, node.span().start);
         let key_column = behind_dashes(&text[own_line..node.whole().start], usize::MAX);
         (
             text[node.whole().start..head_end].trim_end().to_owned(),
@@ -123,7 +123,7 @@ pub(super) fn copied(source: &Source, node: &Node, indent: usize) -> Option<NewV
         let start = comments_start(text, own_line);
         (String::new(), start, parent_column(source, node))
     };
-    let body = text.get(body_start..node.span.end)?;
+    let body = text.get(body_start..node.span().end)?;
     let lines = body
         .split('\n')
         .map(|line| moved(line, from, indent))
@@ -136,17 +136,14 @@ fn can_be_copied(source: &Source, node: &Node) -> bool {
         return false;
     }
     // Blank lines that follow in the base would become text of a `|+` block, and a last line gets a line break.
-    match last_block_scalar(node) {
-        Some(Node {
-            kind: Kind::Scalar(scalar),
-            span,
-            ..
-        }) => {
-            let text = source.text();
-            !scalar.keeps_trailing_lines(&text[span.clone()]) && !is_open(text, span)
+    let last = last_block_scalar(node);
+    last.is_none_or(|node| match &node.kind {
+        Kind::Scalar(scalar) => {
+            let (text, span) = (source.text(), node.span());
+            !scalar.keeps_trailing_lines(&text[span.clone()]) && !is_open(text, &span)
         }
         _ => true,
-    }
+    })
 }
 
 /// A line moved from one column to another; `None` where it begins before the first.
@@ -335,7 +332,7 @@ pub(super) fn starts_block(node: &Node) -> bool {
 }
 
 pub(super) fn has_alias(node: &Node) -> bool {
-    node.anchor != 0
+    node.anchor() != 0
         || match &node.kind {
             Kind::Alias(_) => true,
             Kind::Scalar(_) => false,

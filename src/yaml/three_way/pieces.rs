@@ -129,7 +129,7 @@ impl<'a> Cutter<'a> {
             Kind::Sequence { items, style } => *style == Style::Block && !items.is_empty(),
             Kind::Scalar(_) => false,
         };
-        if node.anchor != 0 || (opens_block && !node.properties.is_empty()) {
+        if node.anchor() != 0 || (opens_block && !node.properties().is_empty()) {
             return None;
         }
         let whole = self.text.get(place.start..end)?;
@@ -156,7 +156,7 @@ impl<'a> Cutter<'a> {
         }
         let start = match &node.kind {
             Kind::Sequence { items, .. } => dash_before(self.text, items.first()?.whole().start),
-            _ => node.span.start,
+            _ => node.span().start,
         };
         let is_inline = start <= line_end(self.text, place.opening);
         let (head_end, below) = match is_inline {
@@ -176,7 +176,7 @@ impl<'a> Cutter<'a> {
         match (&node.kind, value) {
             (Kind::Mapping { entries, .. }, Value::Object(map)) => {
                 let place = |entry: &'a crate::yaml::node::Entry| {
-                    if entry.is_merge() || entry.key.anchor != 0 {
+                    if entry.is_merge() || entry.key.anchor() != 0 {
                         return None;
                     }
                     let behind = entry.key.whole().end;
