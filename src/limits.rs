@@ -7,6 +7,9 @@ pub const PROBLEMS: usize = 1_000;
 /// Findings of one rule that are told one by one: over single documents in each text, else over everything.
 pub const FINDINGS: usize = 1_000;
 
+/// Changes of one impact that a comparison tells one by one; all are counted.
+pub const CHANGES: usize = 20_000;
+
 /// Names among which that is looked for which was meant.
 pub const SUGGESTIONS: usize = 1_000;
 

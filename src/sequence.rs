@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+use std::num::NonZeroU32;
 
 use serde_json::Value;
 use similar::algorithms::{Capture, DiffHook, Replace};
@@ -52,26 +53,15 @@ impl Pair {
 /// Pairs the items of two lists by their keys; the n-th item of a key goes with the n-th. The result follows the new
 /// list, with what went from the old one in its place.
 pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
-    // The first item of a key that is left, and for each item the next of its key: a list for each key would weigh more.
-    let mut first: HashMap<&K, Option<usize>> = HashMap::with_capacity(old.len());
-    let mut next = vec![None; old.len()];
-    for (index, key) in old.iter().enumerate().rev() {
-        next[index] = first.insert(key, Some(index)).flatten();
-    }
-    let mut take = |key: &K| {
-        let left = first.get_mut(key)?;
-        let index = (*left)?;
-        *left = next[index];
-        Some(index)
-    };
-    let partners: Vec<Option<usize>> = new.iter().map(&mut take).collect();
-    let common: Vec<usize> = partners.iter().flatten().copied().collect();
+    let partners = partners(old, new);
+    let common: Vec<usize> = partners.iter().flatten().map(|at| at.get()).collect();
     let stays = increasing(&common);
     let mut taken = vec![false; old.len()];
     for partner in &common {
         taken[*partner] = true;
     }
-    let mut pairs = Vec::with_capacity(old.len() + new.len());
+    let mut pairs = Vec::with_capacity(old.len() + new.len() - common.len());
+    drop(common);
     let mut next_old = 0;
     let mut number = 0;
     for (new, partner) in partners.into_iter().enumerate() {
@@ -85,6 +75,7 @@ pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
                 pairs.push(Pair::New(new));
             }
             Some(old) => {
+                let old = old.get();
                 let moved = !stays[number];
                 number += 1;
                 if !moved {
@@ -101,6 +92,39 @@ pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
             .map(Pair::Old),
     );
     pairs
+}
+
+/// For each item of the new list the old one that goes with it.
+fn partners<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Option<Number>> {
+    // The first item of a key that is left, and for each item the next of its key: a list for each key would weigh more.
+    let mut first: HashMap<&K, Option<Number>> = HashMap::with_capacity(old.len());
+    let mut next = vec![None; old.len()];
+    for (index, key) in old.iter().enumerate().rev() {
+        next[index] = first.insert(key, Number::of(index)).flatten();
+    }
+    let take = |key: &K| {
+        let left = first.get_mut(key)?;
+        let index = (*left)?;
+        *left = next[index.get()];
+        Some(index)
+    };
+    new.iter().map(take).collect()
+}
+
+/// The number of an item, in a quarter of the room that an `Option<usize>` takes: there may be a million of them.
+#[derive(Clone, Copy)]
+struct Number(NonZeroU32);
+
+impl Number {
+    /// None for what no list that is read is long enough for.
+    fn of(at: usize) -> Option<Self> {
+        let above = u32::try_from(at).ok()?.checked_add(1)?;
+        NonZeroU32::new(above).map(Number)
+    }
+
+    fn get(self) -> usize {
+        self.0.get() as usize - 1
+    }
 }
 
 /// What turns the lines of one text into those of another.
@@ -192,10 +216,11 @@ pub(crate) fn merged_order(base: &[usize], yours: &[usize], theirs: &[usize]) ->
 pub(crate) fn increasing(numbers: &[usize]) -> Vec<bool> {
     // `tails[l]` is the index of the smallest number that ends a subsequence of length l + 1.
     let mut tails: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = vec![None; numbers.len()];
+    let mut before: Vec<Option<Number>> = vec![None; numbers.len()];
     for (index, number) in numbers.iter().enumerate() {
         let length = tails.partition_point(|tail| numbers[*tail] < *number);
-        before[index] = length.checked_sub(1).map(|shorter| tails[shorter]);
+        let shorter = length.checked_sub(1);
+        before[index] = shorter.and_then(|shorter| Number::of(tails[shorter]));
         if length == tails.len() {
             tails.push(index);
         } else {
@@ -206,7 +231,7 @@ pub(crate) fn increasing(numbers: &[usize]) -> Vec<bool> {
     let mut at = tails.last().copied();
     while let Some(index) = at {
         belongs[index] = true;
-        at = before[index];
+        at = before[index].map(Number::get);
     }
     belongs
 }

@@ -21,7 +21,8 @@ pub struct Report {
     pub summary: Summary,
     /// The profiles, paired; those without a change too.
     pub profiles: Vec<ProfilePair>,
-    /// All changes: by profile, then by layer, then in the order of the text.
+    /// The changes: by profile, then by layer, then in the order of the text; of each impact the first
+    /// [`CHANGES`](crate::limits::CHANGES), and a note where there are more.
     pub changes: Vec<Change>,
     /// What a reader should know, such as values that are not YAML.
     pub notes: Vec<String>,

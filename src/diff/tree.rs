@@ -50,35 +50,34 @@ impl Difference {
     }
 }
 
-/// The differences of two trees.
-pub(super) fn compare(old: &Value, new: &Value) -> Vec<Difference> {
-    let mut comparison = Comparison::default();
-    comparison.values(old, new);
-    comparison.found
+/// Takes differences one by one: all of them together would weigh more than the trees.
+pub(super) type Tell<'t> = &'t mut dyn FnMut(Difference);
+
+/// Tells the differences of two trees.
+pub(super) fn compare(old: &Value, new: &Value, tell: Tell<'_>) {
+    Comparison::new(tell).values(old, new);
 }
 
-/// The differences of two Kubernetes objects; the data of Secrets is decoded, and secret.
-pub(super) fn compare_objects(old: &Value, new: &Value) -> Vec<Difference> {
+/// Tells the differences of two Kubernetes objects; the data of Secrets is decoded, and secret.
+pub(super) fn compare_objects(old: &Value, new: &Value, tell: Tell<'_>) {
     let is_secret = |object: &Value| object.get("kind").and_then(Value::as_str) == Some("Secret");
     let in_secret = is_secret(old) || is_secret(new);
     let mut comparison = Comparison {
         root: Way::default().in_object(in_secret),
         in_secret,
-        ..Comparison::default()
+        ..Comparison::new(tell)
     };
     comparison.values(old, new);
-    comparison.found
 }
 
-/// The differences of two texts that stand at a known path, which may tell their language.
-pub(super) fn compare_texts(old: &str, new: &str, name: &str) -> Vec<Difference> {
+/// Tells the differences of two texts that stand at a known path, which may tell their language.
+pub(super) fn compare_texts(old: &str, new: &str, name: &str, tell: Tell<'_>) {
     let mut comparison = Comparison {
         file_name: name,
         root: Way::of_file(name),
-        ..Comparison::default()
+        ..Comparison::new(tell)
     };
     comparison.texts(old, new);
-    comparison.found
 }
 
 /// Texts within so many others are told line by line: trees within trees would take memory with each, and a stack.
@@ -98,8 +97,7 @@ struct Maps<'v> {
     beside: OnceCell<[Beside<'v>; 2]>,
 }
 
-#[derive(Default)]
-struct Comparison<'v> {
+struct Comparison<'v, 't> {
     place: Place,
     /// The steps from the root, to tell of a difference what is secret.
     steps: Vec<Way2<'v>>,
@@ -108,33 +106,44 @@ struct Comparison<'v> {
     /// What is known at the root, and the steps before it that are secret.
     root: Way<'v>,
     secret_steps: Vec<usize>,
-    found: Vec<Difference>,
+    tell: Tell<'t>,
     /// Whether this is a Secret, whose data is encoded.
     in_secret: bool,
     /// The name of the file that a text is the content of.
     file_name: &'v str,
 }
 
-impl<'v> Comparison<'v> {
-    fn push(&mut self, old: Option<Value>, new: Option<Value>) -> &mut Difference {
-        let way = self.way();
-        self.push_by(way, old, new)
+impl<'v, 't> Comparison<'v, 't> {
+    fn new(tell: Tell<'t>) -> Self {
+        Comparison {
+            place: Place::default(),
+            steps: Vec::new(),
+            maps: Vec::new(),
+            root: Way::default(),
+            secret_steps: Vec::new(),
+            tell,
+            in_secret: false,
+            file_name: "",
+        }
     }
 
-    fn push_by(
-        &mut self,
+    /// A difference that is here.
+    fn here(&self, old: Option<Value>, new: Option<Value>) -> Difference {
+        self.here_by(self.way(), old, new)
+    }
+
+    fn here_by(
+        &self,
         (way, secret_steps): (Way<'v>, Vec<usize>),
         old: Option<Value>,
         new: Option<Value>,
-    ) -> &mut Difference {
-        self.found.push(Difference {
+    ) -> Difference {
+        Difference {
             place: self.place.clone(),
             way: way.into_owned(),
             secret_steps,
             ..Difference::whole(old, new)
-        });
-        let last = self.found.len() - 1;
-        &mut self.found[last]
+        }
     }
 
     /// What the way to here says of secrets, and which steps of the place name one.
@@ -183,7 +192,7 @@ impl<'v> Comparison<'v> {
     }
 
     /// Compares what texts hold, as trees or as other texts.
-    fn inside<'i>(&mut self, language: &'static str, compare: impl FnOnce(&mut Comparison<'i>))
+    fn inside<'i>(&mut self, language: &'static str, compare: impl FnOnce(&mut Comparison<'i, '_>))
     where
         'v: 'i,
     {
@@ -196,13 +205,12 @@ impl<'v> Comparison<'v> {
             secret_steps,
             in_secret: self.in_secret,
             file_name: self.file_name,
-            ..Comparison::default()
+            ..Comparison::new(&mut *self.tell)
         };
         compare(&mut inner);
-        let (mut place, mut found) = (inner.place, inner.found);
+        let mut place = inner.place;
         place.pop();
         self.place = place;
-        self.found.append(&mut found);
     }
 
     /// Compares what both sides have, and tells of what one of them has.
@@ -210,7 +218,8 @@ impl<'v> Comparison<'v> {
         match (old, new) {
             (Some(old), Some(new)) => self.values(old, new),
             _ => {
-                self.push(old.cloned(), new.cloned());
+                let difference = self.here(old.cloned(), new.cloned());
+                (self.tell)(difference);
             }
         }
     }
@@ -224,17 +233,17 @@ impl<'v> Comparison<'v> {
             (Value::Number(a), Value::Number(b))
                 if (a.is_f64() || b.is_f64()) && a.as_f64() == b.as_f64() => {}
             _ => {
-                let difference = self.push(Some(old.clone()), Some(new.clone()));
-                if !is_scalar(old) || !is_scalar(new) {
-                    return;
+                let mut difference = self.here(Some(old.clone()), Some(new.clone()));
+                if is_scalar(old) && is_scalar(new) {
+                    if scalar_text(old) == scalar_text(new) {
+                        difference.kind = ChangeKind::Retyped;
+                    }
+                    let (was, is) = (type_name(old), type_name(new));
+                    if was != is && !old.is_null() && !new.is_null() {
+                        difference.remarks.push(format!("{was} becomes {is}"));
+                    }
                 }
-                if scalar_text(old) == scalar_text(new) {
-                    difference.kind = ChangeKind::Retyped;
-                }
-                let (was, is) = (type_name(old), type_name(new));
-                if was != is && !old.is_null() && !new.is_null() {
-                    difference.remarks.push(format!("{was} becomes {is}"));
-                }
+                (self.tell)(difference);
             }
         }
     }
@@ -287,13 +296,13 @@ impl<'v> Comparison<'v> {
 
     fn identified_lists(&mut self, old: &'v [Value], new: &'v [Value], identity: &Identity) {
         let (old_secret, new_secret) = (secret::arguments(old), secret::arguments(new));
-        let keys = |items: &[Value]| {
-            let values = items.iter().map(|item| identity.value(item).into_owned());
+        let keys = |items: &'v [Value]| {
+            let values = items.iter().map(|item| identity.value(item));
             numbered(values.collect())
         };
         let (old_keys, new_keys) = (keys(old), keys(new));
         for found in pair(&old_keys, &new_keys) {
-            let step = identity.step(found.newest::<String>(&old_keys, &new_keys));
+            let step = identity.step(found.newest::<Cow<str>>(&old_keys, &new_keys));
             let is_argument = *found.newest(&old_secret, &new_secret);
             self.item(step, is_argument, found, old, new);
         }
@@ -352,14 +361,17 @@ impl<'v> Comparison<'v> {
             } = found
             {
                 let place = |at: usize| Some(Value::from(at + 1));
-                this.push(place(old), place(new)).kind = ChangeKind::Moved;
+                let mut moved = this.here(place(old), place(new));
+                moved.kind = ChangeKind::Moved;
+                (this.tell)(moved);
             }
-            this.either(before, after);
-            if let Pair::New(at) = found
-                && let Some(added) = this.found.last_mut()
-            {
+            if let Pair::New(at) = found {
+                let mut added = this.here(None, after.cloned());
                 let place = format!("item {} of {}", at + 1, new.len());
                 added.remarks.push(place);
+                (this.tell)(added);
+            } else {
+                this.either(before, after);
             }
         });
     }
@@ -390,12 +402,13 @@ impl<'v> Comparison<'v> {
                 return self.inside(language, |inner| inner.values(&old, &new));
             }
             if old.contains('\n') || new.contains('\n') {
-                let difference = self.push_by((way, secret_steps), None, None);
+                let mut difference = self.here_by((way, secret_steps), None, None);
                 difference.texts = Some((old.into(), new.into()));
-                return;
+                return (self.tell)(difference);
             }
         }
-        self.push_by((way, secret_steps), Some(old.into()), Some(new.into()));
+        let difference = self.here_by((way, secret_steps), Some(old.into()), Some(new.into()));
+        (self.tell)(difference);
     }
 
     /// Both texts as trees, where both are of one language that has them.
@@ -413,30 +426,31 @@ impl<'v> Comparison<'v> {
 }
 
 /// Names that are unique: the second `a` becomes `a#2`.
-pub(super) fn numbered(names: Vec<String>) -> Vec<String> {
-    let mut once = HashSet::with_capacity(names.len());
-    if names.iter().all(|name| once.insert(name)) {
+pub(super) fn numbered(mut names: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
+    let mut given: HashSet<&str> = HashSet::with_capacity(names.len());
+    given.extend(names.iter().map(AsRef::as_ref));
+    if given.len() == names.len() {
         return names;
     }
-    let given: HashSet<String> = names.iter().cloned().collect();
-    let mut seen: HashMap<String, usize> = HashMap::with_capacity(names.len());
-    names
-        .into_iter()
-        .map(|name| {
-            let count = seen.entry(name.clone()).or_insert(0);
-            loop {
-                *count += 1;
-                if *count == 1 {
-                    return name;
-                }
-                // Unless that is the name of another.
-                let numbered = format!("{name}#{count}");
-                if !given.contains(&numbered) {
-                    return numbered;
-                }
+    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(given.len());
+    let mut others = Vec::with_capacity(names.len() - given.len());
+    for (at, name) in names.iter().enumerate() {
+        let count = seen.entry(name).or_insert(0);
+        *count += 1;
+        while *count > 1 {
+            // Unless that is the name of another.
+            let numbered = format!("{name}#{count}");
+            if !given.contains(numbered.as_str()) {
+                others.push((at, numbered));
+                break;
             }
-        })
-        .collect()
+            *count += 1;
+        }
+    }
+    for (at, numbered) in others {
+        names[at] = numbered.into();
+    }
+    names
 }
 
 /// What tells the items of two lists apart.

@@ -100,9 +100,9 @@ mod hostile {
         );
     }
 
-    /// Whatever the format: some KiB for each change.
+    /// Of many changes the first are told, whatever the format, and all are counted.
     #[test]
-    fn a_comparison_takes_memory_by_its_changes() {
+    fn a_comparison_of_many_changes_takes_little_memory() {
         const CHANGES: usize = 60_000;
         let folder = Scratch::new();
         for (file, more) in [("old.json", 0), ("new.json", 1)] {
@@ -112,10 +112,94 @@ mod hostile {
             let layer = format!(r#"{{"name":"a","type":"oci","values":"{values}"}}"#);
             write(&folder, file, export(&layer, ""));
         }
+        let note = format!(
+            "{CHANGES} changes only need a review; the first {} of them are told",
+            limits::CHANGES
+        );
         for format in ["text", "json", "markdown", "html"] {
             let arguments = format!("diff old.json new.json --format {format}");
-            let output = run(&folder, 256, &arguments);
+            let output = run(&folder, 160, &arguments);
             assert_eq!(output.code, Some(1), "{format}: {:.2000}", output.said());
+            let told = output.told();
+            assert!(told.contains(&note), "{format}: {told:.2000}");
+            if format == "json" {
+                let report: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+                assert_eq!(report["summary"]["changes"], CHANGES);
+                assert_eq!(report["summary"]["impacts"][0]["changes"], CHANGES);
+                assert_eq!(report["profiles"][0]["layers"][0]["changes"], CHANGES);
+                let changes = report["changes"].as_array().expect("a list");
+                assert_eq!(changes.len(), limits::CHANGES);
+            }
+        }
+        // The gate counts what is not told; `--only` reaches it.
+        let last = format!("--only a/values/k{}", CHANGES - 1);
+        let output = run(&folder, 160, &format!("diff old.json new.json {last}"));
+        assert!(
+            output.told().contains("1 change; 1 only needs a review"),
+            "{:.2000}",
+            output.told()
+        );
+    }
+
+    /// Values of so many bytes, line by line.
+    fn values(bytes: usize, line: impl Fn(usize) -> String) -> String {
+        let mut text = String::new();
+        for number in 0.. {
+            if text.len() >= bytes {
+                break;
+            }
+            text.push_str(&line(number));
+        }
+        text
+    }
+
+    /// How many times the input a comparison and a check may take: twelve where it is written as vendors do, more where
+    /// each line is a value or two.
+    #[test]
+    fn memory_grows_with_the_input() {
+        const BYTES: usize = 4 << 20;
+        type Line = fn(usize, usize) -> String;
+        let kinds: [(&str, [u64; 2], Line); 4] = [
+            ("settings with comments", [6, 12], |number, changed| {
+                format!(
+                    "# What the setting of the number {number} is for, as vendors say it\\ns{number}:\\n  enabled: true\\n  image: registry.example.com/name/of/{changed}\\n"
+                )
+            }),
+            ("settings", [6, 20], |number, changed| {
+                format!("setting{number}: {changed}\\n")
+            }),
+            ("a list of maps", [24, 40], |number, changed| {
+                let list = if number == 0 { "l:\\n" } else { "" };
+                format!("{list}- name: n{number}\\n  value: v{changed}\\n")
+            }),
+            ("a text", [10, 12], |number, changed| {
+                let text = if number == 0 { "t: |\\n" } else { "" };
+                format!("{text}  The line of the number {number} holds {changed}.\\n")
+            }),
+        ];
+        for (kind, times, line) in kinds {
+            let folder = Scratch::new();
+            for (file, step) in [("old.json", 0), ("new.json", 1)] {
+                let changed = |number: usize| number + step * usize::from(number % 500 == 7);
+                let values = values(BYTES, |number| line(number, changed(number)));
+                let layer = format!(r#"{{"name":"a","type":"oci","values":"{values}"}}"#);
+                write(&folder, file, export(&layer, ""));
+            }
+            // What the program takes of addresses before it reads: a check keeps some for each of its threads.
+            let commands = [
+                ("diff old.json new.json", 2, 48),
+                ("check new.json", 1, 128),
+            ];
+            for ((command, files, own), times) in commands.into_iter().zip(times) {
+                let memory = own + times * files * (BYTES as u64 >> 20);
+                let output = run(&folder, memory, command);
+                assert!(
+                    matches!(output.code, Some(0 | 1)),
+                    "{kind}: {command} takes more than {memory} MiB: {:?} {:.500}",
+                    output.code,
+                    output.said()
+                );
+            }
         }
     }
 

@@ -91,7 +91,7 @@ impl Comparison<'_> {
         let outlines = Difference::whole(old.map(layer_outline), new.map(layer_outline));
         let mut change = self.change(Part::Layer, outlines, None);
         change.content = self.content(None, old, new);
-        self.changes.push(change);
+        self.tell(change);
         self.look_at(new);
     }
 
@@ -118,7 +118,7 @@ impl Comparison<'_> {
             change.content = self.content(None, Some(&old), Some(&new));
             self.look_at(Some(&new));
         }
-        self.changes.push(change);
+        self.tell(change);
         if let Some((mut before, mut after)) = trees {
             if !is_alike {
                 // What Palette reads there is about each pack.
@@ -210,14 +210,14 @@ impl Comparison<'_> {
         };
         let same_version = old.version == new.version;
         self.around.same_registry = old_name == new_name && !old_name.is_empty() && !has_other_kind;
-        for difference in tree::compare(&facts(old), &facts(new)) {
+        tree::compare(&facts(old), &facts(new), &mut |difference| {
             let is_version = difference.place.last_key() == "version";
             // The tag moves along with the version: one change.
             if !same_version && difference.place.last_key() == "tag" {
-                continue;
+                return;
             }
             if !self.counts(&Part::Layer, &difference) {
-                continue;
+                return;
             }
             let mut change = self.change(Part::Layer, difference, None);
             if is_version {
@@ -235,15 +235,14 @@ impl Comparison<'_> {
                     ));
                 }
             }
-            self.changes.push(change);
-        }
+            self.tell(change);
+        });
     }
 
     fn values(&mut self, old: &Layer, new: &Layer) {
-        let first = self.changes.len();
-        self.all_values(old, new);
-        if self.between_revisions {
-            self.leave_out_packs_own(first, old, new);
+        match self.packs_own(old, new) {
+            Some([own_old, own_new]) => self.values_but_own([old, new], [&own_old, &own_new]),
+            None => self.all_values(old, new),
         }
     }
 
@@ -347,19 +346,15 @@ impl Comparison<'_> {
     /// Compares the values of two layers; of different packs only what stands in `both`.
     fn value_trees(&mut self, mut before: Value, mut after: Value, both: bool) {
         self.node_files(&mut before, &mut after);
-        let found = tree::compare(&before, &after);
-        // Trees weigh many times their text; what they differ in has all that is told.
-        drop((before, after));
-        self.changes.reserve_exact(found.len());
-        for difference in found {
+        tree::compare(&before, &after, &mut |difference| {
             let is_one_sided = matches!(difference.kind, ChangeKind::Added | ChangeKind::Removed);
             if (both && is_one_sided) || !self.counts(&Part::Values, &difference) {
-                continue;
+                return;
             }
             let preset = self.explaining(&difference.place);
             let change = self.change(Part::Values, difference, preset);
-            self.changes.push(change);
-        }
+            self.tell(change);
+        });
     }
 
     fn explaining(&self, place: &Place) -> Option<String> {
@@ -429,7 +424,9 @@ impl Comparison<'_> {
         };
         let texts = content(old).zip(content(new));
         if let Some((old, new)) = &texts {
-            self.differences(part, tree::compare_texts(old, new, path));
+            tree::compare_texts(old, new, path, &mut |found| {
+                self.difference_that_counts(part, found);
+            });
         }
         let rest = |file: &Value| {
             let mut file = file.clone();
@@ -440,7 +437,9 @@ impl Comparison<'_> {
             }
             file
         };
-        self.differences(part, tree::compare(&rest(old), &rest(new)));
+        tree::compare(&rest(old), &rest(new), &mut |found| {
+            self.difference_that_counts(part, found);
+        });
     }
 }
 

@@ -178,11 +178,14 @@ impl Comparison<'_> {
             self.object(part, None, old, new);
             return;
         }
-        let names = |objects: &[Value]| tree::numbered(objects.iter().map(object_name).collect());
+        let names = |objects: &[Value]| {
+            let names = objects.iter().map(|object| object_name(object).into());
+            tree::numbered(names.collect())
+        };
         let (old_names, new_names) = (names(old), names(new));
         for found in pair(&old_names, &new_names) {
-            let name = found.newest(&old_names, &new_names);
-            let step = Step::Item("object", name.clone());
+            let name = found.newest(&old_names, &new_names).as_ref();
+            let step = Step::Item("object", name.to_owned());
             match found.items(old, new) {
                 (Some(old), Some(new)) => self.object(part, Some(step), old, new),
                 (Some(_), None) if moved.contains_key(name) => {}
@@ -211,7 +214,9 @@ impl Comparison<'_> {
             ));
             self.difference(part.clone(), other);
         } else {
-            self.differences(part, tree::compare_objects(old, new));
+            tree::compare_objects(old, new, &mut |found| {
+                self.difference_that_counts(part, found);
+            });
         }
         self.pack.within = None;
         self.pack.object.clear();

@@ -4,6 +4,7 @@ mod layers;
 mod manifests;
 mod own;
 mod selection;
+mod told;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -20,8 +21,8 @@ use super::order::{List, Lists};
 use super::path::Step;
 use super::presets::Switched;
 use super::report::{
-    Change, ChangeKind, FORMAT, IgnoredCount, Impact, ImpactCount, Notable, Part, ProfileName,
-    ProfilePair, Report, Summary, VersionStep,
+    Change, ChangeKind, FORMAT, IgnoredCount, Impact, Notable, Part, ProfileName, ProfilePair,
+    Report, VersionStep,
 };
 use super::secrets::Secrets;
 use super::tree::{self, Difference};
@@ -32,6 +33,7 @@ use crate::profile::{Layer, Profile, Variable};
 use crate::revision::Revision;
 use crate::secret::{self, Way};
 use crate::sequence::pair;
+use told::Told;
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -87,23 +89,26 @@ pub fn compare(
         secrets: Secrets::new(texts(old).chain(texts(new)), options.show_secrets),
         profile: String::new(),
         pack: PackContext::default(),
-        changes: Vec::new(),
+        told: Told::default(),
         notable: Vec::new(),
         notes: Vec::new(),
         has_repeated: false,
     };
-    let profiles = pairing::profiles(&old.profiles, &new.profiles)
+    let mut profiles: Vec<ProfilePair> = pairing::profiles(&old.profiles, &new.profiles)
         .into_iter()
         .map(|(old, new)| comparison.profiles(old, new))
         .collect();
     comparison.note_unknown();
-    let mut changes = comparison.changes;
-    changes.retain(|change| selection::chooses(&options.only, &options.ignore, change));
-    let mut report = Report {
+    let (mut summary, untold) = comparison.told.counted(&mut profiles);
+    summary.notable = comparison.notable;
+    comparison.notes.extend(untold);
+    let mut changes = comparison.told.changes;
+    make_ids_unique(&mut changes);
+    Ok(Report {
         format: FORMAT,
         old: old.name.clone(),
         new: new.name.clone(),
-        summary: Summary::default(),
+        summary,
         profiles,
         changes,
         notes: comparison.notes,
@@ -113,11 +118,7 @@ pub fn compare(
                 differences,
             })
             .collect(),
-    };
-    report.summary.notable = comparison.notable;
-    count(&mut report);
-    make_ids_unique(&mut report.changes);
-    Ok(report)
+    })
 }
 
 /// Everything of a side that may hold a secret.
@@ -137,35 +138,6 @@ fn texts(input: &Input) -> impl Iterator<Item = &[u8]> {
             .filter_map(|variable| variable.default_value.as_deref());
         layers.chain(defaults.map(str::as_bytes))
     })
-}
-
-fn count(report: &mut Report) {
-    let impacts: Vec<ImpactCount> = Impact::ALL
-        .into_iter()
-        .map(|impact| ImpactCount {
-            impact,
-            changes: report
-                .changes
-                .iter()
-                .filter(|change| change.impact == impact)
-                .count(),
-        })
-        .filter(|count| count.changes > 0)
-        .collect();
-    report.summary.changes = report.changes.len();
-    report.summary.worst = impacts.first().map(|count| count.impact);
-    report.summary.impacts = impacts;
-    let mut of_layer: HashMap<_, usize> = HashMap::new();
-    for change in &report.changes {
-        let layer = (change.profile.as_str(), change.layer.as_deref());
-        *of_layer.entry(layer).or_default() += 1;
-    }
-    for profile in &mut report.profiles {
-        for layer in &mut profile.layers {
-            let name = (profile.name.as_str(), Some(layer.name.as_str()));
-            layer.changes = of_layer.get(&name).copied().unwrap_or_default();
-        }
-    }
 }
 
 /// The layer that is being compared.
@@ -202,7 +174,7 @@ struct Comparison<'c> {
     secrets: Secrets,
     profile: String,
     pack: PackContext,
-    changes: Vec<Change>,
+    told: Told,
     notable: Vec<Notable>,
     notes: Vec<String>,
     /// Whether what was read has keys that stand twice.
@@ -256,7 +228,7 @@ impl Comparison<'_> {
             self.look_at(Some(&layer));
         }
         self.pack = PackContext::default();
-        self.changes.push(change);
+        self.tell(change);
     }
 
     /// Tells what of trees that come, in the stead of others or of none, deserves a look.
@@ -294,15 +266,15 @@ impl Comparison<'_> {
                 "labels": profile.metadata.labels,
             })
         };
-        for difference in tree::compare(&facts(old), &facts(new)) {
+        tree::compare(&facts(old), &facts(new), &mut |difference| {
             let mut change = self.change(Part::Profile, difference, None);
             if change.path == "version" {
                 change
                     .remarks
                     .extend(step_remark(&old.spec.version, &new.spec.version));
             }
-            self.changes.push(change);
-        }
+            self.tell(change);
+        });
     }
 
     fn variables(&mut self, old: &[Variable], new: &[Variable]) {
@@ -317,7 +289,9 @@ impl Comparison<'_> {
             match found.items(old, new) {
                 (Some(old), Some(new)) => {
                     self.around.is_sensitive = old.is_sensitive && new.is_sensitive;
-                    self.differences(&part, tree::compare(&json!(old), &json!(new)));
+                    tree::compare(&json!(old), &json!(new), &mut |found| {
+                        self.difference_that_counts(&part, found);
+                    });
                     self.around = Around::default();
                 }
                 (old, new) => {
@@ -360,7 +334,7 @@ impl Comparison<'_> {
         }
         let change = self.change(part, difference, None);
         if !change.lines.is_empty() {
-            self.changes.push(change);
+            self.tell(change);
         }
     }
 
@@ -375,17 +349,22 @@ impl Comparison<'_> {
         self.difference(part, Difference::whole(old, new));
     }
 
-    fn differences(&mut self, part: &Part, found: Vec<Difference>) {
-        for difference in found {
-            if self.counts(part, &difference) {
-                self.difference(part.clone(), difference);
-            }
+    fn difference_that_counts(&mut self, part: &Part, difference: Difference) {
+        if self.counts(part, &difference) {
+            self.difference(part.clone(), difference);
         }
     }
 
     fn difference(&mut self, part: Part, difference: Difference) {
         let change = self.change(part, difference, None);
-        self.changes.push(change);
+        self.tell(change);
+    }
+
+    /// Takes a change into the report, where it is chosen.
+    fn tell(&mut self, change: Change) {
+        if selection::chooses(&self.options.only, &self.options.ignore, &change) {
+            self.told.push(change);
+        }
     }
 
     /// What the rules see of a difference.

@@ -8,35 +8,45 @@ use crate::pack::{Origin, Pack};
 use crate::profile::Layer;
 
 impl Comparison<'_> {
-    /// Takes out of the changes from `first` on what the packs of both layers differ in, and no section announces, unless
-    /// both are the vendor's.
-    pub(super) fn leave_out_packs_own(&mut self, first: usize, old: &Layer, new: &Layer) {
-        let pack = |layer: &Layer| self.library.find(&layer.name, &layer.version).ok();
-        let (Some(pack_old), Some(pack_new)) = (pack(old), pack(new)) else {
-            return;
-        };
+    /// Both layers with the values of their packs, where what these differ in is not the RA's: between two revisions, unless
+    /// both packs are the vendor's.
+    pub(super) fn packs_own(&self, old: &Layer, new: &Layer) -> Option<[Layer; 2]> {
+        if !self.between_revisions {
+            return None;
+        }
+        let [pack_old, pack_new] =
+            [old, new].map(|layer| self.library.find(&layer.name, &layer.version).ok());
+        let (pack_old, pack_new) = (pack_old?, pack_new?);
         if pack_old.origin != Origin::BuiltIn && pack_new.origin != Origin::BuiltIn {
-            return;
+            return None;
         }
         let base = |layer: &Layer, pack: &Pack| Layer {
             values: pack.values.text().to_owned(),
             ..layer.clone()
         };
-        let (base_old, base_new) = (base(old, &pack_old), base(new, &pack_new));
+        Some([base(old, &pack_old), base(new, &pack_new)])
+    }
+
+    /// Compares the values of two layers, without what the packs of both differ in and no section announces.
+    pub(super) fn values_but_own(&mut self, [old, new]: [&Layer; 2], own: [&Layer; 2]) {
         if old.version != new.version {
             let (name, old, new) = (&new.name, &old.version, &new.version);
             self.unknown.push(format!("`{name}` {old} and {new}"));
         }
-        let found = self.changes.split_off(first);
+        let before = std::mem::take(&mut self.told);
+        self.all_values(old, new);
+        let found = std::mem::take(&mut self.told);
         let (notes, notable) = (self.notes.len(), self.notable.len());
-        self.all_values(&base_old, &base_new);
+        self.all_values(own[0], own[1]);
         self.notes.truncate(notes);
         self.notable.truncate(notable);
-        let own: HashSet<String> = self.changes.drain(first..).map(|one| key(&one)).collect();
-        let is_the_revisions =
-            |change: &Change| change.section.is_some() || !own.contains(&key(change));
-        self.changes
-            .extend(found.into_iter().filter(is_the_revisions));
+        let own = std::mem::replace(&mut self.told, before).changes;
+        let own: HashSet<String> = own.iter().map(key).collect();
+        for change in found.changes {
+            if change.section.is_some() || !own.contains(&key(&change)) {
+                self.told.push(change);
+            }
+        }
     }
 
     /// Says of which packs it is not known how they differ.

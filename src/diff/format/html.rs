@@ -243,7 +243,7 @@ impl<'r> Page<'r> {
         let more = report.summary.changes.saturating_sub(MOST);
         let more = (more > 0).then(|| {
             Cow::from(format!(
-                "{more} more changes are not on this page: `--only PLACE` chooses, and `--format json` has all"
+                "{more} more changes are not on this page: `--only PLACE` chooses, and `--format json` has more"
             ))
         });
         let ignored = ignored_words(report).map(Cow::from);

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::diff::{Change, Impact, Part, Report};
 
-/// All changes of one impact.
+/// The changes of one impact.
 pub(super) struct Section<'r> {
     pub(super) impact: Impact,
     pub(super) changes: usize,
@@ -49,9 +49,12 @@ pub(super) fn sections(report: &Report) -> Vec<Section<'_>> {
         if changes.is_empty() {
             continue;
         }
+        // Not all of them may be told.
+        let counts = report.summary.impacts.iter();
+        let all = counts.filter(|count| count.impact == impact);
         sections.push(Section {
             impact,
-            changes: changes.len(),
+            changes: all.map(|count| count.changes).sum(),
             places: places(changes),
         });
     }
