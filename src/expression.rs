@@ -10,6 +10,9 @@ use crate::limits;
 /// What compiling takes for each part of an expression, in the steps that matching takes for each part and byte.
 const COMPILING: usize = 256;
 
+/// What looking at a value takes, in the same steps.
+const LOOKING: usize = 8;
+
 /// Why an expression is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
@@ -27,6 +30,11 @@ impl Effort {
     /// As many as expressions of one kind may take in all.
     pub(crate) fn new() -> Self {
         Effort(Cell::new(limits::EXPRESSION_STEPS))
+    }
+
+    /// Takes the steps for looking at so many values, where they are left.
+    pub(crate) fn look(&self, values: usize) -> Result<(), Unusable> {
+        self.spend(LOOKING, values)
     }
 
     /// Takes so many steps for each of so many bytes, where they are left.

@@ -171,8 +171,17 @@ impl Rule {
         base: &Value,
         effort: &Effort,
     ) -> Option<Violation> {
-        let found = self.place.find_all(values);
-        if self.readonly && found != self.place.find_all(base) {
+        // Each of many rules may be about each of many items.
+        let found = |values| self.place.find_all(values, |items| effort.look(items));
+        let own = self.readonly.then(|| found(base)).transpose();
+        let (found, own) = match (found(values), own) {
+            (Ok(found), Ok(own)) => (found, own),
+            (Err(Unusable::TooLarge(how)), _) | (_, Err(Unusable::TooLarge(how))) => {
+                return Some(Violation::Unchecked(how));
+            }
+            _ => return None,
+        };
+        if own.is_some_and(|own| found != own) {
             return Some(Violation::Changed);
         }
         let is_given = |value: &&Value| !value.is_null() && value.as_str() != Some("");
@@ -486,5 +495,20 @@ mod tests {
         let nowhere = Rule::read("a..b", "{{ required }}", &Effort::new());
         assert_eq!(nowhere.unread, ["the path `a..b`"]);
         assert_eq!(nowhere.violation(&Value::Null, &Value::Null), None);
+    }
+
+    #[test]
+    fn rules_over_many_items_take_no_more_than_is_left() {
+        let each = Rule::read("list.$[].name", "{{ required }}", &Effort::new());
+        let values = json!({"list": vec![Value::Null; 1_000_000]});
+        let effort = Effort::new();
+        let violations: Vec<_> = (0..9)
+            .map(|_| each.violation_with(&values, &Value::Null, &effort))
+            .collect();
+        assert_eq!(violations[..8], vec![Some(Violation::Missing); 8]);
+        let Some(Violation::Unchecked(how)) = &violations[8] else {
+            panic!("{violations:?}");
+        };
+        assert!(how.contains("64 million steps"), "{how}");
     }
 }

@@ -56,17 +56,26 @@ impl Path {
             .try_fold(root, |value, step| step.within(value))
     }
 
-    /// All values that this path leads to.
-    pub(crate) fn find_all<'v>(&self, root: &'v Value) -> Vec<&'v Value> {
+    /// All values that this path leads to; `look` is told of each list how many items are looked at, and may end it.
+    pub(crate) fn find_all<'v, E>(
+        &self,
+        root: &'v Value,
+        look: impl Fn(usize) -> Result<(), E>,
+    ) -> Result<Vec<&'v Value>, E> {
         let mut found = vec![root];
         for step in &self.steps {
-            let below = found.into_iter().flat_map(|value| match (step, value) {
-                (Step::Each, Value::Array(items)) => items.iter().collect(),
-                _ => Vec::from_iter(step.within(value)),
-            });
-            found = below.collect();
+            let mut below = Vec::new();
+            for value in found {
+                if let (Step::Each, Value::Array(items)) = (step, value) {
+                    look(items.len())?;
+                    below.extend(items);
+                } else {
+                    below.extend(step.within(value));
+                }
+            }
+            found = below;
         }
-        found
+        Ok(found)
     }
 }
 

@@ -273,7 +273,7 @@ const UPGRADE: Job = &[
     "site.yaml",
 ];
 
-fn kinds() -> [Kind; 6] {
+fn kinds() -> [Kind; 7] {
     [
         Kind {
             name: "site",
@@ -393,6 +393,53 @@ fn kinds() -> [Kind; 6] {
             jobs: &[],
             places: &[("", How::Copies, 20, &["packs", "list", "--packs", "packs"])],
             others: &[&["packs", "show", "p", "--packs", "packs"]],
+        },
+        Kind {
+            name: "pack",
+            example: example("pack.yaml"),
+            write: |folder, tree| {
+                let rules = tree["rules"].as_array().expect("a list").iter();
+                let rules = rules.map(|rule| {
+                    let path = rule["path"].as_str().expect("a path");
+                    (path.to_owned(), json!({"schema": rule["schema"]}))
+                });
+                for (file, text) in [
+                    ("pack.json", tree["description"].to_string()),
+                    ("values.yaml", yaml::from_json(&tree["values"])),
+                    (
+                        "presets.yaml",
+                        yaml::from_json(&json!({"presets": tree["presets"]})),
+                    ),
+                    (
+                        "schema.yaml",
+                        yaml::from_json(&Value::Object(rules.collect())),
+                    ),
+                ] {
+                    write(folder, &format!("packs/p/{file}"), text);
+                }
+            },
+            jobs: &[
+                (All::Lists, 20, &["check", "--packs", "packs"]),
+                (
+                    All::Lists,
+                    20,
+                    &["packs", "show", "csi-portworx-generic", "--packs", "packs"],
+                ),
+            ],
+            places: &[],
+            others: &[
+                &[
+                    "render",
+                    "--packs",
+                    "packs",
+                    "--profile",
+                    "infra",
+                    "--out",
+                    "out",
+                ],
+                &["packs", "list", "--packs", "packs"],
+                &["diff", "1.9.0", "1.9.0", "--packs", "packs"],
+            ],
         },
     ]
 }
