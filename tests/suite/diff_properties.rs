@@ -13,7 +13,7 @@ use vmo_ra::profile::{Profile, read};
 use vmo_ra::yaml::{Limits, to_json};
 
 /// A profile of one layer with these values and one manifest.
-fn profile(values: &str, manifest: &str) -> Profile {
+pub(crate) fn profile(values: &str, manifest: &str) -> Profile {
     let text = json!({
         "metadata": {"name": "p", "description": "", "labels": {}},
         "spec": {"version": "1.0.0", "template": {"type": "add-on", "cloudType": "all", "packs": [
@@ -25,7 +25,7 @@ fn profile(values: &str, manifest: &str) -> Profile {
 }
 
 /// The JSON form of a comparison of two profiles.
-fn report(old: &Profile, new: &Profile) -> Value {
+pub(crate) fn report(old: &Profile, new: &Profile) -> Value {
     let input = |name: &str, profile: &Profile| Input {
         name: name.to_owned(),
         profiles: vec![profile.clone()],
@@ -56,7 +56,7 @@ fn manifest_of(tree: &Value) -> Value {
     json!({"kind": "ConfigMap", "metadata": {"name": "m"}, "spec": tree})
 }
 
-fn changes(report: &Value) -> &Vec<Value> {
+pub(crate) fn changes(report: &Value) -> &Vec<Value> {
     report["changes"].as_array().expect("a list of changes")
 }
 
@@ -394,7 +394,7 @@ fn commented(text: &str) -> String {
 // A reader of the JSON form, by what the documentation of paths and changes says.
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+pub(crate) enum Step {
     Key(String),
     /// Key and value; without a key for an item that is a scalar.
     Item(String, String),
@@ -451,9 +451,9 @@ fn steps(path: &str) -> Vec<Step> {
 
 /// A change, and the steps that are left to it.
 #[derive(Clone)]
-struct Edit<'r> {
-    steps: Vec<Step>,
-    change: &'r Value,
+pub(crate) struct Edit<'r> {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) change: &'r Value,
 }
 
 impl Edit<'_> {
@@ -500,7 +500,7 @@ fn by_step<'r>(edits: &[Edit<'r>]) -> BTreeMap<Step, Vec<Edit<'r>>> {
 }
 
 /// The old tree with the edits made.
-fn applied(old: &Value, edits: &[Edit<'_>]) -> Value {
+pub(crate) fn applied(old: &Value, edits: &[Edit<'_>]) -> Value {
     let Some(first) = edits.first() else {
         return old.clone();
     };
@@ -710,7 +710,7 @@ fn yaml(text: &str) -> Option<Value> {
 }
 
 /// Whether two trees mean the same: texts that hold trees are compared as these, and `1.0` is 1.
-fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
             let pairs_of = |key: &String, a: &Value| b.get(key).is_some_and(|b| same(a, b));
@@ -735,7 +735,7 @@ fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
-fn edits<'r>(report: &'r Value, part: &str, name: Option<&str>) -> Vec<Edit<'r>> {
+pub(crate) fn edits<'r>(report: &'r Value, part: &str, name: Option<&str>) -> Vec<Edit<'r>> {
     changes(report)
         .iter()
         .filter(|change| change["part"]["of"] == part && change["part"]["name"].as_str() == name)

@@ -27,6 +27,7 @@ mod diff_gate;
 mod diff_hidden;
 mod diff_identity;
 mod diff_page;
+mod diff_pairs;
 mod diff_properties;
 mod errata;
 mod exit_codes;
