@@ -116,15 +116,23 @@ fn map(
         return None;
     }
     let (before_old, before_new) = (kept_old.len(), kept_new.len());
-    let mut same: Option<&str> = None;
+    // An entry that means the same in both, as either writes it.
+    let mut same: Option<[&str; 2]> = None;
     let mut seen: HashSet<&str> = HashSet::with_capacity(old.len());
     for entry in &old {
         if !seen.insert(entry.key) {
             return None;
         }
         match by_key.get(entry.key) {
-            Some(text) if *text == entry.text => same = same.or(Some(entry.text)),
-            Some(text) => differing(entry.text, text, indent, kept_old, kept_new),
+            Some(text) => {
+                let before = kept_old.len() + kept_new.len();
+                if *text != entry.text {
+                    differing(entry.text, text, indent, kept_old, kept_new);
+                }
+                if kept_old.len() + kept_new.len() == before {
+                    same = same.or(Some([entry.text, text]));
+                }
+            }
             None => line_by_line(kept_old, entry.text),
         }
     }
@@ -135,12 +143,12 @@ fn map(
     }
     // A map that lost all its entries would no longer be one.
     let one_is_empty = kept_old.len() == before_old || kept_new.len() == before_new;
-    if let Some(text) = same
+    if let Some([old, new]) = same
         && one_is_empty
         && (kept_old.len() > before_old || kept_new.len() > before_new)
     {
-        line_by_line(kept_old, text);
-        line_by_line(kept_new, text);
+        line_by_line(kept_old, old);
+        line_by_line(kept_new, new);
     }
     Some(())
 }
@@ -313,6 +321,17 @@ mod tests {
         assert_eq!(
             reduced("m:\n  a: 1\n", "m:\n  a: 1\n  b: 2\n"),
             ("m:\n  a: 1\n".to_owned(), "m:\n  b: 2\n  a: 1\n".to_owned())
+        );
+        // Also where all its entries differ in comments alone.
+        assert_eq!(
+            reduced(
+                "m:\n  a:\n    c: 1\n",
+                "m:\n  a:\n    # why\n    c: 1\n  b: 2\n"
+            ),
+            (
+                "m:\n  a:\n    c: 1\n".to_owned(),
+                "m:\n  b: 2\n  a:\n    # why\n    c: 1\n".to_owned()
+            )
         );
     }
 
