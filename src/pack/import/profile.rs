@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Imported, ImportedPack, Part};
 use crate::diagnostic::Diagnostic;
-use crate::profile::Profile;
+use crate::profile::{BuiltInLayers, Profile};
 
 /// The packs of a profile's layers. Its text has no constraints, presets or schema of them.
 ///
@@ -49,5 +49,19 @@ pub fn of_profile(file: &str, profile: &Profile) -> Result<Imported, Vec<Diagnos
             Err(problem) => problems.push(problem),
         }
     }
+    imported.remarks.extend(built_in(file, profile));
     crate::diagnostic::unless(problems, imported)
+}
+
+/// Values of this program are no vendor's, and in a folder nothing tells them apart any more.
+fn built_in(file: &str, profile: &Profile) -> Option<Diagnostic> {
+    let layers = BuiltInLayers::of_description(&profile.metadata.description)?;
+    let message = format!(
+        "the values of these layers are built-in ones of vmo-ra, not the vendors': {}",
+        layers.packs.join(", ")
+    );
+    let warning = Diagnostic::warning(message)
+        .because(format!("the description of the profile in {file} says so"))
+        .help("import the packs from a tenant, from their archives, or from a profile that was made with them");
+    Some(warning)
 }
