@@ -13,15 +13,15 @@ use crate::site::Site;
 use crate::yaml::{self, Limits};
 
 /// The keys at the top of a site, as it describes itself.
-static SITE: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let settings = Site::settings().into_iter();
+static SITE: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let settings = Site::settings().iter();
     let top = settings.filter(|setting| setting.is_below(""));
-    top.map(|setting| setting.path).collect()
+    top.map(|setting| setting.path.as_str()).collect()
 });
 
 /// Whether a key stands at the top of a site.
 fn is_of_site(key: &str) -> bool {
-    SITE.iter().any(|known| known == key)
+    SITE.contains(&key)
 }
 
 /// What a text is.
@@ -183,7 +183,7 @@ impl Top {
         if self.kind == "ClusterProfile" && !self.api_version.contains('/') {
             return Kind::Profile(Form::Answer);
         }
-        let is_known = |key: &str| nearest(key, SITE.iter().map(String::as_str)).is_some();
+        let is_known = |key: &str| nearest(key, SITE.iter().copied()).is_some();
         let (top, of_spec): (Vec<&String>, Vec<&String>) =
             self.keys.iter().partition(|key| !key.starts_with("spec."));
         let known = top.iter().filter(|key| is_known(key)).count();

@@ -1,15 +1,10 @@
 //! The way out of the likeliest mistakes of a site: a value in the wrong form shows the right one with the value itself, and a
 //! name that is another tool's leads to ours. All of it comes from what the settings say of themselves.
 
-use std::sync::LazyLock;
-
 use super::Site;
 use super::quantity::Quantity;
 use super::setting::{Form, Kind, Preset, Setting};
 use crate::yaml::{self, Node};
-
-/// Every setting, for messages.
-static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(Site::settings);
 
 /// The most signs of a value that is shown once more in a help.
 const SHOWN: usize = 60;
@@ -53,8 +48,8 @@ pub(super) fn setting(path: &str) -> Option<&'static Setting> {
         let map = setting.path.strip_suffix('*');
         map.is_some_and(|map| path.starts_with(map))
     };
-    let exact = SETTINGS.iter().find(is_meant);
-    exact.or_else(|| SETTINGS.iter().find(is_around))
+    let exact = Site::settings().iter().find(is_meant);
+    exact.or_else(|| Site::settings().iter().find(is_around))
 }
 
 fn without_number(step: &str) -> String {
@@ -66,7 +61,7 @@ fn without_number(step: &str) -> String {
 
 /// The key of a path, as it is written above a value: items of a list have that of the list.
 pub(super) fn key(path: &str) -> &str {
-    let own = SETTINGS.iter().find_map(|setting| {
+    let own = Site::settings().iter().find_map(|setting| {
         let map = setting.path.strip_suffix('*')?;
         path.strip_prefix(map)
     });
@@ -159,7 +154,7 @@ fn list_below(path: &str, node: &Node) -> Option<&'static Setting> {
     let takes_all = |setting: &&Setting| {
         item(setting).is_some_and(|kind| texts.iter().all(|text| kind.takes(text)))
     };
-    let mut below = SETTINGS.iter().filter(|one| is_below(one, path));
+    let mut below = Site::settings().iter().filter(|one| is_below(one, path));
     below.find(takes_all)
 }
 
@@ -179,7 +174,9 @@ fn item(list: &Setting) -> Option<&'static Kind> {
     if !matches!(list.form, Form::List) {
         return None;
     }
-    let mut below = SETTINGS.iter().filter(|one| one.is_below(&list.path));
+    let mut below = Site::settings()
+        .iter()
+        .filter(|one| one.is_below(&list.path));
     match &below.next()?.form {
         Form::Value(kind) => Some(kind),
         _ => None,
@@ -191,7 +188,7 @@ fn item(list: &Setting) -> Option<&'static Kind> {
 fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting, bool)> {
     let mut best: Option<(usize, &'static Setting, bool)> = None;
     let mut is_alone = true;
-    for setting in SETTINGS.iter().filter(|one| is_below(one, path)) {
+    for setting in Site::settings().iter().filter(|one| is_below(one, path)) {
         let (kind, is_list) = match &setting.form {
             Form::Value(kind) | Form::ValueOrMap(kind) => (kind, false),
             Form::List => match item(setting) {
@@ -225,7 +222,7 @@ fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting,
 /// Where a key belongs that is unknown at its place: another tool's name of a setting, a setting of another map, or an option
 /// of the command line.
 pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
-    let known = SETTINGS.iter().find(|one| {
+    let known = Site::settings().iter().find(|one| {
         one.elsewhere()
             .any(|other| other.eq_ignore_ascii_case(name))
     });
@@ -236,7 +233,7 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
     if let (Some((_, option)), true) = (option, path.is_empty()) {
         return Some(format!("name it on the command line, with {option}"));
     }
-    let mut same = SETTINGS
+    let mut same = Site::settings()
         .iter()
         .filter(|one| one.key() == name && !one.path.contains(['[', '*']));
     match (same.next(), same.next()) {
@@ -290,7 +287,7 @@ pub(super) fn is_list_of_values(path: &str) -> bool {
 
 /// The keys of the map at the path.
 pub(super) fn keys(path: &str) -> String {
-    let below = SETTINGS.iter().filter(|one| is_below(one, path));
+    let below = Site::settings().iter().filter(|one| is_below(one, path));
     let keys: Vec<String> = below.map(|one| format!("`{}`", one.key())).collect();
     format!("its keys are {}", keys.join(", "))
 }

@@ -38,6 +38,7 @@ mod vmo;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde::Serialize;
 
@@ -200,11 +201,14 @@ impl Site {
     }
 
     /// Every setting that a site may have, in the order they are read.
-    pub fn settings() -> Vec<Setting> {
-        let nothing = Source::new("nothing", "");
-        let mut reader = Reader::recording(&nothing, &NoInputs);
-        Site::read_from(&mut reader, None);
-        reader.into_settings()
+    pub fn settings() -> &'static [Setting] {
+        static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
+            let nothing = Source::new("nothing", "");
+            let mut reader = Reader::recording(&nothing, &NoInputs);
+            Site::read_from(&mut reader, None);
+            reader.into_settings()
+        });
+        &SETTINGS
     }
 
     /// The reference architecture's own example.

@@ -190,6 +190,11 @@ impl Kind {
         }
     }
 
+    /// Whether a text is known to be no such value.
+    pub(crate) fn refuses(&self, text: &str) -> bool {
+        (self.accepts.is_some() || self.range.is_some()) && !self.takes(text)
+    }
+
     /// A text as the JSON that YAML would make of it, where it may be more than a text.
     pub fn value(&self, text: &str) -> Value {
         match scalar::resolve(text) {

@@ -35,7 +35,7 @@ fn below(path: &str, key: &str) -> String {
 }
 
 struct Look {
-    settings: Vec<Setting>,
+    settings: &'static [Setting],
     found: Vec<Range<usize>>,
 }
 

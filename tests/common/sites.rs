@@ -101,7 +101,7 @@ const KEYS: &[&str] = &[
 
 /// Settings that take one value, with values that their form lets through and some that it does not.
 pub static LEAVES: LazyLock<Vec<(Setting, Vec<Value>)>> = LazyLock::new(|| {
-    let settings = Site::settings().into_iter();
+    let settings = Site::settings().iter();
     settings
         .filter_map(|setting| Some((setting.clone(), values(&setting)?)))
         .collect()

@@ -91,7 +91,7 @@ fn compare(file: &str, text: &str) {
 fn the_files_are_what_the_program_writes() {
     compare("schema/site.json", &site::json_schema());
     compare("golden/init/site.yaml", &site::starter());
-    compare("docs/site.md", &page(&Site::settings()));
+    compare("docs/site.md", &page(Site::settings()));
 }
 
 /// The reference page: a table for each map.
@@ -204,7 +204,7 @@ fn one_value_and_a_list_say_the_same() {
         assert_eq!(whole(&one.0), whole(&other.0), "{path}");
         tried += 1;
     };
-    for setting in &settings {
+    for setting in settings {
         match &setting.form {
             Form::List if has_values(setting) => {
                 let items = settings.iter().find(|one| one.is_below(&setting.path));
@@ -380,7 +380,7 @@ fn every_setting_says_what_it_is_and_where_the_ra_has_it() {
 fn every_default_is_the_one_that_is_applied() {
     let settings = Site::settings();
     let mut tried = 0;
-    for setting in &settings {
+    for setting in settings {
         let (Preset::Fixed(value) | Preset::Follows(value)) = &setting.default else {
             continue;
         };
@@ -600,7 +600,7 @@ fn each_kind_refuses_what_the_reader_refuses() {
     let settings = Site::settings();
     let validator = validator();
     let mut refused = 0;
-    for setting in &settings {
+    for setting in settings {
         let wrong: &[Value] = match &setting.form {
             Form::Named(keys) if keys.pattern.is_some() => &[
                 json!("a text"),

@@ -18,7 +18,7 @@ pub fn json_schema() -> String {
         json!("http://json-schema.org/draft-07/schema#"),
     );
     schema.insert("title".to_owned(), json!("A site of vmo-ra"));
-    schema.extend(map(&settings, ""));
+    schema.extend(map(settings, ""));
     format!("{:#}\n", Value::Object(schema))
 }
 

@@ -16,9 +16,8 @@ const WIDTH: usize = 110;
 
 /// The reference architecture's example as a site file. Without the `#` in front of the keys it holds every setting.
 pub fn starter() -> String {
-    let settings = Site::settings();
     let mut starter = Starter {
-        settings: &settings,
+        settings: Site::settings(),
         text: HEAD.to_owned(),
     };
     starter.map("", Line::default(), None);
