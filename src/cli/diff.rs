@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
 use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format, left_out};
@@ -18,6 +18,7 @@ use vmo_ra::revision::{Revision, Role};
 use vmo_ra::rules::fitted;
 use vmo_ra::site::Site;
 
+use super::format::ReportFormat;
 use super::inputs::{self, Files};
 use super::{Failure, terminal};
 
@@ -59,8 +60,8 @@ pub(super) struct Diff {
     #[arg(long, value_name = "PLACE")]
     ignore: Vec<String>,
     /// How to write it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
     /// The file to write, or `-` for standard output
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
@@ -85,18 +86,6 @@ pub(super) struct Diff {
     /// End with 1 only if a change is this bad or worse
     #[arg(long, value_name = "IMPACT", value_parser = impacts())]
     fail_on: Option<Impact>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal.
-    Text,
-    /// For programs; `vmo-ra schema diff` describes it.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
-    /// One page that needs nothing else.
-    Html,
 }
 
 /// Takes the word of each impact, the mildest first.
@@ -263,10 +252,10 @@ impl Diff {
 
     fn written(&self, report: &Report) -> String {
         match self.format {
-            Format::Json => format::json(report),
-            Format::Markdown => format::markdown(report, COMMENT),
-            Format::Html => format::html(report),
-            Format::Text => {
+            ReportFormat::Json => format::json(report),
+            ReportFormat::Markdown => format::markdown(report, COMMENT),
+            ReportFormat::Html => format::html(report),
+            ReportFormat::Text => {
                 let on_terminal = self.is_printed() && io::stdout().is_terminal();
                 format::text(
                     report,

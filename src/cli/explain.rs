@@ -1,13 +1,13 @@
 //! `vmo-ra explain`
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use vmo_ra::diagnostic::Code;
 use vmo_ra::rules::Rule;
-use vmo_ra::visible;
 
+use super::Failure;
+use super::format::FormatOption;
 use super::lines::Lines;
-use super::{Failure, terminal};
 
 /// Explain a rule of `check` and `render`, or a kind of mistake
 #[derive(Debug, Args)]
@@ -16,17 +16,8 @@ pub(super) struct Explain {
     /// them without it
     #[arg(value_name = "ID")]
     id: Option<String>,
-    /// How it is shown
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    #[command(flatten)]
+    format: FormatOption,
 }
 
 /// What is known of a rule, or of a kind of mistake.
@@ -91,25 +82,19 @@ impl Explain {
                 .map(Explained::from)
                 .chain(codes)
                 .collect();
-            return match self.format {
-                Format::Json => terminal::print(&visible::json(&all)),
-                Format::Text => {
-                    let rows = all
-                        .iter()
-                        .map(|one| vec![one.id.to_owned(), one.title.to_owned()]);
-                    let mut lines = Lines::default();
-                    lines.add_table(&rows.collect::<Vec<_>>(), 0);
-                    terminal::tell(&lines)
-                }
-            };
+            return self.format.tell(&all, || {
+                let rows = all
+                    .iter()
+                    .map(|one| vec![one.id.to_owned(), one.title.to_owned()]);
+                let mut lines = Lines::default();
+                lines.add_table(&rows.collect::<Vec<_>>(), 0);
+                lines
+            });
         };
         let explained = match Code::find(id) {
             Some(code) => Explained::from(code),
             None => Explained::from(Rule::find(id)?),
         };
-        match self.format {
-            Format::Json => terminal::print(&visible::json(&explained)),
-            Format::Text => terminal::tell(&explained.lines()),
-        }
+        self.format.tell(&explained, || explained.lines())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output;
@@ -14,8 +14,9 @@ use vmo_ra::render::{Choice, choices};
 use vmo_ra::revision::Revision;
 use vmo_ra::site::Site;
 use vmo_ra::version::Wanted;
-use vmo_ra::visible::{self, visible};
+use vmo_ra::visible::visible;
 
+use super::format::FormatOption;
 use super::import::Import;
 use super::lines::Lines;
 use super::{Failure, inputs, terminal};
@@ -46,17 +47,8 @@ struct List {
     /// The site file, or `-` for standard input, whose choices count; the RA's example without it
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
-    /// How it is shown
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    #[command(flatten)]
+    format: FormatOption,
 }
 
 /// Show a pack: its presets by group, what it asks of other packs and of its values
@@ -67,9 +59,8 @@ struct Show {
     pack: String,
     #[command(flatten)]
     sources: Sources,
-    /// How it is shown
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatOption,
 }
 
 /// Write a pack's values with the presets of your choice, on standard output or to a file
@@ -211,10 +202,7 @@ impl List {
             });
         }
         let listed = Listed { packs, missing };
-        match self.format {
-            Format::Text => terminal::tell(&listed.lines())?,
-            Format::Json => terminal::print(&visible::json(&listed))?,
-        }
+        self.format.tell(&listed, || listed.lines())?;
         terminal::explain(&warnings);
         if problems.is_empty() {
             Ok(())
@@ -379,10 +367,7 @@ impl Show {
         };
         let used_by: Vec<&Use<'_>> = uses.iter().filter(gets_it).collect();
         let shown = Shown::of(&pack, &used_by)?;
-        match self.format {
-            Format::Text => terminal::tell(&shown.lines()),
-            Format::Json => terminal::print(&visible::json(&shown)),
-        }
+        self.format.tell(&shown, || shown.lines())
     }
 }
 

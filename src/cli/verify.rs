@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use vmo_ra::output::{Difference, Verified, verify};
-use vmo_ra::visible;
 
+use super::Failure;
+use super::format::FormatOption;
 use super::lines::Lines;
-use super::{Failure, terminal};
 
 /// Tell which files of a rendered folder were changed by hand, by its SHA256SUMS
 #[derive(Debug, Args)]
@@ -19,26 +19,14 @@ pub(super) struct Verify {
     /// A folder that `render` or `nad` wrote
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
+    #[command(flatten)]
+    format: FormatOption,
 }
 
 impl Verify {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let verified = verify(&self.folder)?;
-        match self.format {
-            Format::Text => terminal::tell(&lines(&verified))?,
-            Format::Json => terminal::print(&visible::json(&verified))?,
-        }
+        self.format.tell(&verified, || lines(&verified))?;
         Ok(ExitCode::from(u8::from(!verified.differences.is_empty())))
     }
 }

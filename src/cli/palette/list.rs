@@ -8,8 +8,8 @@ use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::palette::{Client, Cluster, TenantProfile, list};
 
 use super::super::Failure;
+use super::super::format::FormatOption;
 use super::super::lines::Lines;
-use super::format::FormatOption;
 use super::progress::Progress;
 
 /// List the profiles that the key sees, each version with the clusters that use it

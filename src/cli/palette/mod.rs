@@ -4,7 +4,6 @@ mod connection;
 mod diff;
 mod export;
 mod files;
-mod format;
 mod import;
 mod list;
 mod packs;

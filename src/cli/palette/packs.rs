@@ -11,10 +11,10 @@ use vmo_ra::palette::{Catalog, Client, Missing, Preferred, TenantPack, fetch};
 use vmo_ra::render::choices;
 use vmo_ra::revision::Revision;
 
+use super::super::format::FormatOption;
 use super::super::lines::Lines;
 use super::super::pack_folders::PackFolders;
 use super::super::{Failure, inputs, terminal};
-use super::format::FormatOption;
 use super::progress::Progress;
 
 /// The largest file that says where a pack is from, in bytes.

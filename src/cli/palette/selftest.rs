@@ -7,8 +7,8 @@ use serde::Serialize;
 use vmo_ra::palette::{Client, Outcome, Step, selftest};
 
 use super::super::Failure;
+use super::super::format::FormatOption;
 use super::super::lines::Lines;
-use super::format::FormatOption;
 
 /// Try whether the tenant does what this program relies on; nothing is changed without `--write`
 #[derive(Debug, Args)]

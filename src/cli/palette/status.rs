@@ -8,9 +8,9 @@ use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::palette::{Client, Cluster, Verdict, list};
 
 use super::super::Failure;
+use super::super::format::FormatOption;
 use super::super::lines::Lines;
 use super::files::imports;
-use super::format::FormatOption;
 use super::list::names;
 use super::progress::Progress;
 use super::validate::resolve;

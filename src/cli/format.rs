@@ -4,8 +4,8 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use vmo_ra::visible::json;
 
-use super::super::lines::Lines;
-use super::super::{Failure, terminal};
+use super::lines::Lines;
+use super::{Failure, terminal};
 
 /// In which form a result is printed.
 #[derive(Debug, Args)]
@@ -19,8 +19,21 @@ pub(super) struct FormatOption {
 enum Format {
     /// For people
     Text,
-    /// For programs; see `vmo-ra schema palette`
+    /// For programs
     Json,
+}
+
+/// In which form a report is written that people hand on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For a terminal
+    Text,
+    /// For programs; `vmo-ra schema` describes it
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+    /// One page that needs nothing else
+    Html,
 }
 
 impl FormatOption {
