@@ -36,10 +36,9 @@ pub struct LockedPack {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The hash of its values.
-    pub values: String,
-    /// Whether it is one of this program's own.
-    pub built_in: bool,
+    /// The hash of its values; none where they are this program's own, which its version tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<String>,
 }
 
 impl Lock {
@@ -91,11 +90,17 @@ impl Lock {
         if self.site != other.site {
             found.push("the profiles were rendered with another site".to_owned());
         }
+        if self.program != other.program {
+            found.push(format!(
+                "vmo-ra {} rendered the profiles, and this is {}, whose built-in values may be others",
+                self.program, other.program
+            ));
+        }
         for pack in &self.packs {
             let same = other.packs.iter().find(|one| one.name == pack.name);
             let (name, version) = (&pack.name, &pack.version);
             match same {
-                Some(one) if one.values == pack.values => {}
+                Some(one) if one == pack => {}
                 Some(one) if one.version != *version => found.push(format!(
                     "the profiles were made from `{name}` {version}, and {} is at hand",
                     one.version
@@ -123,8 +128,7 @@ impl LockedPack {
         LockedPack {
             name: pack.description.name.clone(),
             version: pack.description.version.clone(),
-            values: hash(pack.values.text().as_bytes()),
-            built_in: pack.origin == Origin::BuiltIn,
+            values: (pack.origin != Origin::BuiltIn).then(|| hash(pack.values.text().as_bytes())),
         }
     }
 }
