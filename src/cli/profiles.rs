@@ -1,7 +1,8 @@
 //! Profiles that the command line names, in any form they come in.
 
+use vmo_ra::command;
 use vmo_ra::diagnostic::{Code, Diagnostic};
-use vmo_ra::load::{Item, load};
+use vmo_ra::load::{Item, Whole, load};
 use vmo_ra::profile::{Form, Profile};
 
 use super::inputs::Files;
@@ -10,8 +11,8 @@ use super::{Failure, terminal};
 /// Profiles that were read.
 pub(super) struct Given {
     pub(super) profiles: Vec<Profile>,
-    /// Where each stands.
-    pub(super) files: Vec<String>,
+    /// All of each, in their order.
+    pub(super) wholes: Vec<Whole>,
     /// Whether Palette's API answered one of them.
     pub(super) is_answer: bool,
     /// Whether a file of them is not for everybody to read.
@@ -22,7 +23,7 @@ pub(super) struct Given {
 pub(super) fn given(names: &[String]) -> Result<Given, Failure> {
     let mut given = Given {
         profiles: Vec::new(),
-        files: Vec::new(),
+        wholes: Vec::new(),
         is_answer: false,
         private: false,
     };
@@ -38,10 +39,18 @@ pub(super) fn given(names: &[String]) -> Result<Given, Failure> {
         terminal::explain(&loaded.remarks);
         given.private |= loaded.private;
         let before = given.profiles.len();
+        let help = match loaded.items.first() {
+            Some(Item::Site(..)) => format!(
+                "{} makes profiles of it",
+                command::on("vmo-ra render --site", name)
+            ),
+            _ => "name a profile as Palette exports it, or a folder that `vmo-ra render` or `vmo-ra split` wrote".to_owned(),
+        };
         for item in loaded.items {
             if let Item::Profile(one) = item {
                 given.is_answer |= one.form == Form::Answer;
-                given.files.push(one.file);
+                terminal::explain(one.whole.warnings());
+                given.wholes.push(one.whole);
                 given.profiles.push(one.profile);
             }
         }
@@ -49,7 +58,7 @@ pub(super) fn given(names: &[String]) -> Result<Given, Failure> {
             problems.push(
                 Diagnostic::error(format!("`{}` holds no profile", loaded.name))
                     .code(Code::WrongKind)
-                    .help("name a profile as Palette exports it, or a folder that `vmo-ra render` or `vmo-ra split` wrote"),
+                    .help(help),
             );
         }
     }

@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::Value;
 use vmo_ra::command;
 use vmo_ra::diagnostic::{Code, Diagnostic, Source};
 use vmo_ra::disk::Disk;
-use vmo_ra::load;
 use vmo_ra::lock::{LOCK, Lock};
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
-use vmo_ra::profile::folder::{PROFILE, file_name, split};
+use vmo_ra::profile::folder::{file_name, split};
 use vmo_ra::profile::{Document, Profile, to_palette_json};
 use vmo_ra::recover::{self, Near, nearest, recover};
 use vmo_ra::render::Rendered;
@@ -23,6 +22,7 @@ use vmo_ra::upgrade::{Report, Request, Resolutions, Upgrade as Carried, format, 
 use vmo_ra::version::Wanted;
 
 use super::folders;
+use super::format::ReportFormat;
 use super::inputs::{self, Files};
 use super::profiles;
 use super::{Failure, terminal};
@@ -69,23 +69,11 @@ pub(super) struct Upgrade {
     #[arg(long, value_name = "DIR")]
     diff3: Option<PathBuf>,
     /// How to write the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
     /// All of long lists
     #[arg(long)]
     full: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a terminal.
-    Text,
-    /// For programs; `vmo-ra schema upgrade` describes it.
-    Json,
-    /// For a comment on a pull request.
-    Markdown,
-    /// One page that needs nothing else.
-    Html,
 }
 
 impl Upgrade {
@@ -104,7 +92,8 @@ impl Upgrade {
             .help("export the profiles: `vmo-ra palette export NAME --out DIR`")
             .into());
         }
-        let trees: Vec<Option<Value>> = given.files.iter().map(|file| tree(file)).collect();
+        let wholes = given.wholes.iter();
+        let trees: Vec<Option<Value>> = wholes.map(|whole| whole.tree().ok()).collect();
         let lock = self.lock()?;
         let from = self.from(&given.profiles, lock.as_ref())?;
         let to = Revision::load(&self.to)?;
@@ -244,10 +233,10 @@ impl Upgrade {
 
     fn written(&self, report: &Report) -> String {
         match self.format {
-            Format::Text => format::text(report, self.full),
-            Format::Json => format::json(report),
-            Format::Markdown => format::markdown(report, self.full),
-            Format::Html => format::html(report, self.full),
+            ReportFormat::Text => format::text(report, self.full),
+            ReportFormat::Json => format::json(report),
+            ReportFormat::Markdown => format::markdown(report, self.full),
+            ReportFormat::Html => format::html(report, self.full),
         }
     }
 }
@@ -258,13 +247,6 @@ fn text(file: &Path) -> Result<Source, Diagnostic> {
     let text = Files.read(file, LARGEST);
     let text = text.map_err(|error| Diagnostic::unreadable(&name, &error))?;
     Ok(secret::source(name, text.text))
-}
-
-/// Every key of a profile's file; none where it is no file of its own.
-fn tree(file: &str) -> Option<Value> {
-    let is_file = Path::new(file).is_file() && !file.ends_with(PROFILE);
-    let (_, document, _) = load::document(&Files, file).ok().filter(|_| is_file)?;
-    Some(document.into_value())
 }
 
 /// The sides of each profile, each as a folder that `join` puts together.

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{File, Item, Kind, LARGEST, Loaded, LoadedProfile, Machine, nothing_of_ours, source};
+use super::{
+    File, Item, Kept, Kind, LARGEST, Loaded, LoadedProfile, Machine, Whole, nothing_of_ours, source,
+};
 use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::disk::{Disk, Entry, may_be_read};
 use crate::limits;
@@ -165,9 +167,10 @@ impl<'f> Folder<'f> {
         let split = split_profile(self.disk, folder)?;
         self.loaded.private |= split.private;
         let names = yaml::to_json(&split.source, Limits::VALUES)?;
-        let file = split.source.name();
-        let profile = from_value(&split.source, split.profile)?;
-        let mut loaded = LoadedProfile::of_file(file, profile, Form::Export);
+        let file = split.source.name().to_owned();
+        let profile = from_value(&split.source, split.profile.clone())?;
+        let whole = Whole(Kept::Split(file, split.profile, split.warnings));
+        let mut loaded = LoadedProfile::of_file(profile, Form::Export, whole);
         let name = |pointer: String, otherwise: &mut String| {
             let name = names.pointer(&pointer).and_then(Value::as_str);
             if let Some(name) = name.filter(|name| !name.is_empty()) {

@@ -19,6 +19,8 @@ mod kind;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 pub use folder::{SplitProfile, profile_file, split_profile};
 pub use kind::{Guess, Kind};
 
@@ -88,6 +90,49 @@ pub struct LoadedProfile {
     pub form: Form,
     /// What its texts are called.
     pub texts: Vec<LayerTexts>,
+    /// All of it.
+    pub whole: Whole,
+}
+
+/// All that a profile says, with keys that [`Profile`] does not know.
+#[derive(Clone, Debug)]
+pub struct Whole(Kept);
+
+#[derive(Clone, Debug)]
+enum Kept {
+    /// Its file, which is read when it is asked for.
+    File(Source),
+    /// What `split` laid out, put together again.
+    Split(String, Value, Vec<Diagnostic>),
+}
+
+impl Whole {
+    /// Its file, or the first one of a split profile.
+    pub fn file(&self) -> &str {
+        match &self.0 {
+            Kept::File(source) => source.name(),
+            Kept::Split(file, ..) => file,
+        }
+    }
+
+    /// The tree of it, as Palette imports it.
+    ///
+    /// # Errors
+    /// It is in a form that Palette does not import, or lacks what an import has.
+    pub fn tree(&self) -> Result<Value, Vec<Diagnostic>> {
+        match &self.0 {
+            Kept::File(source) => Document::read(source).map(Document::into_value),
+            Kept::Split(_, tree, _) => Ok(tree.clone()),
+        }
+    }
+
+    /// What is to be said of its texts.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        match &self.0 {
+            Kept::File(_) => &[],
+            Kept::Split(.., warnings) => warnings,
+        }
+    }
 }
 
 /// What the texts of a layer are called: their files, where they have some of their own.
@@ -101,12 +146,14 @@ pub struct LayerTexts {
 
 impl LoadedProfile {
     /// A profile whose texts have no files of their own.
-    fn of_file(file: &str, profile: Profile, form: Form) -> Self {
+    fn of_file(profile: Profile, form: Form, whole: Whole) -> Self {
+        let file = whole.file();
         LoadedProfile {
             texts: LayerTexts::of_file(file, &profile),
             file: file.to_owned(),
             profile,
             form,
+            whole,
         }
     }
 }
@@ -162,7 +209,8 @@ impl File {
             Kind::Manifests => Item::Manifests(self.source),
             Kind::Profile(form) => {
                 let profile = profile::read(&self.source)?;
-                let profile = LoadedProfile::of_file(self.source.name(), profile, form);
+                let whole = Whole(Kept::File(self.source));
+                let profile = LoadedProfile::of_file(profile, form, whole);
                 Item::Profile(Box::new(profile))
             }
             Kind::Other(guess) => return Err(nothing_of_ours(self.source.name(), guess).into()),

@@ -53,6 +53,15 @@ pub struct Arrived {
 }
 
 impl Import {
+    /// Takes a profile, with all of its text.
+    pub fn new(file: &str, profile: Profile, body: Value) -> Self {
+        Import {
+            file: file.to_owned(),
+            profile,
+            body,
+        }
+    }
+
     /// Takes a profile in Palette's own form.
     ///
     /// # Errors
@@ -60,11 +69,7 @@ impl Import {
     pub fn of(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let document = Document::read(source)?;
         let profile = profile::from_value(source, document.value().clone())?;
-        Ok(Import {
-            file: source.name().to_owned(),
-            profile,
-            body: document.into_value(),
-        })
+        Ok(Import::new(source.name(), profile, document.into_value()))
     }
 
     /// `NAME VERSION`, for messages.

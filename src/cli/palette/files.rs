@@ -1,32 +1,21 @@
 //! Profiles that are on their way into a tenant.
 
-use std::path::Path;
-
 use serde_json::Value;
-use vmo_ra::diagnostic::{Code, Diagnostic, Source};
-use vmo_ra::load::{self, Item};
+use vmo_ra::diagnostic::{Code, Diagnostic};
 use vmo_ra::palette::Import;
-use vmo_ra::profile::folder::PROFILE;
-use vmo_ra::profile::{Form, to_palette_json};
+use vmo_ra::profile::to_palette_json;
 
-use super::super::inputs::Files;
-use super::super::{Failure, terminal};
+use super::super::Failure;
+use super::super::profiles;
 
-/// The profiles of files, of folders that `render` wrote, and of folders that `split` wrote, in the order in which they are
-/// imported: infrastructure first.
+/// The profiles that names stand for, in the order in which they are imported: infrastructure first.
 pub(super) fn imports(names: &[String]) -> Result<Vec<Import>, Failure> {
+    let given = profiles::given(names)?;
     let mut imports = Vec::new();
     let mut problems = Vec::new();
-    for name in names {
-        match sources(name) {
-            Ok(sources) => {
-                for source in sources {
-                    match Import::of(&source) {
-                        Ok(import) => imports.push(import),
-                        Err(broken) => problems.extend(broken),
-                    }
-                }
-            }
+    for (profile, whole) in given.profiles.into_iter().zip(&given.wholes) {
+        match whole.tree() {
+            Ok(tree) => imports.push(Import::new(whole.file(), profile, tree)),
             Err(broken) => problems.extend(broken),
         }
     }
@@ -52,45 +41,6 @@ pub(super) fn imports(names: &[String]) -> Result<Vec<Import>, Failure> {
     } else {
         Err(problems.into())
     }
-}
-
-fn sources(name: &str) -> Result<Vec<Source>, Vec<Diagnostic>> {
-    let path = Path::new(name);
-    if !path.is_dir() && path.file_name().is_none_or(|file| file != PROFILE) {
-        let (source, _, _) = load::document(&Files, name)?;
-        return Ok(vec![source]);
-    }
-    let loaded = load::load(&Files, name)?;
-    terminal::explain(&loaded.remarks);
-    let mut found = Vec::new();
-    for item in &loaded.items {
-        let Item::Profile(profile) = item else {
-            continue;
-        };
-        let file = Path::new(&profile.file);
-        if file.file_name().is_some_and(|name| name == PROFILE) {
-            // The first file of a split profile stands for its folder.
-            found.push(joined(file.parent().unwrap_or(path))?);
-        } else if profile.form == Form::Export {
-            found.push(load::document(&Files, &profile.file)?.0);
-        }
-    }
-    if found.is_empty() {
-        return Err(vec![
-            Diagnostic::error(format!("`{name}` holds no profile that Palette imports"))
-                .code(Code::WrongKind)
-                .help("name a folder that `vmo-ra render` or `vmo-ra split` wrote, or a profile's file"),
-        ]);
-    }
-    Ok(found)
-}
-
-/// The profile that `split` laid out in a folder, in one text.
-fn joined(folder: &Path) -> Result<Source, Vec<Diagnostic>> {
-    let read = load::split_profile(&Files, folder)?;
-    terminal::explain(&read.warnings);
-    let text = String::from_utf8_lossy(&palette_json(&read.profile)?).into_owned();
-    Ok(Source::new(folder.display().to_string(), text))
 }
 
 /// A profile's bytes as Palette writes them.
