@@ -8,6 +8,7 @@ mod explain;
 mod fleet;
 mod fmt;
 mod folders;
+mod format;
 mod import;
 mod init;
 mod inputs;
@@ -45,7 +46,7 @@ use vmo_ra::visible::visible;
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 1 findings (check) or differences (diff, fmt --check, recover, verify), 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 fine, 1 findings (check, recover) or differences (diff, fmt --check, recover, verify), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]

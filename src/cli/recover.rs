@@ -8,7 +8,8 @@ use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output;
 use vmo_ra::recover::{Near, Recovered, Request, nearest, recover};
-use vmo_ra::revision::Revision;
+use vmo_ra::render::Renderer;
+use vmo_ra::revision::{Revision, Role};
 
 use super::lines::Lines;
 use super::profiles::{self, Given};
@@ -19,8 +20,8 @@ use super::{Failure, inputs, terminal};
 #[command(
     after_help = "A PROFILE is one as Palette exports it (JSON or YAML), a folder that `render` or `split` wrote, what Palette's \
                   API answers, or `-` for standard input: one of each kind at the most. What leaves no trace in profiles has \
-                  its default in the site.\n\nExit codes: 0 the site says all of it, 1 the profiles say what no site can, \
-                  2 the input or command line is wrong, 3 could not read or write."
+                  its default in the site, or a value that breaks no rule.\n\nExit codes: 0 the site says all of it and can be \
+                  rendered, 1 the profiles say what no site can, or the site cannot be rendered, 2 the input or command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Recover {
     /// Profiles, or folders of them
@@ -64,8 +65,12 @@ impl Recover {
                 library,
                 is_answer: given.is_answer,
             })?;
-            self.write(&given, &revision, &recovered)?;
-            Ok(match recovered.unexpressed.changes.is_empty() {
+            let renderer = Renderer::new(&revision, library)?;
+            let refused = renderer.render(&recovered.site, &Role::ALL).err();
+            self.write(&given, &revision, &recovered, refused.is_none())?;
+            let fits = refused.is_none() && recovered.unexpressed.changes.is_empty();
+            terminal::explain(&refused.unwrap_or_default());
+            Ok(match fits {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::from(1),
             })
@@ -77,19 +82,18 @@ impl Recover {
         given: &Given,
         revision: &Revision,
         recovered: &Recovered,
+        is_rendered: bool,
     ) -> Result<(), Failure> {
-        let text = format!("# For RA {}.\n{}", revision.name, recovered.text);
-        let to_stdout = self.out == Path::new("-");
-        if to_stdout {
+        if self.out == Path::new("-") {
             terminal::whisper(&told(recovered));
-            return terminal::write(text.as_bytes());
+            return terminal::write(recovered.text.as_bytes());
         }
         let private = given.private || !recovered.given.secrets.is_empty();
         let files = recovered.given.files.iter();
         let mut files: Vec<(PathBuf, &str)> = files
             .map(|(name, text)| (self.out.with_file_name(name), text.as_str()))
             .collect();
-        files.push((self.out.clone(), &text));
+        files.push((self.out.clone(), &recovered.text));
         for (file, _) in &files {
             inputs::nothing_there(file, self.force)?;
         }
@@ -102,13 +106,19 @@ impl Recover {
         } else {
             ""
         };
+        let next = match is_rendered {
+            true => {
+                let packs = self.packs.iter().map(|folder| folder.to_string_lossy());
+                let packs = packs.map(|folder| format!(" --packs {}", command::quoted(&folder)));
+                let packs: String = packs.collect();
+                let render = format!("vmo-ra render --revision {}{packs} --site", revision.name);
+                format!("render it with {}", command::on(&render, &self.out))
+            }
+            false => "it cannot be rendered as it is".to_owned(),
+        };
         terminal::done(&Lines::one(&format!(
-            "wrote {}{by_you}; render it with {}",
-            self.out.display(),
-            command::on(
-                &format!("vmo-ra render --revision {} --site", revision.name),
-                &self.out
-            )
+            "wrote {}{by_you}; {next}",
+            self.out.display()
         )))
     }
 }
@@ -130,6 +140,12 @@ fn told(recovered: &Recovered) -> Lines {
             .files
             .keys()
             .for_each(|name| lines.add(&format!("  {name}")));
+    }
+    if !recovered.chosen.is_empty() {
+        lines.add(&format!(
+            "other values than the defaults, which rules refuse, stand for what no profile shows: {}",
+            recovered.chosen.join(", ")
+        ));
     }
     let changes = &recovered.unexpressed.changes;
     if !changes.is_empty() {

@@ -1,14 +1,16 @@
 //! Lists of a site with one manifest of a layer for each item.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
 use super::draft::{self, Draft};
 use super::hole::{Hole, meanings};
+use super::marks;
 use super::picture::{Leaf, Leaves, Picture};
+use super::search::Search;
 use super::structure::together;
-use super::{Search, is_open_secret, marks};
+use super::values::is_open_secret;
 use crate::site::{Form, Preset, Setting};
 
 /// A manifest made from an item of marks.
@@ -20,8 +22,7 @@ struct Mould {
     /// Where each key's mark comes out.
     holes: Vec<(String, Vec<Hole>)>,
     /// What stands there whatever the item says.
-    plain: HashMap<Leaf, usize>,
-    size: usize,
+    plain: Vec<(u32, usize)>,
 }
 
 /// What stands for something of its own where no mark comes out.
@@ -119,7 +120,7 @@ impl Search<'_> {
             let values = match words.is_empty() {
                 false => words,
                 true => {
-                    let marks: Vec<String> = (marks::all(number).into_iter())
+                    let marks: Vec<String> = marks::for_kind(kind, number)
                         .filter(|mark| self.takes(path, &with(&items[0], kind.value(mark))))
                         .collect();
                     // A source may be of several kinds; of others one mark is enough.
@@ -161,7 +162,8 @@ impl Search<'_> {
                 .next()?;
             let mut manifests = picture.texts(part).iter();
             let known = without.texts(part);
-            let manifest = manifests.find(|one| !known.iter().any(|known| known == *one))?;
+            let manifest =
+                manifests.find(|one| !known.iter().any(|known| Rc::ptr_eq(known, one)))?;
             Some(Mould::new(item, part, manifest, marks))
         });
         moulds.collect()
@@ -184,7 +186,7 @@ impl Search<'_> {
             };
             let texts = holes
                 .iter()
-                .filter_map(|hole| manifest.iter().find_map(|leaf| hole.read(leaf)));
+                .filter_map(|hole| manifest.leaves.iter().find_map(|leaf| hole.read(leaf)));
             let mut given: Vec<Value> = texts
                 .flat_map(|text| {
                     meanings(text)
@@ -237,22 +239,19 @@ impl Mould {
         marks: Vec<(String, String)>,
     ) -> Mould {
         let holes = marks.iter().map(|(key, mark)| {
-            let holes = manifest.iter().filter_map(|leaf| Hole::of(leaf, mark));
+            let holes = manifest
+                .leaves
+                .iter()
+                .filter_map(|leaf| Hole::of(leaf, mark));
             (key.clone(), holes.collect())
         });
-        let mut plain: HashMap<Leaf, usize> = HashMap::new();
-        let is_plain = |leaf: &&Leaf| {
-            !marks
-                .iter()
-                .any(|(_, mark)| leaf.value.contains(mark.as_str()))
+        let is_marked = |leaf: &Leaf| {
+            let mut marks = marks.iter();
+            marks.any(|(_, mark)| leaf.value.contains(mark.as_str()))
         };
-        for leaf in manifest.iter().filter(is_plain) {
-            *plain.entry(leaf.clone()).or_default() += 1;
-        }
         Mould {
             holes: holes.collect(),
-            size: plain.values().sum(),
-            plain,
+            plain: manifest.numbers(|leaf| !is_marked(leaf)),
             part: part.to_owned(),
             item,
         }
@@ -260,20 +259,12 @@ impl Mould {
 
     /// How much more a manifest has of a mould than it lacks.
     fn likeness(&self, manifest: &Leaves) -> isize {
-        let mut left = self.plain.clone();
-        let mut is_there = |leaf: &&Leaf| match left.get_mut(*leaf) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                true
-            }
-            _ => false,
-        };
-        let plain = manifest.iter().filter(|leaf| is_there(leaf)).count();
-        let is_read = |hole: &Hole| manifest.iter().any(|leaf| hole.read(leaf).is_some());
+        let plain = manifest.count_of(&self.plain);
+        let is_read = |hole: &Hole| manifest.leaves.iter().any(|leaf| hole.read(leaf).is_some());
         let read = (self.holes.iter())
             .filter(|(_, holes)| holes.iter().any(is_read))
             .count();
-        let lacks = self.size - plain + self.holes.len() - read;
+        let lacks = self.plain.len() - plain + self.holes.len() - read;
         (plain + read) as isize - lacks as isize
     }
 }

@@ -34,6 +34,12 @@ pub(super) fn all(number: usize) -> Vec<String> {
     ]
 }
 
+/// Marks of each form that a kind does not refuse by itself.
+pub(super) fn for_kind(kind: &Kind, number: usize) -> impl Iterator<Item = String> {
+    let marks = all(number).into_iter();
+    marks.filter(|mark| !kind.refuses(mark))
+}
+
 /// The form of the marks that a setting takes, by its place in [`all`]; none where it cannot stand alone.
 pub(super) fn form_of(setting: &Setting, kind: &Kind) -> Option<usize> {
     static FORMS: LazyLock<Mutex<HashMap<String, Option<usize>>>> = LazyLock::new(Mutex::default);
@@ -42,24 +48,23 @@ pub(super) fn form_of(setting: &Setting, kind: &Kind) -> Option<usize> {
         return *form;
     }
     let form = all(0).iter().position(|mark| {
-        let draft = Draft::default().with(&setting.path, kind.value(mark));
-        draft.site(&Given::default()).is_some()
+        let draft = || Draft::default().with(&setting.path, kind.value(mark));
+        !kind.refuses(mark) && draft().site(&Given::default()).is_some()
     });
     known().insert(setting.path.clone(), form);
     form
 }
 
 /// Rows of so many marks of one form.
-pub(super) fn rows(length: usize) -> Vec<Vec<String>> {
-    let columns: Vec<Vec<String>> = (0..length).map(all).collect();
-    let forms = columns.first().map_or(0, Vec::len);
-    (0..forms)
-        .map(|form| columns.iter().map(|column| column[form].clone()).collect())
-        .collect()
+pub(super) fn rows(kind: &Kind, length: usize) -> impl Iterator<Item = Vec<String>> {
+    let columns: Vec<Vec<String>> = (0..length)
+        .map(|number| for_kind(kind, number).collect())
+        .collect();
+    let forms = columns.iter().map(Vec::len).min().unwrap_or_default();
+    (0..forms).map(move |form| columns.iter().map(|column| column[form].clone()).collect())
 }
 
 /// Names and values for maps.
-pub(super) fn pairs() -> impl Iterator<Item = (String, String)> {
-    let values = all(1).into_iter();
-    values.map(|value| ("probe.name".to_owned(), value))
+pub(super) fn pairs(kind: &Kind) -> impl Iterator<Item = (String, String)> {
+    for_kind(kind, 1).map(|value| ("probe.name".to_owned(), value))
 }

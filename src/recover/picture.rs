@@ -7,7 +7,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use crate::diagnostic::Source;
-use crate::profile::Profile;
+use crate::profile::{Layer, Profile};
 use crate::revision::Role;
 use crate::yaml::{self, Limits};
 
@@ -20,16 +20,28 @@ pub(super) struct Leaf {
     pub(super) value: String,
 }
 
-/// All that one text says, in its order.
-pub(super) type Leaves = Rc<Vec<Leaf>>;
+/// All that one text says.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// Its values, in their order.
+    pub(super) leaves: Vec<Leaf>,
+    /// Their numbers, in order, each with its place in the text. Equal values have one number.
+    numbers: Vec<(u32, usize)>,
+}
+
+/// A text that is in several pictures.
+pub(super) type Leaves = Rc<Text>;
 
 /// The values of profiles by what they are part of: a layer's values, its manifests, a variable.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Picture(BTreeMap<String, Vec<Leaves>>);
 
-/// Makes pictures. The same text is read once, so that equal texts are seen to be equal without a look at them.
+/// Makes pictures. The same text of a part is read once, so that equal texts are seen to be equal without a look at them.
 #[derive(Default)]
-pub(super) struct Camera(RefCell<HashMap<String, Leaves>>);
+pub(super) struct Camera {
+    texts: RefCell<HashMap<String, Vec<(String, Leaves)>>>,
+    numbers: RefCell<HashMap<Leaf, u32>>,
+}
 
 impl Camera {
     /// What profiles say.
@@ -45,8 +57,10 @@ impl Camera {
     }
 
     fn add(&self, picture: &mut Picture, role: Role, profile: &Profile) {
-        let mut put =
-            |part: String, leaves: Leaves| picture.0.entry(part).or_default().push(leaves);
+        let mut put = |part: String, name: &str, text: &str, read: Read| {
+            let leaves = self.leaves(&part, name, text, read);
+            picture.0.entry(part).or_default().push(leaves);
+        };
         let about = json!({
             "name": profile.metadata.name,
             "description": profile.metadata.description,
@@ -55,11 +69,14 @@ impl Camera {
             "type": profile.spec.template.kind,
             "cloudType": profile.spec.template.cloud_type,
         });
-        put(format!("{role}"), of_tree(&about));
+        put(role.to_string(), "", &about.to_string(), of_json);
         for variable in &profile.spec.variables {
+            let text = json!(variable).to_string();
             put(
                 format!("{role} variable {}", variable.name),
-                of_tree(&json!(variable)),
+                "",
+                &text,
+                of_json,
             );
         }
         for layer in &profile.spec.template.packs {
@@ -71,53 +88,87 @@ impl Camera {
                 "tag": layer.tag,
                 "registry": layer.registry.metadata,
             });
-            put(format!("{role} layer {}", layer.name), of_tree(&about));
+            let text = about.to_string();
+            put(about_layer(role, layer), "", &text, of_json);
             put(
                 format!("{role} values {}", layer.name),
-                self.text("", &layer.values),
+                "",
+                &layer.values,
+                of_yaml,
             );
             for manifest in &layer.manifests {
-                let leaves = self.text(&manifest.name, &manifest.content);
-                put(format!("{role} manifests {}", layer.name), leaves);
+                let part = format!("{role} manifests {}", layer.name);
+                put(part, &manifest.name, &manifest.content, of_yaml);
             }
         }
     }
 
-    /// The documents of a text; none where it is no YAML.
-    pub(super) fn trees(&self, text: &str) -> Option<Vec<Value>> {
-        yaml::to_json_all(&Source::new("a text", text), Limits::VALUES).ok()
-    }
-
-    /// A text of YAML; what is none is its lines. A manifest has a name.
-    fn text(&self, name: &str, text: &str) -> Leaves {
-        let known = format!("{name}\n{text}");
-        if let Some(leaves) = self.0.borrow().get(&known) {
+    /// What a text of a part says. A manifest has a name.
+    fn leaves(&self, part: &str, name: &str, text: &str, read: Read) -> Leaves {
+        let mut texts = self.texts.borrow_mut();
+        if !texts.contains_key(part) {
+            texts.insert(part.to_owned(), Vec::new());
+        }
+        let known = texts.get_mut(part).expect("it is there");
+        let is_it = |known: &&(String, Leaves)| {
+            known
+                .0
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('\n'))
+                == Some(text)
+        };
+        if let Some((_, leaves)) = known.iter().rev().find(is_it) {
             return Rc::clone(leaves);
         }
         let mut leaves = Vec::new();
         if !name.is_empty() {
             push(&mut leaves, "name", name);
         }
-        match self.trees(text) {
-            Some(trees) => trees
-                .iter()
-                .for_each(|tree| add(&mut leaves, &mut String::new(), tree)),
-            None => text.lines().for_each(|line| push(&mut leaves, "", line)),
-        }
-        // What the first line of values says of presets is a comment.
-        if let Some(line) = text.lines().next().filter(|line| line.starts_with('#')) {
-            push(&mut leaves, "#", line);
-        }
-        let leaves = Rc::new(leaves);
-        self.0.borrow_mut().insert(known, Rc::clone(&leaves));
+        read(text, &mut leaves);
+        let mut all = self.numbers.borrow_mut();
+        let mut number = |leaf: &Leaf| {
+            let next = all.len() as u32;
+            *all.entry(leaf.clone()).or_insert(next)
+        };
+        let numbers = leaves.iter().enumerate();
+        let mut numbers: Vec<_> = numbers.map(|(place, leaf)| (number(leaf), place)).collect();
+        numbers.sort_unstable();
+        let leaves = Rc::new(Text { leaves, numbers });
+        known.push((format!("{name}\n{text}"), Rc::clone(&leaves)));
         leaves
     }
 }
 
-fn of_tree(tree: &Value) -> Leaves {
-    let mut leaves = Vec::new();
-    add(&mut leaves, &mut String::new(), tree);
-    Rc::new(leaves)
+/// The part that says what a layer is: its pack, version and registry.
+pub(super) fn about_layer(role: Role, layer: &Layer) -> String {
+    format!("{role} layer {}", layer.name)
+}
+
+/// Reads the values of a text.
+type Read = fn(&str, &mut Vec<Leaf>);
+
+/// The documents of a text of YAML; none where it is none.
+pub(super) fn trees(text: &str) -> Option<Vec<Value>> {
+    yaml::to_json_all(&Source::new("a text", text), Limits::VALUES).ok()
+}
+
+/// Of YAML; what is none is its lines.
+fn of_yaml(text: &str, leaves: &mut Vec<Leaf>) {
+    match trees(text) {
+        Some(trees) => trees
+            .iter()
+            .for_each(|tree| add(leaves, &mut String::new(), tree)),
+        None => text.lines().for_each(|line| push(leaves, "", line)),
+    }
+    // What the first line of values says of presets is a comment.
+    if let Some(line) = text.lines().next().filter(|line| line.starts_with('#')) {
+        push(leaves, "#", line);
+    }
+}
+
+fn of_json(text: &str, leaves: &mut Vec<Leaf>) {
+    let tree = serde_json::from_str(text).unwrap_or_default();
+    add(leaves, &mut String::new(), &tree);
 }
 
 fn push(leaves: &mut Vec<Leaf>, way: &str, value: &str) {
@@ -160,42 +211,111 @@ impl Picture {
 
     /// The values of a part, in their order.
     pub(super) fn leaves(&self, part: &str) -> impl Iterator<Item = &Leaf> {
-        self.texts(part).iter().flat_map(|leaves| leaves.iter())
+        self.texts(part).iter().flat_map(|text| &text.leaves)
     }
 
     /// How many values only one of both has.
     pub(super) fn distance(&self, other: &Picture) -> usize {
-        self.beside(other).len() + other.beside(self).len()
+        let only_there = other.0.keys().filter(|part| !self.0.contains_key(*part));
+        let apart = self.0.keys().chain(only_there).map(|part| {
+            let (own, others) = self.apart(other, part);
+            let [own, others] = [numbered(&own), numbered(&others)];
+            let common = own.len() - unmatched(&own, &others).count();
+            own.len() + others.len() - 2 * common
+        });
+        apart.sum()
     }
 
     /// The values that the other does not have, with their parts.
     pub(super) fn beside<'p>(&'p self, other: &Picture) -> Vec<(&'p str, &'p Leaf)> {
         let mut found = Vec::new();
-        for (part, texts) in &self.0 {
-            let mut others: Vec<&Leaves> = other.texts(part).iter().collect();
-            let mut own: Vec<&Leaves> = Vec::new();
-            for text in texts {
-                match others.iter().position(|other| Rc::ptr_eq(other, text)) {
-                    Some(at) => {
-                        others.swap_remove(at);
-                    }
-                    None => own.push(text),
-                }
-            }
-            if own.is_empty() {
-                continue;
-            }
-            let mut left: HashMap<&Leaf, usize> = HashMap::new();
-            for leaf in others.iter().flat_map(|leaves| leaves.iter()) {
-                *left.entry(leaf).or_default() += 1;
-            }
-            for leaf in own.into_iter().flat_map(|leaves| leaves.iter()) {
-                match left.get_mut(leaf) {
-                    Some(count) if *count > 0 => *count -= 1,
-                    _ => found.push((part.as_str(), leaf)),
-                }
-            }
+        for part in self.0.keys() {
+            let (own, others) = self.apart(other, part);
+            let [numbers, others] = [numbered(&own), numbered(&others)];
+            let mut places: Vec<_> = unmatched(&numbers, &others).collect();
+            places.sort_unstable();
+            let leaves = places.into_iter();
+            found.extend(leaves.map(|(text, place)| (part.as_str(), &own[text].leaves[place])));
         }
         found
+    }
+
+    /// The parts that one of both has other texts in.
+    pub(super) fn parts_beside<'p>(&'p self, other: &'p Picture) -> impl Iterator<Item = &'p str> {
+        let only_there = other.0.keys().filter(|part| !self.0.contains_key(*part));
+        let parts = self.0.keys().chain(only_there).map(String::as_str);
+        parts.filter(|part| self.differs(other, part))
+    }
+
+    /// Whether a part has other texts in one of both.
+    pub(super) fn differs(&self, other: &Picture, part: &str) -> bool {
+        let (own, others) = self.apart(other, part);
+        !own.is_empty() || !others.is_empty()
+    }
+
+    /// The texts of a part that only this picture has, and those that only the other has.
+    fn apart<'p, 'o>(
+        &'p self,
+        other: &'o Picture,
+        part: &str,
+    ) -> (Vec<&'p Leaves>, Vec<&'o Leaves>) {
+        let mut others: Vec<&Leaves> = other.texts(part).iter().collect();
+        let mut own: Vec<&Leaves> = Vec::new();
+        for text in self.texts(part) {
+            match others.iter().position(|other| Rc::ptr_eq(other, text)) {
+                Some(at) => {
+                    others.swap_remove(at);
+                }
+                None => own.push(text),
+            }
+        }
+        (own, others)
+    }
+}
+
+/// The number of each value, in order, with its text and its place there.
+fn numbered(texts: &[&Leaves]) -> Vec<(u32, (usize, usize))> {
+    let all = texts.iter().enumerate();
+    let mut all: Vec<_> = all
+        .flat_map(|(at, text)| {
+            text.numbers
+                .iter()
+                .map(move |(one, place)| (*one, (at, *place)))
+        })
+        .collect();
+    // One text is in order as it is.
+    if texts.len() > 1 {
+        all.sort_unstable();
+    }
+    all
+}
+
+/// The places of those that others have no equal of, each equal counting once.
+fn unmatched<'n, P: Copy, Q>(
+    own: &'n [(u32, P)],
+    others: &'n [(u32, Q)],
+) -> impl Iterator<Item = P> + use<'n, P, Q> {
+    let mut others = others.iter().map(|(number, _)| *number).peekable();
+    own.iter().filter_map(move |(number, place)| {
+        while others.next_if(|other| other < number).is_some() {}
+        others
+            .next_if(|other| other == number)
+            .is_none()
+            .then_some(*place)
+    })
+}
+
+impl Text {
+    /// Those of its values that are meant, to be counted off against other texts.
+    pub(super) fn numbers(&self, is_meant: impl Fn(&Leaf) -> bool) -> Vec<(u32, usize)> {
+        let numbers = self.numbers.iter().copied();
+        numbers
+            .filter(|(_, place)| is_meant(&self.leaves[*place]))
+            .collect()
+    }
+
+    /// How many of these it has.
+    pub(super) fn count_of(&self, numbers: &[(u32, usize)]) -> usize {
+        numbers.len() - unmatched(numbers, &self.numbers).count()
     }
 }

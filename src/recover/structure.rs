@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::Search;
+use super::picture::{about_layer, trees};
+use super::search::Search;
 use crate::certificate;
 use crate::profile::{BuiltInLayers, Layer, RegistryMetadata, has_macro};
 use crate::render::{PureArray, PureJson};
@@ -15,6 +16,16 @@ use crate::revision::Role;
 use crate::site::{VlanId, VlanSet, variable};
 
 impl Search<'_> {
+    /// The given layers that have a pack and are not said to be what is given.
+    fn packs_apart(&self) -> impl Iterator<Item = &Layer> {
+        let all = self.packs().into_iter();
+        let apart = all.filter(|(role, layer)| {
+            let part = about_layer(*role, layer);
+            self.target.differs(&self.current, &part)
+        });
+        apart.map(|(_, layer)| layer)
+    }
+
     /// The given layers that have a pack.
     fn packs(&self) -> Vec<(Role, &Layer)> {
         let profiles = self.roles.iter().zip(self.request.profiles);
@@ -56,13 +67,16 @@ impl Search<'_> {
             let site = of_registry(registry);
             counts.entry(site.to_string()).or_insert((0, site)).0 += 1;
         }
-        if let Some((_, most)) = counts.into_values().max_by_key(|(count, _)| *count) {
+        if self.packs_apart().next().is_some()
+            && let Some((_, most)) = counts.into_values().max_by_key(|(count, _)| *count)
+        {
             self.accept(
                 self.draft.with("registries.default", most),
                 self.given.clone(),
             );
         }
-        for (pack, registry) in packs {
+        let apart: Vec<String> = self.packs_apart().map(|layer| layer.name.clone()).collect();
+        for (pack, registry) in packs.into_iter().filter(|(pack, _)| apart.contains(pack)) {
             let draft = self
                 .draft
                 .with_key("registries.packs", &pack, of_registry(&registry));
@@ -72,8 +86,9 @@ impl Search<'_> {
 
     /// Versions of packs: groups as they are named, and the versions themselves.
     pub(super) fn pack_versions(&mut self) {
-        let versions: Vec<(String, [String; 2])> = (self.packs().into_iter())
-            .map(|(_, layer)| {
+        let versions: Vec<(String, [String; 2])> = self
+            .packs_apart()
+            .map(|layer| {
                 (
                     layer.name.clone(),
                     [layer.version.clone(), layer.tag.clone()],
@@ -93,7 +108,7 @@ impl Search<'_> {
         let mut arrays = Vec::new();
         for (_, layer) in self.packs() {
             for manifest in &layer.manifests {
-                let secrets = self.camera.trees(&manifest.content).into_iter().flatten();
+                let secrets = trees(&manifest.content).into_iter().flatten();
                 arrays.extend(secrets.filter_map(|tree| of_secret(&tree)).flatten());
             }
         }
@@ -123,7 +138,7 @@ impl Search<'_> {
     pub(super) fn certificates(&mut self, path: &str) {
         let mut files: Vec<(String, String)> = Vec::new();
         for (_, layer) in self.packs() {
-            let trees = self.camera.trees(&layer.values).into_iter().flatten();
+            let trees = trees(&layer.values).into_iter().flatten();
             trees.for_each(|tree| certificates_of(&tree, &mut files));
         }
         if files.is_empty() {

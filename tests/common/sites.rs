@@ -103,7 +103,7 @@ const KEYS: &[&str] = &[
 pub static LEAVES: LazyLock<Vec<(Setting, Vec<Value>)>> = LazyLock::new(|| {
     let settings = Site::settings().iter();
     settings
-        .filter_map(|setting| Some((setting.clone(), values(&setting)?)))
+        .filter_map(|setting| Some((setting.clone(), values(setting)?)))
         .collect()
 });
 

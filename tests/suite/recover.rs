@@ -10,7 +10,8 @@ use std::thread;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use vmo_ra::diagnostic::Source;
+use vmo_ra::check::{Input, check};
+use vmo_ra::diagnostic::{Severity, Source};
 use vmo_ra::profile::{Profile, read, to_palette_json};
 use vmo_ra::recover::{Recovered, Request, nearest, recover};
 use vmo_ra::render::Renderer;
@@ -22,7 +23,7 @@ use crate::common::harness::{
 };
 use crate::common::matrix::{Known, cases};
 use crate::common::sites::{LEAVES, fill, library, put, tried};
-use crate::common::{Shared, built_in, nothing_wrong, yaml};
+use crate::common::{Shared, add_profile, built_in, nothing_wrong, yaml};
 
 fn recovered(profiles: &[Profile], revision: &Revision) -> Recovered {
     recover(&Request {
@@ -94,8 +95,8 @@ fn of_each<T: Sync, R: Send>(all: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> 
     })
 }
 
-/// The text of the site that is recovered from profiles, or what is wrong with it.
-fn checked(name: &str, profiles: &[Profile], revision: &Revision) -> Result<String, String> {
+/// The site that is recovered from profiles, or what is wrong with it.
+fn checked(name: &str, profiles: &[Profile], revision: &Revision) -> Result<Recovered, String> {
     let found = recovered(profiles, revision);
     let places: Vec<String> = (found.unexpressed.changes.iter())
         .map(|change| format!("  {}\n", change.place()))
@@ -105,8 +106,33 @@ fn checked(name: &str, profiles: &[Profile], revision: &Revision) -> Result<Stri
         Err(problem) => told(&problem),
         Ok(again) if bytes(&again) != bytes(profiles) => told("other bytes"),
         Ok(_) if !places.is_empty() => told("the same bytes, and differences"),
-        Ok(_) => Ok(found.text),
+        Ok(_) => match against(&found.site, profiles, revision) {
+            problems if problems.is_empty() => Ok(found),
+            problems => told(&problems),
+        },
     }
+}
+
+/// The errors that `check` finds in a site, beside those in the profiles that it comes from.
+fn against(site: &Site, profiles: &[Profile], revision: &Revision) -> String {
+    let mut of_profiles = Input::default();
+    for (number, profile) in profiles.iter().enumerate() {
+        let file = format!("profile {number}");
+        add_profile(&mut of_profiles.cluster, &file, profile.clone());
+    }
+    let of_site = Input {
+        sites: vec![(site.clone(), Vec::new())],
+        ..Input::default()
+    };
+    let [known, found] = [of_profiles, of_site].map(|input| {
+        let findings = check(&input, revision, library(true)).findings.into_iter();
+        let errors = findings.filter(|one| one.severity == Severity::Error);
+        errors.collect::<Vec<_>>()
+    });
+    let found = found
+        .into_iter()
+        .filter(|one| !known.iter().any(|known| known.id == one.id));
+    found.map(|one| one.diagnostic.to_string()).collect()
 }
 
 /// The settings that a site says, as the list of settings names them.
@@ -135,12 +161,28 @@ fn said(tree: &Value, path: &str, settings: &BTreeSet<String>, found: &mut BTree
 }
 
 /// Sites that say what those of the matrix do not.
-const MORE: [(&str, &str); 4] = [
+const MORE: [(&str, &str); 8] = [
     (
         "data-vlan",
         "network: {data: {vlan: 120}}\nregistries: {packs: {nginx: {name: Own, syncSupported: false}}}",
     ),
     ("more", include_str!("../recover/more.yaml")),
+    (
+        "data-elsewhere",
+        "network: {data: {cidr: 192.168.7.0/24, gateway: 192.168.7.1}, metallb: {addresses: [192.168.7.200/29, 192.168.7.100-192.168.7.120]}}",
+    ),
+    (
+        "pods-in-the-usual-networks",
+        "network: {podCidr: 10.0.0.0/9, pxe: {cidr: 192.168.1.0/24}, data: {cidr: 192.168.7.0/24}, metallb: {addresses: [192.168.7.9]}}",
+    ),
+    (
+        "many-cpus",
+        "nodes: {cpus: 256, reservedCpus: '0-3,128-131'}",
+    ),
+    (
+        "much-memory",
+        "nodes: {memoryPerNumaNode: 1Ti, reservedMemory: {system: 600Gi}}",
+    ),
     (
         "saas-key",
         "storage: {licence: {type: saas, saasKey: {env: TOKEN}}}",
@@ -174,10 +216,10 @@ fn the_recovered_site_of_every_example_gives_the_same_bytes() {
             all.push((format!("RA {revision}, site {name}"), profiles, revision));
         }
     }
-    let texts = of_each(&all, |(name, profiles, revision)| {
+    let sites = of_each(&all, |(name, profiles, revision)| {
         checked(name, profiles, built_in::revision(revision))
     });
-    let (texts, wrong): (Vec<_>, Vec<_>) = texts.into_iter().partition(Result::is_ok);
+    let (sites, wrong): (Vec<_>, Vec<_>) = sites.into_iter().partition(Result::is_ok);
     nothing_wrong(
         &wrong
             .into_iter()
@@ -185,10 +227,20 @@ fn the_recovered_site_of_every_example_gives_the_same_bytes() {
             .collect::<Vec<_>>(),
     );
 
-    let settings: BTreeSet<String> = Site::settings().into_iter().map(|one| one.path).collect();
+    let settings: BTreeSet<String> = Site::settings()
+        .iter()
+        .map(|one| one.path.clone())
+        .collect();
     let mut found = BTreeSet::new();
-    for text in texts.into_iter().flatten() {
-        said(&yaml("a site", &text), "", &settings, &mut found);
+    for site in sites.into_iter().flatten() {
+        let mut of_site = BTreeSet::new();
+        said(&yaml("a site", &site.text), "", &settings, &mut of_site);
+        // What was chosen was not recovered.
+        found.extend(
+            of_site
+                .into_iter()
+                .filter(|path| !site.chosen.contains(path)),
+        );
     }
     let list = without_trace();
     let mut wrong = Vec::new();

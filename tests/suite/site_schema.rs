@@ -194,7 +194,7 @@ fn one_value_and_a_list_say_the_same() {
     let validator = validator();
     let mut tried = 0;
     let mut same = |path: &str, one: Value, other: Value| {
-        let with = |value: Value| site_with(&settings, path, Some(value));
+        let with = |value: Value| site_with(settings, path, Some(value));
         let (one, other) = (with(one), with(other));
         for site in [&one, &other] {
             assert_eq!(refusals(&validator, site), [""; 0], "{site}");
@@ -274,7 +274,7 @@ fn every_key_is_in_the_reader_the_schema_the_starter_and_the_page() {
     assert_eq!(of_schema, read);
 
     let mut of_starter = BTreeSet::new();
-    paths_of_site(&json_of(&whole_starter()), "", &settings, &mut of_starter);
+    paths_of_site(&json_of(&whole_starter()), "", settings, &mut of_starter);
     let named: BTreeSet<String> = read
         .iter()
         .filter(|path| !path.ends_with(['*', ']']))
@@ -384,12 +384,12 @@ fn every_default_is_the_one_that_is_applied() {
         let (Preset::Fixed(value) | Preset::Follows(value)) = &setting.default else {
             continue;
         };
-        let mut with = site_with(&settings, &setting.path, Some(value.clone()));
+        let mut with = site_with(settings, &setting.path, Some(value.clone()));
         if setting.path == "network.data.cidr" {
             // The example's gateway is left out with the example's network.
             with["network"]["data"]["gateway"] = json!("10.20.30.1");
         }
-        let without = site_with(&settings, &setting.path, None);
+        let without = site_with(settings, &setting.path, None);
         let (with, without) = (read(&with.to_string()), read(&without.to_string()));
         assert_eq!(with.1, without.1, "{}", setting.path);
         assert_eq!(whole(&with.0), whole(&without.0), "{}", setting.path);
@@ -574,7 +574,7 @@ fn the_schema_refuses_an_empty_list_where_rules_do() {
         .iter()
         .filter(|setting| matches!(setting.form, Form::List) && !setting.path.contains(['[', '*']));
     for setting in lists {
-        let site = site_with(&settings, &setting.path, Some(json!([])));
+        let site = site_with(settings, &setting.path, Some(json!([])));
         write(&folder, "site.yaml", site.to_string());
         let code = folder.run("check --site site.yaml").all().0.unwrap_or(-1);
         let is_refused = code == 1;
@@ -627,7 +627,7 @@ fn each_kind_refuses_what_the_reader_refuses() {
             Form::Value(_) | Form::ValueOrMap(_) => &[json!([1]), json!("~ ~#"), json!("")],
         };
         for value in wrong {
-            let site = site_with(&settings, &setting.path, Some(value.clone()));
+            let site = site_with(settings, &setting.path, Some(value.clone()));
             let (_, problems) = read(&site.to_string());
             assert!(!problems.is_empty(), "{} takes {value}", setting.path);
             let said = refusals(&validator, &site);
