@@ -272,6 +272,10 @@ impl Existing {
         let foreign: Vec<String> = self
             .files()
             .filter(|path| !known.written.contains(*path) && !known.kept.contains(*path))
+            .filter(|path| {
+                let below = known.written.range(below(path)..).next();
+                !is_left_empty(&self.folder, path, below)
+            })
             .map(str::to_owned)
             .collect();
         if foreign.is_empty() {
@@ -502,6 +506,18 @@ fn list(
         }
     }
     Ok(())
+}
+
+/// What the paths of all files below a folder begin with.
+pub(super) fn below(path: &str) -> String {
+    format!("{path}/")
+}
+
+/// Whether a path is a folder that a run made for its files, of which this is the first, and that stands empty since they
+/// are gone.
+pub(super) fn is_left_empty(folder: &Path, path: &str, first: Option<&String>) -> bool {
+    first.is_some_and(|first| first.starts_with(&below(path)))
+        && fs::symlink_metadata(folder.join(path)).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// A folder beside another, under a name that nothing else has.

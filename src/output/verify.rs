@@ -77,7 +77,9 @@ pub fn verify(folder: &Path) -> Result<Verified, Diagnostic> {
         .map_err(|error| unreadable(folder, error))?
         .into_keys()
     {
-        if path != CHECKSUMS && !sums.contains_key(&path) {
+        let first = sums.range(folder::below(&path)..).next();
+        let is_left_empty = folder::is_left_empty(folder, &path, first.map(|(path, _)| path));
+        if path != CHECKSUMS && !sums.contains_key(&path) && !is_left_empty {
             verified.differences.insert(path, Difference::Added);
         }
     }

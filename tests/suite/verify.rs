@@ -99,3 +99,26 @@ fn a_list_that_is_none_is_explained() {
         );
     }
 }
+
+#[test]
+fn a_folder_whose_files_are_gone_is_not_foreign() {
+    let folder = written();
+    let networks = folder.join("out/manifests/vmo-networking");
+    let count = fs::read_dir(&networks).expect("it was written").count();
+    fs::remove_dir_all(&networks).expect("it was written");
+    fs::create_dir(&networks).expect("its name is free");
+    let run = folder.run("verify out");
+    let report = run.ends(1).told();
+    assert_eq!(report.matches("missing").count(), count, "{report}");
+    assert!(!report.contains("added"), "{report}");
+    folder
+        .run("render --profile templates --out out --force")
+        .ends(0);
+    folder.run("verify out").ends(0);
+
+    fs::create_dir_all(folder.join("out/mine/empty")).expect("its name is free");
+    folder.run("verify out").ends(1);
+    folder
+        .run("render --profile templates --out out --force")
+        .ends(2);
+}
