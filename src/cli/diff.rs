@@ -10,13 +10,15 @@ use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::diff::{Impact, Input, Options, Report, compare, format, left_out};
 use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
+use vmo_ra::network::{self, Nodes};
 use vmo_ra::output;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::{Form, Profile};
 use vmo_ra::render::{Request, render};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::rules::fitted;
-use vmo_ra::site::Site;
+use vmo_ra::site::{NodeRole, Site};
+use vmo_ra::template::Engine;
 
 use super::format::ReportFormat;
 use super::inputs::{self, Files};
@@ -105,6 +107,8 @@ struct Side {
     lacks: Option<String>,
     /// Secrets of the site that could not be read.
     unread: Vec<Diagnostic>,
+    /// How a site sets up the networks of its workers and of its control plane.
+    host_networks: Option<[String; 2]>,
     /// Whether Palette's API answered it.
     is_answer: bool,
     /// Whether a file of it is not for everybody to read.
@@ -156,6 +160,7 @@ impl Diff {
                 },
                 lacks: None,
                 unread: Vec::new(),
+                host_networks: None,
                 is_answer: false,
                 private: true,
             };
@@ -169,7 +174,11 @@ impl Diff {
         if old.unread.len() != new.unread.len() {
             terminal::explain(&[old.unread, new.unread].concat());
         }
-        let lacks = [old.lacks, new.lacks];
+        let network = match (&old.host_networks, &new.host_networks) {
+            (Some(old), Some(new)) if old != new => Some(OTHER_HOST_NETWORK.to_owned()),
+            _ => None,
+        };
+        let lacks = [old.lacks, new.lacks, network];
         let (old, new) = (old.input, new.input);
         self.only_exists(&old, &new)?;
         let options = Options {
@@ -290,6 +299,7 @@ impl Diff {
                 input,
                 lacks,
                 unread: unread_secrets(&site),
+                host_networks: None,
                 is_answer: false,
                 private: self.site.as_deref().is_some_and(inputs::is_private_file),
             });
@@ -306,6 +316,7 @@ impl Diff {
             }
         }
         let is_answer = profiles.iter().any(|one| one.form == Form::Answer);
+        let is_site = profiles.is_empty();
         let profiles = match (profiles.is_empty(), sites.as_slice()) {
             (false, beside) => {
                 one_of_each(&shown, &profiles)?;
@@ -343,6 +354,10 @@ impl Diff {
                 .into());
             }
         };
+        let host_networks = match sites.as_slice() {
+            [(site, _)] if is_site => Some(host_networks(site, &Revision::load(&self.revision)?)?),
+            _ => None,
+        };
         let input = Input {
             name: shown,
             profiles,
@@ -355,6 +370,7 @@ impl Diff {
                 .iter()
                 .flat_map(|(site, _)| unread_secrets(site))
                 .collect(),
+            host_networks,
             is_answer,
             private: loaded.private,
         })
@@ -384,6 +400,15 @@ impl Diff {
             .map(|profile| profile.profile)
             .collect())
     }
+}
+
+/// Two sites may have the same profiles and need other machines.
+const OTHER_HOST_NETWORK: &str = "the host networks differ, which are in no profile and count for no gate: `vmo-ra network` writes what MAAS needs, `vmo-ra plan` the ports of the switches";
+
+fn host_networks(site: &Site, revision: &Revision) -> Result<[String; 2], Failure> {
+    let engine = Engine::new(revision);
+    let of = |role| network::write(&engine, site, Nodes::Role(role), network::Format::MaasCli);
+    Ok([of(NodeRole::Worker)?, of(NodeRole::ControlPlane)?])
 }
 
 /// Notes about secrets of a site that are compared as what stands for them.

@@ -843,3 +843,22 @@ error: `--only kubernets/values`: neither side has a layer `kubernets`
         output.said()
     );
 }
+
+/// No profile holds the cards of the machines.
+#[test]
+fn another_host_network_is_a_note() {
+    let folder = Scratch::new();
+    let site = "cluster: {name: a}\nnetwork: {nics: {management: [eno1, eno2]}}\n";
+    write(&folder, "old.yaml", site);
+    write(&folder, "new.yaml", site.replace("eno1", "ens1"));
+    write(
+        &folder,
+        "larger.yaml",
+        site.replace("name: a", "name: a, workers: 9"),
+    );
+    let note = "the host networks differ, which are in no profile and count for no gate";
+    for (new, is_told) in [("new.yaml", true), ("larger.yaml", false), ("1.9.0", false)] {
+        let run = folder.run(&["diff", "old.yaml", new, "--profile", "core"]);
+        assert_eq!(run.told().contains(note), is_told, "{new}: {}", run.told());
+    }
+}
