@@ -5,10 +5,19 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::revision::{ControlPlaneSize, SizingLimits};
-use crate::site::Cluster;
+use crate::site::{Cluster, Network};
 
 /// The prefix of the slice of the pod CIDR that each node takes.
 pub const NODE_PREFIX: u8 = 24;
+/// The shortest prefix of a service CIDR that kube-apiserver takes.
+pub const LARGEST_SERVICES: u8 = 12;
+/// What is never routed on the internet, that for carriers first: the RA's networks for pods and services are of it.
+const INTERNAL: [(Ipv4Addr, u8); 4] = [
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+];
 /// Pods a node may have.
 pub const MAX_PODS: u32 = 250;
 /// Pods of daemons on each node.
@@ -92,15 +101,32 @@ impl Sizing {
         }
     }
 
-    /// VMs that the RA advises at the most, where it names a number for a cluster: its share for each node, and no more than
-    /// there are pods.
-    pub fn vms(&self, limits: &SizingLimits) -> Option<u32> {
+    /// VMs that the RA advises at the most, where it names a number for a cluster.
+    pub fn advised(&self, limits: &SizingLimits) -> Option<Advised> {
         let (nodes, most) = (limits.nodes?, limits.vms?);
-        let active = u64::from(nodes.saturating_sub(1).max(1));
-        let share = u64::from(self.hosts) * u64::from(most) / active;
+        let active = nodes.saturating_sub(1).max(1);
+        let share = u64::from(self.hosts) * u64::from(most) / u64::from(active);
         let share = u32::try_from(share).unwrap_or(u32::MAX);
-        Some(share.min(most).min(self.left))
+        Some(Advised {
+            most,
+            active,
+            share,
+            vms: share.min(most).min(self.left),
+        })
     }
+}
+
+/// How many VMs the RA advises, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advised {
+    /// VMs of any cluster at the most.
+    pub most: u32,
+    /// Nodes that the RA spreads these over.
+    pub active: u32,
+    /// The share of this cluster's nodes.
+    pub share: u32,
+    /// The share, but no more than the most and than there are pods.
+    pub vms: u32,
 }
 
 /// How many nodes have a slice in a pod CIDR of this prefix.
@@ -119,19 +145,42 @@ pub fn prefix_for(nodes: u32) -> Option<u8> {
         .and_then(|bits| NODE_PREFIX.checked_sub(bits))
 }
 
-/// Pod and service CIDRs side by side, as the RA writes them for 64 and 128 nodes: as large as each other, from an
-/// address on. None where they do not fit behind it.
+/// Pod and service CIDRs for a cluster that outgrows its own: near the site's pod CIDR if that is possible, else where the RA
+/// has them. None where neither has the room.
 ///
-/// `nodes` counts all places of the pod CIDR, that for repaves among them.
-pub fn side_by_side(nodes: u32, from: Ipv4Addr) -> Option<(Ipv4Net, Ipv4Net)> {
-    let prefix = prefix_for(nodes.checked_sub(1)?)?;
-    let pods = Ipv4Net::new(from, prefix).ok()?;
-    if pods.network() != from {
-        return None;
-    }
+/// `places` counts all nodes with a slice of the pod CIDR, the spare one for repaves among them.
+pub fn networks_for(network: &Network, places: u32) -> Option<(Ipv4Net, Ipv4Net)> {
+    let taken = || {
+        let hosts = [&network.pxe, &network.management, &network.data];
+        let hosts = hosts.map(|host| host.cidr.network());
+        let services = network.metallb.addresses.iter();
+        let services = services.map(|range| (range.first(), range.last()));
+        let hosts = hosts.map(|cidr| (cidr.network(), cidr.broadcast()));
+        hosts.into_iter().chain(services)
+    };
+    let is_free = |cidr: &Ipv4Net| {
+        taken().all(|(first, last)| last < cidr.network() || cidr.broadcast() < first)
+    };
+    let [(usual, _), ..] = INTERNAL;
+    [network.pod_cidr.network().network(), usual]
+        .into_iter()
+        .filter_map(|near| side_by_side(places, near))
+        .find(|(pods, services)| is_free(pods) && is_free(services))
+}
+
+/// Pod and service CIDRs side by side, as the RA writes them for 64 and 128 nodes: as large as each other if kube-apiserver
+/// takes that, the pods' at an address or around it. None where a part of them would be of the internet.
+fn side_by_side(places: u32, near: Ipv4Addr) -> Option<(Ipv4Net, Ipv4Net)> {
+    let nodes = places.checked_sub(1).filter(|nodes| *nodes > 0)?;
+    let prefix = prefix_for(nodes)?;
+    let pods = Ipv4Net::new(near, prefix).ok()?.trunc();
     let next = u32::from(pods.broadcast()).checked_add(1)?;
-    let services = Ipv4Net::new(Ipv4Addr::from(next), prefix).ok()?;
-    Some((pods, services))
+    let services = Ipv4Net::new(next.into(), prefix.max(LARGEST_SERVICES)).ok()?;
+    let is_internal = INTERNAL.into_iter().any(|(first, prefix)| {
+        Ipv4Net::new(first, prefix)
+            .is_ok_and(|block| block.contains(&pods) && block.contains(&services))
+    });
+    is_internal.then_some((pods, services))
 }
 
 /// The network that holds another and as much again; none for the whole of IPv4.
@@ -155,6 +204,7 @@ pub fn control_plane(
 mod tests {
     use super::*;
     use crate::revision::Revision;
+    use crate::site::Site;
 
     /// Worked by hand: what the nodes of a site hold, and the largest cluster of its pod CIDR.
     #[test]
@@ -172,7 +222,14 @@ mod tests {
                 overhead,
                 left,
             } = sizing;
-            (places, hosts, pods, overhead, left, sizing.vms(&ra))
+            (
+                places,
+                hosts,
+                pods,
+                overhead,
+                left,
+                sizing.advised(&ra).map(|advised| advised.vms),
+            )
         };
         for (hosts, others, prefix, max_pods, now, largest) in [
             // The example: 5 x 250, 5 x 10 + 58, and 5 / 63 of 12,500. 64 places have room for 60 workers beside 3 and 1.
@@ -233,7 +290,7 @@ mod tests {
                 },
                 250
             )
-            .vms(&untold),
+            .advised(&untold),
             None
         );
         let none = Nodes {
@@ -272,16 +329,51 @@ mod tests {
 
     #[test]
     fn networks_for_larger_clusters_are_those_of_the_ra() {
-        let from = Ipv4Addr::new(100, 64, 0, 0);
-        let shown =
-            |nodes| side_by_side(nodes, from).map(|(pods, services)| format!("{pods} {services}"));
-        assert_eq!(shown(64).as_deref(), Some("100.64.0.0/18 100.64.64.0/18"));
-        assert_eq!(shown(128).as_deref(), Some("100.64.0.0/17 100.64.128.0/17"));
-        assert_eq!(shown(0), None);
-        assert_eq!(side_by_side(64, Ipv4Addr::new(100, 64, 1, 0)), None);
-        assert_eq!(side_by_side(64, Ipv4Addr::new(255, 255, 192, 0)), None);
+        let shown = |places, near: &str| {
+            side_by_side(places, near.parse().unwrap())
+                .map(|(pods, services)| format!("{pods} {services}"))
+        };
+        for (places, near, networks) in [
+            (64, "100.64.0.0", Some("100.64.0.0/18 100.64.64.0/18")),
+            (128, "100.64.0.0", Some("100.64.0.0/17 100.64.128.0/17")),
+            (128, "100.64.64.0", Some("100.64.0.0/17 100.64.128.0/17")),
+            // kube-apiserver takes no larger service CIDR than a /12.
+            (8_192, "100.64.0.0", Some("100.64.0.0/11 100.96.0.0/12")),
+            (8_193, "100.64.0.0", None),
+            (32_768, "10.0.0.0", Some("10.0.0.0/9 10.128.0.0/12")),
+            (64, "192.168.0.0", Some("192.168.0.0/18 192.168.64.0/18")),
+            (256, "192.168.0.0", None),
+            (2, "203.0.112.0", None),
+            (2, "100.64.0.0", Some("100.64.0.0/23 100.64.2.0/23")),
+            (1, "100.64.0.0", None),
+            (0, "100.64.0.0", None),
+            (1 << 31, "100.64.0.0", None),
+            (64, "255.255.192.0", None),
+        ] {
+            assert_eq!(shown(places, near).as_deref(), networks, "{places} {near}");
+        }
         let pods: Ipv4Net = "100.64.0.0/18".parse().unwrap();
         assert_eq!(doubled(pods).unwrap().to_string(), "100.64.0.0/17");
+    }
+
+    #[test]
+    fn networks_for_larger_clusters_keep_off_those_of_the_hosts() {
+        let mut network = Site::example().network;
+        let mut shown = |pods: &str| {
+            network.pod_cidr = pods.parse().unwrap();
+            networks_for(&network, 65).map(|(pods, services)| format!("{pods} {services}"))
+        };
+        // The data network is 10.20.0.0/16, and what is public is not proposed.
+        for (own, networks) in [
+            ("10.40.0.0/18", "10.40.0.0/17 10.40.128.0/17"),
+            ("10.19.128.0/18", "100.64.0.0/17 100.64.128.0/17"),
+            ("203.0.0.0/18", "100.64.0.0/17 100.64.128.0/17"),
+        ] {
+            assert_eq!(shown(own).as_deref(), Some(networks), "{own}");
+        }
+        network.pxe.cidr = "100.64.200.0/24".parse().unwrap();
+        network.pod_cidr = "100.64.0.0/18".parse().unwrap();
+        assert_eq!(networks_for(&network, 65), None);
     }
 
     #[test]

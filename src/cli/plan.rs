@@ -19,7 +19,7 @@ pub(super) struct Plan {
     /// The RA revision
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
-    /// Name pod and service networks for so many nodes, the spare one among them
+    /// Name pod and service networks for a cluster of this many nodes, including the spare one
     #[arg(long, value_name = "NODES")]
     nodes: Option<u32>,
     /// The form of the plan

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::number;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::revision::{Revision, SizingLimits};
-use crate::site::{Cidr, Site};
+use crate::site::Site;
 use crate::sizing::{self, Nodes, OVERHEAD, OVERHEAD_PER_NODE, Sizing};
 
 /// Nodes, pods and VMs.
@@ -22,6 +22,8 @@ pub struct Capacity {
     pub pod_cidr: String,
     /// The service CIDR.
     pub service_cidr: String,
+    /// Nodes that the pod CIDR has a slice for.
+    pub room: u32,
     /// What its nodes hold.
     pub now: Size,
     /// What the largest cluster of these networks holds.
@@ -59,18 +61,24 @@ impl Size {
             overhead,
             left,
         } = sizing;
+        let advised = sizing.advised(limits);
+        let shown_left = number(left.into());
+        let advice = advised.map_or(String::new(), |advised| {
+            let sizing::Advised { most, active, share, .. } = advised;
+            let [most, share] = [most, share].map(|count| number(count.into()));
+            format!("; VMs advised: the least of {hosts} x {most} / {active} = {share}, {most} and {shown_left}")
+        });
         Size {
             nodes: places,
             hosts,
             pods,
             overhead,
             left,
-            vms: sizing.vms(limits),
+            vms: advised.map(|advised| advised.vms),
             formula: format!(
-                "{hosts} nodes for VMs x {max_pods} pods = {}; {hosts} x {OVERHEAD_PER_NODE} + {OVERHEAD} = {} of them overhead; {} left for VMs and applications",
+                "{hosts} nodes for VMs x {max_pods} pods = {}; {hosts} x {OVERHEAD_PER_NODE} + {OVERHEAD} = {} of them overhead; {shown_left} left for VMs and applications{advice}",
                 number(pods.into()),
                 number(overhead.into()),
-                number(left.into()),
             ),
         }
     }
@@ -88,6 +96,7 @@ impl Capacity {
             max_pods,
             pod_cidr: site.network.pod_cidr.to_string(),
             service_cidr: site.network.service_cidr.to_string(),
+            room: places,
             now: Size::of(nodes, max_pods, &revision.sizing),
             largest: Size::of(nodes.filling(places), max_pods, &revision.sizing),
         }
@@ -110,17 +119,15 @@ pub struct Wished {
 
 impl Wished {
     pub(super) fn of(site: &Site, revision: &Revision, nodes: u32) -> Result<Self, Diagnostic> {
-        let from = aligned(site.network.pod_cidr, nodes);
-        let (pods, services) = Some(nodes)
-            // One of them is the spare one.
-            .filter(|nodes| *nodes > 1)
-            .and_then(|nodes| sizing::side_by_side(nodes, from))
-            .ok_or_else(|| {
-                Diagnostic::error(format!(
-                    "no pod and service networks for {nodes} nodes can begin at {from}"
-                ))
-                .code(Code::WrongValue)
-                .help("name a number from 2 on that IPv4 has room for; the RA's example is 128")
+        let (pods, services) =
+            sizing::networks_for(&site.network, nodes).ok_or_else(|| {
+                let of = match nodes {
+                    1 => "1 node, the spare one".to_owned(),
+                    _ => format!("{nodes} nodes"),
+                };
+                Diagnostic::error(format!("there are no pod and service networks for {of}"))
+                    .code(Code::WrongValue)
+                    .help("name a number from 2 on that private addresses have room for; the RA's example is 128")
             })?;
         Ok(Wished {
             nodes,
@@ -133,14 +140,6 @@ impl Wished {
             ),
         })
     }
-}
-
-/// Where a pod CIDR for so many nodes begins: at the site's own, moved down to where such a network can begin.
-fn aligned(cidr: Cidr, nodes: u32) -> std::net::Ipv4Addr {
-    let start = u32::from(cidr.network().network());
-    let prefix = sizing::prefix_for(nodes.saturating_sub(1)).unwrap_or(0);
-    let mask = u32::MAX.checked_shl(u32::from(32 - prefix)).unwrap_or(0);
-    (start & mask).into()
 }
 
 /// What each control-plane node needs, from the RA's table.

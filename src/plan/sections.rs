@@ -1,5 +1,7 @@
 //! A plan as titles, sentences and tables, which every format for people writes in its own way.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use super::{NetworkRow, Plan, number};
@@ -102,26 +104,38 @@ fn size(plan: &Plan) -> Section {
             &wished.size,
         ));
     }
+    let nodes = capacity.workers + capacity.control_planes;
+    let there = match nodes.cmp(&capacity.room) {
+        Ordering::Less => format!("{nodes} are there, and one place is kept for repaves"),
+        Ordering::Equal => "all of them are there, and none is left for repaves".to_owned(),
+        Ordering::Greater => format!("{nodes} are there, which is too many"),
+    };
     let mut section = Section::new("Size")
         .say(format!(
             "{} workers and {} control-plane nodes, with at most {} pods on a node.",
             capacity.workers, capacity.control_planes, capacity.max_pods
         ))
         .say(format!(
-            "Pods: {} (a /{} for each node, one kept for repaves); services: {}. Both are fixed once the cluster exists.",
+            "Pods: {}, with a /{} for each of {} nodes: {there}. Services: {}. Both are fixed once the cluster exists.",
             capacity.pod_cidr,
             crate::sizing::NODE_PREFIX,
+            capacity.room,
             capacity.service_cidr
         ))
         .say(format!("Now: {}.", capacity.now.formula))
-        .say(format!("At most: {}.", capacity.largest.formula))
+        .say(format!("At most, with a place kept for repaves: {}.", capacity.largest.formula))
         .say("A VM is one pod, and a second one for as long as it has hot-plugged disks.")
         .table("", &["cluster", "nodes for VMs", "pods", "overhead", "for VMs and applications", "VMs advised"], rows);
     if let Some(wished) = &plan.wished {
         section = section.say(format!(
-            "For {} nodes, write podCidr: {} and serviceCidr: {}.",
+            "For {} nodes, one of them kept for repaves, write podCidr: {} and serviceCidr: {}.",
             wished.nodes, wished.pod_cidr, wished.service_cidr
         ));
+        if wished.nodes <= nodes {
+            section = section.say(format!(
+                "That is too few for this site: it has {nodes} nodes and needs one place more."
+            ));
+        }
     }
     let control_plane = &plan.control_plane;
     section.say(match (control_plane.cores, control_plane.memory_gb, control_plane.enough_for) {

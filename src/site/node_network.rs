@@ -80,7 +80,7 @@ settings! {
         pub cidr: Cidr,
         /// Its gateway, or `none`.
         pub gateway: Option<Ipv4Addr>,
-        /// The interface that carries it on a node; what layout and VLAN make it.
+        /// The interface that carries it on a node. The default follows from layout and VLAN.
         pub interface: InterfaceName,
         /// The MTU of its VLAN's interface, where it differs from that of the interface below; an untagged network has
         /// that of its bond or bridge.

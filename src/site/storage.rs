@@ -226,7 +226,7 @@ settings! {
         pub snapshot_parameters: BTreeMap<String, String>,
         /// The CSI driver; the provider's usual one.
         pub provisioner: Subdomain,
-        /// The volume mode of VM disks; what the provider shares.
+        /// The volume mode of VM disks. The default is one that the provider can share between nodes.
         pub volume_mode: VolumeMode,
         /// Access mode of VM disks; live migration needs it.
         pub access_mode: &'static str,

@@ -79,11 +79,16 @@ fn a_number_of_nodes_that_no_network_holds_is_refused() {
     for (nodes, message) in [
         (
             "1",
-            "error: no pod and service networks for 1 nodes can begin at 100.64.0.0\n",
+            "error: there are no pod and service networks for 1 node, the spare one\n",
+        ),
+        (
+            // Private addresses end before.
+            "100000",
+            "error: there are no pod and service networks for 100000 nodes\n",
         ),
         (
             "4000000000",
-            "error: no pod and service networks for 4000000000 nodes can begin at 0.0.0.0\n",
+            "error: there are no pod and service networks for 4000000000 nodes\n",
         ),
     ] {
         let output = run(EXAMPLE, &["--nodes", nodes]);
@@ -95,6 +100,47 @@ fn a_number_of_nodes_that_no_network_holds_is_refused() {
     run(EXAMPLE, &["--revision", "docs-2024"]).says(
         2,
         of_revisions("error: `docs-2024` has tables only, and no layers to plan\n  = help: plan with NEWEST\n\n"),
+    );
+}
+
+/// A text without its line breaks.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A full network is told as such, by the plan and by the rule, and what both propose is enough.
+#[test]
+fn a_full_pod_network_has_a_way_out() {
+    let large = "cluster: {workers: 61}\n";
+    let text = flat(&run(large, &["--nodes", "64"]).well());
+    for sentence in [
+        "Pods: 100.64.0.0/18, with a /24 for each of 64 nodes: all of them are there, and none is left for repaves.",
+        "At most, with a place kept for repaves: 60 nodes for VMs",
+        "VMs advised: the least of 61 x 12,500 / 63 = 12,103, 12,500 and 14,582.",
+        "That is too few for this site: it has 64 nodes and needs one place more.",
+    ] {
+        assert!(text.contains(sentence), "{sentence}\n{text}");
+    }
+    let networks = "podCidr: 100.64.0.0/17` and `serviceCidr: 100.64.128.0/17";
+    assert!(text.contains(networks), "{text}");
+    let enough = format!(
+        "{large}network: {{{}}}\n",
+        networks.replace("` and `", ", ")
+    );
+    let text = flat(&run(&enough, &["--nodes", "65"]).well());
+    assert!(
+        text.contains(
+            "a /24 for each of 128 nodes: 64 are there, and one place is kept for repaves."
+        ),
+        "{text}"
+    );
+    for wrong in ["error", "too few", "pod CIDR"] {
+        assert!(!text.contains(wrong), "{wrong}\n{text}");
+    }
+    let text = flat(&run("cluster: {workers: 70}\n", &[]).well());
+    assert!(
+        text.contains("of 64 nodes: 73 are there, which is too many."),
+        "{text}"
     );
 }
 

@@ -31,7 +31,7 @@ fn built_in_values(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         findings.push(
             finding
-                .help("render with the packs; where their values stand there by now, take the line out of the description")
+                .help("render with the packs; if the values are theirs already, remove the line from the description")
                 .in_file(&checked.file),
         );
     }

@@ -25,18 +25,30 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
     let cidr = site.network.pod_cidr;
     let nodes = nodes_of(site);
     let subnets = sizing::nodes_of(cidr.prefix());
-    let wished = format!("/{}", sizing::prefix_for(nodes).unwrap_or_default());
+    let way_out = match sizing::networks_for(&site.network, nodes.saturating_add(1)) {
+        Some((pods, services)) => {
+            format!("write `podCidr: {pods}` and `serviceCidr: {services}`")
+        }
+        None => format!(
+            "use at least a /{}",
+            sizing::prefix_for(nodes).unwrap_or_default()
+        ),
+    };
     if subnets < nodes {
         findings.push(
             rule::POD_CIDR_TOO_SMALL
                 .error(
                     "network.podCidr",
                     format!(
-                        "the pod CIDR {cidr} has room for {subnets} nodes, and there are {nodes}"
+                        "the pod CIDR {cidr} has room for {} of the {nodes} nodes",
+                        match subnets {
+                            0 => "none".to_owned(),
+                            some => some.to_string(),
+                        }
                     ),
                 )
                 .help(format!(
-                    "each node takes a /24 and a repave one more: use at least a {wished}"
+                    "each node takes a /24 and a repave one more: {way_out}"
                 )),
         );
     } else if subnets == nodes {
@@ -49,7 +61,7 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
                     ),
                 )
                 .help(format!(
-                    "a repave adds a node before it removes one: use at least a {wished}"
+                    "a repave adds a node before it removes one: {way_out}"
                 )),
         );
     }
@@ -79,17 +91,15 @@ fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
 /// Larger clusters than the RA's work, and nobody has measured them for it.
 fn large_cluster(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let nodes = sizing::Nodes::of(&site.cluster);
-    let size = sizing::Sizing::of(nodes, site.nodes.max_pods);
     let (Some(most), Some(vms)) = (revision.sizing.nodes, revision.sizing.vms) else {
         return;
     };
-    if size.places > most {
+    if nodes.count() >= most {
         findings.push(rule::LARGE_CLUSTER.note(
             "cluster.workers",
             format!(
-                "{} nodes, and one for repaves, have {} pods for VMs; the RA is sized for {most} nodes and advises {vms} VMs at the most",
-                nodes.count(),
-                size.left
+                "{} nodes and one for repaves are more than the {most} that the RA is sized for; it advises {vms} VMs in a cluster at the most",
+                nodes.count()
             ),
         ));
     }
@@ -126,7 +136,7 @@ fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
             "network.serviceCidr",
             format!("the service CIDR {cidr} is smaller than a /24"),
         ));
-    } else if cidr.prefix() < 12 {
+    } else if cidr.prefix() < sizing::LARGEST_SERVICES {
         findings.push(rule::SERVICE_CIDR_TOO_LARGE.error(
             "network.serviceCidr",
             format!("kube-apiserver takes no service CIDR larger than a /12, and {cidr} is"),
@@ -219,7 +229,7 @@ fn control_planes(site: &Site, findings: &mut Vec<Finding>) {
         findings.push(rule::EVEN_CONTROL_PLANES.error(
             "cluster.controlPlanes",
             format!(
-                "{control_planes} control-plane nodes cannot form a majority better than {}",
+                "{control_planes} control-plane nodes survive no more failures than {}",
                 control_planes - 1
             ),
         ));
@@ -286,7 +296,7 @@ fn reserved_cores(site: &Site, findings: &mut Vec<Finding>) {
         };
         findings.push(
             rule::RESERVED_HALF_CORES.note("nodes.reservedCpus", format!("with hyper-threading, {reserved} of {cpus} CPUs are single threads of cores"))
-            .help(format!("reserve {advice} then: VMs with CPUs of their own take whole cores, and leave halves idle")),
+            .help(format!("reserve {advice}: a VM with CPUs of its own takes whole cores, so the other half of a reserved core stays idle")),
         );
     }
 }

@@ -64,7 +64,7 @@ fn large_clusters_are_told_what_they_hold() {
         &site(66),
         "large-cluster",
         &[
-            "cluster.workers: note: 69 nodes, and one for repaves, have 15782 pods for VMs; the RA is sized for 64 nodes and advises 12500 VMs at the most",
+            "cluster.workers: note: 69 nodes and one for repaves are more than the 64 that the RA is sized for; it advises 12500 VMs in a cluster at the most",
         ],
     );
 }
