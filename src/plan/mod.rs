@@ -30,10 +30,12 @@ pub use storage::{Drive, Pool, StoragePlan};
 use crate::check::Item;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::network::Host;
-use crate::revision::{Hardware, Revision, Role, Software};
+use crate::render::Choice;
+use crate::revision::{Hardware, Revision, Role, Software, StorageNeed};
 use crate::rules;
-use crate::site::{Layout, NodeNetwork, NodeRole, Site};
+use crate::site::{Layout, MetalLbMode, NodeNetwork, NodeRole, Site};
 use crate::template::Engine;
+use crate::version::Wanted;
 use crate::yaml::{self, Limits};
 
 /// A plan, as data.
@@ -156,6 +158,7 @@ pub fn plan(
         hosts.push(host);
     }
     let storage = StoragePlan::of(site, revision);
+    let choices = crate::render::choices(site, revision);
     let mut engine = Engine::new(revision);
     let site_value = serde_json::to_value(site).map_err(|error| {
         Diagnostic::error(format!("the site has no JSON form: {error}")).code(Code::Internal)
@@ -164,7 +167,9 @@ pub fn plan(
     let mut context = tera::Context::new();
     context.insert("networks", &subnets(site));
     context.insert("routes", &routes(site));
-    context.insert("storage", &storage.in_words());
+    context.insert("storage", storage.made_of());
+    context.insert("ready", &storage.in_words());
+    context.insert("needed", &needed(&choices));
     context.insert("variables", &variables(site));
     Ok(Plan {
         cluster: site.cluster.name.to_string(),
@@ -179,9 +184,9 @@ pub fn plan(
         hosts,
         maas: data(&engine, "plan/maas.yaml", &context)?,
         storage,
-        software: revision.software.clone(),
-        hardware: revision.hardware.clone(),
-        profiles: profiles(site, revision),
+        software: software(site, revision, &choices),
+        hardware: hardware(site, revision),
+        profiles: profiles(site, revision, &choices),
         findings: findings(site, revision),
         steps: data(&engine, "plan/steps.yaml", &context)?,
     })
@@ -234,16 +239,25 @@ fn networks(site: &Site) -> Vec<NetworkRow> {
             addresses: format!("{nodes} nodes"),
         })
         .collect();
-    let ranges: Vec<String> = site
-        .network
-        .metallb
-        .addresses
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    if let Some(data) = rows.last_mut() {
-        data.addresses
-            .push_str(&format!(", services {}", ranges.join(", ")));
+    let metallb = &site.network.metallb;
+    match (metallb.mode, rows.last_mut()) {
+        (MetalLbMode::L2, Some(data)) => {
+            data.addresses
+                .push_str(&format!(", services {}", services(site)));
+        }
+        _ => rows.push(NetworkRow {
+            name: "services over BGP",
+            vlan: "routed".to_owned(),
+            cidr: services(site),
+            gateway: "none".to_owned(),
+            addresses: match &metallb.bgp {
+                Some(bgp) => format!(
+                    "services; the nodes (AS {}) announce them to {} (AS {})",
+                    bgp.local_asn, bgp.peer_address, bgp.peer_asn
+                ),
+                None => "services".to_owned(),
+            },
+        }),
     }
     for (name, cidr, addresses) in [
         ("pod overlay", site.network.pod_cidr, "a /24 for each node"),
@@ -271,6 +285,13 @@ fn networks(site: &Site) -> Vec<NetworkRow> {
     rows
 }
 
+/// The addresses of services of type LoadBalancer.
+fn services(site: &Site) -> String {
+    let ranges = site.network.metallb.addresses.iter();
+    let ranges: Vec<String> = ranges.map(ToString::to_string).collect();
+    ranges.join(", ")
+}
+
 fn subnets(site: &Site) -> String {
     node_networks(site)
         .map(|(_, network)| network.cidr.to_string())
@@ -290,21 +311,16 @@ fn routes(site: &Site) -> String {
 
 fn variables(site: &Site) -> String {
     let storage = &site.storage;
-    let takes = |setting: &str| {
-        storage
-            .provider
-            .facts()
-            .settings
-            .iter()
-            .any(|known| known == setting)
-    };
+    let facts = storage.provider.facts();
+    let takes_licence = facts.settings.iter().any(|known| known == "licence");
     let has_licence = storage.licence.activation_id.is_some() || storage.licence.saas_key.is_some();
     let arrays = &storage.flash_arrays;
     let missing = [
-        ("the licence", takes("licence") && !has_licence),
+        ("the licence", takes_licence && !has_licence),
         (
             "the array's token",
-            takes("flashArrays") && arrays.iter().any(|array| array.api_token.is_none()),
+            facts.has(StorageNeed::FlashArrays)
+                && arrays.iter().any(|array| array.api_token.is_none()),
         ),
         (
             "Grafana's password",
@@ -325,13 +341,64 @@ fn variables(site: &Site) -> String {
     }
 }
 
-fn profiles(site: &Site, revision: &Revision) -> Vec<ProfileRow> {
+/// The pack that must be at hand, since nothing built in can stand in for it: only storage has such a one.
+fn needed<'c>(choices: &[Choice<'c>]) -> Option<&'c str> {
+    let needed = choices.iter().find(|choice| choice.fallback.is_none());
+    needed.map(|choice| choice.pack)
+}
+
+/// The RA's table, with the versions of this site's layers and without what its storage has no use for.
+fn software(site: &Site, revision: &Revision, choices: &[Choice]) -> Vec<Software> {
+    let facts = site.storage.provider.facts();
+    let of_row = |row: &Software| {
+        choices
+            .iter()
+            .find(|choice| row.pack.as_ref() == Some(&choice.definition.pack))
+    };
+    revision
+        .software
+        .iter()
+        .filter(|row| row.with.is_none_or(|need| facts.has(need)))
+        .map(|row| match of_row(row) {
+            None => row.clone(),
+            Some(choice) => {
+                let product = match (&choice.storage, choice.pack == choice.definition.pack) {
+                    (_, true) => &row.product,
+                    (Some((facts, _)), false) => &*facts.name,
+                    (None, false) => choice.pack,
+                };
+                let minimum = choice
+                    .storage
+                    .as_ref()
+                    .and_then(|(_, minimum)| minimum.as_ref());
+                Software {
+                    product: product.to_owned(),
+                    version: match (&choice.wanted, minimum) {
+                        (Wanted::Newest, Some(minimum)) => format!("{minimum} or later"),
+                        (wanted, _) => wanted.to_string(),
+                    },
+                    pack: Some(choice.pack.to_owned()),
+                    ..row.clone()
+                }
+            }
+        })
+        .collect()
+}
+
+fn hardware(site: &Site, revision: &Revision) -> Vec<Hardware> {
+    let facts = site.storage.provider.facts();
+    let rows = revision.hardware.iter();
+    rows.filter(|row| row.with.is_none_or(|need| facts.has(need)))
+        .cloned()
+        .collect()
+}
+
+fn profiles(site: &Site, revision: &Revision, choices: &[Choice]) -> Vec<ProfileRow> {
     let settings = |role: Role| match role {
         Role::Infra => &site.profiles.infra,
         Role::Core => &site.profiles.core,
         Role::Templates => &site.profiles.templates,
     };
-    let choices = crate::render::choices(site, revision);
     revision
         .profiles
         .iter()

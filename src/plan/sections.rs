@@ -304,10 +304,13 @@ fn storage(plan: &Plan) -> Section {
         .minimum
         .as_ref()
         .map_or(String::new(), |minimum| format!(", {minimum} at least"));
-    let section = Section::new("Storage").say(format!(
+    let mut section = Section::new("Storage").say(format!(
         "{}{from}{over}, from the pack `{}`{minimum}. VM disks are of the class `{}` ({}, {} on all nodes at once).",
         storage.provider, storage.pack, storage.class, storage.driver, storage.volume_mode
     ));
+    for sentence in storage.path.iter().chain(&storage.disks) {
+        section = section.say(sentence);
+    }
     let Some(pool) = &storage.pool else {
         return section;
     };

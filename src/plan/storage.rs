@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::number;
-use crate::revision::Revision;
-use crate::site::{Site, StorageProvider};
+use super::{node_networks, number};
+use crate::revision::{Revision, StorageNeed};
+use crate::site::{SanType, Site, StorageProvider};
 
 /// Nodes of Portworx's own key-value store, each with a drive for it.
 const KVDB_NODES: u32 = 3;
@@ -31,6 +31,12 @@ pub struct StoragePlan {
     /// How nodes reach the storage, where it is behind a SAN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub san: Option<String>,
+    /// Which way its packets take, where the SAN is a network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// What its disks in the workers have to be, where the data is on these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disks: Option<String>,
     /// The arrays' endpoints, where the site names them.
     pub arrays: Vec<String>,
     /// The drives that Portworx makes; other providers serve volumes without.
@@ -71,11 +77,8 @@ impl StoragePlan {
     pub(super) fn of(site: &Site, revision: &Revision) -> Self {
         let storage = &site.storage;
         let facts = storage.provider.facts();
-        let has_arrays = facts
-            .settings
-            .iter()
-            .any(|setting| setting == "flashArrays");
-        let arrays = if has_arrays {
+        let san = facts.has(StorageNeed::San).then_some(storage.san_type);
+        let arrays = if facts.has(StorageNeed::FlashArrays) {
             storage.flash_arrays.iter()
         } else {
             [].iter()
@@ -87,9 +90,22 @@ impl StoragePlan {
             class: storage.storage_class.name.to_string(),
             driver: storage.provisioner.to_string(),
             volume_mode: storage.volume_mode.as_str().to_owned(),
-            san: (!facts.transports.is_empty()).then(|| storage.san_type.as_str().to_owned()),
+            san: san.map(|san| san.as_str().to_owned()),
+            path: san.filter(|san| *san != SanType::Fc).map(|_| path(site)),
+            disks: facts.node.disks.clone(),
             arrays: arrays.map(|array| array.endpoint.to_string()).collect(),
             pool: (storage.provider == StorageProvider::Portworx).then(|| Pool::of(site)),
+        }
+    }
+
+    /// What VM disks are made of: drives that Portworx makes on an array, volumes of an array, disks of the workers, or what a
+    /// client of the vendor's reaches.
+    pub(super) fn made_of(&self) -> &'static str {
+        match (&self.pool, &self.disks, &self.san) {
+            (Some(_), ..) => "pool",
+            (None, Some(_), _) => "disks",
+            (None, None, Some(_)) => "array",
+            (None, None, None) => "client",
         }
     }
 
@@ -99,6 +115,7 @@ impl StoragePlan {
             Some("FC") => "Zone every worker to the array's ports",
             Some("ISCSI") => "Let every worker reach the array's iSCSI ports",
             Some(_) => "Let every worker reach the array's NVMe ports",
+            None if self.disks.is_some() => "Prepare them as the section on storage says",
             None => "Prepare the storage as its vendor says",
         };
         match &self.pool {
@@ -113,6 +130,21 @@ impl StoragePlan {
             ),
         }
     }
+}
+
+/// The site has no network for storage alone.
+fn path(site: &Site) -> String {
+    let gateway = node_networks(site).into_iter().find_map(|(_, network)| {
+        let gateway = network.gateway?;
+        Some(format!(
+            ", or else the default gateway {gateway} on `{}`",
+            network.interface
+        ))
+    });
+    format!(
+        "Nodes reach the ports of the array over the host network that has their addresses{}.",
+        gateway.unwrap_or_default()
+    )
 }
 
 impl Pool {

@@ -300,6 +300,24 @@ pub struct Software {
     pub product: String,
     /// The recommended version.
     pub version: String,
+    /// The pack that brings it as a layer of its own; none for what no layer is made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<String>,
+    /// The storage it is for; none for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<StorageNeed>,
+}
+
+/// What some storage needs of machines, and other storage does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum StorageNeed {
+    /// Several paths to a device.
+    Multipath,
+    /// A FlashArray.
+    FlashArrays,
+    /// Adapters for a SAN.
+    San,
 }
 
 /// A row of the hardware table.
@@ -315,6 +333,9 @@ pub struct Hardware {
     /// Remarks.
     #[serde(default)]
     pub remarks: String,
+    /// The storage it is for; none for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<StorageNeed>,
 }
 
 /// A row of the control-plane sizing table.

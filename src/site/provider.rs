@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::array::SanType;
 use super::setting::words;
 use crate::diagnostic::Diagnostic;
-use crate::revision::{Revision, data};
+use crate::revision::{Revision, StorageNeed, data};
 
 words! {
     /// A row of the RA's table of storage with shared volumes.
@@ -193,6 +193,9 @@ pub struct ProviderNode {
     /// Whether nodes mount its shared file systems over NFS.
     #[serde(default, skip_serializing)]
     pub files_over_nfs: bool,
+    /// What its disks in the workers have to be, where the data is on these.
+    #[serde(default, skip_serializing)]
+    pub disks: Option<String>,
 }
 
 /// When the iSCSI initiator is needed.
@@ -223,6 +226,15 @@ impl StorageProvider {
 }
 
 impl ProviderFacts {
+    /// Whether it needs something of the machines.
+    pub fn has(&self, need: StorageNeed) -> bool {
+        match need {
+            StorageNeed::Multipath => self.node.multipath,
+            StorageNeed::FlashArrays => self.settings.iter().any(|known| known == "flashArrays"),
+            StorageNeed::San => !self.transports.is_empty(),
+        }
+    }
+
     /// The least version of its pack that a revision names.
     pub fn minimum(&self, revision: &Revision) -> Option<String> {
         self.pack.minimum.clone().or_else(|| {

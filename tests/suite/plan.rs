@@ -256,6 +256,105 @@ addEventListener('message', ({ data }) => {
     }
 }
 
+/// The plan of a site without an array speaks of none, and says what the storage asks of the workers.
+#[test]
+fn storage_on_the_workers_has_disks_and_no_array() {
+    for (provider, pack, version, disks) in [
+        (
+            "longhorn",
+            "csi-longhorn",
+            "Longhorn 1.8 or later",
+            "`/var/lib/longhorn`",
+        ),
+        (
+            "rook-ceph",
+            "csi-rook-ceph-helm",
+            "Rook-Ceph 1.16 or later",
+            "neither partitions nor file systems",
+        ),
+        (
+            "piraeus",
+            "piraeus-operator",
+            "Piraeus 2.9 or later",
+            "an empty disk in each worker",
+        ),
+    ] {
+        let text = flat(&run(&format!("storage: {{provider: {provider}}}\n"), &[]).well());
+        for word in [
+            "array",
+            "Purity",
+            "multipath-tools",
+            "LUN",
+            "iSCSI",
+            "Fibre",
+            "pool has",
+        ] {
+            assert!(!text.contains(word), "{provider}: {word}\n{text}");
+        }
+        let needed = format!("Nothing built in can stand in for `{pack}`");
+        for words in [version, disks, &needed] {
+            assert!(text.contains(words), "{provider}: {words}\n{text}");
+        }
+    }
+    let array = flat(&run(EXAMPLE, &[]).well());
+    for word in ["Purity", "multipath-tools", "LUN", "Storage adapters"] {
+        assert!(array.contains(word), "{word}\n{array}");
+    }
+    let client = flat(&run("storage: {provider: powerflex}\n", &[]).well());
+    for word in ["array", "Purity", "LUN", "Storage adapters"] {
+        assert!(!client.contains(word), "{word}\n{client}");
+    }
+}
+
+/// The software table has the versions of the layers, whichever pack is chosen.
+#[test]
+fn software_has_one_version_within_a_plan() {
+    for (site, row, layer) in [
+        (EXAMPLE, "Ingress Nginx 1.15.4 ", "Nginx 1.15.4 10"),
+        (
+            "ingress: {controller: traefik}\n",
+            "Ingress traefik 40.2.0 ",
+            "traefik 40.2.0 10",
+        ),
+        (
+            "packVersions: {lb-metallb-helm: 0.15.2}\n",
+            "Load balancing MetalLB 0.15.2 ",
+            "MetalLB (Helm) 0.15.2 10",
+        ),
+    ] {
+        let text = flat(&run(site, &[]).well());
+        for words in [row, layer] {
+            assert!(text.contains(words), "{words}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn services_over_bgp_have_a_router() {
+    let site = "network:\n  metallb:\n    mode: bgp\n    addresses: [10.30.0.0/24, 10.31.0.10-10.31.0.20]\n    bgp: {localAsn: 64600, peerAsn: 64513, peerAddress: 10.20.30.1}\n";
+    let text = flat(&run(site, &["--format", "markdown"]).well());
+    for words in [
+        "| services over BGP | routed | 10.30.0.0/24, 10.31.0.10-10.31.0.20 | none | services; the nodes (AS 64600) announce them to 10.20.30.1 (AS 64513) |",
+        "| 10.20.30.1 | 8 nodes |",
+        "| Give the router a BGP session with every node | 10.20.30.1 (AS 64513) takes sessions from all nodes (AS 64600), and routes to 10.30.0.0/24, 10.31.0.10-10.31.0.20 from them. |",
+        "| Look at the BGP sessions |",
+    ] {
+        assert!(text.contains(words), "{words}\n{text}");
+    }
+    let layer2 = run(EXAMPLE, &[]).well();
+    assert!(!layer2.contains("BGP"), "{layer2}");
+}
+
+#[test]
+fn a_network_of_storage_has_a_path() {
+    let site = |san: &str| format!("storage: {{sanType: {san}}}\n");
+    let path = "Nodes reach the ports of the array over the host network that has their addresses, or else the default gateway 10.20.30.1 on `bond_data.20`.";
+    for (san, has_path) in [("FC", false), ("ISCSI", true), ("NVMEOF-TCP", true)] {
+        let text = flat(&run(&site(san), &[]).well());
+        assert_eq!(text.contains(path), has_path, "{san}\n{text}");
+    }
+}
+
 /// What a network engineer types in: numbers, without the RA's 0 for what is untagged.
 #[test]
 fn switch_ports_name_vlans_by_number() {
