@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::cluster::node_text;
+use crate::cluster::{node_text, undone};
 use crate::diagnostic::Diagnostic;
 use crate::pack::{PresetName, enabled_presets};
 use crate::profile::{Layer, Profile, Variable};
@@ -26,6 +26,8 @@ struct ParsedLayer<'p> {
     layer: &'p Layer,
     values: Value,
     manifests: Vec<(&'p str, Vec<Value>)>,
+    /// What the nodes run.
+    commands: undone::Commands,
 }
 
 /// Which form of a claim a profile has.
@@ -65,9 +67,11 @@ impl<'p> Subject<'p> {
                 documents.iter_mut().for_each(decode_secret);
                 manifests.push((manifest.name.as_str(), documents));
             }
+            let values = yaml::to_json(&values, Limits::VALUES)?;
             layers.push(ParsedLayer {
                 layer,
-                values: yaml::to_json(&values, Limits::VALUES)?,
+                commands: undone::commands_of(&values),
+                values,
                 manifests,
             });
         }
@@ -344,7 +348,13 @@ impl ParsedLayer<'_> {
                     .iter()
                     .rev()
                     .find(|file| file.get("targetPath").and_then(Value::as_str) == Some(path));
-                Ok(file.and_then(|file| file.get("content")).map(Cow::Borrowed))
+                let Some(content) = file.and_then(|file| file.get("content")) else {
+                    return Ok(None);
+                };
+                match undone::undoing(&self.commands, path) {
+                    Some(command) => Err(format!("{command}, which undoes `{path}`")),
+                    None => Ok(Some(Cow::Borrowed(content))),
+                }
             }
             Target::Command(when) => {
                 let key = match when {

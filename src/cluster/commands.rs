@@ -28,17 +28,30 @@ pub(crate) fn tree(script: &str) -> Value {
     let commands = Reader::read(script);
     let constants = constants(script, &commands);
     let list = commands.iter().map(|command| {
-        let words = command
-            .words
-            .iter()
-            .map(|word| unquoted(&script[word.clone()], &constants));
         let when = command.when.iter().map(|text| filled_in(text, &constants));
         json!({
-            "run": words.collect::<Vec<_>>().join(" "),
+            "run": command.said(script, &constants).join(" "),
             "when": when.collect::<Vec<_>>(),
         })
     });
     Value::Array(list.collect())
+}
+
+/// The words of each command of a script, as [`tree`] has them.
+pub(crate) fn words(script: &str) -> Vec<Vec<String>> {
+    let commands = Reader::read(script);
+    let constants = constants(script, &commands);
+    let said = |command: &Command| command.said(script, &constants);
+    commands.iter().map(said).collect()
+}
+
+impl Command {
+    fn said(&self, script: &str, constants: &BTreeMap<&str, String>) -> Vec<String> {
+        let words = self.words.iter();
+        words
+            .map(|word| unquoted(&script[word.clone()], constants))
+            .collect()
+    }
 }
 
 /// Variables that the script sets once, and to a text.
@@ -284,7 +297,8 @@ impl<'s> Reader<'s> {
         };
         let span = tokens[first].span.start..word.span.end;
         let text = &self.script[span.clone()];
-        if !text.contains('&') && !text.ends_with("/dev/null") && !self.words.is_empty() {
+        let is_known = !self.words.is_empty() || text.starts_with('>');
+        if !text.contains('&') && !text.ends_with("/dev/null") && is_known {
             self.words.push(span);
         }
         file + 1

@@ -7,6 +7,7 @@ pub(crate) mod node_text;
 pub(crate) mod places;
 pub(crate) mod secrets;
 pub(crate) mod shell;
+pub(crate) mod undone;
 pub(crate) mod values;
 pub(crate) mod walk;
 

@@ -269,6 +269,29 @@ impl Maker<'_> {
         if statement.expectation != Expectation::Count(0) {
             self.with_values("another file comes over it", &twice);
         }
+        let landing = path.rfind("/etc/").map_or(path, |at| &path[at..]);
+        let (folder, _) = landing.rsplit_once('/').expect("it is absolute");
+        for (key, command) in [
+            ("preKubeadmCommands", format!("rm -f {path}")),
+            (
+                "postKubeadmCommands",
+                format!("[ -e /x ] || rm -rf {folder}"),
+            ),
+            ("preKubeadmCommands", format!("x >{landing}")),
+            (
+                "postKubeadmCommands",
+                format!("cd {folder}; sed -i s/a/b/ {landing}"),
+            ),
+            (
+                "preKubeadmCommands",
+                format!("ln -sf /dev/null '{landing}'"),
+            ),
+        ] {
+            let mut undone = tree.clone();
+            let commands = undone["kubeadmconfig"][key].as_array_mut();
+            commands.expect("commands").push(command.as_str().into());
+            self.with_values(command, &undone);
+        }
     }
 
     fn commands(&mut self, when: &str, statement: &Statement<'_>) {

@@ -241,3 +241,65 @@ fn a_command_that_is_missed_is_told_with_those_that_are_near() {
         )
     );
 }
+
+#[test]
+fn a_command_that_undoes_a_file_is_told_without_its_other_words() {
+    let revision = built_in::revision(Revision::newest());
+    let profiles = profiles(revision, built_in::library(), false);
+    let (_, infra) = (profiles.into_iter())
+        .find(|(role, _)| *role == Role::Infra)
+        .expect("it was rendered");
+    let claims = revision.claims().expect("the claims are built in");
+    let (before, behind) = (
+        "\n  postKubeadmCommands:\n",
+        "  files:\n    - targetPath: /etc/vmo",
+    );
+    let with = |place: &str, command: &str| {
+        let mut profile = infra.clone();
+        let layers = &mut profile.spec.template.packs;
+        let ubuntu = layers.iter_mut().find(|layer| layer.name == "ubuntu-maas");
+        let values = &mut ubuntu.expect("it has the layer").values;
+        assert!(values.contains(place), "{values}");
+        let more = format!(
+            "    - |\n      {command}\n{}",
+            place.trim_start_matches('\n')
+        );
+        let start = if place.starts_with('\n') { "\n" } else { "" };
+        *values = values.replacen(place, &format!("{start}{more}"), 1);
+        let subject = Subject::new(&profile).expect("it can be read");
+        let about = claims.iter().filter(|claim| claim.profile == Role::Infra);
+        let missed: Vec<Miss> = about
+            .filter_map(|claim| subject.form(claim).err())
+            .filter(|miss| miss.found.contains("undoes"))
+            .collect();
+        let found = missed.first().map(|miss| miss.found.clone());
+        (missed.len(), found.unwrap_or_default())
+    };
+    for (place, command, least, told) in [
+        (
+            before,
+            "echo hunter2 >/etc/multipath.conf",
+            20,
+            "`echo … >/etc/multipath.conf`, which undoes `/etc/multipath.conf`",
+        ),
+        (
+            behind,
+            "systemctl disable --now multipathd",
+            20,
+            "`systemctl disable multipathd`, which undoes `/etc/multipath.conf`",
+        ),
+        (
+            behind,
+            "rm -rf /etc/kubernetes/kubelet.conf.d",
+            10,
+            "`rm … /etc/kubernetes/kubelet.conf.d`, which undoes \
+             `/etc/vmo/tuning/etc/kubernetes/kubelet.conf.d/20-vmo-tuning.conf`",
+        ),
+        (before, "cat /etc/multipath.conf >/var/log/multipath", 0, ""),
+        (before, "systemctl restart multipathd", 0, ""),
+    ] {
+        let (count, found) = with(place, command);
+        assert!(count >= least, "{command}: {count} claims");
+        assert_eq!(found, told, "{command}");
+    }
+}

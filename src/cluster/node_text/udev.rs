@@ -169,7 +169,7 @@ fn apply(
 }
 
 /// Whether a text is like one of several patterns, as a shell's are, with `|` between them.
-fn fits(patterns: &str, text: &str, any_case: bool) -> bool {
+pub(crate) fn fits(patterns: &str, text: &str, any_case: bool) -> bool {
     let folded = |text: &str| match any_case {
         true => text.to_lowercase(),
         false => text.to_owned(),
