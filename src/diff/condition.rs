@@ -21,6 +21,9 @@ pub(super) struct Condition {
     #[serde(default)]
     pub(super) object: AnyOf<String>,
     pub(super) version: Option<VersionWay>,
+    /// Whether the new text is none that its reader takes.
+    #[serde(default)]
+    pub(super) broken: bool,
 }
 
 /// One or several of which one must fit; none fits everything.
@@ -72,6 +75,8 @@ pub(super) struct Subject<'c> {
     pub(super) kind: ChangeKind,
     /// How the version of a layer moves, where that is not a plain upgrade.
     pub(super) version: Option<VersionWay>,
+    /// Whether the new text is none that its reader takes.
+    pub(super) is_broken: bool,
 }
 
 impl<'c> Subject<'c> {
@@ -95,6 +100,7 @@ impl Condition {
                 object => object == subject.object,
             })
             && (self.version).is_none_or(|version| Some(version) == subject.version)
+            && (subject.is_broken || !self.broken)
             && self.path.holds(|pattern| matches(pattern.steps(), steps))
     }
 }

@@ -134,6 +134,7 @@ mod tests {
                                         place: &place,
                                         kind,
                                         version: wanted.version,
+                                        is_broken: wanted.broken,
                                     });
                                     wins |= std::ptr::eq(found.unwrap(), rule);
                                 }

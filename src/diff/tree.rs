@@ -26,6 +26,8 @@ pub(super) struct Difference {
     pub(super) texts: Option<(String, String)>,
     /// Whether these are too much to be read as YAML.
     pub(super) is_beyond: bool,
+    /// Whether the new one is no YAML.
+    pub(super) is_broken: bool,
     pub(super) remarks: Vec<String>,
     /// What the way to here says of secrets.
     pub(super) way: Way<'static>,
@@ -43,9 +45,19 @@ impl Difference {
             new,
             texts: None,
             is_beyond: false,
+            is_broken: false,
             remarks: Vec::new(),
             way: Way::default(),
             secret_steps: Vec::new(),
+        }
+    }
+
+    /// A difference of a whole text, which is told line by line.
+    pub(super) fn of_texts(kind: ChangeKind, old: &str, new: &str) -> Self {
+        Difference {
+            kind,
+            texts: Some((old.to_owned(), new.to_owned())),
+            ..Difference::whole(None, None)
         }
     }
 }

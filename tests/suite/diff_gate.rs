@@ -221,6 +221,21 @@ fn what_ends_a_cluster_is_no_restart() {
     let folder = Scratch::new();
     let same = "charts: {x: 1}";
     for (layer, pack, old, new, impact) in [
+        // What is no YAML is refused, and mending it is not.
+        (
+            "addon",
+            "nginx",
+            "charts: {x: 1}",
+            "charts: {x: [}",
+            "breaks",
+        ),
+        (
+            "addon",
+            "nginx",
+            "charts: {x: [}",
+            "charts: {x: 1}",
+            "restart",
+        ),
         (
             "k8s",
             "kubernetes",

@@ -279,8 +279,21 @@ impl Comparison<'_> {
                     "the values of `{}` {reason}; they are compared as text",
                     new.name
                 ));
-                let (old, new) = (&old.values, &new.values);
-                self.text_of(Part::Values, ChangeKind::Changed, old, new, is_beyond);
+                let is_broken = |tree| {
+                    matches!(
+                        tree,
+                        Err(NoTree {
+                            is_beyond: false,
+                            ..
+                        })
+                    )
+                };
+                let difference = Difference {
+                    is_beyond,
+                    is_broken: is_broken(self.tree(&new.values)),
+                    ..Difference::of_texts(ChangeKind::Changed, &old.values, &new.values)
+                };
+                self.text_of(Part::Values, difference);
             }
         }
     }

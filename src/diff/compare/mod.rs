@@ -319,16 +319,10 @@ impl Comparison<'_> {
 
     /// A change of a text that is told line by line, without the secrets in it.
     fn text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
-        self.text_of(part, kind, old, new, false);
+        self.text_of(part, Difference::of_texts(kind, old, new));
     }
 
-    fn text_of(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str, is_beyond: bool) {
-        let difference = Difference {
-            kind,
-            texts: Some((old.to_owned(), new.to_owned())),
-            is_beyond,
-            ..Difference::whole(None, None)
-        };
+    fn text_of(&mut self, part: Part, difference: Difference) {
         if !self.counts(&part, &difference) {
             return;
         }
@@ -377,6 +371,7 @@ impl Comparison<'_> {
             place: &difference.place,
             kind: difference.kind,
             version: way_of_version(part, difference),
+            is_broken: difference.is_broken,
         }
     }
 
