@@ -80,8 +80,9 @@ impl<'p> Subject<'p> {
 
     /// Whether the claim is about this profile at all.
     pub fn concerns(&self, claim: &Claim) -> bool {
-        let given = claim.given().ok().flatten();
-        given.is_none_or(|given| self.hold(claim, &given).is_ok())
+        let holds = |condition: Statement<'_>| self.hold(claim, &condition).is_ok();
+        let (given, unless) = (claim.given().ok().flatten(), claim.unless().ok().flatten());
+        given.is_none_or(holds) && !unless.is_some_and(holds)
     }
 
     /// Which form of the claim the profile has.

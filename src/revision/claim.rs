@@ -31,6 +31,8 @@ pub struct Claim {
     instead: Option<Fields>,
     #[serde(default)]
     given: Option<Fields>,
+    #[serde(default)]
+    unless: Option<Fields>,
     /// Whether nothing at all is fine too, since what is left out comes to the same.
     #[serde(default)]
     pub optional: bool,
@@ -294,9 +296,20 @@ impl Claim {
     /// # Errors
     /// The claim names no place and test, or more than one.
     pub fn given(&self) -> Result<Option<Statement<'_>>, String> {
-        let given = self.given.as_ref();
-        given
-            .map(|given| self.named(given.statement(given)))
+        self.condition(self.given.as_ref())
+    }
+
+    /// What stands in the claim's place where it is not about a profile: another choice that the RA leaves open.
+    ///
+    /// # Errors
+    /// The claim names no place and test, or more than one.
+    pub fn unless(&self) -> Result<Option<Statement<'_>>, String> {
+        self.condition(self.unless.as_ref())
+    }
+
+    fn condition<'c>(&self, fields: Option<&'c Fields>) -> Result<Option<Statement<'c>>, String> {
+        fields
+            .map(|fields| self.named(fields.statement(fields)))
             .transpose()
     }
 

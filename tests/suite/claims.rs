@@ -144,6 +144,7 @@ fn claims_are_whole_and_name_errata_that_exist() {
             let printed = claim.printed().expect("a place and a test");
             let corrected = claim.corrected().expect("a place and a test");
             claim.given().expect("a place and a test");
+            claim.unless().expect("a place and a test");
             assert!(
                 ids.insert(claim.id.clone()),
                 "{name}: two claims `{}`",
@@ -301,5 +302,89 @@ fn a_command_that_undoes_a_file_is_told_without_its_other_words() {
         let (count, found) = with(place, command);
         assert!(count >= least, "{command}: {count} claims");
         assert_eq!(found, told, "{command}");
+    }
+}
+
+#[test]
+fn a_claim_is_still_counted_when_what_it_is_about_is_gone() {
+    type Change<'c> = (Role, &'c str, &'c dyn Fn(&mut Profile), usize);
+    let revision = built_in::revision(Revision::newest());
+    let profiles = profiles(revision, built_in::library(), false);
+    let claims = revision.claims().expect("the claims are built in");
+    let counted = |role: Role, profile: &Profile| {
+        let subject = Subject::new(profile).expect("it can be read");
+        let mut about = claims.iter().filter(|claim| claim.profile == role);
+        let about = about.by_ref().filter(|claim| subject.concerns(claim));
+        let held: Vec<bool> = about.map(|claim| subject.form(claim).is_ok()).collect();
+        (held.len(), held.iter().filter(|held| !**held).count())
+    };
+    let renamed = |pack: &str, was: &str, is: &str, profile: &mut Profile| {
+        let mut layers = profile.spec.template.packs.iter_mut();
+        let layer = layers.find(|layer| layer.name == pack).expect("its layer");
+        assert!(layer.values.contains(was), "{}", layer.values);
+        layer.values = layer.values.replace(was, is);
+    };
+    let without_nginx = |profile: &mut Profile| {
+        let packs = &mut profile.spec.template.packs;
+        packs.retain(|layer| layer.name != "nginx");
+    };
+    let class_of = |class: &'static str| {
+        move |profile: &mut Profile| {
+            let (was, is) = (
+                "ingressClassName: nginx",
+                format!("ingressClassName: {class}"),
+            );
+            renamed("prometheus-operator", was, &is, profile);
+        }
+    };
+    let two_of_a_name = |profile: &mut Profile| {
+        let (was, is) = ("name: px-vm-state", "name: spectro-storage-class");
+        renamed("csi-portworx-generic", was, is, profile);
+    };
+    let (haproxy, none) = (class_of("haproxy"), class_of("\"\""));
+    let other_licence = |profile: &mut Profile| {
+        let (was, is) = ("type: enterprise", "type: other");
+        renamed("csi-portworx-generic", was, is, profile);
+    };
+    let changes: [Change<'_>; 5] = [
+        (Role::Core, "no Nginx", &without_nginx, 8),
+        (Role::Core, "another class", &haproxy, 1),
+        (Role::Core, "no class", &none, 1),
+        (Role::Infra, "two of a name", &two_of_a_name, 1),
+        (Role::Infra, "another licence", &other_licence, 1),
+    ];
+    for (role, what, change, least) in changes {
+        let (_, profile) = profiles
+            .iter()
+            .find(|(known, _)| *known == role)
+            .expect("it");
+        let (all, failed) = counted(role, profile);
+        assert_eq!(failed, 0, "{what}");
+        let mut profile = profile.clone();
+        change(&mut profile);
+        let (still, failed) = counted(role, &profile);
+        assert_eq!(still, all, "{what}");
+        assert!(failed >= least, "{what}: {failed}");
+    }
+}
+
+#[test]
+fn claims_about_nginx_step_back_for_traefik() {
+    let revision = built_in::revision(Revision::newest());
+    let site = crate::common::site("ingress: {controller: traefik}\n");
+    let rendered = render(&Request {
+        site: &site,
+        revision,
+        library: built_in::library(),
+        profiles: &Role::ALL,
+        published: false,
+    });
+    let rendered = rendered.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut profiles = rendered.profiles.iter();
+    let core = profiles.find(|one| one.role == Role::Core).expect("it");
+    let subject = Subject::new(&core.profile).expect("it can be read");
+    for claim in revision.claims().expect("the claims are built in") {
+        let is_about_nginx = claim.layer.as_deref() == Some("nginx");
+        assert!(!is_about_nginx || !subject.concerns(&claim), "{}", claim.id);
     }
 }
