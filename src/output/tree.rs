@@ -322,12 +322,13 @@ pub(super) fn checksums_of(
     checksums(&Source::new(shown, text), name)
 }
 
-/// Whether a run can have written a file of this path: a profile, values, a manifest, or a side of an upgrade.
+/// Whether a run can have written a file of this path: a profile, values, a manifest, a step or a side of an upgrade.
 pub(super) fn is_written_by_a_run(path: &str) -> bool {
     match path.split('/').collect::<Vec<_>>().as_slice() {
         [MODULE] => true,
         [file] => *file == LOCK || file.ends_with(".json") || file.ends_with(".yaml"),
         ["values" | "manifests", _, file] => file.ends_with(".yaml"),
+        [STEPS, _, file] => file.ends_with(".json"),
         // The sides of an upgrade, each a split profile.
         ["base" | "yours" | "theirs" | "result", _, ..] => true,
         _ => false,

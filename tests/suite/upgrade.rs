@@ -987,6 +987,7 @@ fn steps_on_the_way_are_versions_of_the_profile() {
     }
     assert_eq!(step["spec"]["variables"], profile["spec"]["variables"]);
     folder.run("verify new").ends(0);
+    upgrade(&folder, &format!("{with} --out new --force")).ends(0);
     // The folder of the result is that of one profile, and that of the step another.
     for (from, is) in [("new", "1.9.0"), ("new/steps/1", "1.7.1")] {
         let run = folder.run(format!("diff {from} {from} --format json").as_str());
