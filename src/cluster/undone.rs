@@ -64,7 +64,8 @@ pub(crate) fn commands_of(values: &Value) -> Commands {
         let (path, content) = (text("targetPath"), text("content"));
         let is_called = || found.iter().flatten().any(|word| word == path);
         if content.starts_with("#!") && is_called() {
-            found.extend(commands::words(content));
+            // What a script starts again may be stopped after it.
+            found.splice(0..0, commands::words(content));
         }
     }
     found

@@ -291,6 +291,12 @@ fn a_command_that_undoes_a_file_is_told_without_its_other_words() {
         ),
         (
             behind,
+            "systemctl stop multipathd.service",
+            20,
+            "`systemctl stop multipathd.service`, which undoes `/etc/multipath.conf`",
+        ),
+        (
+            behind,
             "rm -rf /etc/kubernetes/kubelet.conf.d",
             10,
             "`rm … /etc/kubernetes/kubelet.conf.d`, which undoes \
