@@ -381,6 +381,13 @@ impl Merging<'_> {
         let sides = [yours, theirs.layer, base.layer];
         let side = sides.into_iter().find(|layer| layer.version == version);
         let tag = side.map_or_else(|| version.clone(), |layer| layer.tag.clone());
+        let asks_otherwise = yours.version == base.layer.version && yours.tag != base.layer.tag;
+        if asks_otherwise && tag != yours.tag {
+            self.by_hand.push(format!(
+                "look at the tag of `{}`: yours asks for `{}`, the result for `{tag}`",
+                yours.name, yours.tag
+            ));
+        }
         let registry: Option<RegistryReference> =
             serde_json::from_value(facts["registry"].clone()).ok();
         if registry.is_none() {

@@ -1382,3 +1382,15 @@ fn api_versions_that_are_gone_are_raised() {
     let made = read(&folder, "new/manifests/vmo-vmpreferences/vmcp-ours.yaml");
     assert_eq!(made, object.replace("v1alpha2", "v1beta1"));
 }
+
+/// The version is what runs, and the tag is what was asked for.
+#[test]
+fn a_tag_that_was_edited_alone_is_told() {
+    let folder = Scratch::new();
+    let (_, mut profile) = rendered(&folder, "1.7.0").swap_remove(1);
+    layer(&mut profile, "nginx")["tag"] = json!("1.12.x");
+    write(&folder, "yours/core.json", profile.to_string());
+    let report = upgrade(&folder, "--format json").ends(0).json();
+    let told = "look at the tag of `nginx`: yours asks for `1.12.x`, the result for `1.15.4`";
+    assert!(report["byHand"].to_string().contains(told), "{report:#}");
+}
