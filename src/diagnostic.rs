@@ -664,6 +664,12 @@ pub(crate) fn nearest<'a>(
         .map(|(_, name)| name)
 }
 
+/// A number with its noun: `1 node`, `2 nodes`.
+pub fn counted<N: Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    let plural = if number == N::from(1) { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use std::thread;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use vmo_ra::command;
-use vmo_ra::diagnostic::{Diagnostic, Severity};
+use vmo_ra::diagnostic::{Diagnostic, Severity, counted};
 use vmo_ra::output::{KeptCopy, Staged, Tree, stage};
 
 use super::lines::Lines;
@@ -157,7 +157,9 @@ impl Fleet {
         ));
         if warnings + notes > 0 {
             summary.add(&format!(
-                "{warnings} warnings, {notes} notes; {} tells those of a site",
+                "{}, {}; {} tells those of a site",
+                counted(warnings, "warning"),
+                counted(notes, "note"),
                 command::on("vmo-ra check", self.folder.join("NAME").join(SITE))
             ));
         }

@@ -1,5 +1,6 @@
 //! What a text is, by its top-level keys. Broken texts are recognised too, so that the right reader explains what is wrong.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -17,6 +18,18 @@ static SITE: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let settings = Site::settings().iter();
     let top = settings.filter(|setting| setting.is_below(""));
     top.map(|setting| setting.path.as_str()).collect()
+});
+
+/// The keys of the settings in its sections, and the names that other tools have for any.
+static FURTHER_DOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let mut names = HashSet::new();
+    for setting in Site::settings() {
+        names.extend(setting.elsewhere().map(str::to_owned));
+        if !setting.path.contains(['[', '*']) {
+            names.insert(setting.key().to_owned());
+        }
+    }
+    names
 });
 
 /// Whether a key stands at the top of a site.
@@ -117,6 +130,14 @@ const UNKNOWN: Guess = guess(
     "has no key at its top that a site, a profile or a manifest has",
     ANYTHING,
 );
+const NO_SITE: Guess = guess(
+    "has keys of a site at its top, and more that no site has",
+    "name it `site.yaml` if it is a site: each key that is none is told then",
+);
+const NO_SECTIONS: Guess = guess(
+    "has settings of a site at its top, outside their sections",
+    "write them in their sections, such as `cluster: {name: berlin, workers: 6}`; `vmo-ra init` writes a site with all of them",
+);
 const SITE_AS_OBJECT: Guess = guess(
     "looks like a site that is written as an object of Kubernetes",
     "a site has no `apiVersion`, `kind`, `metadata` or `spec`: `cluster`, `network` and so on stand at its top, as `vmo-ra init` \
@@ -183,10 +204,11 @@ impl Top {
         if self.kind == "ClusterProfile" && !self.api_version.contains('/') {
             return Kind::Profile(Form::Answer);
         }
-        let is_known = |key: &str| nearest(key, SITE.iter().copied()).is_some();
+        let is_further_down = |key: &str| FURTHER_DOWN.contains(key);
+        let is_near = |key: &str| nearest(key, SITE.iter().copied()).is_some();
         let (top, of_spec): (Vec<&String>, Vec<&String>) =
             self.keys.iter().partition(|key| !key.starts_with("spec."));
-        let known = top.iter().filter(|key| is_known(key)).count();
+        let near = top.iter().filter(|key| is_near(key)).count();
         if self.has("kind") || self.has("apiVersion") {
             let mut settings = top.iter().chain(&of_spec);
             let has_ours = settings.any(|key| is_of_site(key.trim_start_matches("spec.")));
@@ -207,10 +229,14 @@ impl Top {
         let guess = GUESSES
             .iter()
             .find(|(keys, _)| keys.iter().all(|key| self.has(key)));
+        let further_down = || top.iter().filter(|key| is_further_down(key)).count();
         match guess {
             Some((_, guess)) if !is_exact => Kind::Other(*guess),
             // Values of charts have some of a site's keys too, among many others.
-            _ if known * 3 >= top.len() => Kind::Site,
+            _ if near * 3 >= top.len() => Kind::Site,
+            _ if is_exact && (near + further_down()) * 3 >= top.len() => Kind::Site,
+            _ if is_exact => Kind::Other(NO_SITE),
+            _ if top.iter().all(|key| is_further_down(key)) => Kind::Other(NO_SECTIONS),
             _ => Kind::Other(UNKNOWN),
         }
     }

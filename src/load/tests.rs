@@ -216,12 +216,27 @@ fn texts_are_told_apart_by_their_keys() {
             "services: {}\nnetworks: {}\nvolumes: {}\nsecrets: {}\n",
             "has no key at its top that a site, a profile or a manifest has",
         ),
+        (
+            "name: a\nworkers: 5\n",
+            "has settings of a site at its top, outside their sections",
+        ),
+        (
+            "BridgeInterface: br0\nVMVlans: 21-100\n",
+            "has settings of a site at its top, outside their sections",
+        ),
+        (
+            "cluster: {}\nimage: x\nport: 1\nserviceAccount: x\n",
+            "has keys of a site at its top, and more that no site has",
+        ),
     ] {
         match Kind::of(text, Path::new("x.yaml")) {
             Kind::Other(guess) => assert_eq!(guess.is, is, "{text}"),
             kind => panic!("{text}: {kind:?}"),
         }
     }
+    let mixed =
+        "K8sPodCIDR: a\nVMVlans: a\nBridgeInterface: br0\nVlansOnBridge: 1\ncluster: {name: a}\n";
+    assert_eq!(Kind::of(mixed, Path::new("x.yaml")), Kind::Site);
     for text in ["# about\n", "services: {}\n", "hello\n"] {
         assert_eq!(
             Kind::of(text, Path::new("a/site.yaml")),

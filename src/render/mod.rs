@@ -21,7 +21,7 @@ use crate::profile::{BuiltInLayers, Layer, Metadata, Profile, Spec, Template};
 use crate::revision::{ProfileDefinition, Revision, Role, Settings, Variable};
 use crate::rules::site::packs::{Member, UsedPack};
 use crate::rules::{self, Finding};
-use crate::site::{ProfileSettings, Site};
+use crate::site::Site;
 use crate::template::Engine;
 use crate::version::Wanted;
 pub use choice::{Choice, choices};
@@ -482,7 +482,7 @@ impl ProfileMaker<'_> {
         };
         let (layers, made_from): (Vec<Layer>, Vec<MadeFrom>) =
             made.into_iter().map(Made::into_parts).unzip();
-        let settings = self.settings(definition.role);
+        let settings = rules::site::revision::profile(self.layers.request.site, definition.role);
         let variables = variables::of_profile(self.scope, definition.role, &layers)?;
         let version = match &settings.version {
             Some(version) => version.to_string(),
@@ -542,15 +542,6 @@ impl ProfileMaker<'_> {
         let said = findings.into_iter().map(Said::Finding);
         self.layers.said.extend(said);
         Ok(())
-    }
-
-    fn settings(&self, role: Role) -> &ProfileSettings {
-        let profiles = &self.layers.request.site.profiles;
-        match role {
-            Role::Infra => &profiles.infra,
-            Role::Core => &profiles.core,
-            Role::Templates => &profiles.templates,
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 pub(crate) use names::{name_within, names_a_secret};
-pub(crate) use reference::{is_macro, is_name, is_reference};
+pub(crate) use reference::{is_macro, is_name, is_reference, is_variable_name};
 pub(crate) use scan::{PRINTED, decoded};
 pub(crate) use tree::{Beside, Way, arguments, hidden};
 pub(crate) use value::Withheld;

@@ -116,6 +116,33 @@ pub(crate) fn is_name(text: &str) -> bool {
             .all(is_word)
 }
 
+/// Whether a text can be shown where a variable of the environment is named. Its capitals or underscores tell it from a
+/// secret, and so a word of it may have digits.
+pub(crate) fn is_variable_name(text: &str) -> bool {
+    const LONGEST_WORD: usize = 16;
+    let text = text.trim();
+    let is_small = |b: u8| b.is_ascii_lowercase();
+    let is_word = |word: &str| {
+        let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let runs = word
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|digits| !digits.is_empty());
+        let runs: Vec<usize> = runs.map(str::len).collect();
+        let begins_with_digit = word.starts_with(|c: char| c.is_ascii_digit());
+        let is_plain = letters.bytes().all(|b| b.is_ascii_alphabetic());
+        let is_capital = !begins_with_digit && !word.bytes().any(is_small);
+        word.len() <= LONGEST_WORD
+            && word.bytes().all(|b| b.is_ascii_alphanumeric())
+            && matches!(runs[..], [] | [0..=4])
+            && (is_plain || is_capital)
+    };
+    let is_variable = !text.starts_with(|c: char| c.is_ascii_digit())
+        && (text.contains('_') || !text.bytes().any(is_small))
+        && !text.is_empty()
+        && scan::forms(text, 0).is_empty();
+    is_name(text) || (is_variable && text.split('_').all(is_word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +177,36 @@ mod tests {
             "$hunter2",
         ] {
             assert!(!is_reference(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_are_told_from_tokens() {
+        for text in [
+            "TOKEN",
+            "NOPE2",
+            "PURE2TOKEN",
+            "Abc_Def12",
+            "FA_TOKEN2",
+            "_X",
+            "token",
+            "S3_KEY_2026",
+        ] {
+            assert!(is_variable_name(text), "{text}");
+        }
+        for text in [
+            "",
+            "hunter2",
+            "XK7Q2P",
+            "AKIAIOSFODNN7EXAMPLE",
+            "JBSWY3DPEHPK3PXP",
+            "planted_grafana_Pw_51fe",
+            "ghp_0123456789abcdef0123456789abcdef0123",
+            "1f2e3d4c-5b6a-7988-a7b6-c5d4e3f2a1b0",
+            "c2VjcmV0LXRva2VuLXZhbHVl0",
+            "2FA",
+        ] {
+            assert!(!is_variable_name(text), "{text}");
         }
     }
 

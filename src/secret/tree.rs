@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::names::{self, Named, name_within, named};
-use super::reference::{is_macro, is_name, is_reference};
+use super::reference::{is_macro, is_name, is_reference, is_variable_name};
 use super::scan;
 use crate::diagnostic::Source;
 use crate::yaml::{self, Kind, Limits, Node};
@@ -72,6 +72,8 @@ enum Hides {
     All,
     /// What is no name: a token may have been put where its name belongs.
     Tokens,
+    /// The same where a variable of the environment is named.
+    Variables,
     /// Everything that is no macro: the data of a Secret.
     Data,
     /// An expression that spells out what it takes.
@@ -183,10 +185,11 @@ impl<'k> Way<'k> {
         let in_object = self.in_object || beside.is_object || beside.is_list;
         let hides = match self.hides {
             Hides::Data => Hides::Data,
-            Hides::All | Hides::Tokens if is_reference_key(key) => Hides::Texts,
-            Hides::All if matches!(key, "env" | "file") || names::is_about(key) => Hides::Tokens,
+            Hides::All | Hides::Tokens | Hides::Variables if is_reference_key(key) => Hides::Texts,
+            Hides::All if key == "env" => Hides::Variables,
+            Hides::All if key == "file" || names::is_about(key) => Hides::Tokens,
             Hides::All => Hides::All,
-            Hides::Tokens => Hides::Tokens,
+            Hides::Tokens | Hides::Variables => Hides::Tokens,
             Hides::Texts | Hides::Scalars | Hides::Expressions => {
                 let is_data = in_object && matches!(key, "data" | "stringData");
                 if is_data || (beside.is_object && !OF_AN_OBJECT.contains(&key)) {
@@ -247,6 +250,7 @@ impl<'k> Way<'k> {
             Hides::Texts => false,
             Hides::Data => !text.trim().is_empty() && !is_macro(text),
             Hides::Tokens => !is_reference(text) && !is_name(text),
+            Hides::Variables => !is_reference(text) && !is_variable_name(text),
             Hides::Scalars | Hides::All => !is_reference(text),
             Hides::Expressions => spells_out(text),
         }

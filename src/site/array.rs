@@ -106,7 +106,7 @@ settings! {
         pub endpoint: Endpoint,
         /// An API token with administrative access; a masked Palette variable asks for it where none is given.
         ///
-        /// Elsewhere: `APIToken`
+        /// Elsewhere: `APIToken`, `FlashArrayApiToken`
         #[serde(skip)]
         pub api_token: Option<Secret>,
     }

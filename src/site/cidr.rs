@@ -116,6 +116,36 @@ impl AddressRange {
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         (self.first..=self.last).contains(&address)
     }
+
+    /// Whether it shares an address with a network.
+    pub fn overlaps(&self, network: &Cidr) -> bool {
+        self.first <= network.net.broadcast() && network.net.network() <= self.last
+    }
+
+    /// Whether it was given as one address.
+    pub fn is_single(&self) -> bool {
+        self.first == self.last && self.network.is_none()
+    }
+
+    /// The ranges that begin within an earlier one, by their first addresses: the index of each, and of one that it overlaps.
+    pub fn overlapping(ranges: &[AddressRange]) -> Vec<(usize, usize)> {
+        let mut order: Vec<usize> = (0..ranges.len()).collect();
+        order.sort_by_key(|index| ranges[*index].first);
+        let mut furthest: Option<usize> = None;
+        let mut found = Vec::new();
+        for index in order {
+            match furthest {
+                Some(other) if ranges[index].first <= ranges[other].last => {
+                    found.push((index, other));
+                    if ranges[index].last > ranges[other].last {
+                        furthest = Some(index);
+                    }
+                }
+                _ => furthest = Some(index),
+            }
+        }
+        found
+    }
 }
 
 /// Ranges in any order, to ask which of them holds an address.

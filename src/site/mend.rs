@@ -107,6 +107,18 @@ pub(super) fn form(path: &str, wanted: Wanted, node: &Node, text: &str) -> Optio
             write(format!("{{{}: {}}}", list.key(), given(node)?))
                 .map(|help| help.replacen("write", "name the key they belong to, such as", 1))
         }
+        (Wanted::List, yaml::Kind::Mapping { entries, .. }) if is_list_of_values(path) => {
+            let kind = setting(path).and_then(item)?;
+            let texts: Option<Vec<&str>> = entries.iter().map(|one| one.value.text()).collect();
+            // The two ends of a range, or a value under a name.
+            match texts
+                .map(|texts| texts.join("-"))
+                .filter(|one| kind.takes(one))
+            {
+                Some(one) => write(format!("[{one}]")),
+                None => example(path),
+            }
+        }
         (Wanted::List, yaml::Kind::Mapping { .. }) => match given(node) {
             Some(map) if map.starts_with('{') => write(format!("[{map}]")),
             _ => Some("begin each item of the list with `- `".to_owned()),
@@ -219,27 +231,41 @@ fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting,
     is_alone.then_some((setting, is_list))
 }
 
+/// The setting that another tool has under this name.
+pub(super) fn theirs(name: &str) -> Option<&'static Setting> {
+    // The case of a letter may tell another tool's name from ours.
+    let is_ours = Site::settings()
+        .iter()
+        .any(|one| one.key().eq_ignore_ascii_case(name));
+    let is_theirs = |other: &str| match is_ours {
+        true => other == name,
+        false => other.eq_ignore_ascii_case(name),
+    };
+    Site::settings()
+        .iter()
+        .find(|one| one.elsewhere().any(is_theirs))
+}
+
+/// The one setting with this key, wherever it stands.
+fn same(name: &str) -> Option<&'static Setting> {
+    let mut same = Site::settings()
+        .iter()
+        .filter(|one| one.key() == name && !one.path.contains(['[', '*']));
+    let first = same.next();
+    first.filter(|_| same.next().is_none())
+}
+
 /// Where a key belongs that is unknown at its place: another tool's name of a setting, a setting of another map, or an option
 /// of the command line.
 pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
-    let known = Site::settings().iter().find(|one| {
-        one.elsewhere()
-            .any(|other| other.eq_ignore_ascii_case(name))
-    });
-    if let Some(setting) = known {
+    if let Some(setting) = theirs(name) {
         return Some(format!("`{name}` is `{}` here", setting.path));
     }
     let option = OPTIONS.iter().find(|(option, _)| *option == name);
     if let (Some((_, option)), true) = (option, path.is_empty()) {
         return Some(format!("name it on the command line, with {option}"));
     }
-    let mut same = Site::settings()
-        .iter()
-        .filter(|one| one.key() == name && !one.path.contains(['[', '*']));
-    match (same.next(), same.next()) {
-        (Some(one), None) => Some(format!("`{name}` stands at `{}`", one.path)),
-        _ => None,
-    }
+    same(name).map(|one| format!("`{name}` stands at `{}`", one.path))
 }
 
 /// What an amount with a unit is in the unit of the setting.
@@ -250,6 +276,17 @@ pub(super) fn in_unit(path: &str, text: &str) -> Option<String> {
     let whole = amount.bytes() >> 30;
     (is_in_gib && text.parse::<u32>().is_err() && whole << 30 == amount.bytes())
         .then(|| format!("the unit is GiB: write `{whole}`"))
+}
+
+/// What a word for yes or no is where YAML 1.2 has two words only.
+pub(super) fn switch(path: &str, text: &str) -> Option<String> {
+    let meant = match text.to_ascii_lowercase().as_str() {
+        "yes" | "y" | "on" | "true" | "1" => "true",
+        "no" | "n" | "off" | "false" | "0" => "false",
+        _ => return None,
+    };
+    let is_flag = matches!(&setting(path)?.form, Form::Value(kind) if kind.takes(meant) && !kind.takes("yes"));
+    is_flag.then(|| format!("write `{}: {meant}`", key(path)))
 }
 
 /// How a range is written that is given with another sign between its ends.

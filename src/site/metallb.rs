@@ -45,7 +45,8 @@ settings! {
     pub struct MetalLb of "MetalLB layer" {
         /// How they are announced: on an interface of the data network, or to a router.
         pub mode: MetalLbMode,
-        /// Which they are.
+        /// Which they are: ranges and networks. The first is the default of the variable `MetalLBAddresses`; further ones are
+        /// fixed in the profile.
         ///
         /// Elsewhere: `MetalLBAddresses`, `addressPools`
         pub addresses: Vec<AddressRange>,

@@ -67,11 +67,9 @@ settings! {
         ///
         /// Example: `1,20`
         ///
-        /// Elsewhere: `VlansOnBridge`, `allowedVlansOnSelf`, `allowVlansOnSelf`
+        /// Elsewhere: `VlansOnBridge`, `ClusterOnBridge`, `allowedVlansOnSelf`, `allowVlansOnSelf`
         pub vlans_on_bridge: VlanSet,
-        /// Whether the cluster's own network is the bridge itself, without a VLAN.
-        ///
-        /// Elsewhere: `ClusterOnBridge`
+        /// Whether the cluster's own network is the bridge itself, without a VLAN: Cilium is told so.
         pub cluster_on_bridge: bool,
         /// Addresses for services of type LoadBalancer.
         pub metallb: MetalLb,
@@ -108,7 +106,7 @@ impl Network {
             reader,
             &mut fields,
             "data",
-            ("20", "10.20.30.0/16"),
+            ("20", "10.20.0.0/16"),
             carriers.data,
         );
         let pod_cidr = reader.or(&mut fields, "podCidr", "100.64.0.0/18");

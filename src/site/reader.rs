@@ -414,7 +414,8 @@ impl<'s> Reader<'s> {
         if self.settings.is_some() {
             return problem;
         }
-        match mend::in_unit(&self.asked, text).or_else(|| mend::example(&self.asked)) {
+        let meant = mend::in_unit(&self.asked, text).or_else(|| mend::switch(&self.asked, text));
+        match meant.or_else(|| mend::example(&self.asked)) {
             Some(example) => problem.help(example),
             None => problem,
         }
@@ -820,7 +821,7 @@ impl<'s> Reader<'s> {
     fn resolve(&self, key: &str, source: &SecretSource) -> Result<Secret, Diagnostic> {
         match source {
             SecretSource::Env(name) => {
-                let (shown, help) = if secret::is_name(name) {
+                let (shown, help) = if secret::is_variable_name(name) {
                     let help = if command::is_variable(name) {
                         format!("set it for this run, such as `read -rs {name} && export {name}`")
                     } else {

@@ -68,6 +68,10 @@ impl Look {
                 self.value(&entry.value, &asked);
                 continue;
             }
+            if let Some(theirs) = mend::theirs(entry.name()) {
+                self.meant(&entry.value, theirs);
+                continue;
+            }
             // A misspelt key says what its value was to be.
             let siblings = self
                 .settings
@@ -79,10 +83,37 @@ impl Look {
             if is_beside && meant.is_none() && !secret::is_name(entry.name()) {
                 self.found.push(entry.key.span());
             }
+            if let Some(meant) = &meant
+                && !is_beside
+                && matches!(
+                    entry.value.kind,
+                    Kind::Mapping { .. } | Kind::Sequence { .. }
+                )
+                && !matches!(self.form(meant), Some(Form::Secret))
+            {
+                self.value(&entry.value, meant);
+                continue;
+            }
             let is_secret = is_beside || meant.as_ref().is_some_and(|meant| self.is_around(meant));
             if is_secret || meant.is_none() {
                 self.stray(&entry.value, is_secret);
             }
+        }
+    }
+
+    /// Shows of another tool's value what the setting takes.
+    fn meant(&mut self, node: &Node, setting: &Setting) {
+        let is_taken = |node: &Node| match (&setting.form, node.text()) {
+            (Form::Value(kind) | Form::ValueOrMap(kind), Some(text)) => kind.takes(text),
+            _ => false,
+        };
+        match (&setting.form, &node.kind) {
+            (Form::Map | Form::ValueOrMap(_), Kind::Mapping { .. })
+            | (Form::List, Kind::Sequence { .. } | Kind::Mapping { .. }) => {
+                self.value(node, &setting.path);
+            }
+            _ if is_taken(node) => {}
+            _ => self.stray(node, self.is_around(&setting.path)),
         }
     }
 

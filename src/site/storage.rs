@@ -41,6 +41,8 @@ settings! {
         #[serde(serialize_with = "revealed")]
         pub activation_id: Option<Secret> = "activationId".secret(),
         /// For `saas`, base64 as Portworx hands it out; a masked Palette variable asks for it where none is given.
+        ///
+        /// Elsewhere: `PortworxSaasKey`
         #[serde(serialize_with = "revealed")]
         pub saas_key: Option<Secret> = "saasKey".secret(),
     }
@@ -199,6 +201,8 @@ settings! {
         #[serde(skip)]
         pub flash_arrays: Vec<FlashArray>,
         /// Nodes with drives for Portworx: the workers, or `variable` to be asked at deployment.
+        ///
+        /// Elsewhere: `PortworxMaxStorageNodes`
         pub max_storage_nodes: Option<u32>,
         /// Data drives of each node, in GiB.
         pub device_sizes: Vec<u32>,

@@ -1,5 +1,6 @@
 //! Sites that are made from what a site may say, and the sites of the matrix with some of their settings changed.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -61,7 +62,10 @@ const VALUES: &[&str] = &[
     "100.65.0.0/18",
     "192.168.0.0/30",
     "10.20.30.100-10.20.30.120",
+    "10.20.30.110-10.20.30.130",
     "10.20.30.1/32",
+    "100.64.0.0/24",
+    "100.64.127.255",
     "8Gi",
     "300Gi",
     "10",
@@ -105,6 +109,13 @@ pub static LEAVES: LazyLock<Vec<(Setting, Vec<Value>)>> = LazyLock::new(|| {
     settings
         .filter_map(|setting| Some((setting.clone(), values(setting)?)))
         .collect()
+});
+
+/// The maps of a site whose settings are tried together, such as `network.metallb.`
+static SECTIONS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let paths = LEAVES.iter().map(|(setting, _)| setting.path.as_str());
+    let sections = paths.filter_map(|path| Some(&path[..=path.rfind('.')?]));
+    sections.collect()
 });
 
 fn values(setting: &Setting) -> Option<Vec<Value>> {
@@ -167,8 +178,17 @@ fn yaml_value(text: &str) -> Value {
     }
 }
 
-/// Puts a value where a path says; lists get an item, which is filled with what it needs.
-pub fn put(tree: &mut Value, path: &str, key: &str, value: &Value) {
+/// Which item of a list a value is put into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// The last, or a first one where there is none.
+    Last,
+    /// A new one behind the last.
+    Next,
+}
+
+/// Puts a value where a path says; items are filled with what they need.
+pub fn put(tree: &mut Value, path: &str, key: &str, item: Item, value: &Value) {
     let (step, rest) = path.split_once('.').unwrap_or((path, ""));
     let name = step.trim_end_matches("[]");
     let name = if name == "*" { key } else { name };
@@ -177,10 +197,13 @@ pub fn put(tree: &mut Value, path: &str, key: &str, value: &Value) {
     }
     let below = &mut tree[name];
     let below = if step.ends_with("[]") {
-        if below.as_array().is_none_or(Vec::is_empty) {
-            *below = json!([null]);
+        if !below.is_array() {
+            *below = json!([]);
         }
         let items = below.as_array_mut().expect("a list");
+        if items.is_empty() || item == Item::Next {
+            items.push(Value::Null);
+        }
         items.last_mut().expect("an item")
     } else {
         below
@@ -188,7 +211,7 @@ pub fn put(tree: &mut Value, path: &str, key: &str, value: &Value) {
     if rest.is_empty() {
         *below = value.clone();
     } else {
-        put(below, rest, key, value);
+        put(below, rest, key, item, value);
     }
 }
 
@@ -238,22 +261,41 @@ pub fn tried() -> impl Strategy<Value = Tried> {
             if tree.is_null() { json!({}) } else { tree }
         }),
     ];
+    let item = prop_oneof![3 => Just(Item::Last), 2 => Just(Item::Next)];
     let pick = (
         any::<prop::sample::Index>(),
         any::<prop::sample::Index>(),
         prop::sample::select(KEYS),
+        item,
     );
-    let picks = prop::collection::vec(pick, 0..6);
+    // Mistakes are often between settings of one section, and between the items of one list.
+    let of_a_section = (
+        any::<prop::sample::Index>(),
+        prop_oneof![
+            2 => Just(Vec::new()),
+            1 => prop::collection::vec(pick.clone(), 1..5),
+        ],
+    );
     (
         base,
-        picks,
+        prop::collection::vec(pick, 0..4),
+        of_a_section,
         prop::sample::select(vec!["1.7.0", "1.9.0"]),
         any::<bool>(),
     )
-        .prop_map(|(mut tree, picks, revision, with_packs)| {
-            for (setting, value, key) in picks {
-                let (setting, values) = setting.get(&LEAVES);
-                put(&mut tree, &setting.path, key, value.get(values));
+        .prop_map(|(mut tree, picks, (section, near), revision, with_packs)| {
+            let all: Vec<_> = LEAVES.iter().collect();
+            let section = SECTIONS
+                .iter()
+                .nth(section.index(SECTIONS.len()))
+                .expect("a section");
+            let of_section = |(setting, _): &&(Setting, _)| setting.path.starts_with(section);
+            let below: Vec<_> = LEAVES.iter().filter(of_section).collect();
+            let picks = picks.into_iter().map(|pick| (pick, &all));
+            let near = near.into_iter().map(|pick| (pick, &below));
+            for ((setting, value, key, item), among) in picks.chain(near) {
+                let (setting, values) = setting.get(among);
+                put(&mut tree, &setting.path, key, item, value.get(values));
             }
             fill(&mut tree, "");
             Tried {
@@ -262,6 +304,60 @@ pub fn tried() -> impl Strategy<Value = Tried> {
                 with_packs,
             }
         })
+}
+
+/// What stands at the path of a setting, in the last item of each list.
+fn at<'t>(tree: &'t Value, path: &str) -> Option<&'t Value> {
+    path.split('.').try_fold(tree, |below, step| {
+        let is_list = step.ends_with("[]");
+        let below = below.get(step.trim_end_matches("[]"))?;
+        match is_list {
+            true => below.as_array()?.last(),
+            false => Some(below),
+        }
+    })
+}
+
+/// The sites of the matrix, each with one of its networks and addresses in the place of another, or with an item of a list
+/// once more: what stands in the way of something else.
+pub fn in_the_way() -> Vec<Tried> {
+    let networks = ["10.20.30.0/24", "10.20.30.9"];
+    let is_network = |setting: &Setting| match &setting.form {
+        Form::Value(kind) => kind
+            .pattern
+            .as_ref()
+            .and_then(|text| Regex::new(text).ok())
+            .is_some_and(|pattern| {
+                networks.iter().any(|one| pattern.is_match(one)) && !pattern.is_match("a")
+            }),
+        _ => false,
+    };
+    let mut all = Vec::new();
+    for (name, _, text) in matrix::SITES {
+        let tree = yaml(name, text);
+        for (setting, values) in LEAVES.iter() {
+            let Some(own) = at(&tree, &setting.path) else {
+                continue;
+            };
+            let mut add = |item, value: &Value| {
+                let mut tree = tree.clone();
+                put(&mut tree, &setting.path, "a", item, value);
+                fill(&mut tree, "");
+                all.push(Tried {
+                    text: tree.to_string(),
+                    revision: "1.9.0",
+                    with_packs: true,
+                });
+            };
+            if is_network(setting) {
+                values.iter().for_each(|value| add(Item::Last, value));
+            }
+            if setting.path.ends_with("[]") {
+                add(Item::Next, own);
+            }
+        }
+    }
+    all
 }
 
 /// The built-in packs, or those of storage providers too.

@@ -32,7 +32,7 @@ fn every_site_is_as_if_it_were_alone() {
         .well();
     assert_eq!(
         told,
-        "wrote 70 of 70 sites to out\n0 warnings, 350 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site\n"
+        "wrote 70 of 70 sites to out\n0 warnings, 280 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site\n"
     );
     assert_eq!(names(&folder.join("out")), sites, "nothing else is left");
     for name in [&sites[0], &sites[33], &sites[69]] {

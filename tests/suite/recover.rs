@@ -22,7 +22,7 @@ use crate::common::harness::{
     Scratch, files, is_golden, names, read as read_file, root, vmo_ra, write,
 };
 use crate::common::matrix::{Known, cases};
-use crate::common::sites::{LEAVES, fill, library, put, tried};
+use crate::common::sites::{Item, LEAVES, fill, library, put, tried};
 use crate::common::{Shared, add_profile, built_in, nothing_wrong, yaml};
 
 fn recovered(profiles: &[Profile], revision: &Revision) -> Recovered {
@@ -297,7 +297,7 @@ fn settings_without_a_trace_have_none() {
         for (base, of_base) in bases.iter().zip(&of_bases) {
             for value in values {
                 let mut tree = base.clone();
-                put(&mut tree, path, "enp1s0", value);
+                put(&mut tree, path, "enp1s0", Item::Last, value);
                 fill(&mut tree, "");
                 match of_tree(&tree) {
                     Some(profiles) if bytes(&profiles) != *of_base => {

@@ -519,6 +519,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("nad_outside", "a VLAN lies outside a set"),
     ("overlaps", "networks share addresses"),
     ("packs", "the packs at hand decide"),
+    ("profile_names", "names differ between profiles"),
     ("routes", "addresses lie outside a network"),
     ("sizes", "nodes and CPUs are counted"),
     ("storage_hitachi", "the provider decides"),
@@ -527,6 +528,7 @@ const BEYOND_A_SCHEMA: &[(&str, &str)] = &[
     ("storage_trident", "the provider decides"),
     ("too_small", "nodes and addresses are counted"),
     ("traefik_of_1_7_0", "the revision decides"),
+    ("variables_unset", "what the environment holds"),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use annotate_snippets::Renderer;
 
 use super::super::{Against, Has, LookedAt, Report};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Severity, counted as of};
 use crate::visible::visible;
 
 /// The findings, each with its line, and a count of them at the end.
@@ -46,8 +46,7 @@ fn summary(report: &Report) -> String {
 /// How many there are of each, without those of which there is none.
 fn counted(counts: [(usize, &str); 3]) -> String {
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-    let words =
-        counts.map(|(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" }));
+    let words = counts.map(|(count, word)| of(count, word));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -19,6 +19,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use super::{Change, ChangeKind, Content, Part, Shown, Side};
+use crate::diagnostic::counted as count;
 use crate::visible::visible;
 
 /// The parts of a sentence: its words, and what stands between backticks, which is code.
@@ -36,12 +37,6 @@ fn sentence(text: &str) -> Vec<(bool, &str)> {
     parts.push((false, rest));
     parts.retain(|(_, part)| !part.is_empty());
     parts
-}
-
-/// `1 change`, `2 changes`.
-fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// What is changed: the part, where it is not the values, and the path inside.

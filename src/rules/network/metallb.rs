@@ -42,7 +42,8 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
         ("pod CIDR", network("podCIDR")),
         ("service CIDR", network("serviceClusterIpRange")),
     ];
-    let mut taken: Vec<(AddressRange, String)> = Vec::new();
+    let mut taken: Vec<AddressRange> = Vec::new();
+    let mut paths: Vec<String> = Vec::new();
     let mut seen_any = false;
     for (name, path, pool) in metallb.entries(POOLS) {
         for (index, value) in list(pool.pointer("/spec/addresses")).iter().enumerate() {
@@ -69,11 +70,7 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
             }
             for range in found {
                 for (what, cidr) in &inner {
-                    if let Some(cidr) = cidr
-                        && (cidr.contains(range.first())
-                            || cidr.contains(range.last())
-                            || range.contains(cidr.network().network()))
-                    {
+                    if let Some(cidr) = cidr.filter(|cidr| range.overlaps(cidr)) {
                         findings.push(
                             metallb.mark(
                                 rule::OVERLAPPING_NETWORKS.error(path.as_str(), format!("the addresses {range} of the pool `{name}` are in the {what} {cidr}"))
@@ -82,7 +79,8 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         );
                     }
                 }
-                taken.push((range, path.clone()));
+                taken.push(range);
+                paths.push(path.clone());
             }
         }
     }
@@ -91,22 +89,14 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
             metallb.mark(rule::METALLB_EMPTY.error(POOLS, "MetalLB has no addresses to give out")),
         );
     }
-    taken.sort_by_key(|(range, _)| range.first());
-    let mut taken = taken.into_iter();
-    // The range that reaches furthest so far: a later one that begins before its end overlaps.
-    let Some((mut one, _)) = taken.next() else {
-        return;
-    };
-    for (other, path) in taken {
-        if other.first() <= one.last() {
-            findings.push(metallb.mark(rule::METALLB_OVERLAP.error(
-                path.as_str(),
-                format!("the addresses {other} and {one} overlap, which MetalLB refuses"),
-            )));
-        }
-        if other.last() > one.last() {
-            one = other;
-        }
+    for (index, other) in AddressRange::overlapping(&taken) {
+        findings.push(metallb.mark(rule::METALLB_OVERLAP.error(
+            paths[index].as_str(),
+            format!(
+                "the addresses {} and {} overlap, which MetalLB refuses",
+                taken[index], taken[other]
+            ),
+        )));
     }
 }
 

@@ -6,7 +6,7 @@ mod interfaces;
 mod machines;
 mod network;
 pub mod packs;
-mod revision;
+pub(crate) mod revision;
 mod sizing;
 pub(crate) mod storage;
 mod vms;

@@ -1,16 +1,23 @@
 //! Networks, VLANs and addresses (RA, Network configuration).
 
+use crate::network::Host;
 use crate::rules::{Finding, SiteRule, rule};
-use crate::site::{Cidr, Layout, MetalLbMode, NodeNetwork, Site, StaticRoute};
+use crate::site::{
+    AddressRange, Cidr, Label, Layout, MetalLbMode, Nad, NodeNetwork, NodeRole, Site, StaticRoute,
+};
 
 pub(super) const RULES: &[SiteRule] = &[
     host_bits,
     overlapping_networks,
+    shared_vlans,
+    native_vlans,
     gateways,
     networks_hold_the_nodes,
     static_routes,
     boot_vlan,
     nads_are_allowed,
+    nads_have_namespaces,
+    pools,
     metallb,
     shared_gateway_vlan,
 ];
@@ -65,6 +72,66 @@ fn overlapping_networks(site: &Site, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// A VLAN is one network, whatever it is called on a node or on the switch.
+fn shared_vlans(site: &Site, findings: &mut Vec<Finding>) {
+    let networks = node_networks(site);
+    for (index, (path, network)) in networks.iter().enumerate() {
+        for (other_path, other) in &networks[..index] {
+            let id = network.vlan.id().or(network.switch_vlan);
+            let Some(id) = id.filter(|id| other.vlan.id().or(other.switch_vlan) == Some(*id))
+            else {
+                continue;
+            };
+            let place = |path: &str, network: &NodeNetwork| match network.vlan.id() {
+                Some(_) => format!("{path}.vlan"),
+                None => format!("{path}.switchVlan"),
+            };
+            let own = place(path, network);
+            // One of the two may be a default.
+            let place = match site.places.given(&own) {
+                true => own,
+                false => place(other_path, other),
+            };
+            findings.push(rule::SHARED_VLAN.warning(
+                place,
+                format!(
+                    "`{path}` {} and `{other_path}` {} are both in VLAN {id}",
+                    network.cidr, other.cidr
+                ),
+            ));
+        }
+    }
+}
+
+/// A switch sends the frames of a port's native VLAN untagged.
+fn native_vlans(site: &Site, findings: &mut Vec<Finding>) {
+    let ports = Host::of_role(site, NodeRole::Worker).map(|host| host.ports);
+    let mut ports = ports.iter().flatten();
+    let Some((port, id)) = ports.find_map(|port| {
+        let id = port.native_vlan?;
+        port.tagged.contains(id).then_some((port, id))
+    }) else {
+        return;
+    };
+    let native = node_networks(site)
+        .into_iter()
+        .find(|(_, network)| network.switch_vlan == Some(id));
+    let path = native.map_or("network", |(path, _)| path);
+    findings.push(
+        rule::NATIVE_VLAN_TAGGED
+            .warning(
+                format!("{path}.switchVlan"),
+                format!(
+                    "VLAN {id} is the native one of `{}` on the switch, and is to pass tagged too",
+                    port.bond
+                ),
+            )
+            .help(format!(
+                "leave {id} out of `network.vmVlans` and of the tagged networks, or give `{path}` another VLAN"
+            )),
+    );
 }
 
 fn gateways(site: &Site, findings: &mut Vec<Finding>) {
@@ -211,6 +278,77 @@ fn nads_are_allowed(site: &Site, findings: &mut Vec<Finding>) {
                 pair[0]
             ),
         ));
+    }
+}
+
+fn nads_have_namespaces(site: &Site, findings: &mut Vec<Finding>) {
+    let known = |nad: &&Nad| {
+        nad.namespace.as_str() == "default" || site.vmo.namespaces.contains(&nad.namespace)
+    };
+    let mut missing: Vec<&Label> = site
+        .nads
+        .list
+        .iter()
+        .filter(|nad| !known(nad))
+        .map(|nad| &nad.namespace)
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    findings.extend(missing.into_iter().map(|namespace| {
+        rule::NAD_NAMESPACE
+            .warning(
+                "nads",
+                format!("a network is in the namespace `{namespace}`, which the profiles do not make"),
+            )
+            .help(format!("add `{namespace}` to `vmo.namespaces`, or leave `namespace` out: networks in `default` can be used from every namespace"))
+    }));
+}
+
+fn pools(site: &Site, findings: &mut Vec<Finding>) {
+    let ranges = &site.network.metallb.addresses;
+    let path = |index: usize| format!("network.metallb.addresses[{index}]");
+    // With `mode: l2` they are in the data network, whose own overlaps are told.
+    let inner = [
+        ("network.podCidr", site.network.pod_cidr),
+        ("network.serviceCidr", site.network.service_cidr),
+    ];
+    for (index, range) in ranges.iter().enumerate() {
+        for (other_path, other) in inner.iter().filter(|(_, other)| range.overlaps(other)) {
+            findings.push(
+                rule::OVERLAPPING_NETWORKS
+                    .error(
+                        path(index),
+                        format!("the addresses {range} overlap `{other_path}` {other}"),
+                    )
+                    .help("give every network addresses of its own"),
+            );
+        }
+    }
+    for (index, other) in AddressRange::overlapping(ranges) {
+        findings.push(rule::METALLB_OVERLAP.error(
+            path(index),
+            format!(
+                "the addresses {} and {} overlap, which MetalLB refuses",
+                ranges[index], ranges[other]
+            ),
+        ));
+    }
+    if let [first, last] = &ranges[..]
+        && first.is_single()
+        && last.is_single()
+        && first.first() < last.first()
+    {
+        let (first, last) = (first.first(), last.first());
+        findings.push(
+            rule::METALLB_TWO_ADDRESSES
+                .warning(
+                    "network.metallb.addresses",
+                    format!("MetalLB has the addresses {first} and {last}, and none between them"),
+                )
+                .help(format!(
+                    "write `addresses: [{first}-{last}]` for all of them, or `[{first}/32, {last}/32]` for these two"
+                )),
+        );
     }
 }
 

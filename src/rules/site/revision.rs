@@ -1,15 +1,47 @@
 //! Settings of a site that a revision of the RA does not have (RA, Software resources).
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
-use crate::revision::{Alternative, Revision};
+use crate::revision::{Alternative, Revision, Role};
 use crate::rules::{Finding, RevisionRule, rule};
-use crate::site::{IngressController, Site};
+use crate::site::{IngressController, ProfileSettings, Site};
 
-pub(super) const RULES: &[RevisionRule] = &[ingress, ubuntu];
+pub(super) const RULES: &[RevisionRule] = &[ingress, ubuntu, profile_names];
 
 /// The row of the software table for the nodes' system.
 const UBUNTU: &str = "Canonical Ubuntu";
+
+/// What a site says of a profile.
+pub(crate) fn profile(site: &Site, role: Role) -> &ProfileSettings {
+    match role {
+        Role::Infra => &site.profiles.infra,
+        Role::Core => &site.profiles.core,
+        Role::Templates => &site.profiles.templates,
+    }
+}
+
+/// Each profile is a file of its name, and an object of its name in Palette.
+fn profile_names(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
+    let mut names: HashMap<String, Role> = HashMap::new();
+    for definition in &revision.profiles {
+        let role = definition.role;
+        let own = profile(site, role).name.as_ref();
+        let name = own.map_or(definition.name.as_str(), |name| name.as_str());
+        let Some(other) = names.insert(name.to_lowercase(), role) else {
+            continue;
+        };
+        let role = if own.is_some() { role } else { other };
+        findings.push(rule::PROFILE_NAME_TWICE.error(
+            format!("profiles.{role}.name"),
+            format!(
+                "the profiles `{other}` and `{}` both have the name `{name}`",
+                definition.role
+            ),
+        ));
+    }
+}
 
 fn ubuntu(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let ubuntu = site.nodes.ubuntu.as_str();

@@ -1,5 +1,6 @@
 //! Numbers of nodes, pods, CPUs and bytes (RA, Hardware resources and Solution Sizing).
 
+use crate::diagnostic::counted;
 use crate::revision::Revision;
 use crate::rules::{Finding, RevisionRule, SiteRule, rule};
 use crate::site::Site;
@@ -57,7 +58,8 @@ fn pod_cidr(site: &Site, findings: &mut Vec<Finding>) {
                 .warning(
                     "network.podCidr",
                     format!(
-                        "the pod CIDR {cidr} has room for {subnets} nodes and none for a repave"
+                        "the pod CIDR {cidr} has room for {} and none for a repave",
+                        counted(subnets, "node")
                     ),
                 )
                 .help(format!(
@@ -232,6 +234,11 @@ fn control_planes(site: &Site, findings: &mut Vec<Finding>) {
                 "{control_planes} control-plane nodes survive no more failures than {}",
                 control_planes - 1
             ),
+        ));
+    } else if control_planes > 5 {
+        findings.push(rule::MANY_CONTROL_PLANES.warning(
+            "cluster.controlPlanes",
+            format!("etcd waits for a majority of {control_planes} members with every write"),
         ));
     } else if control_planes < 3 {
         findings.push(rule::ONE_CONTROL_PLANE.warning(

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::LONGEST_NAME;
 use super::lines::{Below, Lines};
 use crate::secret::names::{self, Named};
-use crate::secret::reference::{is_name, is_reference};
+use crate::secret::reference::{is_name, is_reference, is_variable_name};
 
 impl Lines {
     /// What stands behind a name with a colon or an equals sign.
@@ -240,7 +240,8 @@ fn is_pointer(value: &str) -> bool {
     let end = rest.find([',', '}']).unwrap_or(rest.len());
     let given = rest[..end].trim().trim_matches(['"', '\'']);
     match key {
-        "env" | "file" => is_name(given) && rest[end..].starts_with('}'),
+        "env" => is_variable_name(given) && rest[end..].starts_with('}'),
+        "file" => is_name(given) && rest[end..].starts_with('}'),
         _ => {
             key.len() <= LONGEST_NAME
                 && names::is_about(key)
