@@ -25,7 +25,7 @@ static FURTHER_DOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let mut names = HashSet::new();
     for setting in Site::settings() {
         names.extend(setting.elsewhere().map(str::to_owned));
-        if !setting.path.contains(['[', '*']) {
+        if setting.path.contains('.') && !setting.path.contains(['[', '*']) {
             names.insert(setting.key().to_owned());
         }
     }

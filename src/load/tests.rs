@@ -225,7 +225,7 @@ fn texts_are_told_apart_by_their_keys() {
             "has settings of a site at its top, outside their sections",
         ),
         (
-            "cluster: {}\nimage: x\nport: 1\nserviceAccount: x\n",
+            "cluster: {}\nfullnameOverride: x\npodAnnotations: {}\ntolerations: []\nlivenessProbe: {}\n",
             "has keys of a site at its top, and more that no site has",
         ),
     ] {
