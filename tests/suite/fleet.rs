@@ -59,7 +59,7 @@ fn bad_sites_are_told_at_the_end() {
     assert_eq!(
         run.told(),
         "wrote 2 of 4 sites to out
-2 warnings, 10 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site
+2 warnings, 8 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site
 not written:
   hamburg
   vienna
