@@ -9,7 +9,8 @@ use super::merging::{Grounds, Merging};
 use super::replaced::Replaced;
 use super::report::{Limited, Moved};
 use super::values::{
-    Ground, Made, by_group, ground, is_about, merge, of_groups, relocated, without_presets,
+    Ground, Made, by_group, can_be_read, ground, is_about, merge, of_groups, relocated,
+    without_presets,
 };
 use crate::diff::{Part, pair_layers, unique_names};
 use crate::pack::{Counterpart, Layout};
@@ -366,6 +367,15 @@ impl Merging<'_> {
         let is_asked_for = old == new && asked_for.any(|name| name == yours.name);
         if (old < mine || is_asked_for) && mine < new {
             facts[0]["version"] = json!(yours.version);
+        }
+        // What cannot be read stays as it is, and belongs to its version.
+        if !can_be_read(&yours.values) {
+            facts[0]["version"] = json!(yours.version);
+            facts[2]["version"] = json!(yours.version);
+            self.by_hand.push(format!(
+                "mend the values of `{}`, which are no YAML; until then the layer stays at {}",
+                yours.name, yours.version
+            ));
         }
         let facts = self.merged(&Part::Layer, facts);
         for key in ["version", "type"] {

@@ -265,6 +265,12 @@ pub(super) fn without_presets(text: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// Whether [`merge`] can read a text.
+pub(super) fn can_be_read(text: &str) -> bool {
+    let read = |text: &str| yaml::to_json(&Source::new("", text), Limits::VALUES).is_ok();
+    read(text) || read(&Macros::default().taken_out(text))
+}
+
 /// Merges three texts, in which macros may stand where YAML has no place for them.
 ///
 /// # Errors

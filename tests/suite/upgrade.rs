@@ -1394,3 +1394,23 @@ fn a_tag_that_was_edited_alone_is_told() {
     let told = "look at the tag of `nginx`: yours asks for `1.12.x`, the result for `1.15.4`";
     assert!(report["byHand"].to_string().contains(told), "{report:#}");
 }
+
+/// The values of one version under another would be nobody's.
+#[test]
+fn values_that_are_no_yaml_keep_their_version() {
+    let folder = Scratch::new();
+    let (_, mut profile) = rendered(&folder, "1.7.0").swap_remove(1);
+    let nginx = layer(&mut profile, "nginx");
+    let broken = nginx["values"].as_str().expect("a text").to_owned() + "bad: [\n";
+    nginx["values"] = json!(broken);
+    write(&folder, "yours/core.json", profile.to_string());
+    let report = upgrade(&folder, "--format json --out new").ends(0).json();
+    let told =
+        "mend the values of `nginx`, which are no YAML; until then the layer stays at 1.12.2";
+    assert!(report["byHand"].to_string().contains(told), "{report:#}");
+    let mut new = json_of(&folder, "new/VMO-RA-Core-PXKE.json");
+    let nginx = layer(&mut new, "nginx");
+    assert_eq!(nginx["version"], "1.12.2");
+    assert_eq!(nginx["tag"], "1.12.2");
+    assert_eq!(nginx["values"], broken);
+}
