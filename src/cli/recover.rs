@@ -15,13 +15,13 @@ use super::lines::Lines;
 use super::profiles::{self, Given};
 use super::{Failure, inputs, terminal};
 
-/// Write the site that gives profiles, as far as one can, and list what no site can say
+/// Recover the site behind profiles, and list what a site cannot express
 #[derive(Debug, Args)]
 #[command(
     after_help = "A PROFILE is one as Palette exports it (JSON or YAML), a folder that `render` or `split` wrote, what Palette's \
                   API answers, or `-` for standard input: one of each kind at the most. What leaves no trace in profiles has \
                   its default in the site, or a value that breaks no rule.\n\nExit codes: 0 the site says all of it and can be \
-                  rendered, 1 the profiles say what no site can, or the site cannot be rendered, 2 the input or command line is wrong, 3 could not read or write."
+                  rendered, 1 the profiles hold what a site cannot express, or the site cannot be rendered, 2 the input or command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Recover {
     /// Profiles, or folders of them
@@ -50,7 +50,7 @@ impl Recover {
                 let Near { revision, distance } = nearest(&given.profiles)?;
                 if distance > 0 {
                     terminal::explain(&[Diagnostic::note(format!(
-                        "RA {} is the nearest revision, at a distance of {distance}",
+                        "RA {} is the nearest revision (version steps away: {distance})",
                         revision.name
                     ))
                     .help("name another one with `--revision`")]);
@@ -149,12 +149,12 @@ fn told(recovered: &Recovered) -> Lines {
     }
     let changes = &recovered.unexpressed.changes;
     if !changes.is_empty() {
-        let (things, say) = match changes.len() {
-            1 => ("place", "says"),
-            _ => ("places", "say"),
+        let (things, hold) = match changes.len() {
+            1 => ("place", "holds"),
+            _ => ("places", "hold"),
         };
         lines.add(&format!(
-            "{} {things} of the profiles {say} what no site can:",
+            "{} {things} in the profiles {hold} what a site cannot express:",
             changes.len()
         ));
         let rows: Vec<Vec<String>> = (changes.iter())

@@ -147,7 +147,7 @@ impl Upgrade {
         }
         let Near { revision, distance } = nearest(profiles)?;
         terminal::explain(&[Diagnostic::note(format!(
-            "RA {} is the nearest revision, at a distance of {distance}",
+            "RA {} is the nearest revision (version steps away: {distance})",
             revision.name
         ))
         .help("name another one with `--from`")]);

@@ -70,7 +70,7 @@ pub struct Request<'r> {
     pub is_answer: bool,
 }
 
-/// The site that gives profiles, as far as one can.
+/// The site behind profiles.
 #[derive(Debug)]
 pub struct Recovered {
     /// The site file: the settings whose values are not the defaults.

@@ -75,7 +75,9 @@ impl FromStr for Quantity {
             Ok(number) => format!(
                 "`{text}` has no unit, and would be bytes: write `{number}Gi` or `{number}Mi`"
             ),
-            Err(_) => format!("`{text}` is less than `1Mi`, the least that can be meant"),
+            Err(_) => {
+                format!("`{text}` is less than `1Mi`, the smallest size that makes sense here")
+            }
         })
     }
 }
@@ -166,7 +168,7 @@ mod tests {
         }
         assert_eq!(
             refused("80k"),
-            "`80k` is less than `1Mi`, the least that can be meant"
+            "`80k` is less than `1Mi`, the smallest size that makes sense here"
         );
         assert_eq!(Quantity::of_kubernetes("8").unwrap().bytes(), 8);
     }

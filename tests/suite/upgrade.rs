@@ -760,7 +760,7 @@ fn the_edits_of_the_publisher_are_named_and_kept() {
     write(&folder, "export.json", &export);
     let run = folder.run("upgrade export.json --to 1.9.0 --full --out new");
     run.ends(0)
-        .begins("note: RA 1.9.0 is the nearest revision, at a distance of 1\n");
+        .begins("note: RA 1.9.0 is the nearest revision (version steps away: 1)\n");
     is_golden("golden/upgrade/publisher.txt", run.told());
     let was: Value = serde_json::from_str(&export).expect("JSON");
     let is: Value =

@@ -147,7 +147,7 @@ impl Page {
             .iter()
             .map(|one| format!("- {}: {}\n", name(&notable_place(one)), prose(&one.what)))
             .collect();
-        let start = "\nWorth a look before it comes:\n\n";
+        let start = "\nLook at this before you import it:\n\n";
         self.push_lines(start, &lines, 8, "thing");
     }
 

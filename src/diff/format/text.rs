@@ -178,7 +178,11 @@ impl Page {
             return;
         }
         self.text.push('\n');
-        self.row(0, 2, &[(BOLD, "Worth a look before it comes:".to_owned())]);
+        self.row(
+            0,
+            2,
+            &[(BOLD, "Look at this before you import it:".to_owned())],
+        );
         let most = if self.full { usize::MAX } else { MOST_NOTABLE };
         for one in notable.iter().take(most) {
             let place = format!("{}:", notable_place(one));

@@ -50,7 +50,7 @@ fn texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
             wrong(
                 path,
                 format!(
-                    "`{field}` is no text: {value}; environment variables are refused as anything else"
+                    "`{field}` is not a string: {value}; environment variables are refused as anything else"
                 ),
                 "put it in quotes",
             );

@@ -221,7 +221,7 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
         ),
         Kind::Scalar(scalar) if !scalar.value().is_string() => add(
             rule::INSTALL_PRIORITY
-                .warning(path, "the install order is no text")
+                .warning(path, "the install order is not a string")
                 .help("put quotes around the number"),
             node,
         ),

@@ -21,7 +21,7 @@ fn texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     rule::PARAMETER_TEXT
                         .error(
                             format!("parameters.{}", escaped(name)),
-                            format!("the parameter `{name}` is no text: {value}"),
+                            format!("the parameter `{name}` is not a string: {value}"),
                         )
                         .help(format!("put it in quotes: `{name}: \"{value}\"`")),
                 ),

@@ -103,7 +103,7 @@ fn problems(secret: &Document) -> Vec<(String, String)> {
                 return one(&data_path, "`pure.json` is no base64");
             };
             let Ok(text) = String::from_utf8(bytes) else {
-                return one(&data_path, "`pure.json` is no text");
+                return one(&data_path, "`pure.json` is not a string");
             };
             if text.contains("{{") {
                 return one(

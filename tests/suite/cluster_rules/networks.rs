@@ -29,12 +29,12 @@ fn vlan_filtering_is_texts_in_their_place() {
         (
             "allowedVlans: 100",
             "allowedVlans",
-            "error: `allowedVlans` is no text: 100; environment variables are refused as anything else",
+            "error: `allowedVlans` is not a string: 100; environment variables are refused as anything else",
         ),
         (
             "allowVlansOnSelf: true",
             "allowVlansOnSelf",
-            "error: `allowVlansOnSelf` is no text: true; environment variables are refused as anything else",
+            "error: `allowVlansOnSelf` is not a string: true; environment variables are refused as anything else",
         ),
         (
             "allowVlansOnSelf: 'yes'",
@@ -49,7 +49,7 @@ fn vlan_filtering_is_texts_in_their_place() {
         (
             "allowedVlansOnSelf: 4095",
             "allowedVlansOnSelf",
-            "error: `allowedVlansOnSelf` is no text: 4095; environment variables are refused as anything else",
+            "error: `allowedVlansOnSelf` is not a string: 4095; environment variables are refused as anything else",
         ),
         (
             "allowedVlansOnSelf: '1,,2'",

@@ -240,7 +240,7 @@ fn the_secret_can_be_read_and_is_not_shown() {
         (
             "data: {pure.json: /////w==}".to_owned(),
             at_data,
-            "`pure.json` is no text",
+            "`pure.json` is not a string",
         ),
         (
             data("{\"a\": \"{{ .spectro.var.T }}\"}"),

@@ -159,7 +159,7 @@ fn parameters_are_texts_and_copies_few() {
         "parameter-text",
         &[(
             "parameters.nodiscard",
-            "error: the parameter `nodiscard` is no text: true",
+            "error: the parameter `nodiscard` is not a string: true",
         )],
     );
     with("repl: '4'").finds(
