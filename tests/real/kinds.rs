@@ -16,9 +16,8 @@ use crate::common::{built_in, documents, nothing_wrong};
 use crate::kubectl::{default_of, filled};
 
 /// What we render that an API server has no schema of its own for: objects of operators, and files of Kubernetes' parts.
-const CUSTOM: [&str; 10] = [
+const CUSTOM: [&str; 9] = [
     "apiserver.config.k8s.io/v1/AdmissionConfiguration",
-    "audit.k8s.io/v1/Policy",
     "cdi.kubevirt.io/v1beta1/DataVolume",
     "cdi.kubevirt.io/v1beta1/StorageProfile",
     "cert-manager.io/v1/Issuer",

@@ -140,6 +140,8 @@ fn part(place: &str, kubeadm: &Value, profile: &Profile) -> Part {
     Part {
         files: items("files")
             .iter()
+            // The others are files of the pack itself.
+            .filter(|file| !file["content"].is_null())
             .map(|file| File {
                 path: text(&file["targetPath"]),
                 owner: text(&file["targetOwner"]),

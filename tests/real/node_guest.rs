@@ -31,7 +31,10 @@ impl Node {
             let settings = &values["kubeadmconfig"];
             let list = |key: &str| settings[key].as_array().cloned().unwrap_or_default();
             let text = |value: &Value| value.as_str().map(str::to_owned);
-            node.files.extend(list("files").iter().map(|file| {
+            let files = list("files");
+            // The others are files of the pack itself.
+            let with_content = files.iter().filter(|file| !file["content"].is_null());
+            node.files.extend(with_content.map(|file| {
                 let both = text(&file["targetPath"]).zip(text(&file["content"]));
                 both.unwrap_or_else(|| panic!("{place}: {file}"))
             }));
