@@ -143,14 +143,14 @@ fn a_manifest_that_comes_is_named_and_shown() {
     ] {
         sides(&folder, &[of(&[("m", old)])], &[of(&[("m", new)])]);
         let text = folder.run("diff old.json new.json").told();
-        let named = text.split("Worth a look").nth(1).unwrap_or_default();
+        let named = text.split("Look at this").nth(1).unwrap_or_default();
         assert!(named.contains(words), "{text}");
         sides(&folder, &[of(&[("m", new)])], &[of(&[("m", new)])]);
         assert!(
             !folder
                 .run("diff old.json new.json")
                 .told()
-                .contains("Worth")
+                .contains("Look at this")
         );
     }
 }
