@@ -107,8 +107,8 @@ struct Side {
     lacks: Option<String>,
     /// Secrets of the site that could not be read.
     unread: Vec<Diagnostic>,
-    /// How a site sets up the networks of its workers and of its control plane.
-    host_networks: Option<[String; 2]>,
+    /// The site, where it is one.
+    site: Option<Site>,
     /// Whether Palette's API answered it.
     is_answer: bool,
     /// Whether a file of it is not for everybody to read.
@@ -160,7 +160,7 @@ impl Diff {
                 },
                 lacks: None,
                 unread: Vec::new(),
-                host_networks: None,
+                site: None,
                 is_answer: false,
                 private: true,
             };
@@ -174,8 +174,10 @@ impl Diff {
         if old.unread.len() != new.unread.len() {
             terminal::explain(&[old.unread, new.unread].concat());
         }
-        let network = match (&old.host_networks, &new.host_networks) {
-            (Some(old), Some(new)) if old != new => Some(OTHER_HOST_NETWORK.to_owned()),
+        let network = match (&old.site, &new.site) {
+            (Some(old), Some(new)) if self.host_networks(old)? != self.host_networks(new)? => {
+                Some(OTHER_HOST_NETWORK.to_owned())
+            }
             _ => None,
         };
         let lacks = [old.lacks, new.lacks, network];
@@ -299,7 +301,7 @@ impl Diff {
                 input,
                 lacks,
                 unread: unread_secrets(&site),
-                host_networks: None,
+                site: None,
                 is_answer: false,
                 private: self.site.as_deref().is_some_and(inputs::is_private_file),
             });
@@ -354,10 +356,6 @@ impl Diff {
                 .into());
             }
         };
-        let host_networks = match sites.as_slice() {
-            [(site, _)] if is_site => Some(host_networks(site, &Revision::load(&self.revision)?)?),
-            _ => None,
-        };
         let input = Input {
             name: shown,
             profiles,
@@ -370,10 +368,20 @@ impl Diff {
                 .iter()
                 .flat_map(|(site, _)| unread_secrets(site))
                 .collect(),
-            host_networks,
+            site: (sites.into_iter().next())
+                .filter(|_| is_site)
+                .map(|(site, _)| *site),
             is_answer,
             private: loaded.private,
         })
+    }
+
+    /// How a site sets up the networks of its workers and of its control plane.
+    fn host_networks(&self, site: &Site) -> Result<[String; 2], Failure> {
+        let revision = Revision::load(&self.revision)?;
+        let engine = Engine::new(&revision);
+        let of = |role| network::write(&engine, site, Nodes::Role(role), network::Format::MaasCli);
+        Ok([of(NodeRole::Worker)?, of(NodeRole::ControlPlane)?])
     }
 
     fn rendered(
@@ -404,12 +412,6 @@ impl Diff {
 
 /// Two sites may have the same profiles and need other machines.
 const OTHER_HOST_NETWORK: &str = "the host networks differ, which are in no profile and count for no gate: `vmo-ra network` writes what MAAS needs, `vmo-ra plan` the ports of the switches";
-
-fn host_networks(site: &Site, revision: &Revision) -> Result<[String; 2], Failure> {
-    let engine = Engine::new(revision);
-    let of = |role| network::write(&engine, site, Nodes::Role(role), network::Format::MaasCli);
-    Ok([of(NodeRole::Worker)?, of(NodeRole::ControlPlane)?])
-}
 
 /// Notes about secrets of a site that are compared as what stands for them.
 fn unread_secrets(site: &Site) -> Vec<Diagnostic> {
