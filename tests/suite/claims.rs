@@ -205,14 +205,18 @@ fn a_claim_fails_on_a_profile_without_what_it_asks_for() {
     }
 }
 
-#[test]
-fn a_command_that_is_missed_is_told_with_those_that_are_near() {
+/// The infra profile of the newest revision, and the claims about all of it.
+fn infra_of_newest() -> (Profile, Vec<Claim>) {
     let revision = built_in::revision(Revision::newest());
-    let profiles = profiles(revision, built_in::library(), false);
-    let (_, infra) = (profiles.into_iter())
+    let (_, infra) = (profiles(revision, built_in::library(), false).into_iter())
         .find(|(role, _)| *role == Role::Infra)
         .expect("it was rendered");
-    let claims = revision.claims().expect("the claims are built in");
+    (infra, revision.claims().expect("the claims are built in"))
+}
+
+#[test]
+fn a_command_that_is_missed_is_told_with_those_that_are_near() {
+    let (infra, claims) = infra_of_newest();
     let told = |id: &str, was: &str, is: &str| {
         let mut profile = infra.clone();
         let layers = &mut profile.spec.template.packs;
@@ -245,12 +249,7 @@ fn a_command_that_is_missed_is_told_with_those_that_are_near() {
 
 #[test]
 fn a_command_that_undoes_a_file_is_told_without_its_other_words() {
-    let revision = built_in::revision(Revision::newest());
-    let profiles = profiles(revision, built_in::library(), false);
-    let (_, infra) = (profiles.into_iter())
-        .find(|(role, _)| *role == Role::Infra)
-        .expect("it was rendered");
-    let claims = revision.claims().expect("the claims are built in");
+    let (infra, claims) = infra_of_newest();
     let (before, behind) = (
         "\n  postKubeadmCommands:\n",
         "  files:\n    - targetPath: /etc/vmo",
