@@ -1,5 +1,6 @@
 //! Tests the RA's claims on a profile.
 
+mod values;
 mod xml;
 
 use std::borrow::Cow;
@@ -15,6 +16,8 @@ use crate::profile::{Layer, Profile, Variable};
 use crate::revision::{Claim, Expectation, Language, Statement, Target};
 use crate::secret::{self, Way};
 use crate::yaml::{self, Limits, Path, Step};
+
+use values::text_of;
 
 /// A profile with its texts parsed once.
 pub struct Subject<'p> {
@@ -80,7 +83,7 @@ impl<'p> Subject<'p> {
 
     /// Whether the claim is about this profile at all.
     pub fn concerns(&self, claim: &Claim) -> bool {
-        let holds = |condition: Statement<'_>| self.hold(claim, &condition).is_ok();
+        let holds = |condition: Statement<'_>| self.stands(claim, &condition).is_ok();
         let (given, unless) = (claim.given().ok().flatten(), claim.unless().ok().flatten());
         given.is_none_or(holds) && !unless.is_some_and(holds)
     }
@@ -119,11 +122,32 @@ impl<'p> Subject<'p> {
             })
     }
 
-    /// Whether something holds of the profile.
+    /// Whether something holds of the profile, and nothing goes over it.
     ///
     /// # Errors
     /// It does not, or what it is about is not there.
     pub fn hold(&self, claim: &Claim, statement: &Statement<'_>) -> Result<(), Miss> {
+        self.stands(claim, statement)?;
+        let miss = |found: String| Miss {
+            expected: statement.expectation.to_string(),
+            found,
+        };
+        let Some(parsed) = self.layer(claim) else {
+            return Ok(());
+        };
+        for place in &claim.overridden_by {
+            for found in values::over(&parsed.values, place).map_err(miss)? {
+                if !is_the_same(&statement.expectation, &found).map_err(miss)? {
+                    let shown = self.shown(statement, &found);
+                    return Err(miss(format!("{shown} at `{place}`, which counts instead")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something stands in the profile.
+    fn stands(&self, claim: &Claim, statement: &Statement<'_>) -> Result<(), Miss> {
         let expectation = &statement.expectation;
         let miss = |found: String| Miss {
             expected: expectation.to_string(),
@@ -137,17 +161,36 @@ impl<'p> Subject<'p> {
         match (expectation, found) {
             (Expectation::Absent, None) => Ok(()),
             (_, None) => Err(miss("nothing".to_owned())),
-            (expectation, Some(found)) if test(expectation, &found).map_err(miss)? => Ok(()),
-            (Expectation::Runs { command, .. }, Some(found)) => {
-                let found = nearest(command, &found);
-                Err(miss(self.shown(statement, &found).unwrap_or_default()))
+            (expectation, Some(found)) => {
+                let holds = |one: &&Value| test(expectation, one);
+                let wrong = match (&statement.target, found.as_array().map(Vec::as_slice)) {
+                    // The list may hold more than what runs.
+                    (Target::Image(_), Some([Value::Array(named), Value::Array(listed)])) => {
+                        let is_listed = listed.iter().any(|one| holds(&one) == Ok(true));
+                        let unlisted = listed.iter().take_while(|_| !is_listed);
+                        named
+                            .iter()
+                            .chain(unlisted)
+                            .find(|one| holds(one) != Ok(true))
+                    }
+                    _ => match holds(&&*found).map_err(miss)? {
+                        true => None,
+                        false => Some(&*found),
+                    },
+                };
+                let Some(wrong) = wrong else { return Ok(()) };
+                Err(miss(match expectation {
+                    Expectation::Runs { command, .. } => {
+                        self.shown(statement, &nearest(command, wrong))
+                    }
+                    _ => self.shown(statement, wrong),
+                }))
             }
-            (_, Some(found)) => Err(miss(self.shown(statement, &found).unwrap_or_default())),
         }
     }
 
     /// What was found, as a report may show it: without secrets, and not at length.
-    fn shown(&self, statement: &Statement<'_>, found: &Value) -> Result<String, String> {
+    fn shown(&self, statement: &Statement<'_>, found: &Value) -> String {
         const ROOM: usize = 160;
         let target = &statement.target;
         let path = match target {
@@ -200,10 +243,17 @@ impl<'p> Subject<'p> {
             Expectation::Runs { .. } => commands_in_words(&found),
             _ => found.to_string(),
         };
-        Ok(match text.char_indices().nth(ROOM) {
+        match text.char_indices().nth(ROOM) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text,
-        })
+        }
+    }
+
+    /// The layer that a claim is about, where the profile has it.
+    fn layer(&self, claim: &Claim) -> Option<&ParsedLayer<'p>> {
+        let name = claim.layer.as_deref()?;
+        let mut layers = self.layers.iter();
+        layers.find(|parsed| parsed.layer.name == name)
     }
 
     fn look_up<'s>(
@@ -216,15 +266,22 @@ impl<'p> Subject<'p> {
             Target::Profile(field) => Some(Cow::Owned(self.profile_field(field)?)),
             Target::Variable { name, field } => self.variable_field(name, field).map(Cow::Owned),
             _ => {
-                let name = claim
-                    .layer
-                    .as_deref()
-                    .ok_or_else(|| format!("the claim `{}` names no layer", claim.id))?;
-                let parsed = self
-                    .layers
-                    .iter()
-                    .find(|parsed| parsed.layer.name == name)
-                    .ok_or_else(|| format!("no layer `{name}`"))?;
+                let name = claim.layer.as_deref();
+                let name =
+                    name.ok_or_else(|| format!("the claim `{}` names no layer", claim.id))?;
+                let parsed = self.layer(claim);
+                let parsed = parsed.ok_or_else(|| format!("no layer `{name}`"))?;
+                let is_absent = matches!(
+                    statement.expectation,
+                    Expectation::Absent | Expectation::Count(0)
+                );
+                if !is_absent
+                    && !claim.even_if_off
+                    && let Target::Values(path) = target
+                    && let Some(switch) = values::off(&parsed.values, &path.parse()?)
+                {
+                    return Err(format!("{switch}, which switches it off"));
+                }
                 parsed.look_up(target)?
             }
         };
@@ -242,7 +299,7 @@ impl<'p> Subject<'p> {
             return Ok(Some(Cow::Owned(says)));
         }
         let path: Path = statement.at.parse()?;
-        Ok(path.find(&says).cloned().map(Cow::Owned))
+        Ok(values::find(&says, &path)?.cloned().map(Cow::Owned))
     }
 
     fn profile_field(&self, field: &str) -> Result<Value, String> {
@@ -341,7 +398,11 @@ impl ParsedLayer<'_> {
                     });
                 Ok(found.map(|found| Cow::Owned(Value::String(found.to_string()))))
             }
-            Target::Image(repository) => Ok(image_version(&self.values, repository)),
+            Target::Image(repository) => {
+                let [named, listed] = values::versions(&self.values, repository);
+                let is_known = !named.is_empty() || !listed.is_empty();
+                Ok(is_known.then(|| Cow::Owned(serde_json::json!([named, listed]))))
+            }
             Target::File(path) => {
                 let files = self.list("/kubeadmconfig/files");
                 // Of two with one path the second takes the place of the first.
@@ -377,19 +438,24 @@ impl ParsedLayer<'_> {
     }
 }
 
-/// The version of an image that the values list, by the end of its repository.
-fn image_version<'v>(values: &Value, repository: &str) -> Option<Cow<'v, Value>> {
-    let images = values.pointer("/pack/content/images")?.as_array()?;
-    images.iter().find_map(|image| {
-        let (found, tag) = image.get("image")?.as_str()?.rsplit_once(':')?;
-        let rest = found.strip_suffix(repository)?;
-        (rest.is_empty() || rest.ends_with('/')).then(|| Cow::Owned(tag.into()))
-    })
+fn find<'v>(root: &'v Value, path: &str) -> Result<Option<Cow<'v, Value>>, String> {
+    Ok(values::find(root, &path.parse()?)?.map(Cow::Borrowed))
 }
 
-fn find<'v>(root: &'v Value, path: &str) -> Result<Option<Cow<'v, Value>>, String> {
-    let path: Path = path.parse()?;
-    Ok(path.find(root).map(Cow::Borrowed))
+/// Whether what goes over a setting says the same, in the form that its place has: a text, or a version behind a `v`.
+fn is_the_same(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
+    let Value::String(text) = found else {
+        return test(expectation, found);
+    };
+    let text = text.strip_prefix('v').unwrap_or(text);
+    let typed = serde_json::from_str(text).ok();
+    let forms = [Some(found.clone()), Some(text.into()), typed];
+    for form in forms.into_iter().flatten() {
+        if test(expectation, &form)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The commands that begin like the one that is looked for.
@@ -424,15 +490,6 @@ fn commands_in_words(commands: &Value) -> String {
     match commands.iter().map(of_one).collect::<Vec<_>>().as_slice() {
         [] => "no such command".to_owned(),
         all => all.join("; "),
-    }
-}
-
-/// A scalar as it is written.
-fn text_of(value: &Value) -> Option<Cow<'_, str>> {
-    match value {
-        Value::String(text) => Some(text.into()),
-        Value::Bool(_) | Value::Number(_) | Value::Null => Some(value.to_string().into()),
-        _ => None,
     }
 }
 

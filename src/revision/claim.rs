@@ -33,6 +33,13 @@ pub struct Claim {
     given: Option<Fields>,
     #[serde(default)]
     unless: Option<Fields>,
+    /// Other places in the layer's values that count instead of the claim's own, where they say something. A flag behind
+    /// the path is one in the list that stands there; `image NAME` is the version of an image that the values name.
+    #[serde(default)]
+    pub overridden_by: Vec<String>,
+    /// Whether the setting counts even where a switch beside it is off.
+    #[serde(default)]
+    pub even_if_off: bool,
     /// Whether nothing at all is fine too, since what is left out comes to the same.
     #[serde(default)]
     pub optional: bool,

@@ -147,15 +147,7 @@ impl Maker<'_> {
                     });
                 }
             }
-            Target::Image(repository) => {
-                let mut tree = yaml("values", &self.layer().values);
-                tree["pack"]["content"]["images"] =
-                    json!([{"image": format!("example.org/x/{repository}:v0.0.1")}]);
-                self.with_values("another version", &tree);
-                tree["pack"]["content"]["images"] =
-                    json!([{"image": format!("{repository}:latest")}]);
-                self.with_values("no version", &tree);
-            }
+            Target::Image(repository) => self.other_images(repository),
             Target::File(path) => self.file(path, statement),
             Target::Command(when) => self.commands(when, statement),
             Target::Variable { name, field } => self.variable(name, field),
@@ -177,6 +169,88 @@ impl Maker<'_> {
                     });
                 }
             }
+        }
+    }
+
+    /// Switches off each section around a value, and gives the item of a list that it is in a second of its name.
+    fn switched_off(&mut self, path: &str, statement: &Statement<'_>) {
+        let tree = yaml("values", &self.layer().values);
+        if matches!(
+            statement.expectation,
+            Expectation::Absent | Expectation::Count(0)
+        ) {
+            return;
+        }
+        let path: trees::Path = path.parse().expect("a path");
+        let steps = path.steps();
+        for length in 1..steps.len() {
+            let (above, next) = (&steps[..length], &steps[length]);
+            for (key, off) in [("enabled", json!(false)), ("replicas", json!(0))] {
+                let mut tree = tree.clone();
+                if let (Some(Value::Object(section)), false) =
+                    (at(&mut tree, above), *next == Step::Key(key.to_owned()))
+                {
+                    section.insert(key.to_owned(), off);
+                    self.with_values(format!("off by {key} of step {length}"), &tree);
+                }
+            }
+            let mut tree = tree.clone();
+            if let (Some(Value::Array(items)), Step::Item(key, name)) = (at(&mut tree, above), next)
+            {
+                items.push(json!({key: name, "value": "other"}));
+                self.with_values("a second item of the name", &tree);
+            }
+        }
+    }
+
+    /// Gives an image another version, in the list and in the charts.
+    fn other_images(&mut self, repository: &str) {
+        let mut tree = yaml("values", &self.layer().values);
+        tree["pack"]["content"]["images"] =
+            json!([{"image": format!("example.org/x/{repository}:v0.0.1")}]);
+        self.with_values("another version", &tree);
+        tree["pack"]["content"]["images"] = json!([{"image": format!("{repository}:latest")}]);
+        self.with_values("no version", &tree);
+        for (what, image) in [
+            (
+                "another tag",
+                json!({"repository": format!("example.org/{repository}"), "tag": "v0.0.1"}),
+            ),
+            ("another image", format!("{repository}:v0.0.1").into()),
+        ] {
+            let mut tree = yaml("values", &self.layer().values);
+            tree["charts"]["other"] = json!({"image": image});
+            self.with_values(what, &tree);
+        }
+    }
+
+    /// Sets what counts instead of a claim's own place.
+    fn overridden(&mut self, places: &[String]) {
+        for place in places {
+            if let Some(repository) = place.strip_prefix("image ") {
+                self.other_images(repository);
+                continue;
+            }
+            let (path, flag) = place.split_once(' ').unwrap_or((place, ""));
+            let path: trees::Path = path.parse().expect("a path");
+            let mut tree = yaml("values", &self.layer().values);
+            let mut slot = &mut tree;
+            for step in path.steps() {
+                if let Step::Key(key) = step {
+                    if !slot.is_object() {
+                        *slot = Value::Object(Map::new());
+                    }
+                    slot = &mut slot[key];
+                } else {
+                    *slot = json!([{}]);
+                    slot = &mut slot[0];
+                }
+            }
+            *slot = match flag {
+                "" => "other".into(),
+                flag => json!(["--x", format!("{flag}=other")]),
+            };
+            self.with_values(format!("{place} is set"), &tree);
         }
     }
 
@@ -821,6 +895,12 @@ fn mutate(claim: &Claim, profile: &Profile, missed: &mut Vec<String>) -> usize {
         mutants: Vec::new(),
     };
     maker.make(&statement);
+    if let (false, Target::Values(path)) = (claim.even_if_off, &statement.target) {
+        maker.switched_off(path, &statement);
+    }
+    if layer.is_some() {
+        maker.overridden(&claim.overridden_by);
+    }
     let mut count = 0;
     for (what, mutant) in &maker.mutants {
         let Ok(subject) = Subject::new(mutant) else {
