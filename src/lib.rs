@@ -54,4 +54,5 @@ pub mod upgrade;
 mod user_data;
 pub mod version;
 pub mod visible;
+pub mod wrap;
 pub mod yaml;

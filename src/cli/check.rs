@@ -85,7 +85,7 @@ impl Check {
         if !errors.is_empty() {
             // Programs read the report, people what is said on standard error.
             if !matches!(self.format, Format::Text) {
-                terminal::print(&self.written(&Report::of_problems(&errors))?)?;
+                self.tell(&Report::of_problems(&errors))?;
             }
             return Err(errors.into());
         }
@@ -104,7 +104,7 @@ impl Check {
                 .map(|checked| (checked.file.as_str(), &checked.profile));
             report.against = Some(against(profiles, &Revision::load(name)?)?);
         }
-        terminal::print(&self.written(&report)?)?;
+        self.tell(&report)?;
         // The process ends here; to free a large export value by value would take as long as some rules.
         mem::forget(input);
         let is_unread =
@@ -126,11 +126,13 @@ impl Check {
             || (self.deny.is_some() && (report.count(Severity::Warning) > 0 || differs))
     }
 
-    fn written(&self, report: &Report) -> Result<String, Failure> {
-        Ok(match self.format {
-            Format::Json => format::json(report),
-            Format::Sarif => format::sarif(report),
-            Format::Text => format::text(report, &terminal::renderer(&io::stdout())),
-        })
+    fn tell(&self, report: &Report) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => terminal::print(&format::json(report)),
+            Format::Sarif => terminal::print(&format::sarif(report)),
+            Format::Text => {
+                terminal::report(&format::text(report, &terminal::renderer(&io::stdout())))
+            }
+        }
     }
 }

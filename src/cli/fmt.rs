@@ -77,7 +77,7 @@ impl Fmt {
             true => terminal::tell(&said)?,
             false => terminal::done(&said)?,
         }
-        Ok(if self.check && !said.as_str().is_empty() {
+        Ok(if self.check && !said.is_empty() {
             ExitCode::from(1)
         } else {
             ExitCode::SUCCESS

@@ -1,13 +1,22 @@
 //! Text for people, line by line.
 
 use vmo_ra::visible::visible;
+use vmo_ra::wrap;
 
 /// A wider cell stands out of its column. Were every row as wide, one long name would make a long table grow with the square.
 const WIDEST: usize = 200;
 
 /// Lines that begin where this program lets them, and hold nothing that a terminal would obey or not show.
 #[derive(Default)]
-pub(super) struct Lines(String);
+pub(super) struct Lines(Vec<Part>);
+
+enum Part {
+    Line(String),
+    Table {
+        rows: Vec<Vec<String>>,
+        indent: usize,
+    },
+}
 
 impl Lines {
     /// One line.
@@ -19,46 +28,76 @@ impl Lines {
 
     /// Another line.
     pub(super) fn add(&mut self, line: &str) {
-        self.0.push_str(visible(line).trim_end());
-        self.0.push('\n');
+        self.0.push(Part::Line(visible(line).trim_end().to_owned()));
     }
 
     /// The lines of another text.
-    pub(super) fn append(&mut self, other: Lines) {
-        self.0.push_str(&other.0);
+    pub(super) fn append(&mut self, mut other: Lines) {
+        self.0.append(&mut other.0);
     }
 
-    /// Rows of cells, each column as wide as its widest cell that is no wider than [`WIDEST`].
+    /// Rows of cells in columns.
     pub(super) fn add_table(&mut self, rows: &[Vec<String>], indent: usize) {
-        let rows: Vec<Vec<_>> = rows
-            .iter()
-            .map(|row| row.iter().map(|cell| visible(cell)).collect())
-            .collect();
-        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                rows.iter()
-                    .filter_map(|row| row.get(column))
-                    .map(|cell| cell.chars().count())
-                    .filter(|width| *width <= WIDEST)
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        for row in &rows {
-            let mut line = " ".repeat(indent);
-            for (cell, width) in row.iter().zip(&widths) {
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width.saturating_sub(cell.chars().count()) + 2));
-            }
-            self.add(&line);
-        }
+        let rows = rows.iter().map(|row| {
+            let cells = row.iter().map(|cell| visible(cell).into_owned());
+            cells.collect()
+        });
+        self.0.push(Part::Table {
+            rows: rows.collect(),
+            indent,
+        });
     }
 
-    /// What they say so far.
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
+
+    /// What they say so far, in lines of so many characters where a terminal shows them.
+    pub(super) fn text(&self, width: Option<usize>) -> String {
+        let mut text = String::new();
+        for part in &self.0 {
+            let lines = match (part, width) {
+                (Part::Line(line), None) => vec![line.clone()],
+                (Part::Line(line), Some(width)) => vec![wrap::report(line, width)],
+                (Part::Table { rows, indent }, None) => unfolded(rows, *indent),
+                (Part::Table { rows, indent }, Some(width)) => {
+                    let blanks = " ".repeat(*indent);
+                    let lines = wrap::table(rows, width.saturating_sub(*indent), usize::MAX);
+                    lines.iter().map(|line| format!("{blanks}{line}")).collect()
+                }
+            };
+            for line in lines {
+                text.push_str(line.trim_end());
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// The rows of a table, each on one line, each column as wide as its widest cell that is no wider than [`WIDEST`].
+fn unfolded(rows: &[Vec<String>], indent: usize) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .filter(|width| *width <= WIDEST)
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let line = |row: &Vec<String>| {
+        let mut line = " ".repeat(indent);
+        for (cell, width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width.saturating_sub(cell.chars().count()) + 2));
+        }
+        line
+    };
+    rows.iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -71,7 +110,8 @@ mod tests {
             let rows = ["a".repeat(width), "b".to_owned()].map(|name| vec![name, "c".to_owned()]);
             let mut lines = Lines::default();
             lines.add_table(&rows, 0);
-            let column = lines.as_str().lines().map(|line| line.find('c'));
+            let text = lines.text(None);
+            let column = text.lines().map(|line| line.find('c'));
             column
                 .map(|at| at.expect("it has the cell"))
                 .collect::<Vec<_>>()

@@ -12,6 +12,7 @@ use indicatif::ProgressBar;
 use vmo_ra::diagnostic::{Code, Diagnostic, Severity};
 use vmo_ra::output::Tree;
 use vmo_ra::visible::{visible_beside_colours, visible_lines};
+use vmo_ra::wrap;
 
 use super::Failure;
 use super::lines::Lines;
@@ -70,25 +71,28 @@ pub(super) fn has_colours(stream: &impl IsTerminal) -> bool {
     }
 }
 
-/// How wide the lines of standard output are: as wide as the terminal, or 100 characters.
+/// How wide the lines of a plan on standard output are: as wide as the terminal, or 100 characters.
 pub(super) fn width() -> usize {
-    let told = env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
-    match io::stdout().is_terminal() {
-        true => told
-            .or_else(columns)
-            .filter(|width| *width > 0)
-            .unwrap_or(USUAL_WIDTH),
-        false => USUAL_WIDTH,
+    width_of(&io::stdout()).unwrap_or(USUAL_WIDTH)
+}
+
+/// How wide the terminal is that a stream writes to; None for a file or a pipe, where lines stay whole.
+fn width_of(stream: &impl IsTerminal) -> Option<usize> {
+    if !stream.is_terminal() {
+        return None;
     }
+    let told = env::var("COLUMNS").ok();
+    let told = told.and_then(|columns| columns.parse().ok());
+    let width = told.or_else(columns).filter(|width| *width > 0);
+    Some(width.unwrap_or(USUAL_WIDTH))
 }
 
 /// The columns that the terminal says it has.
 #[cfg(target_os = "linux")]
 fn columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
-    Some(usize::from(size.ws_col))
+    use rustix::termios::tcgetwinsize;
+    let size = tcgetwinsize(io::stdout()).or_else(|_| tcgetwinsize(io::stderr()));
+    Some(usize::from(size.ok()?.ws_col))
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -98,10 +102,14 @@ fn columns() -> Option<usize> {
 
 /// How messages are written to a stream.
 pub(super) fn renderer(stream: &impl IsTerminal) -> Renderer {
-    if has_colours(stream) {
+    let renderer = if has_colours(stream) {
         Renderer::styled()
     } else {
         Renderer::plain()
+    };
+    match width_of(stream) {
+        Some(width) => renderer.term_width(width),
+        None => renderer,
     }
 }
 
@@ -112,6 +120,15 @@ fn shown<'t>(stream: &impl IsTerminal, text: &'t str) -> Cow<'t, str> {
         visible_beside_colours(text).into()
     } else {
         visible_lines(text)
+    }
+}
+
+/// A text as a stream may show it, in lines as wide as its terminal.
+fn folded<'t>(stream: &impl IsTerminal, text: &'t str) -> Cow<'t, str> {
+    let text = shown(stream, text);
+    match width_of(stream) {
+        Some(width) => wrap::report(&text, width).into(),
+        None => text,
     }
 }
 
@@ -164,20 +181,20 @@ pub(super) fn refuse(error: &clap::Error) -> ExitCode {
 
 fn to_standard_error(text: &str) {
     let mut stream = io::stderr();
-    let text = shown(&stream, text);
+    let text = folded(&stream, text);
     // There is nobody left to tell when standard error is closed.
     let _ = aside(|| stream.write_all(text.as_bytes()));
 }
 
 /// Writes lines to standard error, beside the result.
 pub(super) fn whisper(lines: &Lines) {
-    to_standard_error(lines.as_str());
+    to_standard_error(&lines.text(width_of(&io::stderr())));
 }
 
 /// Says on standard error what only a verbose run tells.
 pub(super) fn mention(line: impl FnOnce() -> String) {
     if settings().1 == Loudness::Verbose {
-        to_standard_error(Lines::one(&line()).as_str());
+        whisper(&Lines::one(&line()));
     }
 }
 
@@ -206,10 +223,15 @@ pub(super) fn wrote(file: &Path, more: &str) -> Result<(), Failure> {
 
 /// Writes lines to standard output.
 pub(super) fn tell(lines: &Lines) -> Result<(), Failure> {
-    print(lines.as_str())
+    print(&lines.text(width_of(&io::stdout())))
 }
 
-/// Writes a report to standard output.
+/// Writes a report for people to standard output.
+pub(super) fn report(text: &str) -> Result<(), Failure> {
+    write(folded(&io::stdout(), text).as_bytes())
+}
+
+/// Writes a text that has its lines to standard output.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     write(shown(&io::stdout(), text).as_bytes())
 }

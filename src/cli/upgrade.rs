@@ -114,7 +114,7 @@ impl Upgrade {
             })?;
             Ok((site, carried))
         })?;
-        terminal::print(&self.written(&carried.report))?;
+        self.tell(&carried.report)?;
         if let Some(folder) = &self.diff3 {
             let tree = laid_out(&carried, &given.profiles)?;
             output::write(&tree, folder, self.force)?;
@@ -231,12 +231,12 @@ impl Upgrade {
         Ok(())
     }
 
-    fn written(&self, report: &Report) -> String {
+    fn tell(&self, report: &Report) -> Result<(), Failure> {
         match self.format {
-            ReportFormat::Text => format::text(report, self.full),
-            ReportFormat::Json => format::json(report),
-            ReportFormat::Markdown => format::markdown(report, self.full),
-            ReportFormat::Html => format::html(report, self.full),
+            ReportFormat::Text => terminal::report(&format::text(report, self.full)),
+            ReportFormat::Json => terminal::print(&format::json(report)),
+            ReportFormat::Markdown => terminal::print(&format::markdown(report, self.full)),
+            ReportFormat::Html => terminal::print(&format::html(report, self.full)),
         }
     }
 }

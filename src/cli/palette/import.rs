@@ -168,7 +168,7 @@ fn tell_of(import: &palette::Import, arrived: &Arrived) -> Result<bool, Failure>
 }
 
 fn show(report: &Report) -> Result<(), Failure> {
-    terminal::print(&format::text(report, &format::TextOptions::default()))
+    terminal::report(&format::text(report, &format::TextOptions::default()))
 }
 
 fn taken_already(import: &palette::Import, next: Option<String>) -> Diagnostic {
