@@ -1,14 +1,17 @@
 //! `vmo-ra packs import`
 
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vmo_ra::diagnostic::{Code, Diagnostic};
+use vmo_ra::disk::local;
 use vmo_ra::limits;
-use vmo_ra::load::{self, Item, STANDARD_INPUT};
-use vmo_ra::pack::import::{Imported, of_bytes, of_profile};
+use vmo_ra::load::{self, Item, Kind, STANDARD_INPUT};
+use vmo_ra::pack::Library;
+use vmo_ra::pack::import::{Imported, SOURCES, of_bytes, of_profile};
+use vmo_ra::profile::folder::PROFILE;
 
 use super::inputs::{self, Files};
 use super::pack_folders::PackFolders;
@@ -22,7 +25,7 @@ use super::{Failure, terminal};
                   said when it is used."
 )]
 pub(super) struct Import {
-    /// An archive (tar or tar.gz), an answer of Palette's API, or a profile as Palette exports it
+    /// An archive (tar or tar.gz), an answer of Palette's API, or a profile as Palette exports it; `-` for standard input
     #[arg(value_name = "SOURCE", required = true)]
     sources: Vec<String>,
     /// The folder of packs, in which each pack gets a folder of its own
@@ -67,17 +70,72 @@ impl Import {
 /// The packs of a source, and whether it is not for everybody to read.
 fn read(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
     let path = Path::new(source);
-    let is_file = fs::metadata(path).is_ok_and(|metadata| metadata.is_file());
-    if is_file && source != STANDARD_INPUT {
-        let bytes =
-            bytes_of(path).map_err(|error| vec![Diagnostic::unreadable(path.display(), &error)])?;
-        if let Some(imported) = of_bytes(source, &bytes)? {
-            return Ok((imported, inputs::is_private_file(path)));
-        }
+    let metadata = fs::metadata(path);
+    let is_stdin = source == STANDARD_INPUT;
+    if !is_stdin && metadata.as_ref().is_ok_and(Metadata::is_dir) {
+        return of_folder(source);
     }
-    let loaded = load::load(&Files, source)?;
+    let is_file = metadata.is_ok_and(|metadata| metadata.is_file());
+    // The first file of a split profile stands for its folder.
+    if !is_stdin && (!is_file || path.ends_with(PROFILE)) {
+        let loaded = load::load(&Files, source)?;
+        return Ok((of_items(source, loaded.items)?, loaded.private));
+    }
+    let name = if is_stdin { "<standard input>" } else { source };
+    let bytes = if is_stdin {
+        limited(io::stdin().lock())
+    } else {
+        File::open(path).and_then(limited)
+    };
+    let bytes = bytes.map_err(|error| vec![Diagnostic::unreadable(name, &error)])?;
+    let private = match is_stdin {
+        true => inputs::is_private_input(),
+        false => inputs::is_private_file(path),
+    };
+    if let Some(imported) = of_bytes(name, &bytes)? {
+        return Ok((imported, private));
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if let Kind::Other(guess) = Kind::of(text.trim_start_matches('\u{feff}'), path) {
+        let help = match guess.is.ends_with("of a pack") {
+            true => "name the folder of its pack with `--packs DIR`: it needs no import",
+            false => SOURCES,
+        };
+        return Err(
+            Diagnostic::error(format!("`{name}` holds no packs: it {}", guess.is))
+                .code(Code::WrongKind)
+                .help(help)
+                .into(),
+        );
+    }
+    let item = load::load_text(&Files, path, text, private)?;
+    Ok((of_items(name, vec![item])?, private))
+}
+
+/// The packs of the profiles in a folder.
+fn of_folder(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
+    let no_packs = |message: String, help: &str| {
+        let problem = Diagnostic::error(message).code(Code::WrongKind);
+        vec![problem.help(help)]
+    };
+    if Library::with_folders(&local(), &[PathBuf::from(source)]).is_ok() {
+        return Err(no_packs(
+            format!("`{source}` is a folder of packs already"),
+            "name it with `--packs DIR`: it needs no import",
+        ));
+    }
+    let loaded = load::load(&Files, source).map_err(|problems| match &problems[..] {
+        [only] if only.kind() == Code::WrongKind => {
+            no_packs(format!("`{source}` holds no profile"), SOURCES)
+        }
+        _ => problems,
+    })?;
+    Ok((of_items(source, loaded.items)?, loaded.private))
+}
+
+fn of_items(source: &str, items: Vec<Item>) -> Result<Imported, Vec<Diagnostic>> {
     let mut imported = Imported::default();
-    for item in loaded.items {
+    for item in items {
         match item {
             Item::Profile(profile) => {
                 let more = of_profile(&profile.file, &profile.profile)?;
@@ -87,17 +145,17 @@ fn read(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
             Item::Site(..) | Item::Manifests(..) => {
                 return Err(Diagnostic::error(format!("`{source}` holds no packs"))
                     .code(Code::WrongKind)
-                    .help("a pack is imported from its archive, from an answer of Palette's API, or from a profile")
+                    .help(SOURCES)
                     .into());
             }
         }
     }
-    Ok((imported, loaded.private))
+    Ok(imported)
 }
 
-fn bytes_of(path: &Path) -> io::Result<Vec<u8>> {
+fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?
+    reader
         .take(limits::IMPORTED_BYTES + 1)
         .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limits::IMPORTED_BYTES {

@@ -51,7 +51,7 @@ impl Disk for Files {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         Ok(Text {
-            private: stdin_metadata().is_none_or(|metadata| is_private(&metadata)),
+            private: is_private_input(),
             text: read_text(io::stdin().lock(), largest)?,
         })
     }
@@ -64,6 +64,11 @@ impl Machine for Files {
             left: Cell::new(limits::SECRET_BYTES),
         })
     }
+}
+
+/// Whether standard input is not for everybody to read.
+pub(super) fn is_private_input() -> bool {
+    stdin_metadata().is_none_or(|metadata| is_private(&metadata))
 }
 
 #[cfg(unix)]

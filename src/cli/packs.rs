@@ -8,7 +8,7 @@ use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output;
 use vmo_ra::pack::{
     Dependency, DependencyKind, Found, Library, Origin, Pack, Part, Preset, PresetName, Rival,
-    Rule, compose, remarks,
+    Rule, compose, kept, remarks,
 };
 use vmo_ra::render::{Choice, choices};
 use vmo_ra::revision::Revision;
@@ -325,7 +325,14 @@ impl Apply {
     fn apply(&self, library: &Library) -> Result<(), Failure> {
         let pack = named(library, &self.pack)?.pack()?;
         let values = compose(&pack, &self.preset, [])?;
-        terminal::explain(&remarks(&pack, &values));
+        let without = pack
+            .description
+            .told_without()
+            .map(|told| Diagnostic::note(told).because(format!("pack.json of {}", pack.origin)));
+        let mut said = kept(&pack, &self.preset);
+        said.extend(remarks(&pack, &values));
+        said.extend(without);
+        terminal::explain(&said);
         let mut text = values.text;
         if !text.ends_with('\n') {
             text.push('\n');

@@ -191,12 +191,16 @@ struct File {
 impl File {
     fn read(disk: &dyn Disk, path: &Path) -> Result<Self, Vec<Diagnostic>> {
         let (source, private) = source(disk, path, LARGEST)?;
-        Ok(File {
+        Ok(File::of(source, path, private))
+    }
+
+    fn of(source: Source, path: &Path, private: bool) -> Self {
+        File {
             kind: Kind::of(source.text(), path),
             source,
             path: path.to_path_buf(),
             private,
-        })
+        }
     }
 
     fn item(self, disk: &dyn Machine) -> Result<Item, Vec<Diagnostic>> {
@@ -233,11 +237,15 @@ fn source(disk: &dyn Disk, path: &Path, largest: u64) -> Result<(Source, bool), 
     let name = name_of(path, "<standard input>");
     let read = disk.read(path, largest);
     let read = read.map_err(|error| Diagnostic::unreadable(&name, &error))?;
-    let text = match read.text.strip_prefix('\u{feff}') {
+    Ok((named(name, read.text), read.private))
+}
+
+fn named(name: String, text: String) -> Source {
+    let text = match text.strip_prefix('\u{feff}') {
         Some(without) => without.to_owned(),
-        None => read.text,
+        None => text,
     };
-    Ok((secret::source(name, text), read.private))
+    secret::source(name, text)
 }
 
 fn name_of(path: &Path, of_standard_input: &str) -> String {
@@ -292,6 +300,20 @@ pub fn load(disk: &dyn Machine, name: &str) -> Result<Loaded, Vec<Diagnostic>> {
         }
     }
     Ok(loaded)
+}
+
+/// As [`load`], of a file or standard input that was read already.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_text(
+    disk: &dyn Machine,
+    path: &Path,
+    text: String,
+    private: bool,
+) -> Result<Item, Vec<Diagnostic>> {
+    let source = named(name_of(path, "<standard input>"), text);
+    File::of(source, path, private).item(disk)
 }
 
 /// The site at a path that a person named as one.

@@ -23,11 +23,13 @@ pub enum Part {
     Presets,
     /// What it says of its values.
     Schema,
+    /// Its values as the vendor has them.
+    Values,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 3] = [Part::Constraints, Part::Presets, Part::Schema];
+    pub const ALL: [Part; 4] = [Part::Constraints, Part::Presets, Part::Schema, Part::Values];
 
     /// Its name.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Part {
             Part::Constraints => "constraints",
             Part::Presets => "presets",
             Part::Schema => "schema",
+            Part::Values => "vendor's values",
         }
     }
 }
@@ -125,6 +128,14 @@ impl Description {
                 );
             }
         }
+        let version = &description.version;
+        if is_group(version) {
+            return Err(problem(
+                "version",
+                format!("`{version}` stands for several versions, and a pack has one"),
+            )
+            .help("write the version that the registry lists the pack with, such as 1.17.4"));
+        }
         if !LAYERS.contains(&description.layer.as_str()) {
             let layer = &description.layer;
             return Err(problem("layer", format!("there is no layer `{layer}`"))
@@ -143,6 +154,21 @@ impl Description {
             version: text("version")?,
             ..Description::default()
         })
+    }
+
+    /// What its source did not tell, as a sentence; none where it told all.
+    pub fn told_without(&self) -> Option<String> {
+        let unknown = self.unknown();
+        let parts: Vec<&str> = unknown.iter().map(|part| part.as_str()).collect();
+        let (last, others) = parts.split_last()?;
+        let parts = match others {
+            [] => (*last).to_owned(),
+            others => format!("{} and {last}", others.join(", ")),
+        };
+        let Description { name, version, .. } = self;
+        Some(format!(
+            "`{name}` {version} was imported without its {parts}"
+        ))
     }
 
     /// What the pack asks of other packs.
@@ -199,6 +225,11 @@ impl Description {
         .at(source, place_of(source, "version"))
         .help("values of another version would be used unseen: put the wrong one of the two right"))
     }
+}
+
+/// Whether a text is a tag that takes the newest of several versions: `1.17.x`, `4.9+`, `LTS__22.04`.
+fn is_group(version: &str) -> bool {
+    version.ends_with(".x") || version.ends_with('+') || version.contains("__")
 }
 
 /// What is wrong with the types in a pack.json, in words.

@@ -34,7 +34,7 @@ pub use description::{Description, Part};
 pub use layout::{Layout, MovedSetting, layouts};
 pub use library::{Found, Library, Rival};
 pub use preset::{Preset, PresetName};
-pub use remarks::remarks;
+pub use remarks::{kept, remarks};
 pub use schema::{Format, Rule, Violation};
 pub use shapes::Unplaced;
 pub(crate) use values::{PRESETS_LINE, enabled_presets};

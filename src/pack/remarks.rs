@@ -1,14 +1,49 @@
 //! Findings about values that were made from a pack.
 
-use super::{Description, Pack, Values, layouts};
+use super::{Description, Pack, PresetName, Values, layouts};
 use crate::diagnostic::Diagnostic;
-use crate::yaml::Move;
+use crate::yaml::{Move, Path};
 
 /// Says where presets and the RA's changes do not fit the pack.
 pub fn remarks(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
     let mut remarks: Vec<Diagnostic> = of_stale_removals(pack, values).into_iter().collect();
     remarks.extend(of_shape(pack, values));
     remarks.extend(of_layouts(pack));
+    remarks
+}
+
+/// Says which presets a pack's values were made with already, so that they are not applied again, and what was edited below
+/// them since.
+pub fn kept(pack: &Pack, presets: &[PresetName]) -> Vec<Diagnostic> {
+    let applied = pack.enabled_presets();
+    let values = pack.values_as_read().unwrap_or_default();
+    let mut remarks = Vec::new();
+    for preset in &pack.presets {
+        let is_it = |name: &&PresetName| preset.is_named(name);
+        if !presets.iter().any(|name| is_it(&name)) || !applied.iter().any(|name| is_it(&name)) {
+            continue;
+        }
+        let edited: Vec<String> = preset
+            .effects()
+            .into_iter()
+            .map(|(keys, value)| (Path::of_keys(keys.iter().map(String::as_str)), value))
+            .filter(|(path, value)| path.find(&values) != value.as_ref())
+            .map(|(path, _)| format!("`{path}`"))
+            .collect();
+        let name = preset.full_name();
+        let remark = Diagnostic::note(match edited.as_slice() {
+            [] => format!("the values were made with `{name}` already"),
+            edited => format!(
+                "the values were made with `{name}` already, and what was edited since stays: {}",
+                edited.join(", ")
+            ),
+        })
+        .because(format!("the first line of values.yaml of {}", pack.origin));
+        remarks.push(match edited.as_slice() {
+            [] => remark,
+            _ => remark.help("take the preset out of that line to apply it again"),
+        });
+    }
     remarks
 }
 

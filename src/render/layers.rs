@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use super::choice::Choice;
 use super::recent::Recent;
-use super::{MadeFrom, Request, Said, manifests, node_files};
+use super::{MadeFrom, Request, Said, leftovers, manifests, node_files};
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::pack::{Found, Pack, PresetName, Values, compose, remarks};
+use crate::pack::{Description, Found, Origin, Pack, Part, PresetName, Values, compose, remarks};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
 use crate::rules::{self, Finding, rule};
 use crate::site::{PackHome, ProviderFacts};
 use crate::template::Engine;
 use crate::version::Wanted;
-use crate::yaml;
+use crate::yaml::{self, Limits};
 
 /// A finished layer.
 pub(super) struct Made {
@@ -151,13 +151,14 @@ impl<'r> LayerMaker<'r> {
         let below = remark_on_version(choice, pack);
         self.said.extend(below.map(Said::Finding));
         let overlay = self.overlay(role, choice.overlay)?;
+        let put_back = self.put_back(choice, pack, &overlay)?;
         let overlays: Vec<Source> = std::iter::once(overlay)
             .chain(self.settings(choice))
             .collect();
         let ingredients = Ingredients {
             pack: Arc::clone(&whole),
             presets: self.presets(choice, pack)?,
-            overlays: overlays.clone(),
+            overlays: put_back.into_iter().chain(overlays.clone()).collect(),
         };
         let values = self.lately.values.get_or_make(ingredients, |from| {
             compose(pack, &from.presets, from.overlays.iter().cloned())
@@ -279,6 +280,65 @@ impl<'r> LayerMaker<'r> {
             .render(&name, &context)
             .map_err(|problem| vec![problem])?;
         Ok(Source::new(format!("templates/{name}"), text))
+    }
+
+    /// What takes the RA's own settings off the values of a pack that was imported from a profile, where this site does not
+    /// make them: our pack of that name says what the vendor has instead.
+    fn put_back(
+        &mut self,
+        choice: &Choice<'_>,
+        pack: &Pack,
+        overlay: &Source,
+    ) -> Result<Option<Source>, Vec<Diagnostic>> {
+        if !pack.description.unknown().contains(&Part::Values) {
+            return Ok(None);
+        }
+        let template = choice.overlay.and_then(|folder| {
+            self.engine
+                .source(&format!("{}/{folder}/values.yaml", choice.role))
+        });
+        let (Some(template), Some(ours)) = (template, self.built_in(choice, pack)) else {
+            return Ok(None);
+        };
+        let ours = ours.pack()?;
+        let is_ours = |name: &PresetName| ours.presets.iter().any(|preset| preset.is_named(name));
+        let presets: Vec<PresetName> = choice
+            .presets
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .filter(is_ours)
+            .collect();
+        let vendors = compose(&ours, &presets, [])?.value;
+        let overlay = yaml::to_json(overlay, Limits::VALUES)?;
+        let values = pack.values_as_read()?;
+        let Some((changes, paths)) = leftovers::put_back(template, &overlay, &values, &vendors)
+        else {
+            return Ok(None);
+        };
+        let Description { name, version, .. } = &pack.description;
+        let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
+        self.remark(
+            Diagnostic::note(format!(
+                "`{name}` {version} was imported from a profile, and settings of the RA that this site does not make are taken off: {}",
+                paths.join(", ")
+            ))
+            .because(format!("values.yaml of {}", pack.origin)),
+        );
+        let name = format!("settings of the RA in values.yaml of {}", pack.origin);
+        Ok(Some(Source::new(name, yaml::from_json(&changes))))
+    }
+
+    /// Our own pack of a layer: of the version at hand, else of the revision's.
+    fn built_in(&self, choice: &Choice<'_>, pack: &Pack) -> Option<&'r Found> {
+        let packs = || {
+            self.request.library.packs().filter(|found| {
+                found.origin() == Origin::BuiltIn && found.description.name == choice.pack
+            })
+        };
+        [Some(pack.description.version.as_str()), choice.fallback]
+            .into_iter()
+            .flatten()
+            .find_map(|version| packs().find(|found| found.description.version == version))
     }
 
     fn manifests(

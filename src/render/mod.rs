@@ -3,6 +3,7 @@
 mod choice;
 mod context;
 mod layers;
+mod leftovers;
 mod manifests;
 mod node_files;
 mod recent;

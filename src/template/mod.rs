@@ -1,6 +1,7 @@
 //! The Tera engine: templates of many languages, each with its own escaping of inserted values.
 
 mod language;
+mod outline;
 mod page;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use include_dir::{Dir, include_dir};
 use tera::{Context, Delimiters, ErrorKind, Kwargs, State, Tera, Value};
 
 pub use language::Language;
+pub(crate) use outline::outline;
 pub(crate) use page::page;
 
 use crate::diagnostic::{Code, Diagnostic};

@@ -48,6 +48,7 @@ mod network;
 mod others_files;
 mod packs;
 mod packs_import;
+mod packs_reimport;
 mod palette;
 mod password_variables;
 mod plan;

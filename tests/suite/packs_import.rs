@@ -14,7 +14,7 @@ use vmo_ra::limits;
 use vmo_ra::pack::import::{Imported, of_bytes};
 use vmo_ra::pack::{Library, PresetName, compose};
 
-use crate::common::harness::{Scratch, files, read, root, write};
+use crate::common::harness::{Scratch, files, read, root, vmo_ra, write};
 use crate::common::{Shared, nothing_wrong};
 
 /// An archive of these files.
@@ -306,7 +306,7 @@ fn packs_of_a_profile_make_the_same_profile() {
     let told = run.told();
     assert!(
         told.starts_with(
-            "wrote packs/cni-cilium-oss-1.19.2\n  not known: constraints, presets, schema\n"
+            "wrote packs/cni-cilium-oss-1.19.2\n  not known: constraints, presets, schema, vendor's values\n"
         ),
         "{told}"
     );
@@ -331,7 +331,7 @@ fn packs_of_a_profile_make_the_same_profile() {
     );
     let show = folder.run("packs show nginx --packs packs").well();
     assert!(
-        show.contains("not known  constraints, presets, schema\n"),
+        show.contains("not known  constraints, presets, schema, vendor's values\n"),
         "{show}"
     );
 }
@@ -562,17 +562,216 @@ fn packs_are_written_together_or_not_at_all() {
     folder.run("verify packs/p-2.0.0").ends(0);
 }
 
+/// What people have at hand instead, and what each is told: no way out that is none here.
+#[test]
+fn what_is_no_source_is_refused_with_the_way_to_one() {
+    let folder = Scratch::new();
+    write(&folder, "pack/pack.json", DESCRIPTION);
+    write(
+        &folder,
+        "pack/values.yaml",
+        "charts: {ingress-nginx: {a: 1}}\n",
+    );
+    write(&folder, "empty.json", "{}");
+    write(&folder, "none", "");
+    write(
+        &folder,
+        "list.json",
+        r#"{"items": [{"spec": {"name": "p"}}]}"#,
+    );
+    write(
+        &folder,
+        "refused.json",
+        r#"{"code": "PackNotFound", "message": "no", "details": null}"#,
+    );
+    write(&folder, "x.zip", "PK\u{3}\u{4}and so on");
+    write(
+        &folder,
+        "inner.tar.gz",
+        tar(&[("a/nginx.tar.gz", &gzip(&tar(&FILES)))]),
+    );
+    write(
+        &folder,
+        "chart.tgz",
+        gzip(&tar(&[
+            ("nginx/Chart.yaml", b"a: 1"),
+            ("nginx/values.yaml", b"a: 1"),
+            ("nginx/charts/x.tgz", b""),
+        ])),
+    );
+    fs::create_dir(folder.join("nothing")).expect("it is ours");
+    let sources = "give a pack's archive as `oras pull` leaves it, what `GET /v1/packs/UID` of Palette's API answers, or a profile as Palette exports it";
+    let is_pack = "name it with `--packs DIR`: it needs no import";
+    let of_pack = "name the folder of its pack with `--packs DIR`: it needs no import";
+    for (source, message, help) in [
+        ("pack", "`pack` is a folder of packs already", is_pack),
+        (".", "`.` is a folder of packs already", is_pack),
+        (
+            "pack/pack.json",
+            "`pack/pack.json` holds no packs: it looks like the pack.json of a pack",
+            of_pack,
+        ),
+        (
+            "pack/values.yaml",
+            "`pack/values.yaml` holds no packs: it looks like the values of a pack",
+            of_pack,
+        ),
+        (
+            "empty.json",
+            "`empty.json` holds no packs: it has no keys at its top",
+            sources,
+        ),
+        ("none", "`none` holds no packs: it is empty", sources),
+        (
+            "list.json",
+            "`list.json` holds no packs: it looks like a list from an API",
+            sources,
+        ),
+        (
+            "refused.json",
+            "`refused.json` is a refusal of Palette's API, with the code PackNotFound",
+            "see that the uid of the pack and the API key are right, and ask again",
+        ),
+        (
+            "x.zip",
+            "`x.zip` is a zip file",
+            "unpack it: a folder with a pack.json is named with `--packs DIR`, and a tar is imported",
+        ),
+        (
+            "inner.tar.gz",
+            "`inner.tar.gz` holds no pack: there is no pack.json in it",
+            "it holds another archive, `a/nginx.tar.gz`: unpack it, and import that one",
+        ),
+        (
+            "chart.tgz",
+            "`chart.tgz` holds no pack: there is no pack.json in it",
+            "it is a Helm chart: take the archive of the pack, which holds charts beside its pack.json",
+        ),
+        ("nothing", "`nothing` holds no profile", sources),
+    ] {
+        folder
+            .run(&["packs", "import", source, "--out", "packs"])
+            .says(2, format!("error: {message}\n  = help: {help}\n\n"));
+    }
+}
+
+#[test]
+fn a_source_may_come_through_a_pipe_and_begin_with_a_byte_order_mark() {
+    let folder = Scratch::new();
+    let answer = answer("p", "1.0.0", "a: 1\n", &json!([]), &json!([])).to_string();
+    let listed = format!("\u{feff}{{\"items\": [{answer}], \"listmeta\": {{}}}}");
+    for (number, bytes) in [
+        gzip(&tar(&FILES)),
+        answer.into_bytes(),
+        listed.into_bytes(),
+        fs::read(root("golden/1.9.0/VMO-RA-Core-PXKE.json")).expect("it is there"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let line = format!("packs import - --out packs{number}");
+        vmo_ra(line.as_str())
+            .within(&folder)
+            .fed(bytes)
+            .run()
+            .ends(0);
+    }
+    write(
+        &folder,
+        "marked.json",
+        fs::read(root("golden/1.9.0/VMO-RA-Core-PXKE.json"))
+            .map(|bytes| [b"\xef\xbb\xbf", bytes.as_slice()].concat())
+            .expect("it is there"),
+    );
+    folder.run("packs import marked.json --out marked").ends(0);
+}
+
+/// What is taken as it is, and no use as it is, is said.
+#[test]
+fn texts_that_are_broken_and_versions_that_are_groups_are_told() {
+    let folder = Scratch::new();
+    let core = read(&root(""), "golden/1.9.0/VMO-RA-Core-PXKE.json");
+    let broken = core.replacen(
+        "charts:\\n  ingress-nginx:",
+        "charts:\\n  ingress-nginx: {{{\\n",
+        1,
+    );
+    assert_ne!(core, broken);
+    write(&folder, "broken.json", broken);
+    let run = folder.run("packs import broken.json --out packs");
+    let said = run.ends(0).said();
+    assert!(
+        said.contains("`nginx` 1.15.4 is imported as it is, and no layer can be made from it\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains(" --> broken.json: values.yaml of nginx:"),
+        "{said}"
+    );
+    write(
+        &folder,
+        "group.json",
+        core.replace(r#""version":"1.15.4""#, r#""version":"1.15.x""#),
+    );
+    let run = folder.run("packs import group.json --out group");
+    run.ends(2)
+        .begins("error: `1.15.x` stands for several versions, and a pack has one\n");
+    run.mentions(
+        "  = help: write the version that the registry lists the pack with, such as 1.17.4\n",
+    );
+    let presets = tar(&[
+        ("pack.json", DESCRIPTION),
+        ("values.yaml", b"a: 1\n"),
+        ("presets.yaml", b"presets: [{}]\n"),
+    ]);
+    write(&folder, "presets.tar", presets);
+    folder
+        .run("packs import presets.tar --out odd")
+        .ends(0)
+        .mentions("`nginx` 1.15.4 is imported as it is");
+}
+
+/// An answer may lack the presets that its values were made with.
+#[test]
+fn presets_that_an_answer_does_not_tell_are_unknown() {
+    let folder = Scratch::new();
+    let values = "# spectrocloud.com/enabled-presets: G:one\na: 1\nb: 2\n";
+    let one = json!([{"name": "one", "displayName": "", "group": "g", "add": "a: 1\nb: 1\n", "remove": []}]);
+    for (name, presets, unknown) in [
+        ("none", json!(null), "constraints, presets"),
+        (
+            "other",
+            json!([{"name": "two", "group": "G", "add": "a: 2"}]),
+            "constraints, presets",
+        ),
+        ("all", one.clone(), "constraints"),
+    ] {
+        let answer = answer("p", "1.0.0", values, &presets, &json!([]));
+        write(&folder, "answer.json", answer.to_string());
+        let run = folder.run(format!("packs import answer.json --out {name}").as_str());
+        assert_eq!(
+            run.well(),
+            format!("wrote {name}/p-1.0.0\n  not known: {unknown}\n")
+        );
+    }
+    folder
+        .run("packs apply p --packs none")
+        .ends(0)
+        .mentions("note: `p` 1.0.0 was imported without its constraints and presets\n");
+    folder.run("packs apply p --preset G:one --packs all").ends(0).begins(
+        "note: the values were made with `g:one` already, and what was edited since stays: `b`\n",
+    );
+}
+
 #[test]
 fn what_holds_no_pack_is_refused() {
     let folder = Scratch::new();
     write(&folder, "site.yaml", "cluster: {name: a}\n");
-    folder.run("packs import site.yaml --out packs").says(
-        2,
-        "error: `site.yaml` holds no packs
-  = help: a pack is imported from its archive, from an answer of Palette's API, or from a profile
-
-",
-    );
+    let sources = "  = help: give a pack's archive as `oras pull` leaves it, what `GET /v1/packs/UID` of Palette's API answers, or a profile as Palette exports it\n";
+    folder
+        .run("packs import site.yaml --out packs")
+        .ends(2)
+        .begins(&format!("error: `site.yaml` holds no packs\n{sources}"));
     let templates = fs::read(root("golden/1.9.0/VMO-RA-Templates.json")).expect("it is there");
     write(&folder, "templates.json", templates);
     folder.run("packs import templates.json --out packs").says(

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Imported, ImportedPack, Part};
 use crate::diagnostic::{Code, Diagnostic, Source, unless};
+use crate::pack::{PresetName, enabled_presets};
 use crate::yaml;
 
 /// A pack, with the versions that the answer is about. What is null there counts as absent.
@@ -73,11 +74,30 @@ pub(super) fn packs(source: &Source) -> Result<Option<Imported>, Vec<Diagnostic>
     };
     let is_answer =
         |value: &Value| value.get("packValues").is_some() || value.get("tags").is_some();
+    let is_list = |items: &[Value]| !items.is_empty() && items.iter().all(is_answer);
+    let text = |key: &str| tree.get(key).and_then(Value::as_str);
+    if let (Some(code), Some(_)) = (text("code"), text("message")) {
+        return Err(Diagnostic::error(format!(
+            "`{}` is a refusal of Palette's API, with the code {code}",
+            source.name()
+        ))
+        .code(Code::WrongKind)
+        .help("see that the uid of the pack and the API key are right, and ask again")
+        .into());
+    }
+    let listed = tree.get("items").and_then(Value::as_array);
+    if let Some(items) = listed.filter(|items| is_list(items)) {
+        return of_answers(source, items.clone()).map(Some);
+    }
     let answers = match tree {
-        Value::Array(items) if !items.is_empty() && items.iter().all(is_answer) => items,
+        Value::Array(items) if is_list(&items) => items,
         one if is_answer(&one) => vec![one],
         _ => return Ok(None),
     };
+    of_answers(source, answers).map(Some)
+}
+
+fn of_answers(source: &Source, answers: Vec<Value>) -> Result<Imported, Vec<Diagnostic>> {
     let mut imported = Imported::default();
     let mut problems = Vec::new();
     for answer in answers {
@@ -93,7 +113,7 @@ pub(super) fn packs(source: &Source) -> Result<Option<Imported>, Vec<Diagnostic>
             ),
         }
     }
-    unless(problems, Some(imported))
+    unless(problems, imported)
 }
 
 impl Answer {
@@ -175,8 +195,20 @@ impl Answer {
         if let Some(annotations) = &version.annotations {
             known.insert("annotations".to_owned(), json!(annotations));
         }
-        let mut texts = vec![("values.yaml", version.values.clone().unwrap_or_default())];
+        let values = version.values.clone().unwrap_or_default();
         let presets = version.presets.as_deref().unwrap_or_default();
+        let is_told = |name: &PresetName| {
+            let is_it = |preset: &Preset| {
+                preset.name == name.name && preset.group.eq_ignore_ascii_case(&name.group)
+            };
+            presets.iter().any(is_it)
+        };
+        // Palette keeps constraints to itself.
+        let unknown = match enabled_presets(&values).iter().all(is_told) {
+            true => &[Part::Constraints][..],
+            false => &[Part::Constraints, Part::Presets],
+        };
+        let mut texts = vec![("values.yaml", values)];
         if !presets.is_empty() {
             let presets: Vec<Value> = presets.iter().map(Preset::written).collect();
             texts.push((
@@ -194,8 +226,7 @@ impl Answer {
                 yaml::from_json(&Value::Object(rules.collect())),
             ));
         }
-        // Palette keeps constraints to itself.
-        ImportedPack::made(file, known, &[Part::Constraints], texts)
+        ImportedPack::made(file, known, unknown, texts)
     }
 }
 

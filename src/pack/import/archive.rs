@@ -29,13 +29,27 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(&GZIP) || bytes.get(at..).is_some_and(|rest| rest.starts_with(word))
 }
 
+/// What archives of other kinds are, by their first bytes.
+pub(super) fn other_archive(bytes: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 5] = [
+        (b"PK\x03\x04", "a zip file"),
+        (b"\x28\xb5\x2f\xfd", "packed with zstd"),
+        (b"\xfd7zXZ\x00", "packed with xz"),
+        (b"BZh", "packed with bzip2"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z file"),
+    ];
+    let mut kinds = KINDS.iter();
+    let (_, what) = kinds.find(|(start, _)| bytes.starts_with(start))?;
+    Some(what)
+}
+
 /// The packs of an archive.
 ///
 /// # Errors
 /// It is broken or larger than is read, holds a link or a path that leads out of it, or no pack; a pack that is broken.
 pub(super) fn packs(name: &str, bytes: &[u8]) -> Result<Imported, Vec<Diagnostic>> {
     let mut left = limits::UNPACKED_BYTES;
-    let mut files = unpack(name, bytes, &mut left)?;
+    let (mut files, mut others) = unpack(name, bytes, &mut left)?;
     let layers: Vec<(String, Vec<u8>)> = files
         .extract_if(.., |path, bytes| {
             path.starts_with(BLOBS) && is_archive(bytes)
@@ -47,7 +61,9 @@ pub(super) fn packs(name: &str, bytes: &[u8]) -> Result<Imported, Vec<Diagnostic
         if path.strip_prefix(BLOBS) != Some(sum.as_str()) {
             return Err(broken(name, &format!("`{path}` does not hash to its name")).into());
         }
-        files.extend(unpack(&format!("{name}: {path}"), &bytes, &mut left)?);
+        let (more, beside) = unpack(&format!("{name}: {path}"), &bytes, &mut left)?;
+        files.extend(more);
+        others.extend(beside);
     }
     let mut imported = Imported::default();
     let mut problems = Vec::new();
@@ -63,10 +79,28 @@ pub(super) fn packs(name: &str, bytes: &[u8]) -> Result<Imported, Vec<Diagnostic
                 "`{name}` holds no pack: there is no {DESCRIPTION} in it"
             ))
             .code(Code::WrongKind)
-            .help(SOURCES),
+            .help(instead(&files, &others).unwrap_or_else(|| SOURCES.to_owned())),
         );
     }
     unless(problems, imported)
+}
+
+/// The way out where an archive holds something else than a pack.
+fn instead(files: &BTreeMap<String, Vec<u8>>, others: &[String]) -> Option<String> {
+    let is_named = |path: &&String, ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+    if others.iter().any(|path| is_named(&path, &["Chart.yaml"])) {
+        let help = "it is a Helm chart: take the archive of the pack, which holds charts beside its pack.json";
+        return Some(help.to_owned());
+    }
+    if files.keys().any(|path| !path.starts_with(BLOBS)) {
+        return None;
+    }
+    let inner = others
+        .iter()
+        .find(|path| is_named(path, &[".tar", ".tar.gz", ".tgz"]))?;
+    Some(format!(
+        "it holds another archive, `{inner}`: unpack it, and import that one"
+    ))
 }
 
 fn broken(name: &str, what: &str) -> Diagnostic {
@@ -124,12 +158,10 @@ fn pack(
     ImportedPack::new(&Source::new(shown, text), own)
 }
 
-/// The files of an archive that count here, by their paths.
-fn unpack(
-    name: &str,
-    bytes: &[u8],
-    left: &mut u64,
-) -> Result<BTreeMap<String, Vec<u8>>, Diagnostic> {
+/// The files of an archive that count here, by their paths, and the paths of all others.
+type Unpacked = (BTreeMap<String, Vec<u8>>, Vec<String>);
+
+fn unpack(name: &str, bytes: &[u8], left: &mut u64) -> Result<Unpacked, Diagnostic> {
     let plain: Box<dyn Read + '_> = if bytes.starts_with(&GZIP) {
         Box::new(MultiGzDecoder::new(bytes))
     } else {
@@ -144,12 +176,12 @@ fn unpack(
     files
 }
 
-fn entries(name: &str, reader: &mut Counted<'_>) -> Result<BTreeMap<String, Vec<u8>>, Diagnostic> {
+fn entries(name: &str, reader: &mut Counted<'_>) -> Result<Unpacked, Diagnostic> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::FileTooLarge => too_large(name, &error.to_string()),
         _ => broken(name, &error.to_string()),
     };
-    let mut files = BTreeMap::new();
+    let (mut files, mut others) = (BTreeMap::new(), Vec::new());
     let mut archive = Archive::new(reader);
     for (entry, number) in archive.entries().map_err(failed)?.zip(1..) {
         let mut entry = entry.map_err(failed)?;
@@ -182,6 +214,7 @@ fn entries(name: &str, reader: &mut Counted<'_>) -> Result<BTreeMap<String, Vec<
         let file = path.rsplit('/').next().unwrap_or_default();
         let is_blob = path.starts_with(BLOBS);
         if !is_blob && !FILES.contains(&file) {
+            others.push(path);
             continue;
         }
         if !is_blob && entry.size() > limits::PACK_FILE {
@@ -196,7 +229,7 @@ fn entries(name: &str, reader: &mut Counted<'_>) -> Result<BTreeMap<String, Vec<
             return Err(broken(name, &format!("`{path}` is in it twice")));
         }
     }
-    Ok(files)
+    Ok((files, others))
 }
 
 /// A path with `/` between its parts, where it stays below its folder.

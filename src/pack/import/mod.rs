@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::description::{Description, Part, UNKNOWN};
+use super::{Origin, Pack, Texts};
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::secret;
+use crate::yaml::{self, Limits};
 
 /// A pack that was made from a source, as the files of its folder.
 #[derive(Debug)]
@@ -38,10 +41,16 @@ pub use profile::of_profile;
 /// # Errors
 /// Everything that is wrong with the archive or the answer.
 pub fn of_bytes(name: &str, bytes: &[u8]) -> Result<Option<Imported>, Vec<Diagnostic>> {
-    if archive::is_archive(bytes) {
-        return archive::packs(name, bytes).map(Some);
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
+    let imported = if archive::is_archive(bytes) {
+        Some(archive::packs(name, bytes)?)
+    } else if let Some(what) = archive::other_archive(bytes) {
+        return Err(Diagnostic::error(format!("`{name}` is {what}"))
+            .code(Code::WrongKind)
+            .help("unpack it: a folder with a pack.json is named with `--packs DIR`, and a tar is imported")
+            .into());
+    } else if let Ok(text) = std::str::from_utf8(bytes) {
+        answer::packs(&Source::new(name, text.trim_start_matches('\u{feff}')))?
+    } else {
         return Err(Diagnostic::error(format!(
             "`{name}` is neither an archive (tar, or tar.gz) nor a text"
         ))
@@ -49,14 +58,55 @@ pub fn of_bytes(name: &str, bytes: &[u8]) -> Result<Option<Imported>, Vec<Diagno
         .help(SOURCES)
         .into());
     };
-    answer::packs(&Source::new(name, text))
+    Ok(imported.map(|imported| imported.with_remarks(name)))
 }
 
 /// What a pack can be imported from.
-const SOURCES: &str = "give a pack's archive as `oras pull` leaves it, what `GET /v1/packs/UID` of Palette's API answers, or a profile \
+pub const SOURCES: &str = "give a pack's archive as `oras pull` leaves it, what `GET /v1/packs/UID` of Palette's API answers, or a profile \
                        as Palette exports it";
 
+impl Imported {
+    /// The same, with what is wrong with the texts of its packs.
+    fn with_remarks(mut self, source: &str) -> Self {
+        let remarks: Vec<Diagnostic> = self
+            .packs
+            .iter()
+            .flat_map(|pack| pack.mistakes(source))
+            .collect();
+        self.remarks.extend(remarks);
+        self
+    }
+}
+
 impl ImportedPack {
+    /// What makes its texts of no use as they are; they are kept, since the source has them so.
+    fn mistakes(&self, source: &str) -> Vec<Diagnostic> {
+        let Description { name, version, .. } = &self.description;
+        let text = |file: &str| {
+            let text = String::from_utf8_lossy(self.files.get(file)?);
+            Some(secret::source(format!("{source}: {file} of {name}"), text))
+        };
+        let Some(values) = text("values.yaml") else {
+            return Vec::new();
+        };
+        let of_values = yaml::to_json(&values, Limits::VALUES).err();
+        let texts = Texts {
+            values,
+            presets: text("presets.yaml"),
+            schema: text("schema.yaml"),
+        };
+        let of_texts = Pack::of_texts(self.description.clone(), texts, Origin::BuiltIn).err();
+        let mistakes = of_values.into_iter().chain(of_texts).flatten();
+        let told = |mistake: Diagnostic| {
+            mistake
+                .because(format!(
+                    "`{name}` {version} is imported as it is, and no layer can be made from it"
+                ))
+                .into_warning()
+        };
+        mistakes.map(told).collect()
+    }
+
     /// A pack of these files.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub fn of_profile(file: &str, profile: &Profile) -> Result<Imported, Vec<Diagnos
         }
     }
     imported.remarks.extend(built_in(file, profile));
-    crate::diagnostic::unless(problems, imported)
+    crate::diagnostic::unless(problems, imported.with_remarks(file))
 }
 
 /// Values of this program are no vendor's, and in a folder nothing tells them apart any more.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::expression::Effort;
-use crate::pack::{Breach, Dependency, DependencyKind, Description, Origin, Pack, Violation};
+use crate::pack::{Breach, Dependency, DependencyKind, Description, Origin, Pack, Part, Violation};
 use crate::profile::{CORE_LAYERS, Layer};
 use crate::rules::text::vendor::in_values;
 use crate::rules::{Finding, rule};
@@ -106,24 +106,38 @@ pub fn check(
 
 /// What the sources of imported packs did not tell cannot be checked: one finding for all packs that lack the same.
 fn not_told(used: &[UsedPack<'_>], findings: &mut Vec<Finding>) {
-    let mut lacking: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut lacking: BTreeMap<(String, bool), Vec<String>> = BTreeMap::new();
     for layer in used {
         let unknown = layer.pack.description.unknown();
         if !unknown.is_empty() {
             let Description { name, version, .. } = &layer.pack.description;
-            let parts = unknown.iter().map(|part| part.as_str().to_owned());
-            let packs = lacking.entry(listed(&parts.collect::<Vec<_>>()));
+            let is_edited = unknown.contains(&Part::Values);
+            let unchecked = unknown.iter().filter(|part| **part != Part::Values);
+            let parts: Vec<String> = unchecked.map(|part| part.as_str().to_owned()).collect();
+            let packs = lacking.entry((listed(&parts), is_edited));
             packs.or_default().push(format!("`{name}` {version}"));
         }
     }
-    findings.extend(lacking.into_iter().map(|(unknown, packs)| {
-        let were = match packs.len() {
-            1 => "was imported without its",
-            _ => "were imported without their",
+    findings.extend(lacking.into_iter().map(|((unknown, is_edited), packs)| {
+        let (were, their) = match packs.len() {
+            1 => ("was", "its"),
+            _ => ("were", "their"),
         };
         let packs = listed(&packs);
-        let message = format!("{packs} {were} {unknown}, so that these are not checked");
-        rule::PACK_IMPORTED.note("", message)
+        let message = if unknown.is_empty() {
+            format!("{packs} {were} imported")
+        } else {
+            format!(
+                "{packs} {were} imported without {their} {unknown}, so that these are not checked"
+            )
+        };
+        let finding = rule::PACK_IMPORTED.note("", message);
+        match is_edited {
+            true => finding.notes(vec![format!(
+                "{their} values are those of a profile, with the edits of its authors"
+            )]),
+            false => finding,
+        }
     }));
 }
 
