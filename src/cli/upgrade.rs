@@ -56,7 +56,7 @@ pub(super) struct Upgrade {
     /// A folder with the vendors' packs
     #[arg(long, value_name = "DIR")]
     packs: Vec<PathBuf>,
-    /// The answers to conflicts
+    /// The answers to conflicts; `resolutions.yaml` without it, where an earlier run wrote that
     #[arg(long, value_name = "FILE")]
     resolve: Option<PathBuf>,
     /// The folder to write; only the report without it
@@ -120,7 +120,7 @@ impl Upgrade {
             output::write(&tree, folder, self.force)?;
         }
         if carried.report.open().next().is_some() {
-            self.ask(&carried)?;
+            self.ask(&carried, &resolutions)?;
             return Ok(ExitCode::from(1));
         }
         if let Some(out) = &self.out {
@@ -192,40 +192,64 @@ impl Upgrade {
         Ok(None)
     }
 
+    /// The file of answers: as named, or the one that an earlier run wrote here.
+    fn questions(&self) -> &Path {
+        self.resolve.as_deref().unwrap_or(Path::new(QUESTIONS))
+    }
+
     fn resolutions(&self) -> Result<Resolutions, Failure> {
-        let Some(file) = &self.resolve else {
-            return Ok(Resolutions::default());
-        };
+        let file = self.questions();
         if !file.exists() {
             return Ok(Resolutions::default());
         }
-        Ok(Resolutions::read(&text(file)?)?)
+        let resolutions = Resolutions::read(&text(file)?);
+        if self.resolve.is_some() {
+            return Ok(resolutions?);
+        }
+        match resolutions {
+            // It is somebody else's, and no matter as long as nothing has to be asked.
+            Err(problems) if problems.iter().all(|one| one.kind() == Code::WrongKind) => {
+                Ok(Resolutions::default())
+            }
+            resolutions => {
+                terminal::explain(&[Diagnostic::note(format!(
+                    "the answers in `{QUESTIONS}` are those of an earlier run, and are used"
+                ))
+                .help(
+                    "if they belong to another upgrade, name another file with `--resolve FILE`",
+                )]);
+                Ok(resolutions?)
+            }
+        }
     }
 
     /// Writes down what is asked.
-    fn ask(&self, carried: &Carried) -> Result<(), Failure> {
-        let Some(questions) = carried.questions() else {
+    fn ask(&self, carried: &Carried, given: &Resolutions) -> Result<(), Failure> {
+        let Some(questions) = carried.questions(given) else {
             return Ok(());
         };
-        let file = self.resolve.as_deref().unwrap_or(Path::new(QUESTIONS));
-        if self.resolve.is_none() && file.exists() {
-            return Err(
-                Diagnostic::error(format!("`{}` is there already", file.display()))
-                    .help(format!(
-                        "answer it and give it with `--resolve {QUESTIONS}`, or name another file"
-                    ))
-                    .into(),
-            );
+        let file = self.questions();
+        if !given.are_of_a_file() && file.exists() {
+            return Err(Diagnostic::error(format!(
+                "`{}` is there, and holds no answers of `vmo-ra upgrade`",
+                file.display()
+            ))
+            .code(Code::WrongKind)
+            .help("name another file for the conflicts with `--resolve FILE`")
+            .into());
         }
         output::replace_file(file, questions.as_bytes(), true)?;
         let open = carried.report.open().count();
-        let again = command::on("--resolve", file);
+        let again = match self.resolve {
+            Some(_) => format!(" with {}", command::on("--resolve", file)),
+            None => String::new(),
+        };
         terminal::explain(&[Diagnostic::warning(match open {
             1 => "1 conflict waits for an answer, so nothing was written".to_owned(),
             open => format!("{open} conflicts wait for an answer, so nothing was written"),
         })
         .help(format!(
-            "answer them in `{}`, and run this again with {again}",
+            "answer them in `{}`, and run this again{again}",
             file.display()
         ))]);
         Ok(())

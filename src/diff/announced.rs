@@ -40,7 +40,7 @@ impl Announcements {
             if said_before.is_some_and(|said| said.contains(&statement)) {
                 continue;
             }
-            let Some((part, path)) = part(&statement.target) else {
+            let Some((part, path)) = claimed(&statement.target) else {
                 continue;
             };
             let path = path.parse::<yaml::Path>().unwrap_or_default();
@@ -77,7 +77,8 @@ impl Announcements {
     }
 }
 
-fn part<'t>(target: &Target<'t>) -> Option<(Part, &'t str)> {
+/// The part of a profile that a claim looks at, and the path in it.
+pub(crate) fn claimed<'t>(target: &Target<'t>) -> Option<(Part, &'t str)> {
     Some(match *target {
         Target::Values(path) => (Part::Values, path),
         Target::Manifest { name, path, .. } => (Part::Manifest(name.into()), path),

@@ -47,6 +47,7 @@ mod secrets;
 mod tree;
 mod versions;
 
+pub(crate) use announced::claimed;
 pub use compare::{Input, Options, compare};
 pub use drift::{Ignored as LeftOut, ignored as left_out};
 pub(crate) use pairing::{layers as pair_layers, unique_names};

@@ -1,125 +1,22 @@
-//! Matches the layers of a profile, and merges each.
+//! Merges the layers of a profile.
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
 use super::api_versions::gone_in;
-use super::merging::{Grounds, Merging};
+use super::ground::Made;
+use super::matching::{Matched, Orders, Triple, triples};
+use super::merging::{Merging, whole};
 use super::replaced::Replaced;
-use super::report::{Limited, Moved};
-use super::values::{
-    Ground, Made, by_group, can_be_read, ground, is_about, merge, of_groups, relocated,
-    without_presets,
-};
-use crate::diff::{Part, pair_layers, unique_names};
-use crate::pack::{Counterpart, Layout};
-use crate::profile::{Layer, Manifest, Profile, RegistryReference};
+use super::report::Moved;
+use crate::diagnostic::Source;
+use crate::diff::{Part, unique_names};
+use crate::pack::Counterpart;
+use crate::profile::{Layer, Manifest, Profile};
 use crate::render::{MadeFrom, RenderedProfile};
-use crate::sequence::merged_order;
 use crate::version::Version;
-use crate::yaml::{Answer, Clash, Decision, Limits, Path, Verdict, to_json};
-
-/// The order of the result, of what stands in three lists.
-pub(super) fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
-    let [base, yours, theirs] = ids;
-    let mut order = merged_order(base, yours, theirs);
-    let present: HashSet<usize> = order.iter().copied().collect();
-    order.extend(base.iter().filter(|id| !present.contains(id)));
-    order
-}
-
-/// What stands in three lists, in the order of the result, with those of one name together: the first of it in each, then
-/// the second.
-pub(super) fn matched<'t, T>(
-    lists: [&'t [T]; 3],
-    name: impl Fn(&'t T) -> &'t str,
-) -> Vec<[Option<&'t T>; 3]> {
-    let mut found: Vec<[Option<&T>; 3]> = Vec::new();
-    let mut of_name: HashMap<&str, Vec<usize>> = HashMap::new();
-    let mut ids = [Vec::new(), Vec::new(), Vec::new()];
-    for (side, list) in lists.into_iter().enumerate() {
-        let mut times: HashMap<&str, usize> = HashMap::new();
-        for item in list {
-            let known = of_name.entry(name(item)).or_default();
-            let time = times.entry(name(item)).or_default();
-            if *time == known.len() {
-                known.push(found.len());
-                found.push([None; 3]);
-            }
-            let id = known[*time];
-            *time += 1;
-            found[id][side] = Some(item);
-            ids[side].push(id);
-        }
-    }
-    let order = order(&ids).into_iter();
-    order.filter_map(|id| found.get(id).copied()).collect()
-}
-
-/// A layer in each of the three, by its number.
-#[derive(Clone, Copy, Default)]
-struct Triple {
-    base: Option<usize>,
-    yours: Option<usize>,
-    theirs: Option<usize>,
-}
-
-/// Which layers go together. A pack that took another's place is another layer.
-fn triples(base: &[Layer], yours: &[Layer], theirs: &[Layer]) -> Vec<Triple> {
-    let partners = |side: &[Layer]| -> Vec<(Option<usize>, Option<usize>)> {
-        let layers = base.iter().zip(0..).chain(side.iter().zip(0..));
-        let numbers: HashMap<*const Layer, usize> = layers
-            .map(|(layer, number)| (std::ptr::from_ref(layer), number))
-            .collect();
-        let number = |one: Option<&Layer>| numbers.get(&std::ptr::from_ref(one?)).copied();
-        let mut found = Vec::new();
-        for (old, new) in pair_layers(base, side) {
-            let pair = (number(old), number(new));
-            match (old, new) {
-                (Some(old), Some(new)) if old.name != new.name => {
-                    found.extend([(pair.0, None), (None, pair.1)]);
-                }
-                _ => found.push(pair),
-            }
-        }
-        found
-    };
-    let mut triples: Vec<Triple> = (0..base.len())
-        .map(|at| Triple {
-            base: Some(at),
-            ..Triple::default()
-        })
-        .collect();
-    for (old, new) in partners(yours) {
-        match (old, new) {
-            (Some(old), new) => triples[old].yours = new,
-            (None, new) => triples.push(Triple {
-                yours: new,
-                ..Triple::default()
-            }),
-        }
-    }
-    for (old, new) in partners(theirs) {
-        let Some(at) = new else { continue };
-        if let Some(old) = old {
-            triples[old].theirs = Some(at);
-            continue;
-        }
-        let is_same = |triple: &&mut Triple| {
-            let of_yours = triple.yours.and_then(|yours_at| yours.get(yours_at));
-            triple.base.is_none() && of_yours.is_some_and(|layer| layer.name == theirs[at].name)
-        };
-        match triples.iter_mut().find(is_same) {
-            Some(triple) => triple.theirs = Some(at),
-            None => triples.push(Triple {
-                theirs: Some(at),
-                ..Triple::default()
-            }),
-        }
-    }
-    triples
-}
+use crate::yaml::{self, Answer, Clash, Limits, Path, Verdict};
 
 impl Merging<'_> {
     pub(super) fn layers(
@@ -143,8 +40,15 @@ impl Merging<'_> {
             present.sort_unstable();
             ids.extend(present.into_iter().map(|(_, id)| id));
         }
-        let order = order(&ids);
-        let newest = order.iter().filter_map(|id| {
+        let orders = Orders::new(ids);
+        let order = orders.result();
+        // What you took out has a name behind the others, as where yours is compared with the result.
+        let (out, rest): (Vec<usize>, Vec<usize>) = (order.iter()).partition(|id| {
+            let triple = triples[**id];
+            triple.yours.is_none() && triple.base.is_some()
+        });
+        let named = [rest, out].concat();
+        let newest = named.iter().filter_map(|id| {
             let triple = triples[*id];
             let sides = [
                 (mine, triple.yours),
@@ -153,10 +57,11 @@ impl Merging<'_> {
             ];
             sides.into_iter().find_map(|(layers, at)| layers.get(at?))
         });
-        let names = unique_names(&newest.collect::<Vec<_>>());
+        let names = unique_names(&newest.collect::<Vec<_>>()).into_iter();
+        let names: HashMap<usize, String> = named.iter().copied().zip(names).collect();
         let mut replaced = self.replacements(&triples, (base, yours, theirs), built_in);
         let mut merged = Vec::new();
-        for (id, name) in order.into_iter().zip(names) {
+        for &id in order {
             let triple = triples[id];
             let made = |side: &'_ RenderedProfile, layers: &'_ [Layer], at: Option<usize>| {
                 let at = at?;
@@ -169,9 +74,10 @@ impl Merging<'_> {
                 made_of(new.as_ref(), triple.theirs),
             );
             let mine = triple.yours.and_then(|at| mine.get(at));
-            self.layer = Some(name);
+            self.layer = Some(names[&id].clone());
             let as_it_was = old.filter(|_| replaced.gone.contains(&id));
             let mine = as_it_was.map(|made| made.layer).or(mine);
+            self.place(&Part::Layer, &orders, id, |id| names[&id].clone());
             let mut layer = self.layer(old, mine, new, built_in);
             if let (Some(layer), Some(replaced)) = (&mut layer, replaced.come.remove(&id)) {
                 self.carry(layer, &replaced);
@@ -273,22 +179,20 @@ impl Merging<'_> {
                 Some(self.merged_layer(base, yours, theirs, built_in))
             }
             (None, Some(yours), Some(theirs)) => {
-                // Both brought it in: what is alike is no question.
-                let from = theirs.from.clone();
+                // Both brought it in, each from a registry of its own.
                 let empty = Layer {
-                    name: yours.name.clone(),
-                    ..Layer::default()
+                    values: String::new(),
+                    version: String::new(),
+                    tag: String::new(),
+                    manifests: Vec::new(),
+                    ..theirs.layer.clone()
                 };
                 let base = Made {
                     layer: &empty,
-                    from: &from,
+                    from: theirs.from,
                     at: None,
                 };
-                let is_same = yours.values == theirs.layer.values;
-                Some(match is_same {
-                    true => theirs.layer.clone(),
-                    false => self.merged_layer(base, yours, theirs, built_in),
-                })
+                Some(self.merged_layer(base, yours, theirs, built_in))
             }
             (None, None, Some(theirs)) if theirs.is_built_in() => {
                 self.built_in.push(theirs.layer.name.clone());
@@ -333,15 +237,7 @@ impl Merging<'_> {
             }
             _ => return None,
         };
-        let [base, yours, theirs] = outlines;
-        let decision = Decision {
-            path: Path::default(),
-            verdict,
-            base,
-            yours,
-            theirs,
-        };
-        self.record(&Part::Layer, vec![decision], &[]);
+        self.record(&Part::Layer, vec![whole(verdict, outlines)], &[]);
         result.cloned()
     }
 
@@ -352,12 +248,20 @@ impl Merging<'_> {
         theirs: Made<'_>,
         built_in: &[String],
     ) -> Layer {
+        let is_one_version =
+            yours.version == base.layer.version && yours.version == theirs.layer.version;
         let facts = |layer: &Layer| {
-            json!({
+            let mut facts = json!({
                 "version": layer.version,
                 "type": layer.kind,
+                "layer": layer.layer,
                 "registry": layer.registry,
-            })
+            });
+            // Else it goes with the version.
+            if is_one_version {
+                facts["tag"] = json!(layer.tag);
+            }
+            facts
         };
         let mut facts = [base.layer, yours, theirs.layer].map(facts);
         // A version of yours that theirs passes by is on the way there, and so is any from which the site asks for a later one.
@@ -368,29 +272,52 @@ impl Merging<'_> {
         if (old < mine || is_asked_for) && mine < new {
             facts[0]["version"] = json!(yours.version);
         }
-        // What cannot be read stays as it is, and belongs to its version.
-        if !can_be_read(&yours.values) {
-            facts[0]["version"] = json!(yours.version);
-            facts[2]["version"] = json!(yours.version);
-            self.by_hand.push(format!(
-                "mend the values of `{}`, which are no YAML; until then the layer stays at {}",
-                yours.name, yours.version
-            ));
+        let (merged, decisions) = self.decided(&Part::Layer, facts.clone().map(Some));
+        let version = text_of(&merged, "version");
+        let verdict = (decisions.iter()).find(|one| one.path.to_string() == "version");
+        // What would have to be decided where theirs is the answer stands beside the question.
+        let goal = match verdict.map(|decision| &decision.verdict) {
+            Some(Verdict::Conflict(_, None)) => &theirs.layer.version,
+            _ => &version,
+        };
+        if *goal != theirs.layer.version {
+            self.asked(&Part::Values).set_aside();
         }
-        let facts = self.merged(&Part::Layer, facts);
-        for key in ["version", "type"] {
-            if !facts[key].is_string() {
+        let is_built_in = built_in.contains(&yours.name);
+        let start = self.items.len();
+        let values = self.values(base, yours, theirs, is_built_in, goal);
+        let of_values = self.items.len();
+        // What cannot be read stays as it is, and belongs to its version.
+        let (merged, decisions) = match values {
+            Some(_) => (merged, decisions),
+            None => {
+                self.by_hand.push(format!(
+                    "mend the values of `{}`, which are no YAML; until then the layer stays at {}",
+                    yours.name, yours.version
+                ));
+                facts[0]["version"] = json!(yours.version);
+                facts[2]["version"] = json!(yours.version);
+                self.decided(&Part::Layer, facts.map(Some))
+            }
+        };
+        self.record(&Part::Layer, decisions, &[]);
+        let of_layer = self.items.len() - of_values;
+        self.items[start..].rotate_right(of_layer);
+        for key in ["version", "type", "layer"] {
+            if merged.as_ref().is_none_or(|facts| !facts[key].is_string()) {
                 self.asked(&Part::Layer).refuse(key);
             }
         }
-        let is_built_in = built_in.contains(&yours.name);
         if is_built_in && theirs.is_built_in() {
             self.built_in.push(yours.name.clone());
         }
-        let version = facts["version"].as_str().unwrap_or_default().to_owned();
+        let version = text_of(&merged, "version");
         let sides = [yours, theirs.layer, base.layer];
         let side = sides.into_iter().find(|layer| layer.version == version);
-        let tag = side.map_or_else(|| version.clone(), |layer| layer.tag.clone());
+        let tag = match is_one_version {
+            true => text_of(&merged, "tag"),
+            false => side.map_or_else(|| version.clone(), |layer| layer.tag.clone()),
+        };
         let asks_otherwise = yours.version == base.layer.version && yours.tag != base.layer.tag;
         if asks_otherwise && tag != yours.tag {
             self.by_hand.push(format!(
@@ -398,16 +325,16 @@ impl Merging<'_> {
                 yours.name, yours.tag
             ));
         }
-        let registry: Option<RegistryReference> =
-            serde_json::from_value(facts["registry"].clone()).ok();
+        let registry = (merged.as_ref())
+            .and_then(|facts| serde_json::from_value(facts["registry"].clone()).ok());
         if registry.is_none() {
             self.asked(&Part::Layer).refuse_all();
         }
         Layer {
             name: yours.name.clone(),
-            kind: facts["type"].as_str().unwrap_or_default().to_owned(),
-            layer: yours.layer.clone(),
-            values: self.values(base, yours, theirs, is_built_in, &version),
+            kind: text_of(&merged, "type"),
+            layer: text_of(&merged, "layer"),
+            values: values.unwrap_or_else(|| yours.values.clone()),
             version,
             tag,
             registry: registry.unwrap_or_else(|| yours.registry.clone()),
@@ -419,211 +346,20 @@ impl Merging<'_> {
         }
     }
 
-    /// Says what has another name, where it stays under the old one.
-    fn leave(&mut self, layout: &Layout, name: &str, mine: &str) {
-        let mine = tree(mine);
-        let moved = layout.moved.iter();
-        let present = moved.filter(|setting| setting.from.find(&mine).is_some());
-        let names = present.map(|setting| format!("`{}` is `{}` now", setting.from, setting.to));
-        let names: Vec<String> = names.collect();
-        if !names.is_empty() {
-            self.by_hand.push(format!(
-                "look at what has another name from `{name}` {} on ({}): {}",
-                layout.since,
-                layout.source,
-                names.join(", ")
-            ));
-        }
-    }
-
-    /// Moves what a layout moved in the base and in yours, and says what was yours of it.
-    fn pass(&mut self, layout: &Layout, name: &str, base: &mut String, mine: &mut String) {
-        let [of_base, of_mine] = [&*base, &*mine].map(|text| tree(text));
-        for gone in &layout.gone {
-            let value = gone.path.find(&of_mine);
-            if value.is_some() && value != gone.path.find(&of_base) {
-                self.by_hand.push(format!(
-                    "`{}`, which you changed in `{name}`, is gone from {} on: {}",
-                    gone.path, layout.since, gone.instead
-                ));
-            }
-        }
-        let (text, moved) = relocated(layout, mine, Some(&of_base));
-        for setting in moved {
-            self.moved.push(Moved {
-                profile: self.profile.clone(),
-                layer: self.layer.clone().unwrap_or_default(),
-                to: setting.to.to_string(),
-                from_pack: name.to_owned(),
-                from: setting.from.to_string(),
-                source: layout.source.clone(),
-                form: setting.form.clone(),
-            });
-        }
-        *mine = text;
-        *base = relocated(layout, base, None).0;
-    }
-
-    /// The values of a layer that becomes a version.
-    pub(super) fn values(
-        &mut self,
-        base: Made<'_>,
-        yours: &Layer,
-        theirs: Made<'_>,
-        is_built_in: bool,
-        version: &str,
-    ) -> String {
-        // The vendor's text never gives way to ours.
-        let as_it_stands =
-            base.layer.values == yours.values && (base.is_built_in() || !theirs.is_built_in());
-        if base.layer.values == theirs.layer.values && base.from.pack.is_none() {
-            return yours.values.clone();
-        }
-        let groups = [&base.layer.values, &yours.values, &theirs.layer.values];
-        let groups = groups.map(|text| by_group(text));
-        let [of_old, _, of_new] = groups.clone();
-        let presets = of_groups(&self.merged(&Part::Preset(String::new()), groups));
-        let ground = match as_it_stands {
-            true => Ground::Whole {
-                base: base.layer.values.clone(),
-                theirs: theirs.layer.values.clone(),
-            },
-            false => ground(
-                self.request.library,
-                yours,
-                is_built_in,
-                base,
-                theirs,
-                &presets,
-            ),
-        };
-        let (Ground::Whole {
-            base: of_base,
-            theirs: of_theirs,
-        }
-        | Ground::Own {
-            base: of_base,
-            theirs: of_theirs,
-            ..
-        }) = &ground;
-        self.grounds.push(Grounds {
-            at: [base.at, theirs.at],
-            texts: [of_base.clone(), of_theirs.clone()],
-        });
-        let (base, theirs, set) = match ground {
-            Ground::Whole { base, theirs } => (base, theirs, None),
-            Ground::Own {
-                base,
-                theirs,
-                set,
-                no_longer,
-                why,
-            } => {
-                let switched = of_new.as_object().into_iter().flatten();
-                let switched = switched
-                    .filter(|(group, name)| of_old.get(*group).is_some_and(|was| was != *name));
-                for (group, name) in switched {
-                    self.by_hand.push(format!(
-                        "switch `{}` to the preset {name} of `{group}` in Palette",
-                        yours.name
-                    ));
-                }
-                let present = tree(&yours.values);
-                let left = no_longer
-                    .iter()
-                    .filter(|path| path.find(&present).is_some());
-                let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
-                if !left.is_empty() {
-                    self.by_hand.push(format!(
-                        "decide about what RA {} no longer sets in `{}`, and what stays as you have it: {}",
-                        self.request.to.name,
-                        yours.name,
-                        left.join(", ")
-                    ));
-                }
-                self.limit(format!(
-                    "only what the RA itself sets is merged, and the rest stays yours: {why}"
-                ));
-                (base, theirs, Some(set))
-            }
-        };
-        let ((old_line, base), (line, mine), (new_line, theirs)) = (
-            without_presets(&base),
-            without_presets(&yours.values),
-            without_presets(&theirs),
-        );
-        let (mut base, mut mine) = (base.to_owned(), mine.to_owned());
-        for layout in Layout::passed(&yours.name, &yours.version, version) {
-            match set.is_some() && layout.upgrades_from.is_none() {
-                // Nobody knows which of them is an edit.
-                true => self.leave(layout, &yours.name, &mine),
-                false => self.pass(layout, &yours.name, &mut base, &mut mine),
-            }
-        }
-        let (base, mine) = (base.as_str(), mine.as_str());
-        let name = format!("values of {}", yours.name);
-        let Some((text, decisions)) = self.texts(&name, &Part::Values, [base, mine, theirs]) else {
-            return yours.values.clone();
-        };
-        let decisions = decisions.into_iter().filter(|decision| {
-            let set = set.as_deref();
-            set.is_none_or(|set| is_about(set, decision))
-        });
-        let roots = [base, mine, theirs].map(tree);
-        self.record(
-            &Part::Values,
-            decisions.collect(),
-            &roots.each_ref().map(|root| root),
-        );
-        let line = match (set, old_line == new_line) {
-            (None, false) => new_line,
-            _ => line,
-        };
-        match line {
-            Some(line) => format!("{line}\n{text}"),
-            None => text,
-        }
-    }
-
-    fn limit(&mut self, why: String) {
-        self.limited.push(Limited {
-            profile: self.profile.clone(),
-            layer: self.layer.clone().unwrap_or_default(),
-            why,
-        });
-    }
-
-    /// Merges three texts; none, and a note, where one cannot be read.
-    fn texts(
-        &mut self,
-        name: &str,
-        part: &Part,
-        texts: [&str; 3],
-    ) -> Option<(String, Vec<Decision>)> {
-        let asked = self.asked(part);
-        let merged = merge(name, texts, &asked.ask());
-        match merged {
-            Ok(merged) => Some((merged.text, merged.decisions)),
-            Err(_) => {
-                self.limit(format!(
-                    "the {name} cannot be read as YAML, and stay as they are"
-                ));
-                None
-            }
-        }
-    }
-
     fn manifests(
         &mut self,
         base: &[Manifest],
         yours: &[Manifest],
         theirs: &[Manifest],
     ) -> Vec<Manifest> {
+        let found = Matched::new([base, yours, theirs], |manifest| &manifest.name);
         let mut merged = Vec::new();
-        for sides in matched([base, yours, theirs], |manifest| &manifest.name) {
-            let Some(name) = sides.iter().flatten().map(|one| one.name.clone()).next() else {
-                continue;
-            };
+        for id in found.order() {
+            let name = found.name(id).to_owned();
+            self.place(&Part::Manifest(name.clone()), &found.orders, id, |id| {
+                found.name(id).to_owned()
+            });
+            let sides = found.sides(id);
             let sides = sides.map(|side| side.map(|manifest| manifest.content.clone()));
             if let Some(content) = self.manifest(&name, sides) {
                 merged.push(Manifest { name, content });
@@ -650,7 +386,7 @@ impl Merging<'_> {
         let merged = self.merged_value(&part, values);
         match merged? {
             Value::String(text) => Some(text),
-            other => Some(crate::yaml::from_json(&other)),
+            other => Some(yaml::from_json(&other)),
         }
     }
 }
@@ -674,11 +410,13 @@ fn is_alike(base: &Layer, yours: &Layer) -> bool {
         && base.version == yours.version
 }
 
-pub(super) fn tree(text: &str) -> Value {
-    to_json(&crate::diagnostic::Source::new("", text), Limits::VALUES).unwrap_or_default()
+/// A text of what was merged; empty where no text is left.
+fn text_of(facts: &Option<Value>, key: &str) -> String {
+    let text = facts.as_ref().and_then(|facts| facts[key].as_str());
+    text.unwrap_or_default().to_owned()
 }
 
 fn trees(text: &str) -> Vec<Value> {
-    let source = crate::diagnostic::Source::new("", text);
-    crate::yaml::to_json_all(&source, Limits::VALUES).unwrap_or_default()
+    let source = Source::new("", text);
+    yaml::to_json_all(&source, Limits::VALUES).unwrap_or_default()
 }

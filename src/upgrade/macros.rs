@@ -4,12 +4,58 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::with_macros_replaced;
+use crate::yaml::{self, Ask, Merged, Path, Verdict, merge_three};
 
 /// What a word that stands in for a macro begins with, what stands between that and its number, and what ends it.
 const WORD: &str = "PaletteMacro";
 const LINE: &str = "Line";
 const END: &str = "End";
+
+/// Merges three texts, in which macros may stand where YAML has no place for them.
+///
+/// # Errors
+/// One of them is no YAML.
+pub(super) fn merge(
+    name: &str,
+    [base, yours, theirs]: [&str; 3],
+    answers: &Ask<'_>,
+) -> Result<Merged, Vec<Diagnostic>> {
+    let source = |text: &str| Source::new(name, text);
+    let plain = merge_three(&source(base), &source(yours), &source(theirs), answers);
+    let Err(problems) = plain else { return plain };
+    let mut macros = Macros::default();
+    let [base, yours, theirs] = [base, yours, theirs].map(|text| source(&macros.taken_out(text)));
+    let ask = |path: &Path, values: [Option<&Value>; 3]| {
+        let values = values.map(|value| {
+            let mut value = value?.clone();
+            macros.put_back_in(&mut value);
+            Some(value)
+        });
+        answers(path, values.each_ref().map(Option::as_ref))
+    };
+    let Ok(mut merged) = merge_three(&base, &yours, &theirs, &ask) else {
+        return Err(problems);
+    };
+    merged.text = macros.put_back(&merged.text);
+    for decision in &mut merged.decisions {
+        for value in [
+            &mut decision.base,
+            &mut decision.yours,
+            &mut decision.theirs,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            macros.put_back_in(value);
+        }
+        if let Verdict::Conflict(_, Some(yaml::Answer::Value(value))) = &mut decision.verdict {
+            macros.put_back_in(value);
+        }
+    }
+    Ok(merged)
+}
 
 /// The macros that were replaced, each by its number.
 #[derive(Default)]

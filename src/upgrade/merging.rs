@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::layers::matched;
+use super::matching::{Matched, Orders};
 use super::report::{self, Item, Limited, Moved, What};
 use super::resolutions::{self, Place, Resolutions, hash, part_words};
 use super::{Request, Sides};
@@ -95,13 +95,17 @@ impl<'r> Merging<'r> {
             json!({
                 "description": BuiltInLayers::taken_from(&profile.metadata.description),
                 "labels": profile.metadata.labels,
+                "type": profile.spec.template.kind,
                 "cloudType": profile.spec.template.cloud_type,
             })
         };
+        let start = self.items.len();
         let facts = self.merged(&Part::Profile, [old, yours, new].map(facts));
+        let of_facts = self.items.len();
         let built_in_packs = built_in.as_ref().map_or(&[][..], |known| &known.packs);
         let fits = facts["description"].is_string()
             && facts["labels"].is_object()
+            && facts["type"].is_string()
             && facts["cloudType"].is_string();
         if !fits {
             self.asked(&Part::Profile).refuse_all();
@@ -132,6 +136,19 @@ impl<'r> Merging<'r> {
             known
         });
         let description = known.map_or(description.to_owned(), |known| known.add_to(description));
+        // It also names the layers with built-in values.
+        let is_told = (self.items[start..of_facts].iter())
+            .any(|item| item.path == "description" && item.what != What::Kept);
+        if description != yours.metadata.description && !is_told {
+            let sides = [old, yours].map(|profile| Some(json!(profile.metadata.description)));
+            let [base, yours] = sides;
+            let named = Decision {
+                path: Path::of_keys(["description"]),
+                ..whole(Verdict::Taken, [base, yours, Some(json!(description))])
+            };
+            self.record(&Part::Profile, vec![named], &[]);
+            self.items[of_facts..].rotate_right(1);
+        }
         let mut merged = Profile {
             metadata: Metadata {
                 name: yours.metadata.name.clone(),
@@ -141,7 +158,7 @@ impl<'r> Merging<'r> {
             spec: Spec {
                 version,
                 template: Template {
-                    kind: yours.spec.template.kind.clone(),
+                    kind: facts["type"].as_str().unwrap_or_default().to_owned(),
                     cloud_type: facts["cloudType"].as_str().unwrap_or_default().to_owned(),
                     packs,
                 },
@@ -162,35 +179,94 @@ impl<'r> Merging<'r> {
     ) -> Vec<Variable> {
         let used = uses(merged);
         let sides = [base, yours, theirs].map(|profile| profile.spec.variables.as_slice());
+        let found = Matched::new(sides, |variable| &variable.name);
         let mut merged = Vec::new();
-        for of in matched(sides, |variable| &variable.name) {
-            let Some(name) = of.iter().flatten().map(|one| one.name.as_str()).next() else {
+        for id in found.order() {
+            let name = found.name(id);
+            let part = Part::Variable(name.to_owned());
+            self.place(&part, &found.orders, id, |id| found.name(id).to_owned());
+            let sides = found.sides(id);
+            let is_used = used.contains(name);
+            let Some(variable) = self.variable(&part, sides, is_used) else {
                 continue;
             };
-            let values = of.map(|variable| variable.map(|variable| json!(variable)));
-            let part = Part::Variable(name.to_owned());
-            let found = self.merged_value(&part, values);
-            let found: Option<Variable> = found.and_then(|found| {
-                let read = serde_json::from_value(found).ok();
-                if read.is_none() {
-                    self.asked(&part).refuse_all();
-                }
-                read
-            });
-            // What the texts still use must be declared.
-            let is_used = used.contains(name);
-            let [base, yours, theirs] = of;
-            let kept = found.or_else(|| yours.or(base).or(theirs).filter(|_| is_used).cloned());
-            let Some(variable) = kept else { continue };
-            if yours.is_none() && variable.default_value.is_none() {
-                self.by_hand.push(format!(
+            let [base, yours, _] = sides;
+            match (base, yours) {
+                (Some(_), None) => self.by_hand.push(format!(
+                    "take the variable `{name}` out of the texts of the {role} profile, or keep it: you removed it, and they still use it"
+                )),
+                (None, None) if variable.default_value.is_none() => self.by_hand.push(format!(
                     "fill in the new variable `{name}` of the {role} profile ({}) where a cluster uses it",
                     variable.display_name
-                ));
+                )),
+                _ => {}
             }
             merged.push(variable);
         }
         merged
+    }
+
+    /// What becomes of a variable. What the texts of the result use stays declared.
+    fn variable(
+        &mut self,
+        part: &Part,
+        sides: [Option<&Variable>; 3],
+        is_used: bool,
+    ) -> Option<Variable> {
+        let values = sides.map(|variable| variable.map(|variable| json!(variable)));
+        let (found, mut decisions) = self.decided(part, values.clone());
+        let kept = match &found {
+            Some(found) => serde_json::from_value(found.clone()).ok(),
+            None => {
+                let [base, yours, theirs] = sides;
+                yours.or(theirs).or(base).filter(|_| is_used).cloned()
+            }
+        };
+        let is_asked = |decision: &Decision| matches!(decision.verdict, Verdict::Conflict(..));
+        if kept.is_none() && found.is_some()
+            || found.is_none() && kept.is_some() && decisions.iter().any(is_asked)
+        {
+            self.asked(part).refuse_all();
+        } else if found.is_none() && kept.is_some() {
+            let [base, yours, theirs] = values;
+            decisions = vec![match yours {
+                Some(_) => whole(Verdict::Kept, [base, yours, theirs]),
+                None => whole(
+                    Verdict::Taken,
+                    [base, None, kept.as_ref().map(|one| json!(one))],
+                ),
+            }];
+        }
+        let roots: Vec<Value> = sides.into_iter().flatten().map(|one| json!(one)).collect();
+        self.record(part, decisions, &roots.iter().collect::<Vec<_>>());
+        kept
+    }
+
+    /// Records that an item of a list has another place.
+    pub(super) fn place(
+        &mut self,
+        part: &Part,
+        orders: &Orders,
+        id: usize,
+        name: impl Fn(usize) -> String,
+    ) {
+        let Some(verdict) = orders.verdict(id) else {
+            return;
+        };
+        let [base, yours, theirs] = orders.in_front(id).map(|in_front| {
+            Some(match in_front? {
+                Some(front) => json!(format!("behind {}", name(front))),
+                None => json!("first"),
+            })
+        });
+        let order = Decision {
+            path: Path::of_keys(["order"]),
+            verdict,
+            base,
+            yours,
+            theirs,
+        };
+        self.record(part, vec![order], &[]);
     }
 
     /// Merges values that all three have.
@@ -204,11 +280,20 @@ impl<'r> Merging<'r> {
         part: &Part,
         values: [Option<Value>; 3],
     ) -> Option<Value> {
-        let asked = self.asked(part);
-        let (value, decisions) = merge_values(values.each_ref().map(Option::as_ref), &asked.ask());
-        let roots: Vec<&Value> = values.iter().flatten().collect();
-        self.record(part, decisions, &roots);
+        let roots = values.clone();
+        let (value, decisions) = self.decided(part, values);
+        self.record(part, decisions, &roots.iter().flatten().collect::<Vec<_>>());
         value
+    }
+
+    /// As [`Merging::merged_value`], with the decisions to be recorded.
+    pub(super) fn decided(
+        &self,
+        part: &Part,
+        values: [Option<Value>; 3],
+    ) -> (Option<Value>, Vec<Decision>) {
+        let asked = self.asked(part);
+        merge_values(values.each_ref().map(Option::as_ref), &asked.ask())
     }
 
     /// Asks for the answers about a part.
@@ -257,6 +342,7 @@ impl<'r> Merging<'r> {
                 theirs,
                 impact: None,
                 because: None,
+                reasons: Vec::new(),
                 hashes: sides.map(|side| hash(side.as_ref())),
                 answer: match &decision.verdict {
                     Verdict::Conflict(_, Some(answer)) => resolutions::written(answer),
@@ -307,6 +393,11 @@ impl Asked<'_> {
         self.resolutions.refuse(self.place(path.to_owned()));
     }
 
+    /// Accepts answers about the values of the layer that are no longer asked for, since another one of its versions is wanted.
+    pub(super) fn set_aside(&self) {
+        self.resolutions.set_aside(&self.profile, &self.layer);
+    }
+
     /// As [`Asked::refuse`], of every answer about the part.
     pub(super) fn refuse_all(&self) {
         self.resolutions.refuse_within(&self.place(String::new()));
@@ -319,6 +410,17 @@ impl Asked<'_> {
             part: self.part.clone(),
             path,
         }
+    }
+}
+
+/// A decision about all of a part.
+pub(super) fn whole(verdict: Verdict, [base, yours, theirs]: [Option<Value>; 3]) -> Decision {
+    Decision {
+        path: Path::default(),
+        verdict,
+        base,
+        yours,
+        theirs,
     }
 }
 

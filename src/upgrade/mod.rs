@@ -5,10 +5,13 @@
 
 mod api_versions;
 pub mod format;
+mod ground;
 mod layers;
 mod macros;
+mod matching;
 mod merging;
 mod on_the_way;
+mod reasons;
 mod replaced;
 mod report;
 mod resolutions;
@@ -85,14 +88,11 @@ pub struct Sides {
 }
 
 impl Upgrade {
-    /// The file that asks about the conflicts; none where there are none.
-    pub fn questions(&self) -> Option<String> {
-        let report = &self.report;
-        let asks = report
-            .items
-            .iter()
-            .any(|item| matches!(item.what, What::Conflict { .. }));
-        asks.then(|| questions(&report.from, &report.to, &report.items))
+    /// The file that asks about the conflicts, with the answers that were `given`; none where there are none.
+    pub fn questions(&self, given: &Resolutions) -> Option<String> {
+        let mut items = self.report.items.iter();
+        let asks = items.any(|item| matches!(item.what, What::Conflict { .. }));
+        asks.then(|| questions(&self.report, given))
     }
 }
 
@@ -112,25 +112,28 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
     let roles = roles(request.yours, request.from)?;
     let mut yours: Vec<(Role, &Profile)> = roles.into_iter().zip(request.yours).collect();
     yours.sort_by_key(|(role, _)| *role);
+    let of_role =
+        |rendered: &'_ [RenderedProfile], role| rendered.iter().position(|one| one.role == role);
+    let sided: Vec<_> = (yours.into_iter())
+        .filter_map(|(role, profile)| {
+            let (old, new) = (of_role(&base, role)?, of_role(&theirs, role)?);
+            Some((role, &base[old], profile, &theirs[new]))
+        })
+        .collect();
     let mut merging = Merging::new(request);
     let mut profiles = Vec::new();
     let (mut steps, mut sides) = (Vec::new(), Vec::new());
     let (mut on_the_way, mut told) = (Vec::new(), Vec::new());
     let mut before_after = Vec::new();
-    for (role, profile) in yours {
-        let of_role =
-            |rendered: &'_ [RenderedProfile]| rendered.iter().position(|other| other.role == role);
-        let (Some(old), Some(new)) = (of_role(&base), of_role(&theirs)) else {
-            continue;
-        };
-        let mut merged = merging.profile(role, &base[old], profile, &theirs[new]);
+    for (role, old, profile, new) in &sided {
+        let (role, old, profile, new) = (*role, *old, *profile, *new);
+        let mut merged = merging.profile(role, old, profile, new);
         let way = Way {
             request,
-            base: &base[old],
+            base: old,
             yours: profile,
         };
-        let (base, theirs) = (&base[old].profile, &theirs[new].profile);
-        sides.push(merging.sides(&profile.metadata.name, base, theirs));
+        sides.push(merging.sides(&profile.metadata.name, &old.profile, &new.profile));
         let of_profile = steps::steps(profile, &merged)?;
         let versions = way.versions(&of_profile);
         steps.extend(of_profile);
@@ -180,7 +183,22 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         on_the_way: told,
         impacts: Vec::new(),
     };
-    weigh(request, &profiles, &mut report)?;
+    let has_conflicts =
+        (report.items.iter()).any(|item| matches!(item.what, What::Conflict { .. }));
+    let all_theirs = has_conflicts.then(|| {
+        let answers = Resolutions::all(Answer::Theirs);
+        let request = Request {
+            resolutions: &answers,
+            ..*request
+        };
+        let mut merging = Merging::new(&request);
+        let merged = sided
+            .iter()
+            .map(|(role, old, yours, new)| merging.profile(*role, old, yours, new));
+        merged.collect()
+    });
+    weigh(request, &profiles, all_theirs, &mut report)?;
+    reasons::give(request, &mut report)?;
     Ok(Upgrade {
         profiles,
         on_the_way,

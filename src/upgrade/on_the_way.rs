@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use super::Request;
+use super::ground::{Made, known, made, missing, old_pack, vendors};
 use super::merging::Merging;
 use super::report::{OnTheWay, Step};
 use super::resolutions::Resolutions;
-use super::values::{Made, known, old_pack};
-use crate::pack::{Layout, Origin, Pack, compose, enabled_presets};
+use crate::pack::{Layout, Pack, enabled_presets};
 use crate::profile::{BuiltInLayers, Layer, Profile, variables_used};
 use crate::render::RenderedProfile;
 use crate::version::{Version, Wanted};
@@ -71,11 +71,7 @@ impl Way<'_> {
         let is_built_in = BuiltInLayers::of_description(description)
             .is_some_and(|known| known.packs.contains(&yours.name));
         let version = Wanted::of_tag(wanted);
-        let at_hand = self.request.library.choose(&yours.name, &version).ok();
-        let of_vendor = at_hand.filter(|found| found.origin() != Origin::BuiltIn);
-        if let Some(found) = of_vendor {
-            let unreadable = |_| format!("the pack `{}` {wanted} cannot be read", yours.name);
-            let pack = found.pack().map_err(unreadable)?;
+        if let Some(pack) = vendors(self.request.library, &yours.name, &version)? {
             return self.merged(yours, is_built_in, &pack);
         }
         if let Wanted::Exactly(version) = &version
@@ -91,10 +87,7 @@ impl Way<'_> {
                 is_vendors: false,
             });
         }
-        Err(format!(
-            "the vendor's values of `{}` {wanted} are not at hand",
-            yours.name
-        ))
+        Err(missing(&yours.name, wanted))
     }
 
     /// Yours over what the old revision makes of the pack of its version, towards what it makes of that of another.
@@ -123,15 +116,11 @@ impl Way<'_> {
             old_pack(self.request.library, yours, is_built_in, base)?;
         }
         let presets = known(pack, enabled_presets(&layer.values));
-        let composed = compose(pack, &presets, from.overlays.iter().cloned());
-        let composed = composed.map_err(|problems| {
-            let first = problems.first().map(|problem| problem.message().to_owned());
-            first.unwrap_or_default()
-        })?;
+        let composed = made(pack, &presets, from)?;
         let next = Layer {
             version: version.clone(),
             tag: version.clone(),
-            values: composed.text,
+            values: composed,
             ..layer.clone()
         };
         let mut next_from = from.clone();
@@ -153,6 +142,7 @@ impl Way<'_> {
         if let Some(why) = problems.next() {
             return Err(why);
         }
+        let values = values.unwrap_or_else(|| yours.values.clone());
         let open = merging.items.iter().filter(|item| item.is_open());
         let open: Vec<String> = open.map(|item| format!("`{}`", item.path)).collect();
         if !open.is_empty() {

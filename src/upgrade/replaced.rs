@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::layers::tree;
+use super::ground::{Made, known, leaves_of, old_pack, paths_set, put};
 use super::merging::Merging;
 use super::report::Moved;
-use super::values::{Made, known, leaves_of, old_pack, paths_set, put};
+use super::values::tree;
 use crate::diagnostic::Source;
 use crate::diff::Part;
 use crate::pack::{Counterpart, MovedSetting, compose, enabled_presets};

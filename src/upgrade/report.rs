@@ -74,10 +74,13 @@ pub struct Item {
     pub yours: Option<Shown>,
     /// What theirs has.
     pub theirs: Option<Shown>,
-    /// What the change does to a running cluster, where a rule says so.
+    /// What the change does to a running cluster, where a rule says so; of a conflict, what the change from yours does that
+    /// was decided, or that of theirs where yours stays.
     pub impact: Option<Impact>,
     /// Why.
     pub because: Option<String>,
+    /// Of a conflict: what the RA and the vendor say about it, in sentences.
+    pub reasons: Vec<String>,
     /// Tell whether a side is still the same.
     #[serde(skip)]
     pub(super) hashes: [String; 3],
@@ -281,6 +284,17 @@ impl Item {
             part: part_words(&self.part),
             path: self.path.clone(),
         }
+    }
+
+    /// What its change does to a cluster, and what is said about it, each in words.
+    pub(super) fn why_it_matters(&self) -> Vec<(&'static str, String)> {
+        let impact = self.impact.map(|impact| match &self.because {
+            Some(because) => format!("{}: {because}", impact.as_str()),
+            None => impact.as_str().to_owned(),
+        });
+        let impact = impact.map(|impact| ("impact", impact)).into_iter();
+        let reasons = self.reasons.iter().map(|reason| ("why", reason.clone()));
+        impact.chain(reasons).collect()
     }
 
     /// The three sides, each in words.

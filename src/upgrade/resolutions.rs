@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::report::{Item, What};
+use super::report::{Report, What};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::diff::Part;
 use crate::sequence::canonical;
@@ -30,7 +30,11 @@ pub(super) struct Place {
 pub struct Resolutions {
     entries: BTreeMap<Place, Entry>,
     source: Option<Source>,
+    /// What answers every conflict.
+    all: Option<Answer>,
     used: RefCell<BTreeSet<Place>>,
+    /// Layers, by profile, of which another version is wanted than the one that was asked about.
+    aside: RefCell<BTreeSet<(String, String)>>,
     stale: RefCell<BTreeSet<Place>>,
     unfit: RefCell<BTreeSet<Place>>,
 }
@@ -149,8 +153,36 @@ impl Resolutions {
         }
     }
 
+    /// Whether they were read from a file.
+    pub fn are_of_a_file(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// One answer to all conflicts.
+    pub(super) fn all(answer: Answer) -> Self {
+        Resolutions {
+            all: Some(answer),
+            ..Resolutions::default()
+        }
+    }
+
+    /// Accepts answers about the values of a layer that nobody asks for.
+    pub(super) fn set_aside(&self, profile: &str, layer: &str) {
+        let mut aside = self.aside.borrow_mut();
+        aside.insert((profile.to_owned(), layer.to_owned()));
+    }
+
+    fn is_aside(&self, place: &Place) -> bool {
+        let layer = (place.profile.clone(), place.layer.clone());
+        let is_of_values = ["values", "presets"].contains(&place.part.as_str());
+        is_of_values && self.aside.borrow().contains(&layer)
+    }
+
     /// The answer to a conflict, if there is one.
     pub(super) fn answer(&self, place: &Place, sides: [Option<&Value>; 3]) -> Option<Answer> {
+        if self.all.is_some() {
+            return self.all.clone();
+        }
         let entry = self.entries.get(place)?;
         self.used.borrow_mut().insert(place.clone());
         if entry.sides != sides.map(hash) {
@@ -196,7 +228,10 @@ impl Resolutions {
                 continue;
             }
             let words = match (stale.contains(place), used.contains(place)) {
+                // Nothing was answered, and what is a conflict now is asked about.
+                _ if entry.answer.is_none() => continue,
                 (true, _) => "one of the three sides is another than when this was answered",
+                (false, false) if self.is_aside(place) => continue,
                 (false, false) => "there is no such conflict",
                 (false, true) => continue,
             };
@@ -268,41 +303,56 @@ pub(super) fn hash(value: Option<&Value>) -> String {
         .collect()
 }
 
-/// The file that asks about the conflicts of a report. Values stand in comments, secrets as hashes.
-pub(super) fn questions(from: &str, to: &str, items: &[Item]) -> String {
+/// The file that asks about the conflicts of a report, with the answers that were given. Values stand in comments, secrets
+/// as hashes.
+pub(super) fn questions(report: &Report, given: &Resolutions) -> String {
+    let (from, to) = (&report.from, &report.to);
     let mut text = format!(
         "# Conflicts of an upgrade from RA {from} to {to}. Answer each with `yours`, `theirs`, `base`, `drop`, or `{{value: ...}}`,\n\
          # and run the same command again. The hashes tell whether an answer still fits; leave them as they are.\n\
          format: {FORMAT}\nconflicts:\n"
     );
-    for item in items {
+    for item in &report.items {
         let What::Conflict { clash, .. } = &item.what else {
             continue;
         };
         text.push_str(&format!("# {}\n", clash.words()));
-        for (name, value) in item.sides() {
+        let sides = item.sides().into_iter();
+        for (name, value) in sides.chain(item.why_it_matters()) {
             let shown = value.lines().collect::<Vec<_>>().join("\n#           ");
             text.push_str(&format!("# {name:<8}{shown}\n"));
         }
-        let place = item.place();
-        let pairs = [
-            ("profile", &place.profile),
-            ("layer", &place.layer),
-            ("part", &place.part),
-            ("path", &place.path),
-            ("base", &item.hashes[0]),
-            ("yours", &item.hashes[1]),
-            ("theirs", &item.hashes[2]),
-        ];
-        let mut start = "-";
-        for (key, value) in pairs {
-            text.push_str(&format!("{start} {key}: {}\n", scalar::write(value)));
-            start = " ";
+        text.push_str(&entry(&item.place(), &item.hashes, &item.answer));
+    }
+    let used = given.used.borrow();
+    for (place, left) in &given.entries {
+        let answer = left.answer.as_ref().map(written).unwrap_or_default();
+        if !used.contains(place) && given.is_aside(place) && !answer.is_empty() {
+            text.push_str("# asked where the layer has the version of theirs\n");
+            text.push_str(&entry(place, &left.sides, &answer));
         }
-        text.push_str(format!("  answer: {}", item.answer).trim_end());
-        text.push('\n');
     }
     text
+}
+
+fn entry(place: &Place, sides: &[String; 3], answer: &str) -> String {
+    let pairs = [
+        ("profile", &place.profile),
+        ("layer", &place.layer),
+        ("part", &place.part),
+        ("path", &place.path),
+        ("base", &sides[0]),
+        ("yours", &sides[1]),
+        ("theirs", &sides[2]),
+    ];
+    let mut text = String::new();
+    let mut start = "-";
+    for (key, value) in pairs {
+        text.push_str(&format!("{start} {key}: {}\n", scalar::write(value)));
+        start = " ";
+    }
+    text.push_str(format!("  answer: {answer}").trim_end());
+    text + "\n"
 }
 
 /// A part of a layer in words, as the file names it.

@@ -1,238 +1,210 @@
-//! The three texts of a layer's values that are merged, made so that only edits differ between base and yours.
-
-use std::collections::HashSet;
-use std::sync::Arc;
+//! Merges the values of a layer, with the presets that its first line names and the settings that a vendor moved.
 
 use serde_json::{Map, Value};
 
-use super::macros::Macros;
-use crate::diagnostic::{Diagnostic, Source};
-use crate::pack::{
-    Layout, Library, MovedSetting, Origin, PRESETS_LINE, Pack, Preset, PresetName, compose,
-    enabled_presets,
-};
+use super::ground::{Ground, Made, Wish, ground, is_about, put};
+use super::macros::merge;
+use super::merging::{Grounds, Merging};
+use super::report::{Limited, Moved};
+use crate::diagnostic::Source;
+use crate::diff::Part;
+use crate::pack::{Layout, MovedSetting, PRESETS_LINE, PresetName, enabled_presets};
 use crate::profile::Layer;
-use crate::render::MadeFrom;
-use crate::version::Wanted;
-use crate::yaml::{self, Ask, Decision, Limits, Merge, Merged, Path, Step, Verdict, merge_three};
+use crate::yaml::{self, Decision, Limits, Merge, Path, Verdict};
 
-/// A layer that was rendered, and what it was made from.
-#[derive(Clone, Copy)]
-pub(super) struct Made<'r> {
-    pub(super) layer: &'r Layer,
-    pub(super) from: &'r MadeFrom,
-    /// Its number among the layers of its profile.
-    pub(super) at: Option<usize>,
-}
-
-/// What the texts of a layer are merged over.
-pub(super) enum Ground {
-    /// The vendors' texts of both versions, with the RA's changes.
-    Whole { base: String, theirs: String },
-    /// What the RA itself sets.
-    Own {
-        base: String,
-        theirs: String,
-        set: Vec<Path>,
-        /// What only the old revision set.
-        no_longer: Vec<Path>,
-        why: String,
-    },
-}
-
-/// Finds what a layer of yours was made from, and what theirs makes of the same choices.
-pub(super) fn ground(
-    library: &Library,
-    yours: &Layer,
-    is_built_in: bool,
-    base: Made<'_>,
-    theirs: Made<'_>,
-    presets: &[PresetName],
-) -> Ground {
-    let (Some(_), Some(new)) = (&base.from.pack, &theirs.from.pack) else {
-        return Ground::Whole {
-            base: base.layer.values.clone(),
-            theirs: theirs.layer.values.clone(),
-        };
-    };
-    match whole(library, yours, is_built_in, base, (theirs, new), presets) {
-        Ok(ground) => ground,
-        Err(why) => own(base, theirs, why),
+impl Merging<'_> {
+    /// Says what has another name, where it stays under the old one.
+    fn leave(&mut self, layout: &Layout, name: &str, mine: &str) {
+        let mine = tree(mine);
+        let moved = layout.moved.iter();
+        let present = moved.filter(|setting| setting.from.find(&mine).is_some());
+        let names = present.map(|setting| format!("`{}` is `{}` now", setting.from, setting.to));
+        let names: Vec<String> = names.collect();
+        if !names.is_empty() {
+            self.by_hand.push(format!(
+                "look at what has another name from `{name}` {} on ({}): {}",
+                layout.since,
+                layout.source,
+                names.join(", ")
+            ));
+        }
     }
-}
 
-fn whole(
-    library: &Library,
-    yours: &Layer,
-    is_built_in: bool,
-    base: Made<'_>,
-    (theirs, new): (Made<'_>, &Arc<Pack>),
-    presets: &[PresetName],
-) -> Result<Ground, String> {
-    let old = old_pack(library, yours, is_built_in, base)?;
-    if new.origin == Origin::BuiltIn && !is_built_in {
-        return Err(format!(
-            "the vendor's values of `{}` {} are not at hand",
-            theirs.layer.name, theirs.layer.version
+    /// Moves what a layout moved in the base and in yours, and says what was yours of it.
+    fn pass(&mut self, layout: &Layout, name: &str, base: &mut String, mine: &mut String) {
+        let [of_base, of_mine] = [&*base, &*mine].map(|text| tree(text));
+        for gone in &layout.gone {
+            let value = gone.path.find(&of_mine);
+            if value.is_some() && value != gone.path.find(&of_base) {
+                self.by_hand.push(format!(
+                    "`{}`, which you changed in `{name}`, is gone from {} on: {}",
+                    gone.path, layout.since, gone.instead
+                ));
+            }
+        }
+        let (text, moved) = relocated(layout, mine, Some(&of_base));
+        for setting in moved {
+            self.moved.push(Moved {
+                profile: self.profile.clone(),
+                layer: self.layer.clone().unwrap_or_default(),
+                to: setting.to.to_string(),
+                from_pack: name.to_owned(),
+                from: setting.from.to_string(),
+                source: layout.source.clone(),
+                form: setting.form.clone(),
+            });
+        }
+        *mine = text;
+        *base = relocated(layout, base, None).0;
+    }
+
+    /// The values of a layer that becomes a version; none, and a note, where one of the texts cannot be read.
+    pub(super) fn values(
+        &mut self,
+        base: Made<'_>,
+        yours: &Layer,
+        theirs: Made<'_>,
+        is_built_in: bool,
+        version: &str,
+    ) -> Option<String> {
+        let groups = [&base.layer.values, &yours.values, &theirs.layer.values];
+        let groups = groups.map(|text| by_group(text));
+        let roots: Vec<Value> = groups.to_vec();
+        let of_presets = Part::Preset(String::new());
+        let (chosen, mut switched) = self.decided(&of_presets, groups.map(Some));
+        let presets = of_groups(&chosen.unwrap_or_default());
+        let wish = Wish {
+            yours,
+            is_built_in,
+            version,
+            presets: &presets,
+        };
+        let ground = ground(self.request.library, wish, base, theirs);
+        let (Ground::Whole {
+            base: of_base,
+            theirs: of_theirs,
+        }
+        | Ground::Own {
+            base: of_base,
+            theirs: of_theirs,
+            ..
+        }) = &ground;
+        self.grounds.push(Grounds {
+            at: [base.at, theirs.at],
+            texts: [of_base.clone(), of_theirs.clone()],
+        });
+        let (of_base, of_theirs, own) = match ground {
+            Ground::Whole { base, theirs } => (base, theirs, None),
+            Ground::Own {
+                base,
+                theirs,
+                set,
+                no_longer,
+                why,
+            } => (base, theirs, Some((set, no_longer, why))),
+        };
+        let ((old_line, of_base), (line, mine), (new_line, of_theirs)) = (
+            without_presets(&of_base),
+            without_presets(&yours.values),
+            without_presets(&of_theirs),
+        );
+        let (mut of_base, mut mine) = (of_base.to_owned(), mine.to_owned());
+        for layout in Layout::passed(&yours.name, &yours.version, version) {
+            match own.is_some() && layout.upgrades_from.is_none() {
+                // Nobody knows which of them is an edit.
+                true => self.leave(layout, &yours.name, &mine),
+                false => self.pass(layout, &yours.name, &mut of_base, &mut mine),
+            }
+        }
+        let name = format!("values of {}", yours.name);
+        let texts = [of_base.as_str(), mine.as_str(), of_theirs];
+        let (text, mut decisions) = self.texts(&name, &Part::Values, texts)?;
+        if let Some((set, no_longer, why)) = &own {
+            decisions.retain(|decision| is_about(set, decision));
+            // Only the vendor's pack can switch a preset.
+            switched.retain(|decision| {
+                let is_theirs = decision.verdict == Verdict::Taken;
+                if is_theirs {
+                    self.switch_by_hand(&yours.name, decision);
+                }
+                !is_theirs
+            });
+            self.tell_of_own(yours, no_longer, why);
+        }
+        let line = match (own, old_line == new_line) {
+            (None, false) => new_line,
+            _ => line,
+        };
+        self.record(&of_presets, switched, &roots.iter().collect::<Vec<_>>());
+        let roots = texts.map(tree);
+        self.record(&Part::Values, decisions, &roots.each_ref());
+        Some(match line {
+            Some(line) if yours.values.contains("\r\n") => format!("{line}\r\n{text}"),
+            Some(line) => format!("{line}\n{text}"),
+            None => text,
+        })
+    }
+
+    fn switch_by_hand(&mut self, layer: &str, decision: &Decision) {
+        if let Some(name) = decision.theirs.as_ref().and_then(Value::as_str) {
+            let group = decision.path.keys().concat();
+            self.by_hand.push(format!(
+                "switch `{layer}` to the preset {name} of `{group}` in Palette"
+            ));
+        }
+    }
+
+    /// Says what is not merged in a layer where a vendor's text is missing.
+    fn tell_of_own(&mut self, yours: &Layer, no_longer: &[Path], why: &str) {
+        let present = tree(&yours.values);
+        let left = no_longer
+            .iter()
+            .filter(|path| path.find(&present).is_some());
+        let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
+        if !left.is_empty() {
+            self.by_hand.push(format!(
+                "decide about what RA {} no longer sets in `{}`, and what stays as you have it: {}",
+                self.request.to.name,
+                yours.name,
+                left.join(", ")
+            ));
+        }
+        self.limit(format!(
+            "only what the RA itself sets is merged, and the rest stays yours: {why}"
         ));
     }
-    let made = |pack: &Pack, chosen: Vec<PresetName>, from: &MadeFrom| {
-        compose(pack, &chosen, from.overlays.iter().cloned())
-            .map(|values| values.text)
-            .map_err(|problems| {
-                let first = problems.first().map(Diagnostic::message);
-                first.unwrap_or_default().to_owned()
-            })
-    };
-    let of_yours = enabled_presets(&yours.values);
-    Ok(Ground::Whole {
-        base: made(&old, known(&old, of_yours), base.from)?,
-        theirs: made(new, known(new, presets.to_vec()), theirs.from)?,
-    })
-}
 
-/// The pack that a layer of yours was made from.
-pub(super) fn old_pack(
-    library: &Library,
-    yours: &Layer,
-    is_built_in: bool,
-    base: Made<'_>,
-) -> Result<Arc<Pack>, String> {
-    if is_built_in {
-        return match &base.from.pack {
-            Some(pack) if pack.origin == Origin::BuiltIn => Ok(Arc::clone(pack)),
-            _ => built_in(library, &yours.name, &yours.version)
-                .or_else(|_| built_in(library, &base.layer.name, &base.layer.version)),
-        };
+    fn limit(&mut self, why: String) {
+        self.limited.push(Limited {
+            profile: self.profile.clone(),
+            layer: self.layer.clone().unwrap_or_default(),
+            why,
+        });
     }
-    let missing = || {
-        format!(
-            "the vendor's values of `{}` {} are not at hand",
-            yours.name, yours.version
-        )
-    };
-    let found = library
-        .choose(&yours.name, &Wanted::Exactly(yours.version.clone()))
-        .map_err(|_| missing())?;
-    if found.origin() == Origin::BuiltIn {
-        return Err(missing());
-    }
-    found.pack().map_err(|_| missing())
-}
 
-fn built_in(library: &Library, name: &str, version: &str) -> Result<Arc<Pack>, String> {
-    let mut packs = library.packs();
-    let found = packs.find(|found| {
-        let description = &found.description;
-        found.origin() == Origin::BuiltIn
-            && description.name == name
-            && description.version == version
-    });
-    let missing = || format!("there are no built-in values of `{name}` {version}");
-    found.ok_or_else(missing)?.pack().map_err(|_| missing())
-}
-
-/// Those of the presets that a pack has.
-pub(super) fn known(pack: &Pack, presets: Vec<PresetName>) -> Vec<PresetName> {
-    let has = |name: &PresetName| pack.presets.iter().any(|preset| is_named(preset, name));
-    presets.into_iter().filter(has).collect()
-}
-
-fn is_named(preset: &Preset, name: &PresetName) -> bool {
-    preset.group.eq_ignore_ascii_case(&name.group) && preset.name == name.name
-}
-
-/// What the new revision sets in a layer by its overlays. What only the old one set stays as yours has it, since nobody knows
-/// what the vendor has in its place; and so do the presets, which only the vendor's pack can switch.
-fn own(base: Made<'_>, theirs: Made<'_>, why: String) -> Ground {
-    let (set, was_set) = (paths_set(theirs), paths_set(base));
-    let known: HashSet<&Path> = set.iter().collect();
-    let no_longer: Vec<Path> = was_set
-        .iter()
-        .filter(|path| !known.contains(path))
-        .cloned()
-        .collect();
-    let only = |text: &str| {
-        let source = Source::new("values", text);
-        let tree = yaml::to_json(&source, Limits::VALUES).unwrap_or_default();
-        let mut kept = Value::Object(Map::new());
-        for path in &set {
-            if let Some(value) = path.find(&tree) {
-                put(&mut kept, path.steps(), value);
+    /// Merges three texts; none, and a note, where one cannot be read.
+    pub(super) fn texts(
+        &mut self,
+        name: &str,
+        part: &Part,
+        texts: [&str; 3],
+    ) -> Option<(String, Vec<Decision>)> {
+        let asked = self.asked(part);
+        let merged = merge(name, texts, &asked.ask());
+        match merged {
+            Ok(merged) => Some((merged.text, merged.decisions)),
+            Err(_) => {
+                self.limit(format!(
+                    "the {name} cannot be read as YAML, and stay as they are"
+                ));
+                None
             }
         }
-        yaml::from_json(&kept)
-    };
-    Ground::Own {
-        base: only(&base.layer.values),
-        theirs: only(&theirs.layer.values),
-        no_longer,
-        set,
-        why,
     }
 }
 
-/// The paths that the RA sets in a layer.
-pub(super) fn paths_set(made: Made<'_>) -> Vec<Path> {
-    let mut set = Vec::new();
-    for overlay in &made.from.overlays {
-        if let Ok(root) = yaml::to_json(overlay, Limits::VALUES) {
-            leaves(&root, &mut Vec::new(), &mut set);
-        }
-    }
-    let mut seen = HashSet::new();
-    set.retain(|path| seen.insert(path.clone()));
-    set
-}
-
-fn leaves(value: &Value, path: &mut Vec<Step>, found: &mut Vec<Path>) {
-    match value {
-        Value::Object(map) if !map.is_empty() => {
-            for (key, value) in map {
-                path.push(Step::Key(key.clone()));
-                leaves(value, path, found);
-                path.pop();
-            }
-        }
-        _ if path.is_empty() => {}
-        _ => found.push(Path::from(path.as_slice())),
-    }
-}
-
-pub(super) fn put(tree: &mut Value, steps: &[Step], value: &Value) {
-    let ([Step::Key(key), rest @ ..], Value::Object(map)) = (steps, tree) else {
-        return;
-    };
-    if rest.is_empty() {
-        map.insert(key.clone(), value.clone());
-        return;
-    }
-    let below = map
-        .entry(key.clone())
-        .or_insert_with(|| Value::Object(Map::new()));
-    if !below.is_object() {
-        *below = Value::Object(Map::new());
-    }
-    put(below, rest, value);
-}
-
-/// Whether a decision is about what the RA sets.
-pub(super) fn is_about(set: &[Path], decision: &Decision) -> bool {
-    let steps = decision.path.steps();
-    decision.base.is_some()
-        || decision.theirs.is_some()
-        || set.iter().any(|path| {
-            let path = path.steps();
-            path.starts_with(steps) || steps.starts_with(path)
-        })
-}
-
-impl Made<'_> {
-    /// Whether its values are this program's own words.
-    pub(super) fn is_built_in(&self) -> bool {
-        let pack = self.from.pack.as_ref();
-        pack.is_some_and(|pack| pack.origin == Origin::BuiltIn)
-    }
+pub(super) fn tree(text: &str) -> Value {
+    yaml::to_json(&Source::new("", text), Limits::VALUES).unwrap_or_default()
 }
 
 /// Presets by group, as [`by_group`] gives them.
@@ -254,65 +226,17 @@ pub(super) fn by_group(text: &str) -> Value {
     Value::Object(by_group.collect())
 }
 
-/// A text without the line of its presets, and that line.
+/// The line of a text's presets, and the rest of it.
 pub(super) fn without_presets(text: &str) -> (Option<&str>, &str) {
-    if !text.starts_with(PRESETS_LINE) {
+    // A byte order mark is one only where a text begins.
+    let marked = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !marked.starts_with(PRESETS_LINE) {
         return (None, text);
     }
-    match text.split_once('\n') {
-        Some((line, rest)) => (Some(line), rest),
-        None => (Some(text), ""),
+    match marked.split_once('\n') {
+        Some((line, rest)) => (Some(line.trim_end_matches('\r')), rest),
+        None => (Some(marked), ""),
     }
-}
-
-/// Whether [`merge`] can read a text.
-pub(super) fn can_be_read(text: &str) -> bool {
-    let read = |text: &str| yaml::to_json(&Source::new("", text), Limits::VALUES).is_ok();
-    read(text) || read(&Macros::default().taken_out(text))
-}
-
-/// Merges three texts, in which macros may stand where YAML has no place for them.
-///
-/// # Errors
-/// One of them is no YAML.
-pub(super) fn merge(
-    name: &str,
-    [base, yours, theirs]: [&str; 3],
-    answers: &Ask<'_>,
-) -> Result<Merged, Vec<Diagnostic>> {
-    let source = |text: &str| Source::new(name, text);
-    let plain = merge_three(&source(base), &source(yours), &source(theirs), answers);
-    let Err(problems) = plain else { return plain };
-    let mut macros = Macros::default();
-    let [base, yours, theirs] = [base, yours, theirs].map(|text| source(&macros.taken_out(text)));
-    let ask = |path: &Path, values: [Option<&Value>; 3]| {
-        let values = values.map(|value| {
-            let mut value = value?.clone();
-            macros.put_back_in(&mut value);
-            Some(value)
-        });
-        answers(path, values.each_ref().map(Option::as_ref))
-    };
-    let Ok(mut merged) = merge_three(&base, &yours, &theirs, &ask) else {
-        return Err(problems);
-    };
-    merged.text = macros.put_back(&merged.text);
-    for decision in &mut merged.decisions {
-        for value in [
-            &mut decision.base,
-            &mut decision.yours,
-            &mut decision.theirs,
-        ]
-        .into_iter()
-        .flatten()
-        {
-            macros.put_back_in(value);
-        }
-        if let Verdict::Conflict(_, Some(yaml::Answer::Value(value))) = &mut decision.verdict {
-            macros.put_back_in(value);
-        }
-    }
-    Ok(merged)
 }
 
 /// A text with the settings that a layout moved at their new places, and those that were moved. `base` is the text that it
@@ -362,18 +286,6 @@ pub(super) fn relocated<'l>(
         Ok((text, _)) => (text, moved),
         Err(_) => unchanged(),
     }
-}
-
-/// The paths of the values below a path, as far as they are found by keys alone.
-pub(super) fn leaves_of(path: &Path, value: Option<&Value>) -> Vec<Path> {
-    let keys = Path::of_keys(path.keys().iter().map(String::as_str));
-    let is_whole = keys.steps().len() == path.steps().len();
-    let Some(value) = value.filter(|_| is_whole) else {
-        return vec![keys];
-    };
-    let mut found = Vec::new();
-    leaves(value, &mut keys.steps().to_vec(), &mut found);
-    found
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@ use crate::diff::{self, Change, Input, Options, Part};
 use crate::profile::Profile;
 use crate::render::RenderedProfile;
 
-/// Adds what the changes do to a running cluster, as `diff` says it.
+/// Adds what the changes do to a running cluster, as `diff` says it. `theirs` is the result where theirs is the answer to
+/// each conflict, if there are any.
 pub(super) fn weigh(
     request: &Request<'_>,
     profiles: &[RenderedProfile],
+    theirs: Option<Vec<Profile>>,
     report: &mut Report,
 ) -> Result<(), Vec<Diagnostic>> {
     let input = |name: &str, profiles: Vec<Profile>| Input {
@@ -20,19 +22,29 @@ pub(super) fn weigh(
         profiles,
         revision: None,
     };
-    let merged = profiles.iter().map(|one| one.profile.clone()).collect();
     let old = input("yours", request.yours.to_vec());
-    let new = input("merged", merged);
-    let found = diff::compare(&old, &new, request.library, &Options::default())
-        .map_err(|problem| vec![problem])?;
+    let compared = |profiles: Vec<Profile>| {
+        let new = input("merged", profiles);
+        diff::compare(&old, &new, request.library, &Options::default())
+            .map_err(|problem| vec![problem])
+    };
+    let found = compared(profiles.iter().map(|one| one.profile.clone()).collect())?;
     let changes = Changes::new(&found.changes);
+    let of_theirs = theirs.map(compared).transpose()?;
+    let of_theirs = of_theirs.as_ref().map(|found| Changes::new(&found.changes));
     for item in &mut report.items {
-        // What stays does nothing.
-        if matches!(item.what, What::Taken | What::Combined) {
-            let change = changes.of(item);
-            item.impact = change.map(|change| change.impact);
-            item.because = change.map(|change| change.because.to_string());
-        }
+        let change = match &item.what {
+            // What stays does nothing.
+            What::Kept | What::Same => None,
+            What::Taken | What::Combined => changes.of(item),
+            What::Conflict { .. } => {
+                let of_theirs = of_theirs.as_ref().and_then(|changes| changes.of(item));
+                changes.of(item).or(of_theirs)
+            }
+        };
+        let because = change.map(|change| change.because.to_string());
+        item.impact = change.map(|change| change.impact);
+        item.because = because.filter(|because| !because.is_empty());
     }
     report.impacts = found.summary.impacts;
     Ok(())

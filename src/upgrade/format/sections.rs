@@ -134,16 +134,20 @@ fn questions(title: &str, sentence: &str, items: &[&Item]) -> Section {
             } => answer.clone(),
             _ => "open".to_owned(),
         };
-        let why = match (item.impact, &item.because) {
-            (Some(impact), Some(because)) => format!("{}: {because}", impact.as_str()),
-            _ => clash(item).to_owned(),
-        };
+        let impact = item.impact.map_or("", |impact| impact.as_str());
+        let of_clash = std::iter::once(clash(item));
+        let said = item.because.iter().chain(&item.reasons);
+        let why: Vec<String> = of_clash
+            .chain(said.map(String::as_str))
+            .map(as_sentence)
+            .collect();
         vec![
             place(item),
             cut(&words(item.base.as_ref())),
             cut(&words(item.yours.as_ref())),
             cut(&words(item.theirs.as_ref())),
-            why,
+            impact.to_owned(),
+            why.join(" "),
             answer,
         ]
     });
@@ -152,6 +156,7 @@ fn questions(title: &str, sentence: &str, items: &[&Item]) -> Section {
         "Base",
         "Yours",
         "Theirs",
+        "Impact",
         "Why it matters",
         "Answer",
     ];
@@ -163,6 +168,17 @@ fn clash(item: &Item) -> &'static str {
     match item.what {
         What::Conflict { clash, .. } => clash.words(),
         _ => "",
+    }
+}
+
+/// Words as a sentence among others.
+fn as_sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    let sentence: String = first.chain(letters).collect();
+    match sentence.ends_with(['.', ')']) {
+        true => sentence,
+        false => sentence + ".",
     }
 }
 

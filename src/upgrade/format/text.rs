@@ -107,7 +107,8 @@ impl Page {
                     continue;
                 };
                 self.line(2, &format!("{}: {}", place(item), clash.words()));
-                for (side, value) in item.sides() {
+                let sides = item.sides().into_iter();
+                for (side, value) in sides.chain(item.why_it_matters()) {
                     let shown = self.shown(&value);
                     self.line(4, &format!("{side:<7} {shown}"));
                 }
