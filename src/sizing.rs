@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use crate::revision::{ControlPlaneSize, SizingLimits};
-use crate::site::{Cluster, Network};
+use crate::site::{Cluster, Network, Site};
 
 /// The prefix of the slice of the pod CIDR that each node takes.
 pub const NODE_PREFIX: u8 = 24;
@@ -200,11 +200,18 @@ pub fn control_plane(
         .min_by_key(|row| (row.workers, row.namespaces))
 }
 
+/// What control-plane nodes are sized for: nodes with VMs, and the namespaces of these.
+///
+/// VMs share a few namespaces; the others are of the layers and of Kubernetes.
+pub fn load_of(site: &Site) -> (u32, u32) {
+    let namespaces = u32::try_from(site.vmo.namespaces.len()).unwrap_or(u32::MAX);
+    (Nodes::of(&site.cluster).hosts, namespaces)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::revision::Revision;
-    use crate::site::Site;
 
     /// Worked by hand: what the nodes of a site hold, and the largest cluster of its pod CIDR.
     #[test]

@@ -181,7 +181,10 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         let mut items: Vec<Item> = problems.iter().map(Item::misread).collect();
         // A check needs no secrets; only who renders has to have them.
         let unread = site.unread_secrets.iter().cloned();
-        items.extend(unread.map(|one| Item::misread(&one.into_note())));
+        items.extend(unread.map(|one| {
+            let note = one.into_note();
+            Item::misread(&note.because("a check needs no secrets; `vmo-ra render` ends here"))
+        }));
         if problems.is_empty() {
             items.extend(said);
         } else {

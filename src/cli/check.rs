@@ -18,7 +18,8 @@ use super::{Failure, terminal};
 /// Check sites, profiles and manifests against the rules of the reference architecture
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 nothing to mend, 1 errors (or warnings with `--deny warnings`), 2 the input or command line \
+    after_help = "A secret that cannot be read is a note, since only `render` needs it.\n\n\
+                  Exit codes: 0 nothing to mend, 1 errors (or warnings with `--deny warnings`), 2 the input or command line \
                   is wrong, 3 could not read."
 )]
 pub(super) struct Check {

@@ -148,6 +148,8 @@ impl Wished {
 pub struct ControlPlane {
     /// How many.
     pub nodes: u32,
+    /// Whether they run VMs, so that they need what a worker needs besides.
+    pub runs_vms: bool,
     /// CPU cores; none where the table ends before.
     pub cores: Option<u32>,
     /// Memory in GB; none where the table ends before.
@@ -158,10 +160,11 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     pub(super) fn of(site: &Site, revision: &Revision) -> Self {
-        let namespaces = u32::try_from(site.vmo.namespaces.len()).unwrap_or(u32::MAX);
-        let row = sizing::control_plane(&revision.control_plane, site.cluster.workers, namespaces);
+        let (hosts, namespaces) = sizing::load_of(site);
+        let row = sizing::control_plane(&revision.control_plane, hosts, namespaces);
         ControlPlane {
             nodes: site.cluster.control_planes,
+            runs_vms: site.cluster.control_plane_runs_vms,
             cores: row.map(|row| row.cores),
             memory_gb: row.map(|row| row.memory_gb),
             enough_for: row.map(|row| (row.workers, row.namespaces)),

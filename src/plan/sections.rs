@@ -140,8 +140,12 @@ fn size(plan: &Plan) -> Section {
     let control_plane = &plan.control_plane;
     section.say(match (control_plane.cores, control_plane.memory_gb, control_plane.enough_for) {
         (Some(cores), Some(memory), Some((workers, namespaces))) => format!(
-            "Each of the {} control-plane nodes: {cores} CPU cores and {memory} GB of memory, enough for {workers} workers and {namespaces} namespaces.",
-            control_plane.nodes
+            "Each of the {} control-plane nodes: {cores} CPU cores and {memory} GB of memory, enough for {workers} workers and {namespaces} namespaces{}.",
+            control_plane.nodes,
+            match control_plane.runs_vms {
+                true => "; and what a worker has besides, since they run VMs",
+                false => "",
+            }
         ),
         _ => "The RA's table of control-plane sizes ends before this cluster.".to_owned(),
     })

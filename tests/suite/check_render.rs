@@ -15,7 +15,7 @@ use vmo_ra::revision::Role;
 use vmo_ra::rules::Inspected;
 use vmo_ra::site::Site;
 
-use crate::common::matrix::Known;
+use crate::common::matrix::{self, Known};
 use crate::common::sites::{Tried, in_the_way, library, tried};
 use crate::common::{add_profile, built_in, nothing_wrong};
 
@@ -139,6 +139,36 @@ fn trials(all: &[Tried]) -> (Vec<String>, usize) {
         .count();
     let wrong: Vec<String> = outcomes.into_iter().filter_map(Result::err).collect();
     (wrong, green)
+}
+
+/// Sites of the matrix, rendered with the packs of storage providers, have no news for a check that has no packs at hand.
+#[test]
+fn output_has_no_news_for_a_check_without_its_packs() {
+    let mut wrong = Vec::new();
+    for case in matrix::cases().iter().filter(|case| !case.published) {
+        let revision = built_in::revision(case.revision);
+        let of_site = Input {
+            sites: vec![(case.input.clone(), Vec::new())],
+            ..Input::default()
+        };
+        let of_output = || Input {
+            cluster: case.inspected(),
+            ..Input::default()
+        };
+        let said = check(&of_site, revision, library(true)).findings;
+        for with_packs in [true, false] {
+            let more = check(&of_output(), revision, library(with_packs)).findings;
+            for item in more {
+                if !said.iter().any(|one| one.id == item.id) {
+                    wrong.push(format!(
+                        "{case}, {with_packs}: {} {}",
+                        item.id, item.message
+                    ));
+                }
+            }
+        }
+    }
+    nothing_wrong(&wrong);
 }
 
 #[test]

@@ -19,7 +19,8 @@ const EXAMPLE: &str = "192.168.10.0/24";
 
 pub(super) const RULES: &[ClusterRule] = &[pools, advertisements, interfaces, peers];
 
-fn configuration(cluster: &Cluster) -> Option<Values<'_>> {
+/// The addresses and announcements of the layer.
+pub(in crate::rules) fn configuration(cluster: &Cluster) -> Option<Values<'_>> {
     Values::of(
         cluster,
         "lb-metallb-helm",
@@ -178,6 +179,16 @@ fn interfaces(cluster: &Cluster, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// The interfaces that addresses are announced on, where they are named.
+pub(in crate::rules) fn announced_on(metallb: &Values<'_>) -> Vec<String> {
+    let mut interfaces = Vec::new();
+    for (_, _, advertisement) in metallb.entries(L2) {
+        let named = list(advertisement.pointer("/spec/interfaces"));
+        interfaces.extend(named.iter().filter_map(|one| metallb.scalar(one)));
+    }
+    interfaces
 }
 
 fn peers(cluster: &Cluster, findings: &mut Vec<Finding>) {

@@ -2,7 +2,7 @@
 
 mod addresses;
 mod cilium;
-mod metallb;
+pub(in crate::rules) mod metallb;
 mod nad_bridges;
 mod nads;
 mod vlan_filtering;

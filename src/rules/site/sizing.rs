@@ -10,6 +10,7 @@ pub(super) const RULES: &[SiteRule] = &[
     pod_cidr,
     pod_cidr_growth,
     service_cidr,
+    room_for_vms,
     control_planes,
     reserved_cpus,
     reserved_cores,
@@ -107,25 +108,57 @@ fn large_cluster(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) 
     }
 }
 
+/// Each node has pods of its own, and the cluster more.
+fn room_for_vms(site: &Site, findings: &mut Vec<Finding>) {
+    let max_pods = site.nodes.max_pods;
+    let size = sizing::Sizing::of(sizing::Nodes::of(&site.cluster), max_pods);
+    if size.left == 0 {
+        findings.push(rule::NO_ROOM_FOR_VMS.warning(
+            "nodes.maxPods",
+            format!(
+                "{max_pods} pods on each of {} make {}, and the layers have about {}: none is left for VMs",
+                counted(size.hosts, "node"),
+                size.pods,
+                size.overhead
+            ),
+        ));
+    }
+}
+
 /// What control-plane nodes need, which is not seen from the site's own numbers.
 fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
-    let workers = site.cluster.workers;
-    // VMs share a few namespaces; the others are of the layers and of Kubernetes.
-    let namespaces = u32::try_from(site.vmo.namespaces.len()).unwrap_or(u32::MAX);
+    let (hosts, namespaces) = sizing::load_of(site);
     let table = &revision.control_plane;
     let (Some(first), Some(last)) = (table.first(), table.last()) else {
         return;
     };
-    let finding = match sizing::control_plane(table, workers, namespaces) {
-        Some(row) if row.workers == first.workers => return,
-        Some(row) => rule::CONTROL_PLANE_SIZE.note("cluster.workers", format!(
-                "{workers} workers and {namespaces} namespaces for VMs want control-plane nodes of {} cores and {} GB",
-                row.cores, row.memory_gb
-            )),
-        None => rule::CONTROL_PLANE_SIZE.warning("cluster.workers", format!(
-                "{workers} workers and {namespaces} namespaces are more than the {} and {} that the RA sizes control-plane nodes for",
-                last.workers, last.namespaces
-            ))
+    let runs_vms = site.cluster.control_plane_runs_vms;
+    let load = match runs_vms {
+        false => format!("{hosts} workers and {namespaces} namespaces for VMs"),
+        true => format!("{hosts} nodes for VMs and {namespaces} namespaces of these"),
+    };
+    let finding = match sizing::control_plane(table, hosts, namespaces) {
+        Some(row) if row.workers == first.workers && !runs_vms => return,
+        Some(row) => rule::CONTROL_PLANE_SIZE.note(
+            "cluster.workers",
+            format!(
+                "{load} want control-plane nodes of {} cores and {} GB{}",
+                row.cores,
+                row.memory_gb,
+                match runs_vms {
+                    true => ", and what a worker has besides, since they run VMs",
+                    false => "",
+                }
+            ),
+        ),
+        None => rule::CONTROL_PLANE_SIZE
+            .warning(
+                "cluster.workers",
+                format!(
+                    "{load} are more than the {} and {} that the RA sizes control-plane nodes for",
+                    last.workers, last.namespaces
+                ),
+            )
             .help("spread them over several clusters"),
     };
     findings.push(finding);

@@ -162,9 +162,16 @@ fn provisioner(site: &Site, findings: &mut Vec<Finding>) {
 fn copies(site: &Site, findings: &mut Vec<Finding>) {
     let class = &site.storage.storage_class;
     if takes(site, "storageClass.replicas") && class.replicas == 1 {
+        // The class for the state of VMs has as many.
+        let state = site.storage.vm_state_storage_class.as_ref();
+        let state = state.filter(|state| state.as_str() != class.name.as_str());
+        let names = match state {
+            Some(state) => format!("`{}` and `{state}`", class.name),
+            None => format!("`{}`", class.name),
+        };
         findings.push(rule::ONE_COPY.warning(
             "storage.storageClass.replicas",
-            format!("volumes of `{}` have a single copy", class.name),
+            format!("volumes of {names} have a single copy"),
         ));
     }
 }

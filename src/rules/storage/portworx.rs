@@ -6,14 +6,20 @@ use super::classes::{PORTWORX_PACK, PORTWORX_ROOT};
 use crate::cluster::Cluster;
 use crate::cluster::machines::{list, text};
 use crate::cluster::values::Values;
+use crate::rules::network::metallb;
 use crate::rules::{ClusterRule, Finding, rule};
 
 const CLOUD: &str = "storageCluster.spec.cloudStorage";
 const ENV: &str = "storageCluster.spec.env";
 const SAN_TYPE: &str = "PURE_FLASHARRAY_SAN_TYPE";
 
-pub(super) const RULES: &[ClusterRule] =
-    &[storage_nodes, metadata_device, san_type, san_of_the_nodes];
+pub(super) const RULES: &[ClusterRule] = &[
+    storage_nodes,
+    metadata_device,
+    data_network,
+    san_type,
+    san_of_the_nodes,
+];
 
 fn portworx(cluster: &Cluster) -> Option<Values<'_>> {
     Values::of(cluster, PORTWORX_PACK, PORTWORX_ROOT)
@@ -69,6 +75,28 @@ fn metadata_device(cluster: &Cluster, findings: &mut Vec<Finding>) {
         _ => return,
     };
     findings.push(portworx.mark(rule::METADATA_DEVICE.warning(path, message)));
+}
+
+/// MetalLB announces services where end users are. Where nodes have one network for all, there is no choice.
+fn data_network(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let (Some(portworx), Some(metallb)) = (portworx(cluster), metallb::configuration(cluster))
+    else {
+        return;
+    };
+    let path = "storageCluster.spec.network.dataInterface";
+    let Some(interface) = portworx.text(path) else {
+        return;
+    };
+    if portworx.text("storageCluster.spec.network.mgmtInterface") == Some(interface.clone()) {
+        return;
+    }
+    let announced = metallb::announced_on(&metallb);
+    if announced.contains(&interface) {
+        findings.push(portworx.mark(rule::STORAGE_ON_DATA_NETWORK.warning(
+            path,
+            format!("Portworx uses `{interface}`, where MetalLB announces services"),
+        )));
+    }
 }
 
 /// The place and the text of the transport, where the environment names one.

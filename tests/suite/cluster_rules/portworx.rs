@@ -8,6 +8,7 @@ use super::Given;
 pub(super) const TESTS: &[fn()] = &[
     the_number_of_storage_nodes_is_a_number,
     px_storev2_has_a_metadata_device,
+    storage_keeps_off_the_network_of_services,
     the_transport_is_one_that_is_known,
     nodes_are_prepared_for_the_transport,
     the_secret_is_beside_the_storage_cluster,
@@ -93,6 +94,33 @@ fn px_storev2_has_a_metadata_device() {
 }
 
 const FC: &str = "{cloudStorage: {provider: pure}, env: [{name: A, value: b}, {name: PURE_FLASHARRAY_SAN_TYPE, value: FC}]}";
+
+#[test]
+fn storage_keeps_off_the_network_of_services() {
+    let id = "storage-on-data-network";
+    let given = |management: &str, data: &str, announced: &str| {
+        cluster(&format!(
+            "{{network: {{mgmtInterface: {management}, dataInterface: '{{{{ .spectro.var.Data }}}}'}}}}"
+        ))
+        .variable("Data", data)
+        .layer(
+            "lb-metallb-helm",
+            "0.15.3",
+            &format!("charts: {{metallb-full: {{configuration: {{l2advertisements: {{default: {{spec: {{interfaces: [{announced}]}}}}}}}}}}}}"),
+        )
+    };
+    given("bond_mgmt.10", "bond_mgmt.10", "bond_data.20").is_fine(id);
+    given("bond_mgmt.10", "bond_storage", "bond_data.20").is_fine(id);
+    // There is one network for all.
+    given("bond0.10", "bond0.10", "bond0.10").is_fine(id);
+    given("bond_mgmt.10", "bond_data.20", "br0, bond_data.20").finds(
+        id,
+        &[(
+            &format!("{PX}.storageCluster.spec.network.dataInterface"),
+            "warning: Portworx uses `bond_data.20`, where MetalLB announces services",
+        )],
+    );
+}
 
 #[test]
 fn the_transport_is_one_that_is_known() {

@@ -73,6 +73,17 @@ fn large_clusters_are_told_what_they_hold() {
 fn control_planes_are_sized_by_workers() {
     let id = "control-plane-size";
     says("cluster: {workers: 10}", id, &[]);
+    // Control planes with VMs count with the workers, and are as large.
+    for (workers, memory) in [(7, 8), (8, 16)] {
+        says(
+            &format!("cluster: {{workers: {workers}, controlPlaneRunsVms: true}}"),
+            id,
+            &[&format!(
+                "cluster.workers: note: {} nodes for VMs and 2 namespaces of these want control-plane nodes of 4 cores and {memory} GB, and what a worker has besides, since they run VMs",
+                workers + 3
+            )],
+        );
+    }
     says(
         "cluster: {workers: 11}",
         id,
@@ -91,7 +102,7 @@ fn control_planes_are_sized_by_workers() {
         "{cluster: {workers: 501}, network: {podCidr: 100.64.0.0/14, serviceCidr: 100.68.0.0/18}}",
         id,
         &[
-            "cluster.workers: warning: 501 workers and 2 namespaces are more than the 500 and 4000 that the RA sizes control-plane nodes for",
+            "cluster.workers: warning: 501 workers and 2 namespaces for VMs are more than the 500 and 4000 that the RA sizes control-plane nodes for",
         ],
     );
 }
