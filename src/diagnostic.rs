@@ -1,5 +1,6 @@
 //! What went wrong, where in which file, and the way out.
 
+mod alike;
 mod code;
 
 use std::fmt::{self, Display};
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+pub use alike::gathered;
 pub use code::Code;
 
 use crate::limits;

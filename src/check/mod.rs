@@ -128,6 +128,9 @@ pub struct Item {
     /// The message for people.
     #[serde(skip)]
     pub diagnostic: Diagnostic,
+    /// Which of the inputs it is about: each site is one, profiles and manifests are one together.
+    #[serde(skip)]
+    pub input: usize,
 }
 
 impl Report {
@@ -170,7 +173,7 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         [] => &Role::ALL[..],
         some => some,
     };
-    for (site, problems) in &input.sites {
+    for (number, (site, problems)) in (1..).zip(&input.sites) {
         let (said, mut rendered) = match &renderer {
             Some(renderer) => of_attempt(site, renderer.attempt(site, profiles), library),
             None => (
@@ -198,8 +201,11 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         }
         // What has no place comes last.
         items.sort_by_key(|item| item.diagnostic.offset().unwrap_or(usize::MAX));
+        items.append(&mut rendered);
+        for item in &mut items {
+            item.input = number;
+        }
         findings.append(&mut items);
-        findings.append(&mut rendered);
     }
     let cluster = input.cluster.cluster();
     let found = rules::check_cluster(&input.cluster, library);
@@ -372,6 +378,7 @@ impl Item {
             help: diagnostic.ways_out().join("; "),
             notes: Vec::new(),
             diagnostic: diagnostic.clone(),
+            input: 0,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use vmo_ra::diagnostic::Diagnostic;
+use vmo_ra::diagnostic::{Diagnostic, gathered};
 use vmo_ra::load;
 use vmo_ra::output::{self, Tree};
 use vmo_ra::pack::Library;
@@ -113,7 +113,7 @@ impl Render {
         let site = self.site.load_with_secrets()?;
         let rendered = renderer.render(&site, profiles)?;
         if to_stdout {
-            terminal::explain(&rendered.remarks);
+            terminal::explain(&gathered(&rendered.remarks));
             for profile in &rendered.profiles {
                 let json = to_palette_json(&profile.profile).map_err(|error| {
                     Diagnostic::error(format!("the profile has no JSON form: {error}"))
@@ -126,7 +126,7 @@ impl Render {
         let kept = output::write(&tree, &self.out, self.force)?;
         terminal::mention_files(&self.out, &tree);
         let summary = self.summary(&rendered, &tree);
-        terminal::explain(&rendered.remarks);
+        terminal::explain(&gathered(&rendered.remarks));
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         // Nothing of them stays in memory while a reader of standard output takes its time.
         drop((site, rendered, tree, renderer));

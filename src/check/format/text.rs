@@ -3,15 +3,20 @@
 use annotate_snippets::Renderer;
 
 use super::super::{Against, Has, LookedAt, Report};
-use crate::diagnostic::{Severity, counted as of};
+use crate::diagnostic::{Severity, counted as of, gathered};
 use crate::visible::visible;
 
-/// The findings, each with its line, and a count of them at the end.
+/// The findings, each with its line, those that are alike as one, and a count of all at the end.
 pub fn text(report: &Report, renderer: &Renderer) -> String {
     let mut text = String::new();
-    for item in &report.findings {
-        text.push_str(&item.diagnostic.render(renderer));
-        text.push('\n');
+    for of_input in report
+        .findings
+        .chunk_by(|one, next| one.input == next.input)
+    {
+        for message in gathered(of_input.iter().map(|item| &item.diagnostic)) {
+            text.push_str(&message.render(renderer));
+            text.push('\n');
+        }
     }
     if let Some(against) = &report.against {
         text.push_str(&compared(against));
