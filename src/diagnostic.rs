@@ -145,11 +145,11 @@ impl Source {
             return message;
         }
         let value = given.trim_matches(['"', '\'']);
-        let message = message.replace(&format!("`{value}`"), "`***`");
+        let message = message.replace(&format!("`{value}`"), &format!("`{MASK}`"));
         if value.len() < 4 {
             return message;
         }
-        message.replace(given, "***").replace(value, "***")
+        message.replace(given, MASK).replace(value, MASK)
     }
 
     /// Where it came from.
@@ -539,11 +539,15 @@ impl Shown {
         // A carriage return in front of the line break belongs to it.
         let is_break = text[to..].starts_with('\n') && text[end..to].ends_with('\r');
         let to = if is_break { to - 1 } else { to };
-        let mut shown = visible_lines(&text[from..start]).into_owned();
+        let part = |range: Range<usize>| {
+            let given = &place.source.text().as_bytes()[range.clone()];
+            visible_lines(&with_short_masks(&text[range], given)).into_owned()
+        };
+        let mut shown = part(from..start);
         let mark_start = shown.len();
-        shown.push_str(&visible_lines(&text[start..end]));
+        shown.push_str(&part(start..end));
         let mark_end = shown.len();
-        shown.push_str(&visible_lines(&text[end..to]));
+        shown.push_str(&part(end..to));
         Shown {
             text: shown,
             line,
@@ -552,6 +556,24 @@ impl Shown {
         }
     }
 }
+
+/// What is shown of some bytes, with a mask for each run of stars that hides some: their number would tell
+/// how long a secret is.
+fn with_short_masks(shown: &str, given: &[u8]) -> String {
+    let mut out = String::with_capacity(shown.len());
+    let mut at = 0;
+    for run in shown.split_inclusive(|c| c != '*') {
+        let stars = run.bytes().take_while(|byte| *byte == b'*').count();
+        let hides = given.get(at..at + stars) != Some(&run.as_bytes()[..stars]);
+        out.push_str(if hides { MASK } else { &run[..stars] });
+        out.push_str(&run[stars..]);
+        at += run.len();
+    }
+    out
+}
+
+/// What is shown in the place of a secret.
+const MASK: &str = "***";
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -723,6 +745,20 @@ mod tests {
         );
         let told = Diagnostic::note("a").because("\n").help("\r").to_string();
         assert_eq!(told, "note: a\n  = note: \\n\n  = help: \\r\n");
+    }
+
+    #[test]
+    fn a_secret_is_masked_whatever_its_length() {
+        let source = Source::new("p", "a: * ** # secret-of-some-length: x\n")
+            .with_shown("a: * ** # *********************: x\n".to_owned());
+        let at = source.text().find("x").expect("it is there");
+        let told = Diagnostic::error("wrong")
+            .at(&source, at..at + 1)
+            .to_string();
+        let lines: Vec<&str> = told.lines().collect();
+        assert_eq!(lines[1], " --> p:1:34");
+        assert_eq!(lines[3], "1 | a: * ** # ***: x");
+        assert_eq!(lines[4], "  |                ^");
     }
 
     #[test]

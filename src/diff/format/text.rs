@@ -5,7 +5,7 @@ use super::glance::{
     LayerRow, first_step, ignored_words, layer_counts, layer_rows, layers_of, notable_place,
 };
 use super::order::{Group, LayerChanges, Section, sections};
-use super::values::{Lines, chars, cut, line_blocks, short_values};
+use super::values::{Lines, WHOLE_VALUE, chars, cut, line_blocks, short_values};
 use super::{content_counts, content_name, count, label, move_words, remarks};
 use crate::diff::{Change, ChangeKind, Impact, ProfilePair, Report, Side};
 use crate::visible::visible;
@@ -59,8 +59,6 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
 const NARROWEST: usize = 50;
 /// Characters of a value where lines are not folded.
 const UNFOLDED_VALUE: usize = 400;
-/// Characters of a value that is shown whole.
-const WHOLE_VALUE: usize = 1 << 30;
 /// Labels up to so many characters are aligned where lines are not folded, else up to a third of the width.
 const ALIGNED: usize = 40;
 /// Lines of a text that is new or gone.

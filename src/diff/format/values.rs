@@ -15,6 +15,14 @@ const LEAD: usize = 20;
 /// So many characters are not worth leaving out.
 const SLACK: usize = 24;
 
+/// The room of a value that is shown whole.
+pub(super) const WHOLE_VALUE: usize = 1 << 30;
+
+/// Whether there is room for all of a value, apart from what stands before it.
+fn is_whole(room: usize) -> bool {
+    room > WHOLE_VALUE / 2
+}
+
 /// A stretch of text with the number of each line: of a hunk, or the start of a value.
 pub(super) struct Lines<'r> {
     pub(super) lines: Vec<(Side, usize, &'r str)>,
@@ -117,8 +125,23 @@ pub(super) fn short_value(shown: &Shown, room: usize) -> String {
         Shown::Value {
             value: Value::String(text),
         } => short_text(text, room),
-        Shown::Value { value } => flow(value, room),
+        Shown::Value { value } => match object(value) {
+            Some(name) if !is_whole(room) => name,
+            _ => flow(value, room),
+        },
     }
+}
+
+/// What an object of Kubernetes is called: `NetworkAttachmentDefinition vlan-30 in default`.
+fn object(value: &Value) -> Option<String> {
+    let text = |at: &str| value.pointer(at)?.as_str();
+    text("/apiVersion")?;
+    let (kind, name) = (text("/kind")?, text("/metadata/name")?);
+    let named = match text("/metadata/namespace") {
+        Some(namespace) => format!("{kind} {name} in {namespace}"),
+        None => format!("{kind} {name}"),
+    };
+    Some(visible(&named).into_owned())
 }
 
 /// A text as a scalar on one line, with a count of what is left out.
@@ -137,10 +160,14 @@ pub(super) fn short_text(text: &str, room: usize) -> String {
     format!("{written} ({})", count(left, "more character"))
 }
 
-/// A text between brackets: its first line, as far as there is room.
+/// A text between brackets: its first line, as far as there is room, or how many lines it has where the first says nothing.
 pub(super) fn flow_text(text: &str, room: usize) -> String {
     let whole = text.strip_suffix('\n').unwrap_or(text);
     let written = match whole.split_once('\n') {
+        Some(_) if is_whole(room) => scalar::write_in_flow(text),
+        Some((first, _)) if !first.contains(char::is_alphanumeric) => {
+            return format!("({})", count(whole.lines().count(), "line"));
+        }
         Some((first, _)) => {
             let first = cut(first, room.saturating_sub(1));
             scalar::write_in_flow(&format!("{}…", first.trim_end_matches('…')))
@@ -283,6 +310,16 @@ mod tests {
         assert_eq!(flow(&value, 3), "{…, 4 more}");
         assert_eq!(flow(&json!([]), 3), "[]");
         assert_eq!(flow(&json!(["a\nb\nc\n"]), 40), "[a…]");
+        assert_eq!(flow(&json!(["{\n  b\n}\n"]), 40), "[(3 lines)]");
+        assert_eq!(flow(&json!(["{\n}"]), WHOLE_VALUE), r#"["{\n}"]"#);
+    }
+
+    #[test]
+    fn an_object_is_told_by_its_name() {
+        let value = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}});
+        let shown = Shown::Value { value };
+        assert_eq!(short_value(&shown, 400), "Pod a");
+        assert!(short_value(&shown, WHOLE_VALUE).starts_with("{apiVersion: v1"));
     }
 
     #[test]
