@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::Value;
 use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::output;
@@ -58,9 +59,12 @@ impl Recover {
                 revision
             }
         };
+        let wholes = given.wholes.iter().filter(|_| !given.is_answer);
+        let trees: Vec<Option<Value>> = wholes.map(|whole| whole.tree().ok()).collect();
         inputs::with_packs(&self.packs, |library| {
             let recovered = recover(&Request {
                 profiles: &given.profiles,
+                trees: &trees,
                 revision: &revision,
                 library,
                 is_answer: given.is_answer,
@@ -68,7 +72,8 @@ impl Recover {
             let renderer = Renderer::new(&revision, library)?;
             let refused = renderer.render(&recovered.site, &Role::ALL).err();
             self.write(&given, &revision, &recovered, refused.is_none())?;
-            let fits = refused.is_none() && recovered.unexpressed.changes.is_empty();
+            let says_all = recovered.unexpressed.changes.is_empty() && recovered.unknown.is_empty();
+            let fits = refused.is_none() && says_all;
             terminal::explain(&refused.unwrap_or_default());
             Ok(match fits {
                 true => ExitCode::SUCCESS,
@@ -147,27 +152,40 @@ fn told(recovered: &Recovered) -> Lines {
             recovered.chosen.join(", ")
         ));
     }
-    let changes = &recovered.unexpressed.changes;
-    if !changes.is_empty() {
-        let (things, hold) = match changes.len() {
+    let changes = recovered.unexpressed.changes.iter().map(|change| {
+        let kind = serde_json::to_value(change.kind).unwrap_or_default();
+        let kind = kind.as_str().unwrap_or_default().to_owned();
+        vec![kind, change.profile.clone(), change.place()]
+    });
+    let unknown = recovered.unknown.iter();
+    let unknown =
+        unknown.map(|(profile, path)| vec!["unknown".to_owned(), profile.clone(), path.clone()]);
+    let rows: Vec<Vec<String>> = changes.chain(unknown).collect();
+    if !rows.is_empty() {
+        let (things, hold) = match rows.len() {
             1 => ("place", "holds"),
             _ => ("places", "hold"),
         };
         lines.add(&format!(
             "{} {things} in the profiles {hold} what a site cannot express:",
-            changes.len()
+            rows.len()
         ));
-        let rows: Vec<Vec<String>> = (changes.iter())
-            .map(|change| {
-                let kind = serde_json::to_value(change.kind).unwrap_or_default();
-                vec![
-                    kind.as_str().unwrap_or_default().to_owned(),
-                    change.profile.clone(),
-                    change.place(),
-                ]
-            })
-            .collect();
         lines.add_table(&rows, 2);
+    }
+    let left_out: usize = recovered
+        .unexpressed
+        .ignored
+        .iter()
+        .map(|one| one.differences)
+        .sum();
+    if left_out > 0 {
+        let differences = match left_out {
+            1 => "1 difference that a tenant makes of any profile is".to_owned(),
+            many => format!("{many} differences that a tenant makes of any profile are"),
+        };
+        lines.add(&format!(
+            "note: {differences} left out; `vmo-ra diff --explain-ignored` tells which there are"
+        ));
     }
     for note in &recovered.unexpressed.notes {
         lines.add(&format!("note: {note}"));

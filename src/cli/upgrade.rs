@@ -166,6 +166,7 @@ impl Upgrade {
         }
         let recovered = recover(&recover::Request {
             profiles,
+            trees: &[],
             revision: from,
             library,
             is_answer: false,

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::condition::{Condition, Subject};
+use super::path::Step;
+use super::report::Part;
 use super::tree::Difference;
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
@@ -61,6 +63,37 @@ pub(super) struct Around {
 /// The built-in list is broken: a mistake in this crate.
 pub fn ignored() -> Result<&'static [Ignored], Diagnostic> {
     Ok(&Drift::load()?.0)
+}
+
+/// Whether a difference outside of texts is left out, where old and new are sides of a part of a profile or layer.
+pub(crate) fn is_left_out(
+    part: &Part,
+    keys: &[String],
+    [old, new]: [Option<&Value>; 2],
+    is_sensitive: bool,
+) -> bool {
+    let Ok(drift) = Drift::load() else {
+        return false;
+    };
+    let mut difference = Difference::whole(old.cloned(), new.cloned());
+    for key in keys {
+        difference.place.push(Step::Key(key.clone()));
+    }
+    let subject = Subject {
+        layer: "",
+        pack: "",
+        part,
+        object: "",
+        place: &difference.place,
+        kind: difference.kind,
+        version: None,
+        is_broken: false,
+    };
+    let around = Around {
+        is_sensitive,
+        ..Around::default()
+    };
+    drift.of(&subject, &difference, around).is_some()
 }
 
 impl Drift {

@@ -49,6 +49,7 @@ mod versions;
 
 pub(crate) use announced::claimed;
 pub use compare::{Input, Options, compare};
+pub(crate) use drift::is_left_out;
 pub use drift::{Ignored as LeftOut, ignored as left_out};
 pub(crate) use pairing::{layers as pair_layers, unique_names};
 pub use report::{

@@ -19,6 +19,7 @@
 //! let rendered = Renderer::new(&revision, &library).map_err(one)?.render(&site, &[Role::Templates])?;
 //! let recovered = recover(&Request {
 //!     profiles: &[rendered.profiles[0].profile.clone()],
+//!     trees: &[],
 //!     revision: &revision,
 //!     library: &library,
 //!     is_answer: false,
@@ -42,12 +43,14 @@ mod structure;
 mod values;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use crate::diagnostic::Diagnostic;
-use crate::diff::{self, Input, Options, Report};
+use crate::diff::{self, Change, ChangeKind, Input, Options, Part, Report};
 use crate::pack::Library;
 use crate::profile::Profile;
 use crate::render::Renderer;
@@ -62,6 +65,8 @@ use search::Search;
 pub struct Request<'r> {
     /// One profile for each role at the most.
     pub profiles: &'r [Profile],
+    /// The same with every key of their files, as far as these are at hand.
+    pub trees: &'r [Option<Value>],
     /// The revision that the site is for ([`nearest()`]).
     pub revision: &'r Revision,
     /// Where packs come from.
@@ -81,8 +86,11 @@ pub struct Recovered {
     pub site: Site,
     /// What it refers to.
     pub given: Given,
-    /// What the profiles say and the site does not: from what the site renders to what was given.
+    /// What the profiles say and the site does not: from what the site renders to what was given, with what is no change of
+    /// the meaning.
     pub unexpressed: Report,
+    /// Keys of the files that this program does not know, each by its profile and its path.
+    pub unknown: Vec<(String, String)>,
 }
 
 /// The secrets and files that a recovered site refers to.
@@ -131,20 +139,85 @@ pub fn recover(request: &Request<'_>) -> Result<Recovered, Vec<Diagnostic>> {
         profiles,
         revision: None,
     };
-    let unexpressed = diff::compare(
+    let mut unexpressed = diff::compare(
         &input("the recovered site", rendered),
         &input("the profiles", request.profiles.to_vec()),
         request.library,
-        &Options::default(),
+        // A site says no notation either.
+        &Options {
+            text: true,
+            ..Options::default()
+        },
     )
     .map_err(|problem| vec![problem])?;
+    leave_out_told_texts(&mut unexpressed);
+    let trees = request.profiles.iter().zip(request.trees);
+    let mut unknown = Vec::new();
+    for (profile, tree) in trees {
+        let mut paths = Vec::new();
+        if let Some(tree) = tree {
+            unknown_keys(tree, &json!(profile), "", &mut paths);
+        }
+        let name = &profile.metadata.name;
+        unknown.extend(paths.into_iter().map(|path| (name.clone(), path)));
+    }
     Ok(Recovered {
         text,
         chosen,
         site,
         given,
         unexpressed,
+        unknown,
     })
+}
+
+/// Leaves out that the notation of a text is another where a change of its meaning is told.
+fn leave_out_told_texts(report: &mut Report) {
+    let text_of = |change: &Change| {
+        let part = match &change.part {
+            Part::File(_) | Part::Commands(_) => Part::Values,
+            part => part.clone(),
+        };
+        (change.profile.clone(), change.layer.clone(), part)
+    };
+    let is_notation = |change: &Change| change.kind == ChangeKind::Text;
+    let told = report.changes.iter().filter(|change| !is_notation(change));
+    let told: BTreeSet<_> = told.map(text_of).collect();
+    (report.changes).retain(|change| !is_notation(change) || !told.contains(&text_of(change)));
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    }
+}
+
+/// The paths of what a tree has and `known` has not, the outermost of each.
+fn unknown_keys(tree: &Value, known: &Value, path: &str, found: &mut Vec<String>) {
+    match (tree, known) {
+        (Value::Object(tree), Value::Object(known)) => {
+            for (key, value) in tree {
+                let path = match path {
+                    "" => key.clone(),
+                    _ => format!("{path}.{key}"),
+                };
+                match known.get(key) {
+                    Some(known) => unknown_keys(value, known, &path, found),
+                    None if is_nothing(value) => {}
+                    None => found.push(path),
+                }
+            }
+        }
+        (Value::Array(tree), Value::Array(known)) => {
+            for (at, (value, known)) in tree.iter().zip(known).enumerate() {
+                unknown_keys(value, known, &format!("{path}[{at}]"), found);
+            }
+        }
+        _ => {}
+    }
 }
 
 impl Given {

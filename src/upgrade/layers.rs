@@ -250,12 +250,12 @@ impl Merging<'_> {
     ) -> Layer {
         let is_one_version =
             yours.version == base.layer.version && yours.version == theirs.layer.version;
+        let registries = registries([base.layer, yours, theirs.layer]);
         let facts = |layer: &Layer| {
             let mut facts = json!({
                 "version": layer.version,
                 "type": layer.kind,
                 "layer": layer.layer,
-                "registry": layer.registry,
             });
             // Else it goes with the version.
             if is_one_version {
@@ -264,6 +264,9 @@ impl Merging<'_> {
             facts
         };
         let mut facts = [base.layer, yours, theirs.layer].map(facts);
+        for (facts, registry) in facts.iter_mut().zip(&registries) {
+            facts["registry"] = registry.clone();
+        }
         // A version of yours that theirs passes by is on the way there, and so is any from which the site asks for a later one.
         let [old, mine, new] =
             [base.layer, yours, theirs.layer].map(|layer| Version::parse(&layer.version));
@@ -318,15 +321,24 @@ impl Merging<'_> {
             true => text_of(&merged, "tag"),
             false => side.map_or_else(|| version.clone(), |layer| layer.tag.clone()),
         };
-        let asks_otherwise = yours.version == base.layer.version && yours.tag != base.layer.tag;
+        let asks_otherwise = yours.version == base.layer.version
+            && yours.tag != base.layer.tag
+            && !yours.tag.is_empty();
         if asks_otherwise && tag != yours.tag {
             self.by_hand.push(format!(
                 "look at the tag of `{}`: yours asks for `{}`, the result for `{tag}`",
                 yours.name, yours.tag
             ));
         }
-        let registry = (merged.as_ref())
-            .and_then(|facts| serde_json::from_value(facts["registry"].clone()).ok());
+        let chosen = merged.as_ref().map(|facts| &facts["registry"]);
+        let [of_base, of_yours, of_theirs] = registries;
+        let registry = [
+            (of_yours, yours),
+            (of_theirs, theirs.layer),
+            (of_base, base.layer),
+        ]
+        .into_iter()
+        .find_map(|(registry, layer)| (Some(&registry) == chosen).then(|| layer.registry.clone()));
         if registry.is_none() {
             self.asked(&Part::Layer).refuse_all();
         }
@@ -408,6 +420,29 @@ fn is_alike(base: &Layer, yours: &Layer) -> bool {
     base.values == yours.values
         && base.manifests == yours.manifests
         && base.version == yours.version
+}
+
+/// What tells the registries of a layer in base, yours and theirs apart: the name, or the kind where they have one name. All
+/// else that is said of one is its tenant's, and goes with it.
+fn registries(layers: [&Layer; 3]) -> [Value; 3] {
+    let of = |told: fn(&Layer) -> &String| {
+        let all = layers.map(|layer| told(layer).as_str());
+        // What one side does not say is as another has it.
+        let said = all.into_iter().find(|text| !text.is_empty());
+        all.map(|own| {
+            if own.is_empty() {
+                said.unwrap_or_default()
+            } else {
+                own
+            }
+        })
+    };
+    let names = of(|layer| &layer.registry.metadata.name);
+    let kinds = of(|layer| &layer.registry.metadata.kind);
+    match names.iter().all(|name| *name == names[0]) {
+        true => kinds.map(|kind| json!({"kind": kind})),
+        false => names.map(|name| json!(name)),
+    }
 }
 
 /// A text of what was merged; empty where no text is left.

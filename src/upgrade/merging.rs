@@ -8,7 +8,7 @@ use super::matching::{Matched, Orders};
 use super::report::{self, Item, Limited, Moved, What};
 use super::resolutions::{self, Place, Resolutions, hash, part_words};
 use super::{Request, Sides};
-use crate::diff::{Part, Secrets};
+use crate::diff::{Part, Secrets, is_left_out};
 use crate::profile::{BuiltInLayers, Metadata, Profile, Spec, Template, Variable, variables_used};
 use crate::render::RenderedProfile;
 use crate::revision::Role;
@@ -307,7 +307,15 @@ impl<'r> Merging<'r> {
     }
 
     /// Puts decisions into the report; `roots` are the trees that they are about.
-    pub(super) fn record(&mut self, part: &Part, decisions: Vec<Decision>, roots: &[&Value]) {
+    pub(super) fn record(&mut self, part: &Part, mut decisions: Vec<Decision>, roots: &[&Value]) {
+        // What a tenant makes of any profile is no edit.
+        let is_sensitive = roots.iter().all(|root| root["isSensitive"] == true);
+        decisions.retain(|decision| {
+            let sides = [decision.base.as_ref(), decision.yours.as_ref()];
+            let is_own = !matches!(part, Part::Values | Part::Manifest(_));
+            let is_drift = || is_left_out(part, &decision.path.keys(), sides, is_sensitive);
+            decision.verdict != Verdict::Kept || !is_own || !is_drift()
+        });
         if decisions.is_empty() {
             return;
         }

@@ -28,6 +28,7 @@ use crate::common::{Shared, add_profile, built_in, nothing_wrong, yaml};
 fn recovered(profiles: &[Profile], revision: &Revision) -> Recovered {
     recover(&Request {
         profiles,
+        trees: &[],
         revision,
         library: library(true),
         is_answer: false,
@@ -499,4 +500,64 @@ fn what_cannot_be_recovered_is_refused() {
     ];
     let said = all.map(|line| format!("$ vmo-ra {line}\n{}", folder.run(line).ends(2).said()));
     is_golden("tests/recover/refused.txt", said.join("\n"));
+}
+
+/// What a diff of profiles takes for the same is no less edited, and no site says it.
+#[test]
+fn what_is_no_change_of_the_meaning_is_listed() {
+    let folder = Scratch::new();
+    folder.run("render --profile core --out out").ends(0);
+    let name = "out/VMO-RA-Core-PXKE.json";
+    let rendered: Value = serde_json::from_str(&read_file(&folder, name)).expect("it is JSON");
+    type Edit = fn(&mut Value);
+    let cases: [(Edit, &str); 6] = [
+        (
+            |profile| {
+                let variables = profile["spec"]["variables"].as_array_mut();
+                variables.expect("it has some").reverse();
+            },
+            "  moved  VMO-RA-Core-PXKE  variable/",
+        ),
+        (
+            |profile| profile["spec"]["variables"][0]["displayName"] = json!("Ours"),
+            "  changed  VMO-RA-Core-PXKE  variable/MetalLBAddresses/displayName\n",
+        ),
+        (
+            |profile| profile["spec"]["template"]["packs"][0]["displayName"] = json!("Ours"),
+            "  unknown  VMO-RA-Core-PXKE  spec.template.packs[0].displayName\n",
+        ),
+        (
+            |profile| profile["spec"]["someday"] = json!({"a": [1]}),
+            "  unknown  VMO-RA-Core-PXKE  spec.someday\n",
+        ),
+        (
+            |profile| {
+                let values = &mut profile["spec"]["template"]["packs"][0]["values"];
+                *values = json!(values.as_str().expect("a text").to_owned() + "\n---\n");
+            },
+            "  text  VMO-RA-Core-PXKE  lb-metallb-helm/values\n",
+        ),
+        (
+            |profile| {
+                let values = &mut profile["spec"]["template"]["packs"][0]["values"];
+                *values = json!(format!("# Ours.\n{}", values.as_str().expect("a text")));
+            },
+            "  text  VMO-RA-Core-PXKE  lb-metallb-helm/values\n",
+        ),
+    ];
+    for (edit, told) in cases {
+        let mut profile = rendered.clone();
+        edit(&mut profile);
+        write(&folder, "edited.json", profile.to_string());
+        let run = folder.run("recover edited.json");
+        let said = run.ends(1).said();
+        assert!(said.contains("what a site cannot express:\n"), "{said}");
+        assert!(said.contains(told), "{told}\n{said}");
+    }
+    // What a tenant makes of any profile is said to be left out.
+    let mut profile = rendered.clone();
+    profile["spec"]["variables"][0]["options"] = json!([]);
+    write(&folder, "edited.json", profile.to_string());
+    let run = folder.run("recover edited.json");
+    run.ends(0).mentions("note: 1 difference that a tenant makes of any profile is left out; `vmo-ra diff --explain-ignored` tells which there are\n");
 }

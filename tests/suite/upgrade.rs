@@ -414,6 +414,7 @@ fn names_lead_out_of_no_folder() {
     folder.run("verify a/b/new").ends(0);
 }
 
+/// Of an export as of a folder that `split` wrote.
 #[test]
 fn unknown_keys_of_a_file_stay() {
     let folder = Scratch::new();
@@ -421,18 +422,72 @@ fn unknown_keys_of_a_file_stay() {
     for (role, mut profile) in rendered(&folder, "1.7.0") {
         profile["spec"]["someday"] = json!({"a": [1]});
         packs(&mut profile)[0]["also"] = json!("ours");
+        let manifests = packs(&mut profile)[0]["manifests"].as_array_mut();
+        if let Some(manifest) = manifests.and_then(|all| all.first_mut()) {
+            manifest["uid"] = json!("0123");
+        }
         write(&folder, &format!("yours/{role}.json"), profile.to_string());
+        let split = format!("split yours/{role}.json --out parts/{role}");
+        folder.run(split.as_str()).ends(0);
     }
     upgrade(&folder, "--site site.yaml --out new").ends(0);
+    let of_parts = "upgrade parts --from 1.7.0 --to 1.9.0 --site site.yaml --out of-parts";
+    folder.run(of_parts).ends(0);
     for (name, bytes) in files(&folder.join("new")) {
         if name.ends_with(".json") && !name.starts_with('.') {
-            let profile: Value = serde_json::from_slice(&bytes).expect("it is JSON");
+            let mut profile: Value = serde_json::from_slice(&bytes).expect("it is JSON");
             assert_eq!(profile["spec"]["someday"], json!({"a": [1]}), "{name}");
-            assert_eq!(
-                profile["spec"]["template"]["packs"][0]["also"], "ours",
-                "{name}"
-            );
             assert_eq!(profile["spec"]["version"], "1.9.0", "{name}");
+            let first = &packs(&mut profile)[0];
+            assert_eq!(first["also"], "ours", "{name}");
+            let uid = &first["manifests"][0]["uid"];
+            assert_eq!(uid.is_string(), name.contains("Templates"), "{name}");
+            assert_eq!(json_of(&folder, &format!("of-parts/{name}")), profile);
+        }
+    }
+}
+
+/// What a tenant says of a registry or a variable is no edit.
+#[test]
+fn what_a_tenant_writes_is_no_edit() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    let metadata = |layer: &mut Value| layer["registry"]["metadata"].clone();
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        for layer in packs(&mut profile) {
+            layer["registry"]["metadata"]["uid"] = json!("64eaff453040297344bcad5d");
+            layer["registry"]["metadata"]["isPrivate"] = json!(true);
+        }
+        for variable in profile["spec"]["variables"].as_array_mut().expect("a list") {
+            let variable = variable.as_object_mut().expect("a map");
+            variable.entry("inputType").or_insert(json!("text"));
+            variable.entry("options").or_insert(json!([]));
+        }
+        if role == "core" {
+            let nginx = layer(&mut profile, "nginx");
+            nginx["registry"]["metadata"]["name"] = json!("Ours");
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    let run = upgrade(&folder, "--site site.yaml --out new --format json");
+    let report = run.ends(0).json();
+    let items = report["items"].as_array().expect("a list").iter();
+    let kept: Vec<String> = items
+        .filter(|item| item["what"] != "taken")
+        .map(|item| {
+            format!(
+                "{} {} {} -> {}",
+                item["layer"], item["path"], item["base"]["value"], item["yours"]["value"]
+            )
+        })
+        .collect();
+    assert_eq!(kept, [r#""nginx" "registry" "Public Repo" -> "Ours""#]);
+    for name in ["VMO-RA-Core-PXKE", "VMO-RA-Templates"] {
+        let mut new = json_of(&folder, &format!("new/{name}.json"));
+        for layer in packs(&mut new) {
+            let registry = metadata(layer);
+            assert_eq!(registry["uid"], "64eaff453040297344bcad5d", "{registry}");
+            assert_eq!(registry["isPrivate"], true, "{registry}");
         }
     }
 }

@@ -32,7 +32,7 @@ use crate::pack::Library;
 use crate::profile::{Layer, Profile, Variable};
 use crate::revision::Revision;
 use crate::secret::{self, Way};
-use crate::sequence::pair;
+use crate::sequence::{Pair, pair};
 use told::Told;
 
 /// One side of a comparison.
@@ -295,8 +295,24 @@ impl Comparison<'_> {
                     self.around = Around::default();
                 }
                 (old, new) => {
-                    self.whole(part, old.map(|old| json!(old)), new.map(|new| json!(new)))
+                    self.whole(
+                        part.clone(),
+                        old.map(|old| json!(old)),
+                        new.map(|new| json!(new)),
+                    );
                 }
+            }
+            // Their order is one of notation: Palette asks for them in it.
+            if let Pair::Both {
+                old,
+                new,
+                moved: true,
+            } = found
+                && self.options.text
+            {
+                let mut moved = Difference::whole(Some(json!(old + 1)), Some(json!(new + 1)));
+                moved.kind = ChangeKind::Moved;
+                self.difference(part, moved);
             }
         }
     }

@@ -518,3 +518,41 @@ fn renamed_settings_take_their_edits_along() {
     assert_eq!(cilium["hubble"]["export"]["static"]["fileMaxBackups"], 5);
     assert!(cilium.get("enableCiliumEndpointSlice").is_none());
 }
+
+/// A pack that is there and cannot be used is no pack that is not at hand.
+#[test]
+fn a_pack_without_values_is_said_to_be_one() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    pack(&folder, "kubernetes", "1.32.4", "1.34.5", |text| text);
+    let mut profiles = rendered(&folder, "1.7.0");
+    let (role, profile) = &mut profiles[0];
+    // An export of the vendor's values, with an edit.
+    profile["metadata"]["description"] = json!("");
+    let kubernetes = layer(profile, "kubernetes");
+    kubernetes["version"] = json!("1.32.9");
+    let values = kubernetes["values"].as_str().expect("a text").to_owned();
+    kubernetes["values"] = json!(values + "\nours: 1\n");
+    write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    // As this program has it: what differs from an older version, and no text of the vendor.
+    let built_in = fs::read(root("profiles/packs/kubernetes/1.34.5/pack.json"));
+    let built_in = String::from_utf8(built_in.expect("it is there")).expect("it is a text");
+    let named = built_in.replacen('{', "{\"name\": \"kubernetes\", \"layer\": \"k8s\", ", 1);
+    write(
+        &folder,
+        "packs/own/pack.json",
+        named.replace("1.34.5", "1.32.9"),
+    );
+    let report = upgrade(&folder, "--site site.yaml --packs packs --format json").json();
+    let limited = report["limited"].as_array().expect("a list").iter();
+    let why: Vec<&str> = limited
+        .filter(|one| one["layer"] == "kubernetes")
+        .filter_map(|one| one["why"].as_str())
+        .collect();
+    assert_eq!(
+        why,
+        [
+            "only what the RA itself sets is merged, and the rest stays yours: the pack `kubernetes` in `packs/own` has no values.yaml"
+        ]
+    );
+}
