@@ -126,29 +126,38 @@ impl Disk for Local {
     }
 
     fn read(&self, path: &Path, largest: u64) -> io::Result<Text> {
-        let no_file = || {
-            let error = io::ErrorKind::InvalidInput;
-            io::Error::new(error, "it is a pipe, a socket or a device, not a file")
-        };
-        let is_other = |metadata: &Metadata| Entry::from(metadata.file_type()) == Entry::Other;
-        if is_other(&fs::metadata(path)?) && !is_of_the_shell(path) {
-            return Err(no_file());
-        }
-        let file = open(path)?;
-        let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            let error = io::ErrorKind::IsADirectory;
-            return Err(io::Error::new(error, "it is a folder"));
-        }
-        // It may be another by now.
-        if is_other(&metadata) && !is_of_the_shell(path) {
-            return Err(no_file());
-        }
+        let (file, private) = open_file(path)?;
         Ok(Text {
-            private: is_private(&metadata),
+            private,
             text: read_text(file, largest)?,
         })
     }
+}
+
+/// Opens a regular file, or a pipe of the shell, and says whether it is private.
+///
+/// # Errors
+/// It is something else, or cannot be opened.
+pub fn open_file(path: &Path) -> io::Result<(File, bool)> {
+    let no_file = || {
+        let error = io::ErrorKind::InvalidInput;
+        io::Error::new(error, "it is a pipe, a socket or a device, not a file")
+    };
+    let is_other = |metadata: &Metadata| Entry::from(metadata.file_type()) == Entry::Other;
+    if is_other(&fs::metadata(path)?) && !is_of_the_shell(path) {
+        return Err(no_file());
+    }
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_dir() {
+        let error = io::ErrorKind::IsADirectory;
+        return Err(io::Error::new(error, "it is a folder"));
+    }
+    // It may be another by now.
+    if is_other(&metadata) && !is_of_the_shell(path) {
+        return Err(no_file());
+    }
+    Ok((file, is_private(&metadata)))
 }
 
 /// Whether a path is one that the shell made, as for `<(command)`: its writer runs already.

@@ -1,12 +1,11 @@
 //! `vmo-ra packs import`
 
-use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use vmo_ra::diagnostic::{Code, Diagnostic};
-use vmo_ra::disk::local;
+use vmo_ra::disk::{local, open_file};
 use vmo_ra::limits;
 use vmo_ra::load::{self, Item, Kind, STANDARD_INPUT};
 use vmo_ra::pack::Library;
@@ -70,28 +69,22 @@ impl Import {
 /// The packs of a source, and whether it is not for everybody to read.
 fn read(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
     let path = Path::new(source);
-    let metadata = fs::metadata(path);
     let is_stdin = source == STANDARD_INPUT;
-    if !is_stdin && metadata.as_ref().is_ok_and(Metadata::is_dir) {
+    if !is_stdin && path.is_dir() {
         return of_folder(source);
     }
-    let is_file = metadata.is_ok_and(|metadata| metadata.is_file());
     // The first file of a split profile stands for its folder.
-    if !is_stdin && (!is_file || path.ends_with(PROFILE)) {
+    if path.ends_with(PROFILE) {
         let loaded = load::load(&Files, source)?;
         return Ok((of_items(source, loaded.items)?, loaded.private));
     }
     let name = if is_stdin { "<standard input>" } else { source };
-    let bytes = if is_stdin {
-        limited(io::stdin().lock())
+    let read = if is_stdin {
+        limited(io::stdin().lock()).map(|bytes| (bytes, inputs::is_private_input()))
     } else {
-        File::open(path).and_then(limited)
+        open_file(path).and_then(|(file, private)| Ok((limited(file)?, private)))
     };
-    let bytes = bytes.map_err(|error| vec![Diagnostic::unreadable(name, &error)])?;
-    let private = match is_stdin {
-        true => inputs::is_private_input(),
-        false => inputs::is_private_file(path),
-    };
+    let (bytes, private) = read.map_err(|error| vec![Diagnostic::unreadable(name, &error)])?;
     if let Some(imported) = of_bytes(name, &bytes)? {
         return Ok((imported, private));
     }

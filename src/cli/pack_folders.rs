@@ -44,7 +44,8 @@ impl PackFolders {
                     "two packs would be `{folder}`, and their files differ"
                 ))
                 .code(Code::BrokenPack)
-                .help("import one of them, or each into a folder of its own"),
+                .help("import one of them, or each into a folder of its own")
+                .help("if both are layers of one profile, take one out of it first"),
             ),
         }
     }

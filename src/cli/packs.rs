@@ -311,6 +311,10 @@ fn presets_in_words(pack: &Pack) -> String {
 /// The pack that `NAME[@VERSION]` stands for.
 fn named<'l>(library: &'l Library, pack: &str) -> Result<&'l Found, Diagnostic> {
     let (name, wanted) = match pack.split_once('@') {
+        Some((name, "")) => {
+            return Err(Diagnostic::error(format!("`{pack}` names no version"))
+                .help(format!("write `{name}` for its newest version")));
+        }
         Some((name, version)) => (name, Wanted::of_tag(version)),
         None => (pack, Wanted::Newest),
     };

@@ -6,7 +6,8 @@ use crate::yaml::{Move, Path};
 
 /// Says where presets and the RA's changes do not fit the pack.
 pub fn remarks(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
-    let mut remarks: Vec<Diagnostic> = of_stale_removals(pack, values).into_iter().collect();
+    let mut remarks: Vec<Diagnostic> = of_no_values(pack).into_iter().collect();
+    remarks.extend(of_stale_removals(pack, values));
     remarks.extend(of_shape(pack, values));
     remarks.extend(of_layouts(pack));
     remarks
@@ -61,6 +62,20 @@ fn of_layouts(pack: &Pack) -> Vec<Diagnostic> {
         .because(layout.source.as_str()))
     })
     .collect()
+}
+
+/// Says that a pack has no values, so that the layer would have only what is set here.
+fn of_no_values(pack: &Pack) -> Option<Diagnostic> {
+    let is_empty = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let text = pack.values.text().trim_start_matches('\u{feff}');
+    text.lines().all(is_empty).then(|| {
+        Diagnostic::warning(format!(
+            "the values.yaml of `{}` {} is empty",
+            pack.description.name, pack.description.version
+        ))
+        .because(format!("values.yaml of {}", pack.origin))
+        .help("copy it from the pack's registry: Palette takes whole values only")
+    })
 }
 
 /// Says where presets remove what neither the pack nor any preset of it has: they were written for another version.

@@ -556,6 +556,7 @@ fn packs_are_written_together_or_not_at_all() {
             2,
             "error: two packs would be `p-1.0.0`, and their files differ
   = help: import one of them, or each into a folder of its own
+  = help: if both are layers of one profile, take one out of it first
 
 ",
         );
@@ -761,6 +762,60 @@ fn presets_that_an_answer_does_not_tell_are_unknown() {
     folder.run("packs apply p --preset G:one --packs all").ends(0).begins(
         "note: the values were made with `g:one` already, and what was edited since stays: `b`\n",
     );
+}
+
+/// A profile may have a pack twice; its folder would be one.
+#[test]
+fn a_pack_that_a_profile_has_twice_is_one_where_both_are_equal() {
+    let folder = Scratch::new();
+    let core = read(&root(""), "golden/1.9.0/VMO-RA-Core-PXKE.json");
+    let mut core: Value = serde_json::from_str(&core).expect("JSON");
+    let packs = core["spec"]["template"]["packs"]
+        .as_array_mut()
+        .expect("layers");
+    packs.push(packs[1].clone());
+    write(&folder, "equal.json", core.to_string());
+    folder.run("packs import equal.json --out equal").ends(0);
+    core["spec"]["template"]["packs"][4]["values"] = "a: 1".into();
+    write(&folder, "other.json", core.to_string());
+    folder
+        .run("packs import other.json --out other")
+        .ends(2)
+        .mentions(
+            "error: two packs would be `nginx-1.15.4`, and their files differ
+  = help: import one of them, or each into a folder of its own
+  = help: if both are layers of one profile, take one out of it first
+",
+        );
+}
+
+#[test]
+fn a_pack_without_values_is_told() {
+    let folder = Scratch::new();
+    write(&folder, "packs/nginx/pack.json", DESCRIPTION);
+    write(&folder, "packs/nginx/values.yaml", "# nothing\n\n");
+    folder
+        .run("packs apply nginx@1.15.4 --packs packs")
+        .ends(0)
+        .begins(
+            "warning: the values.yaml of `nginx` 1.15.4 is empty
+  = note: values.yaml of packs/nginx
+  = help: copy it from the pack's registry: Palette takes whole values only
+",
+        );
+    folder.run("packs apply nginx@ --packs packs").says(
+        2,
+        "error: `nginx@` names no version
+  = help: write `nginx` for its newest version
+
+",
+    );
+    let only = tar(&[("pack.json", DESCRIPTION)]);
+    write(&folder, "only.tar", only);
+    folder
+        .run("packs import only.tar --out only")
+        .ends(2)
+        .begins("error: `only.tar` cannot be unpacked: it has a pack.json and no values.yaml\n");
 }
 
 #[test]

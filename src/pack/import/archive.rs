@@ -146,9 +146,13 @@ fn pack(
         }
     }
     if !own.contains_key("values.yaml") {
+        let place = match folder {
+            "" => "it".to_owned(),
+            folder => format!("`{folder}`"),
+        };
         return Err(broken(
             name,
-            &format!("`{folder}` has a {DESCRIPTION} and no values.yaml"),
+            &format!("{place} has a {DESCRIPTION} and no values.yaml"),
         ));
     }
     let text = own

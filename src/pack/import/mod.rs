@@ -150,7 +150,13 @@ impl ImportedPack {
             super::built_in::DESCRIPTION.to_owned(),
             text.clone().into_bytes(),
         );
-        Self::new(&Source::new(name, text), files)
+        // Nobody has seen that text, so its lines say nothing.
+        Self::new(&Source::new(name, text), files).map_err(|problem| {
+            let told = Diagnostic::error(problem.message())
+                .code(problem.kind())
+                .because(format!("in {name}"));
+            problem.ways_out().into_iter().fold(told, Diagnostic::help)
+        })
     }
 
     /// What its folder is called.
