@@ -4,11 +4,14 @@ mod values;
 mod xml;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
+use crate::cluster::commands::runs;
+use crate::cluster::nodes::Nodes;
 use crate::cluster::{node_text, undone};
 use crate::diagnostic::Diagnostic;
 use crate::pack::{PresetName, enabled_presets};
@@ -23,14 +26,13 @@ use values::text_of;
 pub struct Subject<'p> {
     profile: &'p Profile,
     layers: Vec<ParsedLayer<'p>>,
+    nodes: OnceLock<Nodes>,
 }
 
 struct ParsedLayer<'p> {
     layer: &'p Layer,
     values: Value,
     manifests: Vec<(&'p str, Vec<Value>)>,
-    /// What the nodes run.
-    commands: undone::Commands,
 }
 
 /// Which form of a claim a profile has.
@@ -73,12 +75,15 @@ impl<'p> Subject<'p> {
             let values = yaml::to_json(&values, Limits::VALUES)?;
             layers.push(ParsedLayer {
                 layer,
-                commands: undone::commands_of(&values),
                 values,
                 manifests,
             });
         }
-        Ok(Subject { profile, layers })
+        Ok(Subject {
+            profile,
+            layers,
+            nodes: OnceLock::new(),
+        })
     }
 
     /// Whether the claim is about this profile at all.
@@ -178,7 +183,12 @@ impl<'p> Subject<'p> {
                         false => Some(&*found),
                     },
                 };
-                let Some(wrong) = wrong else { return Ok(()) };
+                let Some(wrong) = wrong else {
+                    return match self.undone_later(claim, statement) {
+                        Some(what) => Err(miss(what)),
+                        None => Ok(()),
+                    };
+                };
                 Err(miss(match expectation {
                     Expectation::Runs { command, .. } => {
                         self.shown(statement, &nearest(command, wrong))
@@ -187,6 +197,21 @@ impl<'p> Subject<'p> {
                 }))
             }
         }
+    }
+
+    /// What undoes later what the command of a claim wrote.
+    fn undone_later(&self, claim: &Claim, statement: &Statement<'_>) -> Option<String> {
+        let Expectation::Runs { command, .. } = statement.expectation else {
+            return None;
+        };
+        let parsed = self.layer(claim)?;
+        let lists = ["pre", "post"].map(|key| format!("/kubeadmconfig/{key}KubeadmCommands"));
+        let texts = lists.iter().flat_map(|list| parsed.list(list));
+        let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
+        let pattern = pattern(command).ok()?;
+        undone::undone_later(&runs(&texts.join("\n")), |run| {
+            pattern.is_match(&run.words.join(" "))
+        })
     }
 
     /// What was found, as a report may show it: without secrets, and not at length.
@@ -265,6 +290,11 @@ impl<'p> Subject<'p> {
         let found = match *target {
             Target::Profile(field) => Some(Cow::Owned(self.profile_field(field)?)),
             Target::Variable { name, field } => self.variable_field(name, field).map(Cow::Owned),
+            Target::File(path) if self.layer(claim).is_some() => {
+                let layers = self.layers.iter().map(|layer| &layer.values);
+                let nodes = self.nodes.get_or_init(|| Nodes::of(layers));
+                nodes.says(path)?.map(Cow::Owned)
+            }
             _ => {
                 let name = claim.layer.as_deref();
                 let name =
@@ -287,7 +317,7 @@ impl<'p> Subject<'p> {
         };
         let Some(found) = found else { return Ok(None) };
         let says = match (target, statement.language, found.as_str()) {
-            (Target::File(path), _, Some(text)) => node_text::tree(path, text)?,
+            (Target::File(_), ..) => found.into_owned(),
             (_, Some(Language::Json), Some(text)) => {
                 serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?
             }
@@ -403,21 +433,6 @@ impl ParsedLayer<'_> {
                 let is_known = !named.is_empty() || !listed.is_empty();
                 Ok(is_known.then(|| Cow::Owned(serde_json::json!([named, listed]))))
             }
-            Target::File(path) => {
-                let files = self.list("/kubeadmconfig/files");
-                // Of two with one path the second takes the place of the first.
-                let file = files
-                    .iter()
-                    .rev()
-                    .find(|file| file.get("targetPath").and_then(Value::as_str) == Some(path));
-                let Some(content) = file.and_then(|file| file.get("content")) else {
-                    return Ok(None);
-                };
-                match undone::undoing(&self.commands, path) {
-                    Some(command) => Err(format!("{command}, which undoes `{path}`")),
-                    None => Ok(Some(Cow::Borrowed(content))),
-                }
-            }
             Target::Command(when) => {
                 let key = match when {
                     "pre" => "/kubeadmconfig/preKubeadmCommands",
@@ -428,7 +443,7 @@ impl ParsedLayer<'_> {
                 let script = texts.collect::<Vec<_>>().join("\n");
                 Ok(Some(Cow::Owned(node_text::script(&script))))
             }
-            Target::Profile(_) | Target::Variable { .. } => Ok(None),
+            Target::File(_) | Target::Profile(_) | Target::Variable { .. } => Ok(None),
         }
     }
 
@@ -493,11 +508,12 @@ fn commands_in_words(commands: &Value) -> String {
     }
 }
 
+fn pattern(pattern: &str) -> Result<regex_lite::Regex, String> {
+    regex_lite::Regex::new(&format!("(?s)^(?:{pattern})$"))
+        .map_err(|error| format!("`{pattern}`: {error}"))
+}
+
 fn test(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
-    let pattern = |pattern: &str| {
-        regex_lite::Regex::new(&format!("(?s)^(?:{pattern})$"))
-            .map_err(|error| format!("`{pattern}`: {error}"))
-    };
     Ok(match expectation {
         Expectation::Equals(wanted) => *wanted == found,
         Expectation::Text(wanted) => text_of(found).is_some_and(|text| text == *wanted),

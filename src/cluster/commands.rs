@@ -1,5 +1,7 @@
 //! The commands that a script runs, and their conditions: each simple command, as far as the text shows it.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::Range;
@@ -7,6 +9,7 @@ use std::ops::Range;
 use serde_json::{Value, json};
 
 use super::shell::{Piece, Token, tokens};
+use values::{Choices, constants, filled_in, unquoted};
 
 /// How much of a condition is kept, in bytes.
 const ROOM: usize = 500;
@@ -20,12 +23,27 @@ struct Command {
     words: Vec<Range<usize>>,
     /// The conditions that it stands under, from the outermost.
     when: Vec<String>,
+    /// The function that it is a part of.
+    function: Option<String>,
+    /// The here-document that it reads.
+    here: Option<Range<usize>>,
+}
+
+/// A command as a shell may run it: with one of the values of each of its variables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Run {
+    /// Its words, without quotes.
+    pub(crate) words: Vec<String>,
+    /// The conditions that it stands under, from the outermost.
+    pub(crate) when: Vec<String>,
+    /// The here-document that it reads.
+    pub(crate) here: String,
 }
 
 /// The commands of a script, each with its words (`run`) and the conditions it stands under (`when`). Quotes are gone, and
 /// names of variables that have one value are that value. What comes behind an unconditional `exit` is left out.
 pub(crate) fn tree(script: &str) -> Value {
-    let commands = Reader::read(script);
+    let commands = Reader::read(script).commands;
     let constants = constants(script, &commands);
     let list = commands.iter().map(|command| {
         let when = command.when.iter().map(|text| filled_in(text, &constants));
@@ -37,12 +55,31 @@ pub(crate) fn tree(script: &str) -> Value {
     Value::Array(list.collect())
 }
 
-/// The words of each command of a script, as [`tree`] has them.
-pub(crate) fn words(script: &str) -> Vec<Vec<String>> {
-    let commands = Reader::read(script);
+/// The commands of a script, each as often as its variables, loops and arguments have different values.
+pub(crate) fn runs(script: &str) -> Vec<Run> {
+    let Reader {
+        commands, loops, ..
+    } = Reader::read(script);
     let constants = constants(script, &commands);
-    let said = |command: &Command| command.said(script, &constants);
-    commands.iter().map(said).collect()
+    let choices = Choices::of(script, &commands, &loops);
+    let mut runs = Vec::new();
+    for command in &commands {
+        let when = command.when.iter().map(|text| filled_in(text, &constants));
+        let when: Vec<String> = when.collect();
+        let here = command.here.clone().map_or("", |here| &script[here]);
+        for mut words in choices.of_command(command) {
+            // What a function does stands in its body.
+            if words.first().is_some_and(|name| choices.is_function(name)) {
+                words.retain(|word| word.starts_with(['<', '>']));
+            }
+            runs.push(Run {
+                words,
+                when: when.clone(),
+                here: here.to_owned(),
+            });
+        }
+    }
+    runs
 }
 
 impl Command {
@@ -52,96 +89,6 @@ impl Command {
             .map(|word| unquoted(&script[word.clone()], constants))
             .collect()
     }
-}
-
-/// Variables that the script sets once, and to a text.
-fn constants<'s>(script: &'s str, commands: &[Command]) -> BTreeMap<&'s str, String> {
-    let none = BTreeMap::new();
-    let mut found: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let assigned = |word: &Range<usize>| {
-        let (name, value) = script[word.clone()].split_once('=')?;
-        (!name.is_empty() && name.chars().all(is_name)).then_some((name, value))
-    };
-    for command in commands {
-        let assignments: Vec<_> = command.words.iter().map_while(assigned).collect();
-        // In front of a command they are for that alone, and under a condition they may not be made.
-        let is_for_all = assignments.len() == command.words.len() && command.when.is_empty();
-        for (name, value) in assignments {
-            let is_constant = is_for_all && !value.contains(['$', '`']);
-            let value = is_constant.then(|| unquoted(value, &none));
-            found
-                .entry(name)
-                .and_modify(|known| *known = None)
-                .or_insert(value);
-        }
-    }
-    let constant = |(name, value): (&'s str, Option<String>)| Some((name, value?));
-    found.into_iter().filter_map(constant).collect()
-}
-
-/// A word as the shell hands it on.
-fn unquoted(word: &str, constants: &BTreeMap<&str, String>) -> String {
-    let mut text = String::new();
-    let mut quote = None;
-    let mut rest = word;
-    while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
-        match (quote, c) {
-            (None, '\'' | '"') => quote = Some(c),
-            (Some(open), c) if open == c => quote = None,
-            (None, '\\') => {
-                let next = rest.chars().next();
-                // A line break behind it is no part of the word.
-                text.extend(next.filter(|next| *next != '\n'));
-                rest = &rest[next.map_or(0, char::len_utf8)..];
-            }
-            (None | Some('"'), '$') => {
-                let (value, length) = expansion(rest, constants);
-                match value {
-                    Some(value) => {
-                        text.push_str(value);
-                        rest = &rest[length..];
-                    }
-                    None => text.push('$'),
-                }
-            }
-            (_, c) => text.push(c),
-        }
-    }
-    text
-}
-
-/// A condition with the values of its constants, quotes and all.
-fn filled_in(text: &str, constants: &BTreeMap<&str, String>) -> String {
-    let mut pieces = text.split('$');
-    let mut filled = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        match expansion(piece, constants) {
-            (Some(value), length) => {
-                filled.push_str(value);
-                filled.push_str(&piece[length..]);
-            }
-            (None, _) => {
-                filled.push('$');
-                filled.push_str(piece);
-            }
-        }
-    }
-    filled
-}
-
-/// The value of the variable whose name comes next, and how much of the text names it.
-fn expansion<'c>(rest: &str, constants: &'c BTreeMap<&str, String>) -> (Option<&'c str>, usize) {
-    let (name, around) = match rest.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-        Some((name, _)) => (name, 2),
-        None => {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-            (&rest[..end.unwrap_or(rest.len())], 0)
-        }
-    };
-    let value = constants.get(name).map(String::as_str);
-    (value, name.len() + around)
 }
 
 /// What encloses a command.
@@ -182,10 +129,14 @@ struct Reader<'s> {
     /// What the next frame of braces is the body of.
     function: Option<String>,
     commands: Vec<Command>,
+    /// The heads of loops over words, `for` and all.
+    loops: Vec<Command>,
+    /// Whether a command that fails ends the script.
+    is_strict: bool,
 }
 
 impl<'s> Reader<'s> {
-    fn read(script: &'s str) -> Vec<Command> {
+    fn read(script: &'s str) -> Self {
         let mut reader = Reader {
             script,
             frames: Vec::new(),
@@ -194,6 +145,8 @@ impl<'s> Reader<'s> {
             left: None,
             function: None,
             commands: Vec::new(),
+            loops: Vec::new(),
+            is_strict: false,
         };
         reader.open(Kind::Script, 0);
         let tokens = tokens(script);
@@ -247,10 +200,21 @@ impl<'s> Reader<'s> {
                     }
                 }
                 Piece::Close => reader.close_parenthesis(end),
+                Piece::Here => {
+                    let reads = |command: &&mut Command| {
+                        let mut words = command.words.iter();
+                        command.here.is_none()
+                            && words.any(|word| script[word.clone()].starts_with("<<"))
+                    };
+                    let mut read = reader.commands.iter_mut().rev();
+                    if let Some(command) = read.find(reads) {
+                        command.here = Some(token.span.clone());
+                    }
+                }
             }
         }
         reader.finish();
-        reader.commands
+        reader
     }
 
     /// A piece of the script in one line, and not all of a long one.
@@ -417,22 +381,80 @@ impl<'s> Reader<'s> {
         let name = &self.script[first.clone()];
         // What stands in front of `do` and of a parenthesis is no command.
         let is_pattern = |frame: &Frame| frame.kind == Kind::Case && frame.when.len() < 2;
-        if name == "for" || self.frames.last().is_some_and(is_pattern) {
+        if self.frames.last().is_some_and(is_pattern) {
             return;
         }
+        let is_loop = name == "for";
         let frames = self.frames.iter();
         let frames = frames.flat_map(|frame| frame.outer.iter().chain(&frame.when));
-        let when = frames.cloned().chain(self.left.clone());
-        let when = when.collect();
-        if matches!(name, "exit" | "exec")
-            && self.left.is_none()
-            && let Some(frame) = self.frames.last_mut()
-            && matches!(frame.kind, Kind::Script | Kind::Subshell)
-        {
+        let when: Vec<String> = frames.cloned().chain(self.left.clone()).collect();
+        let called = |text: &String| text.strip_suffix("() is called").map(str::to_owned);
+        let command = Command {
+            function: when.iter().rev().find_map(called),
+            words,
+            when,
+            here: None,
+        };
+        if is_loop {
+            self.loops.push(command);
+            return;
+        }
+        let texts: Vec<&str> = command
+            .words
+            .iter()
+            .map(|word| &self.script[word.clone()])
+            .collect();
+        let rest = texts.get(1..).unwrap_or_default();
+        self.is_strict |= texts[0] == "set" && has_letter(rest, 'e', "errexit");
+        if ends_all(&texts) || self.is_strict && texts[0] == "false" {
+            self.end();
+        }
+        self.commands.push(command);
+    }
+
+    /// Nothing more is run in the innermost shell, if what ends it is always run.
+    fn end(&mut self) {
+        let mut conditions: Vec<&String> = self.left.iter().collect();
+        let mut shell = self.frames.len();
+        while let Some(frame) = shell.checked_sub(1).and_then(|at| self.frames.get(at)) {
+            shell -= 1;
+            conditions.extend(&frame.when);
+            if matches!(frame.kind, Kind::Script | Kind::Subshell) {
+                break;
+            }
+            conditions.extend(&frame.outer);
+        }
+        let is_always = conditions
+            .iter()
+            .all(|text| matches!(text.as_str(), "true" | ":"));
+        if let (true, Some(frame)) = (is_always, self.frames.get_mut(shell)) {
             frame.is_over = true;
         }
-        self.commands.push(Command { words, when });
     }
+}
+
+/// Whether a command ends its shell, or the machine.
+fn ends_all(words: &[&str]) -> bool {
+    let rest = words.get(1..).unwrap_or_default();
+    match words.first().copied().unwrap_or_default() {
+        "exit" => true,
+        // Without a command it only leads elsewhere what is said.
+        "exec" => rest.iter().any(|word| !word.starts_with(['<', '>'])),
+        "set" => has_letter(rest, 'n', "noexec"),
+        "poweroff" | "reboot" | "halt" | "shutdown" => true,
+        "systemctl" => rest
+            .iter()
+            .any(|word| matches!(*word, "poweroff" | "reboot" | "halt" | "kexec" | "rescue")),
+        "kill" => rest.iter().any(|word| matches!(*word, "$$" | "0")),
+        "sleep" => rest.contains(&"infinity"),
+        _ => false,
+    }
+}
+
+/// Whether an option of `set` is there, by its letter or its name.
+fn has_letter(words: &[&str], letter: char, name: &str) -> bool {
+    let mut options = words.iter().take_while(|word| **word != "--");
+    options.any(|word| *word == name || word.starts_with('-') && word.contains(letter))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! Profiles and manifests for the rules. A tree takes many times the memory of its text, so each is dropped as soon as the
 //! rules for single documents have seen it, and is made again for the few that are needed later.
 
-mod commands;
+pub(crate) mod commands;
 pub(crate) mod machines;
 pub(crate) mod node_text;
+pub(crate) mod nodes;
 pub(crate) mod places;
 pub(crate) mod secrets;
 pub(crate) mod shell;

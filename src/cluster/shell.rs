@@ -82,6 +82,8 @@ pub(super) enum Piece {
     Open,
     /// A subshell, or a pattern of `case`, ends.
     Close,
+    /// What a here-document says.
+    Here,
 }
 
 /// What a reader of a script is inside of.
@@ -239,6 +241,7 @@ impl<'s> Reader<'s> {
 
     fn skip_heredocs(&mut self) {
         for word in std::mem::take(&mut self.heredocs) {
+            let start = self.at;
             while self.at < self.bytes.len() {
                 let line = self.rest().lines().next().unwrap_or_default();
                 self.skip_line();
@@ -247,6 +250,9 @@ impl<'s> Reader<'s> {
                     break;
                 }
             }
+            let span = start..self.at.min(self.bytes.len());
+            let what = Piece::Here;
+            self.tokens.push(Token { span, what });
         }
         self.at = self.at.min(self.bytes.len());
     }

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::commands;
+pub(crate) use super::commands::Run;
+use super::commands::runs;
 use super::node_text::udev::fits;
-
-/// The words of each command that a node runs.
-pub(crate) type Commands = Vec<Vec<String>>;
+use super::nodes::unit_of;
 
 /// How deep commands may stand in the words of others.
 const DEPTH: usize = 8;
@@ -25,14 +24,36 @@ const WRITERS: &str = "tee ed ex patch crudini curl wget";
 const EDITORS: &str = "sed perl yq gawk awk ruby";
 /// Other commands that may undo something.
 const OTHERS: &str = "dd find systemctl service eval";
+/// Commands that change no file by being given its name.
+const READERS: &str = "cat tac grep egrep fgrep head tail less ls stat test [ [[ echo printf logger cmp diff comm md5sum sha1sum \
+    sha256sum cksum wc file readlink realpath basename dirname mkdir chown chgrp chmod touch sort uniq cut tr if while until \
+    case . source kubelet multipath multipathd sysctl containerd udevadm true false : export local readonly set read return \
+    exit trap sync restorecon which command type jq udevd systemd-analyze";
+/// Commands that write files which they need not name.
+const OWNERS: [(&str, &str); 3] = [
+    ("mpathconf", "/multipath.conf"),
+    ("nvidia-ctk", "/containerd/config.toml"),
+    ("kubeadm", "/default/kubelet"),
+];
+/// What is in a condition that only control planes meet.
+const CONTROL_PLANE: [&str; 4] = [
+    "^controlPlane:",
+    "/manifests/kube-apiserver",
+    "/run/kubeadm/kubeadm.yaml",
+    "node-role.kubernetes.io/control-plane",
+];
 
-/// What reads a file, by a part of its path.
-const READERS: [(&str, &str); 5] = [
-    ("/multipath.conf", "multipathd.service"),
-    ("/multipath/conf.d/", "multipathd.service"),
-    ("/containerd/", "containerd.service"),
-    ("/kubelet.conf.d/", "kubelet.service"),
-    ("/default/kubelet", "kubelet.service"),
+/// What reads a file, by a part of its path: the unit, and the package that has it.
+const DAEMONS: [(&str, &str, &str); 5] = [
+    ("/multipath.conf", "multipathd.service", "multipath-tools"),
+    (
+        "/multipath/conf.d/",
+        "multipathd.service",
+        "multipath-tools",
+    ),
+    ("/containerd/", "containerd.service", "containerd*"),
+    ("/kubelet.conf.d/", "kubelet.service", "kubelet"),
+    ("/default/kubelet", "kubelet.service", "kubelet"),
 ];
 
 /// What a command does to a path.
@@ -43,58 +64,113 @@ enum Touch {
     At(String, Vec<String>),
 }
 
-/// The commands of the values of an operating system: those before and after kubeadm, and those of the scripts among the
-/// node's files that they call.
-pub(crate) fn commands_of(values: &Value) -> Commands {
-    let list = |key: &str| {
-        let list = values
-            .get("kubeadmconfig")
-            .and_then(|config| config.get(key));
-        list.and_then(Value::as_array)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    };
-    let mut found = Commands::new();
+/// The commands of a layer's nodes: those before and after kubeadm, and those of the scripts among its files that they call.
+/// `list` gives the lists of its values by their keys.
+pub(crate) fn runs_of<'v>(list: &impl Fn(&str) -> &'v [Value]) -> Vec<Run> {
+    let mut found = Vec::new();
     for key in ["preKubeadmCommands", "postKubeadmCommands"] {
         let texts: Vec<&str> = list(key).iter().filter_map(Value::as_str).collect();
-        found.extend(commands::words(&texts.join("\n")));
+        found.extend(runs(&texts.join("\n")));
     }
     for file in list("files") {
         let text = |key: &str| file.get(key).and_then(Value::as_str).unwrap_or_default();
         let (path, content) = (text("targetPath"), text("content"));
-        let is_called = || found.iter().flatten().any(|word| word == path);
-        if content.starts_with("#!") && is_called() {
+        let mut words = found.iter().flat_map(|run: &Run| &run.words);
+        if content.starts_with("#!") && words.any(|word| word == path) {
             // What a script starts again may be stopped after it.
-            found.splice(0..0, commands::words(content));
+            found.splice(0..0, runs(content));
         }
     }
     found
 }
 
-/// The command that leaves a file, or the unit that reads it, other than it was put there. Only the command's name and
-/// what it touches are told, since its other words may be secret.
-pub(crate) fn undoing(commands: &Commands, path: &str) -> Option<String> {
+/// What leaves a file, or the unit that reads it, other than it was put there, or may do so. Only the command's name and
+/// what it touches are told, since its other words may be secret. A file that was put into a folder first is for workers.
+pub(crate) fn undoing<'r>(
+    runs: impl IntoIterator<Item = &'r Run>,
+    given: &str,
+    path: &str,
+    is_for_workers: bool,
+) -> Option<String> {
+    let daemon = DAEMONS.iter().find(|(part, ..)| path.contains(part));
     let mut search = Search {
         path,
-        // What waits in another folder is put into place below `/etc`.
-        places: [path, path.rfind("/etc/").map_or(path, |at| &path[at..])],
-        unit: unit_of(path),
+        places: [given, path],
+        unit: unit_of(path).or(daemon.map(|(_, unit, _)| *unit)),
+        package: daemon.map_or("", |(.., package)| *package),
         folder: None,
         off: Vec::new(),
     };
-    let touched = commands.iter().find_map(|words| search.command(words, 0));
-    touched.or_else(|| search.off.pop().map(|(_, told)| told))
+    let runs = runs.into_iter();
+    let mut runs = runs.filter(|run| !is_for_workers || !run.is_for_control_planes());
+    let touched = runs.find_map(|run| search.command(&run.words, &run.here, 0));
+    touched.or_else(|| search.off.pop().map(|(_, told)| search.undoes(&told)))
 }
 
-/// The unit that a file is a part of, or that reads it.
-fn unit_of(path: &str) -> Option<&str> {
-    if let Some((_, unit)) = path.rsplit_once("/systemd/system/") {
-        let unit = unit.split('/').next().unwrap_or_default();
-        return Some(unit.strip_suffix(".d").unwrap_or(unit));
+/// What undoes later what a command wrote.
+pub(crate) fn undone_later(runs: &[Run], is_it: impl Fn(&Run) -> bool) -> Option<String> {
+    let at = runs.iter().rposition(is_it)?;
+    let (run, rest) = (&runs[at], &runs[at + 1..]);
+    let later = rest.iter().filter(|other| !run.excludes(other));
+    let words = behind_prefixes(&run.words.iter().collect::<Vec<_>>());
+    let (leads, words): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| word.starts_with('>'));
+    let arguments = words.get(1..).unwrap_or_default();
+    let operands = operands(arguments);
+    let name = words.first().map_or("", |word| name_of(word));
+    let touches = touches(name, arguments, &operands, "");
+    let leads = leads
+        .iter()
+        .map(|lead| lead.trim_start_matches(['>', '|', ' ']));
+    let mut written = leads.chain(touches.iter().map(Touch::path));
+    written.find_map(|path| {
+        let is_place = path.starts_with('/') && !path.contains('$');
+        undoing(later.clone(), path, path, false).filter(|_| is_place)
+    })
+}
+
+/// What gives a setting of the kernel another value until the next boot.
+pub(crate) fn set_at_once(runs: &[Run], key: &str, value: &str) -> Option<String> {
+    let file = format!("/proc/sys/{}", key.replace('.', "/"));
+    runs.iter().find_map(|run| {
+        let words = behind_prefixes(&run.words.iter().collect::<Vec<_>>());
+        let name = name_of(words.first()?);
+        let sets = |word: &&&String| {
+            let set = word.trim_matches('"').split_once('=');
+            set.is_some_and(|(name, given)| {
+                name.trim().replace('/', ".") == key && given.trim() != value
+            })
+        };
+        let writes = |word: &&&String| word.trim_start_matches(['>', '|', ' ']) == file;
+        let is_set = name == "sysctl" && words.iter().any(|word| sets(&word));
+        let is_written = words
+            .iter()
+            .any(|word| writes(&word) && (word.starts_with('>') || name == "tee"));
+        (is_set || is_written).then(|| format!("`{name} …`, which sets `{key}` otherwise"))
+    })
+}
+
+impl Run {
+    /// Whether another command runs only where this one does not.
+    fn excludes(&self, other: &Run) -> bool {
+        let is_not = |one: &Run, other: &Run| {
+            let mut conditions = one.when.iter().map(|text| format!("not ({text})"));
+            conditions.any(|text| other.when.contains(&text))
+        };
+        is_not(self, other) || is_not(other, self)
     }
-    let mut readers = READERS.iter();
-    let reader = readers.find(|(part, _)| path.contains(part));
-    reader.map(|(_, unit)| *unit)
+
+    fn is_for_control_planes(&self) -> bool {
+        let says = |text: &String| CONTROL_PLANE.iter().any(|part| text.contains(part));
+        let is_not = |text: &String| {
+            text.starts_with("not (") || text.starts_with("! ") || text.contains("! grep")
+        };
+        let is_other =
+            |text: &String| text.starts_with("not (") && text.contains("\"$tune\" = yes");
+        self.when
+            .iter()
+            .any(|text| says(text) && !is_not(text) || is_other(text))
+    }
 }
 
 fn is_one_of(names: &str, name: &str) -> bool {
@@ -109,6 +185,8 @@ struct Search<'p> {
     path: &'p str,
     places: [&'p str; 2],
     unit: Option<&'p str>,
+    /// The package with what reads it.
+    package: &'p str,
     /// Where the commands run, once they said it.
     folder: Option<String>,
     /// What was done to the unit and is not taken back.
@@ -116,8 +194,12 @@ struct Search<'p> {
 }
 
 impl Search<'_> {
+    fn undoes(&self, told: &str) -> String {
+        format!("{told}, which undoes `{}`", self.places[0])
+    }
+
     /// What of a command touches the file.
-    fn command(&mut self, words: &[String], depth: usize) -> Option<String> {
+    fn command(&mut self, words: &[String], here: &str, depth: usize) -> Option<String> {
         if depth > DEPTH {
             return None;
         }
@@ -129,15 +211,11 @@ impl Search<'_> {
             let file = lead.trim_start_matches(['>', '|', ' ']);
             if lead.starts_with('>') && self.is_touched(&Touch::At(file.to_owned(), Vec::new())) {
                 let told = [name, if name.is_empty() { "" } else { " … " }];
-                return Some(format!("`{}>{file}`", told.concat()));
+                return Some(self.undoes(&format!("`{}>{file}`", told.concat())));
             }
         }
         let arguments = words.get(1..).unwrap_or_default();
-        let operands: Vec<&str> = arguments
-            .iter()
-            .map(|word| word.as_str())
-            .filter(|word| !word.starts_with('-'))
-            .collect();
+        let operands = operands(arguments);
         let inner = match name {
             "cd" => {
                 let to = operands.first().copied().unwrap_or_default();
@@ -148,6 +226,23 @@ impl Search<'_> {
                 self.unit(&operands);
                 return None;
             }
+            "pkill" | "killall" => {
+                let named: Vec<&str> = ["kill"].into_iter().chain(operands).collect();
+                self.unit(&named);
+                return None;
+            }
+            "apt" | "apt-get" | "dpkg" | "apt-mark" => {
+                let removes = arguments.iter().any(|word| {
+                    matches!(
+                        word.as_str(),
+                        "remove" | "purge" | "autoremove" | "-r" | "-P" | "--purge"
+                    )
+                });
+                let is_its =
+                    |word: &&str| !self.package.is_empty() && fits(self.package, word, false);
+                let package = operands.iter().copied().find(is_its).filter(|_| removes);
+                return package.map(|package| self.undoes(&format!("`{name} … {package}`")));
+            }
             "service" => {
                 let turned: Vec<&str> = operands.iter().copied().rev().collect();
                 self.unit(&turned);
@@ -157,21 +252,63 @@ impl Search<'_> {
             _ if is_one_of(SHELLS, name) && arguments.iter().any(|word| *word == "-c") => {
                 operands.first().copied().unwrap_or_default().to_owned()
             }
+            _ if is_one_of(SHELLS, name) => here.to_owned(),
             _ => String::new(),
         };
         if !inner.is_empty() {
-            let inner = commands::words(&inner);
+            let inner = runs(&inner);
             return inner
                 .iter()
-                .find_map(|words| self.command(words, depth + 1));
+                .find_map(|run| self.command(&run.words, &run.here, depth + 1));
         }
-        let touches = touches(name, arguments, &operands, self.path);
-        let (target, _) = touches
-            .into_iter()
-            .map(|touch| (touch.path().to_owned(), touch))
-            .find(|(_, touch)| self.is_touched(touch))?;
+        if let Some((_, file)) = OWNERS.iter().find(|(owner, _)| *owner == name)
+            && self.path.ends_with(file)
+            && !operands.is_empty()
+        {
+            return Some(self.undoes(&format!("`{name} …`")));
+        }
         let more = if words.len() > 2 { " …" } else { "" };
-        Some(format!("`{name}{more} {target}`"))
+        let touches = touches(name, arguments, &operands, self.path);
+        let mut touches = touches
+            .into_iter()
+            .map(|touch| (touch.path().to_owned(), touch));
+        if let Some((target, _)) = touches.find(|(_, touch)| self.is_touched(touch)) {
+            return Some(self.undoes(&format!("`{name}{more} {target}`")));
+        }
+        let is_judged = [
+            READERS, SHELLS, REMOVERS, COPIERS, WRITERS, EDITORS, OTHERS, "busybox",
+        ]
+        .iter()
+        .any(|names| is_one_of(names, name));
+        let writes_itself = matches!(name, "perl" | "ruby") && !here.is_empty()
+            || matches!(name, "perl" | "ruby")
+                && arguments.iter().any(|word| word.starts_with("-e"));
+        if name.is_empty()
+            || is_judged && !writes_itself
+            || self.places.contains(&words[0].as_str())
+        {
+            return None;
+        }
+        let texts = arguments.iter().map(|word| word.as_str()).chain([here]);
+        let named = texts.filter_map(|text| self.named(text)).next()?;
+        Some(format!(
+            "`{name} … {named}`, and what that does cannot be judged"
+        ))
+    }
+
+    /// The place of the file, where a text names it.
+    fn named(&self, text: &str) -> Option<&str> {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+        let is_whole = |place: &str| {
+            text.match_indices(place).any(|(at, _)| {
+                let before = text[..at].chars().next_back();
+                let after = text[at + place.len()..].chars().next();
+                !before.is_some_and(is_part) && !after.is_some_and(is_part)
+            })
+        };
+        let is_it =
+            |place: &&&str| is_whole(place) || self.resolved(text).as_deref() == Some(**place);
+        self.places.iter().find(is_it).copied()
     }
 
     /// Takes note of what `systemctl` does to the unit.
@@ -246,6 +383,12 @@ impl Touch {
     }
 }
 
+/// The words of a command that are no options.
+fn operands<'w>(arguments: &[&'w String]) -> Vec<&'w str> {
+    let words = arguments.iter().map(|word| word.as_str());
+    words.filter(|word| !word.starts_with('-')).collect()
+}
+
 /// A command without what only says how it runs.
 fn behind_prefixes<'w>(words: &[&'w String]) -> Vec<&'w String> {
     let is_assignment = |word: &&String| {
@@ -257,13 +400,24 @@ fn behind_prefixes<'w>(words: &[&'w String]) -> Vec<&'w String> {
     let is_prefix = words
         .first()
         .is_some_and(|word| is_one_of(PREFIXES, name_of(word)));
-    let known = [SHELLS, REMOVERS, COPIERS, WRITERS, EDITORS, OTHERS];
+    let known = [SHELLS, REMOVERS, COPIERS, WRITERS, EDITORS, OTHERS, READERS];
     let is_known = |word: &&String| known.iter().any(|names| is_one_of(names, name_of(word)));
     let start = match is_prefix {
         true => words.iter().position(is_known),
         false => None,
     };
     words[start.unwrap_or(0)..].to_vec()
+}
+
+/// Whether a mode takes the right to run a file away: `-x`, `a-x`, or a number that is even.
+fn keeps_from_running(mode: &str) -> bool {
+    let is_number = mode.len() >= 3 && mode.bytes().all(|byte| byte.is_ascii_digit());
+    let owner = mode.bytes().rev().nth(2).unwrap_or(b'7');
+    let minus = mode.split(',').any(|part| {
+        let rights = part.split_once('-').map_or("", |(_, rights)| rights);
+        rights.contains('x') && rights.len() <= 3
+    });
+    is_number && (owner - b'0').is_multiple_of(2) || minus
 }
 
 /// What a command touches, by its name.
@@ -286,6 +440,11 @@ fn touches(name: &str, arguments: &[&String], operands: &[&str], path: &str) -> 
         let mut all = vec![Touch::At((*to).to_owned(), names.collect())];
         all.extend(from.iter().filter(|_| name == "mv").map(|from| tree(from)));
         all
+    } else if name == "chmod"
+        && path.ends_with(".sh")
+        && arguments.iter().any(|word| keeps_from_running(word))
+    {
+        each(&at)
     } else if name == "dd" {
         let to = operands.iter().filter_map(|word| word.strip_prefix("of="));
         to.map(at).collect()
@@ -294,7 +453,10 @@ fn touches(name: &str, arguments: &[&String], operands: &[&str], path: &str) -> 
             let found = arguments.iter().position(|word| *word == option)?;
             arguments.get(found + 1).map(|word| word.as_str())
         };
-        let runs = behind("-exec").is_some_and(|word| is_one_of(REMOVERS, name_of(word)));
+        let changes = [REMOVERS, WRITERS, EDITORS, COPIERS];
+        let runs = behind("-exec")
+            .or(behind("-execdir"))
+            .is_some_and(|word| changes.iter().any(|names| is_one_of(names, name_of(word))));
         let is_named = behind("-name").is_none_or(|name| fits(name, name_of(path), false));
         let starts = arguments.iter().take_while(|word| !word.starts_with('-'));
         let removes = runs || arguments.iter().any(|word| *word == "-delete");
@@ -416,6 +578,75 @@ mod tests {
             (FILE, "# rm /etc/multipath.conf", ""),
             (
                 FILE,
+                "for f in /etc/fstab /etc/multipath.conf; do echo >$f; done",
+                "`echo … >/etc/multipath.conf`",
+            ),
+            (
+                FILE,
+                "clear() { truncate -s 0 \"$1\"; }; for f in multipath nfs; do clear \"/etc/$f.conf\"; done",
+                "`truncate … /etc/multipath.conf`",
+            ),
+            (
+                FILE,
+                "f=/etc/fstab; cat $f; f=/etc/multipath.conf; rm $f",
+                "`rm /etc/multipath.conf`",
+            ),
+            (
+                FILE,
+                "sh <<EOF\nrm /etc/multipath.conf\nEOF",
+                "`rm /etc/multipath.conf`",
+            ),
+            (
+                FILE,
+                "python3 -c 'open(\"/etc/multipath.conf\", \"w\")'",
+                "`python3 … /etc/multipath.conf`, and what that does cannot be judged",
+            ),
+            (
+                FILE,
+                "python3 - <<EOF\nopen('/etc/multipath.conf', 'w')\nEOF",
+                "`python3 … /etc/multipath.conf`, and what that does cannot be judged",
+            ),
+            (
+                FILE,
+                "mpathconf --enable --user_friendly_names y",
+                "`mpathconf …`",
+            ),
+            (
+                FILE,
+                "find /etc -name '*.conf' -exec sed -i s/a/b/ {} +",
+                "`find … /etc`",
+            ),
+            (FILE, "pkill multipathd", "`systemctl kill multipathd`"),
+            (
+                FILE,
+                "apt-get purge -y multipath-tools",
+                "`apt-get … multipath-tools`",
+            ),
+            (
+                "/usr/local/sbin/x.sh",
+                "chmod 0644 /usr/local/sbin/x.sh",
+                "`chmod … /usr/local/sbin/x.sh`",
+            ),
+            (
+                "/usr/local/sbin/x.sh",
+                "chmod 0755 /usr/local/sbin/x.sh; x.sh",
+                "",
+            ),
+            ("/usr/local/sbin/x.sh", "/usr/local/sbin/x.sh --all", ""),
+            (
+                STAGED,
+                "grep -q '^controlPlane:' /run/x && rm -f /etc/kubernetes/kubelet.conf.d/20-x.conf",
+                "",
+            ),
+            (
+                FILE,
+                "grep -q '^controlPlane:' /run/x && rm -f /etc/multipath.conf",
+                "`rm … /etc/multipath.conf`",
+            ),
+            (FILE, "apt-get install -y multipath-tools", ""),
+            (FILE, "for f in /etc/multipath.conf; do cat $f; done", ""),
+            (
+                FILE,
                 "find /etc -name '*.bak' -delete; find /etc -name multipath.conf",
                 "",
             ),
@@ -437,9 +668,14 @@ mod tests {
                 "",
             ),
         ] {
-            let found = undoing(&commands::words(script), path).unwrap_or_default();
-            assert_eq!(found, told, "{script}");
+            let landing = path.rfind("/etc/").map_or(path, |at| &path[at..]);
+            let found = undoing(&runs(script), path, landing, path != landing);
+            let (told, end) = match told.is_empty() || told.contains(", ") {
+                true => (told.to_owned(), String::new()),
+                false => (told.to_owned(), format!(", which undoes `{path}`")),
+            };
+            assert_eq!(found.unwrap_or_default(), told + &end, "{script}");
         }
-        undoing(&commands::words(&"eval ".repeat(1_000)), FILE);
+        undoing(&runs(&"eval ".repeat(1_000)), FILE, FILE, false);
     }
 }

@@ -1,7 +1,8 @@
 //! The meaning of files on the nodes, in the language of the program that reads them. Comments count for nothing.
 
+pub(crate) mod containerd;
 pub(crate) mod multipath;
-mod systemd;
+pub(crate) mod systemd;
 pub(crate) mod udev;
 
 use serde_json::{Map, Value};
@@ -18,7 +19,7 @@ pub(crate) fn tree(path: &str, text: &str) -> Result<Value, String> {
     // Where files wait to be put in place, their paths are below another folder.
     let is_in = |folder: &str| path.contains(folder);
     if path.ends_with(".toml") {
-        toml(text)
+        containerd::tree(text, &[])
     } else if is_in("/kubelet.conf.d/") || path.ends_with(".yaml") {
         yaml(path, text)
     } else if path.ends_with("/multipath.conf") || is_in("/multipath/conf.d/") {
@@ -34,37 +35,6 @@ pub(crate) fn tree(path: &str, text: &str) -> Result<Value, String> {
     } else {
         Ok(Value::String(text.to_owned()))
     }
-}
-
-/// The name of containerd's plugin that holds everything in files of version 2.
-pub(crate) const CRI_2: &str = "io.containerd.grpc.v1.cri";
-/// What the names of its successors in version 3 begin with.
-pub(crate) const CRI_3: &str = "io.containerd.cri.v1.";
-
-/// The tables of a TOML text; below `cri`, what containerd takes for its CRI plugin from a file of this version.
-fn toml(text: &str) -> Result<Value, String> {
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| error.message().to_owned())?;
-    let mut tree = serde_json::to_value(table).map_err(|error| error.to_string())?;
-    let plugins = tree.get("plugins").and_then(Value::as_object);
-    let version = tree.get("version").and_then(Value::as_u64);
-    let counts = |name: &str| match version {
-        Some(3) => name.starts_with(CRI_3),
-        _ => name == CRI_2 && version == Some(2),
-    };
-    let plugins = plugins.into_iter().flatten();
-    let cri: Map<String, Value> = plugins
-        .filter(|(name, _)| counts(name))
-        .filter_map(|(_, plugin)| plugin.as_object())
-        .flat_map(Map::clone)
-        .collect();
-    if let Value::Object(tree) = &mut tree
-        && !cri.is_empty()
-    {
-        tree.insert("cri".to_owned(), Value::Object(cri));
-    }
-    Ok(tree)
 }
 
 /// What a script of commands runs, and under which conditions.
@@ -99,7 +69,7 @@ pub(crate) fn lines<'t>(
 }
 
 /// The settings of the kernel, by their dotted names; the last of one name counts.
-fn sysctl(text: &str) -> Value {
+pub(crate) fn sysctl(text: &str) -> Value {
     let settings = lines(text, &['#', ';']).filter_map(|(_, line)| {
         let (key, value) = line.split_once('=')?;
         let key = key.trim().trim_start_matches('-').trim();
@@ -203,11 +173,11 @@ mod tests {
             ),
             (
                 "/etc/multipath.conf",
-                "defaults {\n  find_multipaths yes # no\n}\ndevices {\n  device {\n    vendor \"PURE\"\n  }\n  device{\n    vendor X\n  }\n}\n!blacklist {\nblacklist {\n  devnode \"^a{1}\"\n  devnode b\n}\n",
+                "defaults {\n  find_multipaths yes # no\n}\ndevices {\n  device {\n    vendor \"PURE\"\n  }\n  device{\n    vendor X\n  }\n}\n!blacklist {\nblacklist {\n  devnode \"^a{1}\"\n  devnode x\n}\n",
                 json!({
                     "defaults": {"find_multipaths": "yes"},
                     "devices": {"device": [{"vendor": "PURE"}, {"vendor": "X"}]},
-                    "blacklist": {"devnode": ["^a{1}", "b"]},
+                    "blacklist": {"devnode": ["^a{1}", "x"]},
                 }),
             ),
             (

@@ -1,5 +1,7 @@
 //! `multipath.conf`.
 
+mod effective;
+
 use std::ops::Range;
 
 use serde_json::{Map, Value};
@@ -76,8 +78,15 @@ pub(crate) fn events(text: &str) -> Vec<Event<'_>> {
 /// What may be said several times in one section.
 const REPEATED: [&str; 5] = ["devnode", "wwid", "property", "protocol", "weight"];
 
-/// The sections, each with its settings. Sections in sections are lists, and so is what may be said several times.
-pub(super) fn tree(text: &str) -> Value {
+/// The sections, each with its settings, as they count together: a device has what all sections that fit it say of it, and
+/// one that is blacklisted has nothing. Sections in sections are lists, and so is what may be said several times.
+pub(crate) fn tree(text: &str) -> Value {
+    let mut all = sections(text);
+    effective::apply(&mut all);
+    Value::Object(all)
+}
+
+fn sections(text: &str) -> Map<String, Value> {
     let mut open: Vec<(&str, Map<String, Value>)> = vec![("", Map::new())];
     let close = |open: &mut Vec<(&str, Map<String, Value>)>| {
         let depth = open.len();
@@ -93,7 +102,14 @@ pub(super) fn tree(text: &str) -> Value {
         if depth > 2 || matches!(name, "device" | "multipath") {
             add(above, name, Value::Object(section));
         } else if let Some(Value::Object(known)) = above.get_mut(name) {
-            known.extend(section);
+            for (key, value) in section {
+                match (known.get_mut(&key), value) {
+                    (Some(Value::Array(items)), Value::Array(more)) => items.extend(more),
+                    (_, value) => {
+                        known.insert(key, value);
+                    }
+                }
+            }
         } else {
             above.insert(name.to_owned(), Value::Object(section));
         }
@@ -116,7 +132,7 @@ pub(super) fn tree(text: &str) -> Value {
     while open.len() > 1 {
         close(&mut open);
     }
-    Value::Object(open.pop().map(|(_, all)| all).unwrap_or_default())
+    open.pop().map(|(_, all)| all).unwrap_or_default()
 }
 
 fn add(map: &mut Map<String, Value>, key: &str, value: Value) {

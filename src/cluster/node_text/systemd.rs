@@ -6,7 +6,7 @@ use super::lines;
 
 /// The sections of a unit with their settings; of two with one name the last counts, as it does for those that take one
 /// value, and an empty one takes the others away.
-pub(super) fn tree(text: &str) -> Value {
+pub(crate) fn tree(text: &str) -> Value {
     // A backslash joins a line to the next.
     let joined = text.replace("\\\n", " ");
     let mut sections: Map<String, Value> = Map::new();

@@ -1,5 +1,7 @@
 //! Rules of udev, and what they do to a disk.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::lines;
@@ -115,57 +117,108 @@ const DISKS: [(&str, &[(&str, &str)]); 3] = [
 /// # Errors
 /// A rule that udev does not read.
 pub(super) fn tree(text: &str) -> Result<Value, String> {
-    let joined = text.replace("\\\n", " ");
-    let mut rules = Vec::new();
-    for (_, line) in lines(&joined, &['#']) {
-        rules.push(parts(line)?);
+    let texts = joined(text);
+    let rules = texts.iter().map(|rule| parts(rule));
+    let rules: Vec<_> = rules.collect::<Result<_, _>>()?;
+    Ok(Value::Object(done(&rules)))
+}
+
+/// The same for the files that udev reads, of which `text` is one: what that does to other disks, and what all of them do
+/// to those of the array.
+///
+/// # Errors
+/// A rule of the file that udev does not read; it passes over those of the others.
+pub(crate) fn together(text: &str, all: &[&str]) -> Result<Value, String> {
+    let mut own = tree(text)?;
+    let texts: Vec<String> = all.iter().flat_map(|text| joined(text)).collect();
+    let rules: Vec<_> = texts.iter().filter_map(|rule| parts(rule).ok()).collect();
+    let mut all = done(&rules);
+    if let Some(other) = all.get_mut("other") {
+        *other = own["other"].take();
     }
+    Ok(Value::Object(all))
+}
+
+/// The rules of a text, each in one line.
+fn joined(text: &str) -> Vec<String> {
+    let joined = text.replace("\\\n", " ");
+    lines(&joined, &['#'])
+        .map(|(_, line)| line.to_owned())
+        .collect()
+}
+
+/// The value of a part of a rule.
+fn value<'t>(rule: &[Part<'t>], key: &str) -> Option<&'t str> {
+    let part = rule.iter().find(|part| part.key == key)?;
+    Some(part.value)
+}
+
+fn done(rules: &[Vec<Part<'_>>]) -> Map<String, Value> {
     let disks = DISKS.iter().map(|(name, properties)| {
-        let done = ["add", "change"].map(|action| {
-            let mut set = Map::new();
-            for rule in &rules {
-                apply(rule, action, properties, &mut set);
-            }
-            set
-        });
+        let done = ["add", "change"].map(|action| on(rules, action, properties));
         let [mut on_add, on_change] = done;
         on_add.retain(|key, value| on_change.get(key) == Some(value));
         ((*name).to_owned(), Value::Object(on_add))
     });
-    Ok(Value::Object(disks.collect()))
+    disks.collect()
 }
 
-fn apply(
-    rule: &[Part<'_>],
-    action: &str,
-    properties: &[(&str, &str)],
-    set: &mut Map<String, Value>,
-) {
-    let property = |key: &str| match key {
-        "ACTION" => action,
-        key => properties
-            .iter()
-            .find(|(known, _)| *known == key)
-            .map_or("", |(_, value)| value),
+/// What the rules set on a disk.
+fn on(rules: &[Vec<Part<'_>>], action: &str, properties: &[(&str, &str)]) -> Map<String, Value> {
+    let mut known: BTreeMap<&str, &str> = properties.iter().copied().collect();
+    known.insert("ACTION", action);
+    let mut set = Map::new();
+    let mut at = 0;
+    while let Some(rule) = rules.get(at) {
+        at += 1;
+        let matches = rule.iter().all(|part| {
+            let text = known.get(part.key).copied().unwrap_or_default();
+            let is_like = || fits(part.value, text, part.any_case);
+            match part.operator {
+                "==" => is_like(),
+                "!=" => !is_like(),
+                _ => true,
+            }
+        });
+        if !matches {
+            continue;
+        }
+        for part in rule {
+            let attribute = part.key.strip_prefix("ATTR{");
+            let attribute = attribute.and_then(|key| key.strip_suffix('}'));
+            if part.key.starts_with("RUN") {
+                // A program may write what no later rule says.
+                for attribute in written(part.value) {
+                    set.insert(attribute, format!("RUN {}", part.value).into());
+                }
+            } else if matches!(part.operator, "=" | ":=") {
+                let key = attribute.unwrap_or(part.key);
+                set.insert(key.to_owned(), part.value.into());
+                if part.key.starts_with("ENV{") {
+                    known.insert(part.key, part.value);
+                }
+            }
+        }
+        if let Some(label) = value(rule, "GOTO") {
+            let mut rest = rules[at..].iter();
+            at += rest
+                .position(|rule| value(rule, "LABEL") == Some(label))
+                .unwrap_or(0);
+        }
+    }
+    set
+}
+
+/// The attributes of a disk that a command names below `/sys`.
+fn written(command: &str) -> Vec<String> {
+    let words = command.split(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '>' | ';'));
+    let attribute = |word: &str| {
+        let (before, name) = word.rsplit_once('/')?;
+        let (_, folder) = before.rsplit_once('/')?;
+        (word.starts_with("/sys/") && matches!(folder, "queue" | "device"))
+            .then(|| format!("{folder}/{name}"))
     };
-    let matches = rule.iter().all(|part| {
-        let is_like = || fits(part.value, property(part.key), part.any_case);
-        match part.operator {
-            "==" => is_like(),
-            "!=" => !is_like(),
-            _ => true,
-        }
-    });
-    if !matches {
-        return;
-    }
-    for part in rule {
-        if matches!(part.operator, "=" | ":=") {
-            let key = part.key.strip_prefix("ATTR{");
-            let key = key.and_then(|key| key.strip_suffix('}'));
-            set.insert(key.unwrap_or(part.key).to_owned(), part.value.into());
-        }
-    }
+    words.filter_map(attribute).collect()
 }
 
 /// Whether a text is like one of several patterns, as a shell's are, with `|` between them.
@@ -263,6 +316,33 @@ mod tests {
             ("KERNEL==\"sd\"", [false; 3]),
         ] {
             assert_eq!(rule(conditions), does, "{conditions}");
+        }
+        let scheduler = |others: &str| {
+            let own = "KERNEL==\"sd*\", ATTR{queue/scheduler}=\"none\"\n";
+            let both = together(own, &[own, others]).expect("udev reads it");
+            both["path"]["queue/scheduler"].as_str().map(str::to_owned)
+        };
+        for (others, found) in [
+            ("KERNEL==\"sda\", ATTR{queue/scheduler}=\"bfq\"", "none"),
+            ("KERNEL==\"sd*\", ATTR{queue/scheduler}=\"bfq\"", "bfq"),
+            (
+                "GOTO=\"end\"\nATTR{queue/scheduler}=\"bfq\"\nLABEL=\"end\"",
+                "none",
+            ),
+            (
+                "ENV{ID_VENDOR}=\"X\"\nENV{ID_VENDOR}==\"PURE\", ATTR{queue/scheduler}=\"bfq\"",
+                "none",
+            ),
+            (
+                "what udev does not read\nATTR{queue/scheduler}=\"bfq\"",
+                "bfq",
+            ),
+            (
+                "RUN+=\"/bin/sh -c 'echo bfq >/sys/block/%k/queue/scheduler'\"",
+                "RUN /bin/sh -c 'echo bfq >/sys/block/%k/queue/scheduler'",
+            ),
+        ] {
+            assert_eq!(scheduler(others).as_deref(), Some(found), "{others}");
         }
         assert_eq!(
             tree("ATTR{a}=\"1\"\nATTR{a}=\"2\", MODE=\"0600\"\n").expect("udev reads it")["map"],

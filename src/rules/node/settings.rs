@@ -4,8 +4,9 @@
 use std::ops::Range;
 
 use crate::cluster::Cluster;
+use crate::cluster::node_text::containerd::{CRI_2, CRI_3};
 use crate::cluster::node_text::multipath::{Event, What, events};
-use crate::cluster::node_text::{CRI_2, CRI_3, lines, udev};
+use crate::cluster::node_text::{lines, udev};
 use crate::rules::node::files::{NodeFile, files};
 use crate::rules::{ClusterRule, Finding, rule};
 

@@ -1,0 +1,470 @@
+//! What the files of a node come to, as their readers put them together: a later file may say something else than the one
+//! that a claim is about, and a flag goes over all of them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::node_text::{self, containerd, multipath, systemd, udev};
+use super::undone::{self, Run};
+
+/// Where udev, sysctl and the like look for files, the first before the others for files of one name.
+const FOLDERS: [&str; 5] = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"];
+/// The same for units of systemd.
+const UNIT_FOLDERS: [&str; 8] = [
+    "/etc/systemd/system.control",
+    "/run/systemd/system.control",
+    "/run/systemd/transient",
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+/// What the paths of files begin with that are read where they lie.
+const PLACES: [&str; 4] = ["/etc/", "/run/", "/usr/", "/lib/"];
+/// Flags of the kubelet whose setting has another name.
+const FLAGS: [(&str, &str); 2] = [
+    ("reserved-cpus", "reservedSystemCPUs"),
+    ("system-reserved-cgroup", "systemReservedCgroup"),
+];
+/// What in a text shows that it is about the kubelet's flags.
+const OF_KUBELET: [&str; 4] = [
+    "KUBELET_EXTRA_ARGS",
+    "/default/kubelet",
+    "kubeadm-flags.env",
+    "kubelet.service.d",
+];
+/// Kernel modules that the reader of a file needs.
+const MODULES: [(&str, &[&str]); 1] = [(
+    "/multipath.conf",
+    &["dm_multipath", "dm_mod", "dm_service_time", "scsi_dh_alua"],
+)];
+
+/// What a profile puts on its nodes.
+pub(crate) struct Nodes {
+    files: Vec<File>,
+    runs: Vec<Run>,
+    /// The kubelet's flags, as kubeadm hands them on.
+    flags: Vec<(String, String)>,
+}
+
+struct File {
+    /// Where the profile puts it.
+    given: String,
+    /// Where it is read.
+    path: String,
+    text: String,
+}
+
+impl File {
+    fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn folder(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+}
+
+impl Nodes {
+    /// Those of the values of all layers.
+    pub(crate) fn of<'v>(layers: impl Iterator<Item = &'v Value>) -> Self {
+        let mut entries = Vec::new();
+        let mut nodes = Nodes {
+            files: Vec::new(),
+            runs: Vec::new(),
+            flags: Vec::new(),
+        };
+        for config in layers.filter_map(|values| values.get("kubeadmconfig")) {
+            let list = |key: &str| {
+                let list = config.get(key).and_then(Value::as_array);
+                list.map(Vec::as_slice).unwrap_or_default()
+            };
+            nodes.runs.extend(undone::runs_of(&list));
+            entries.extend(list("files"));
+            nodes.flags.extend(flags_of(config.get("kubeletExtraArgs")));
+        }
+        // What waits in a folder that a command names is put into place from there.
+        let words = nodes.runs.iter().flat_map(|run| &run.words);
+        let words = words.filter(|word| word.starts_with('/'));
+        let roots: Vec<&str> = words
+            .map(|word| word.trim_end_matches(['/', '.']))
+            .collect();
+        for entry in entries {
+            let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
+            let given = text("targetPath");
+            let below = roots.iter().filter_map(|root| given.strip_prefix(root));
+            let is_place = |path: &&str| PLACES.iter().any(|place| path.starts_with(place));
+            let staged = below.filter(is_place).min_by_key(|path| path.len());
+            nodes.files.push(File {
+                given: given.to_owned(),
+                path: staged.unwrap_or(given).to_owned(),
+                text: text("content").to_owned(),
+            });
+        }
+        nodes
+    }
+
+    /// What a file says, and what its reader makes of it with the others; none where there is no such file.
+    ///
+    /// # Errors
+    /// Its reader objects to it, or something undoes it or cannot be judged.
+    pub(crate) fn says(&self, given: &str) -> Result<Option<Value>, String> {
+        // Of two with one path the second takes the place of the first.
+        let Some(file) = self.files.iter().rev().find(|file| file.given == given) else {
+            return Ok(None);
+        };
+        if file.text.is_empty() {
+            return Ok(None);
+        }
+        let is_staged = file.given != file.path;
+        if let Some(what) = undone::undoing(&self.runs, given, &file.path, is_staged) {
+            return Err(what);
+        }
+        if let Some(what) = self.without_module(file) {
+            return Err(what);
+        }
+        let path = file.path.as_str();
+        let is_in = |folder: &str| path.contains(folder);
+        if is_in("/kubelet.conf.d/") {
+            return self.kubelet(file).map(Some);
+        }
+        if is_in("/containerd/") && path.ends_with("/config.toml") {
+            let mut others: Vec<(&str, &str)> = self.texts(|other| other.path.ends_with(".toml"));
+            others.retain(|(other, _)| *other != path);
+            return containerd::tree(&file.text, &others).map(Some);
+        }
+        if path.ends_with("/multipath.conf") {
+            let mut all = file.text.clone();
+            for (_, text) in self.texts(|other| {
+                other.path.contains("/multipath/conf.d/") && other.path.ends_with(".conf")
+            }) {
+                all = format!("{all}\n{text}");
+            }
+            return Ok(Some(multipath::tree(&all)));
+        }
+        if is_in("/systemd/system/") {
+            return self.unit(file).map(Some);
+        }
+        if is_in("/udev/rules.d/") {
+            let all = self.in_order("udev/rules.d", ".rules");
+            is_read(file, &all)?;
+            let all: Vec<&str> = all.iter().map(|file| file.text.as_str()).collect();
+            return udev::together(&file.text, &all).map(Some);
+        }
+        if is_in("/sysctl.d/") {
+            return self.sysctl(file).map(Some);
+        }
+        node_text::tree(given, &file.text).map(Some)
+    }
+
+    /// The paths and texts of some files, in the order of their paths, each path once.
+    fn texts(&self, is_meant: impl Fn(&File) -> bool) -> Vec<(&str, &str)> {
+        let files = self.files.iter().filter(|file| is_meant(file));
+        let texts: BTreeMap<&str, &str> = files
+            .map(|file| (file.path.as_str(), file.text.as_str()))
+            .collect();
+        texts.into_iter().collect()
+    }
+
+    /// The files of a folder that is looked for in several places, in the order in which they are read: by their names, and
+    /// of those of one name the first place's only.
+    fn in_order(&self, folder: &str, ending: &str) -> Vec<&File> {
+        let places: Vec<String> = FOLDERS
+            .iter()
+            .map(|root| format!("{root}/{folder}"))
+            .collect();
+        self.ranked(|file| {
+            let place = places.iter().position(|place| place == file.folder())?;
+            file.path.ends_with(ending).then_some(place)
+        })
+    }
+
+    fn ranked(&self, rank: impl Fn(&File) -> Option<usize>) -> Vec<&File> {
+        let mut found: BTreeMap<&str, (usize, &File)> = BTreeMap::new();
+        for file in &self.files {
+            let Some(rank) = rank(file) else { continue };
+            let known = found.entry(file.name()).or_insert((rank, file));
+            if rank <= known.0 {
+                *known = (rank, file);
+            }
+        }
+        found.into_values().map(|(_, file)| file).collect()
+    }
+
+    /// The settings of the kernel that a file still has when all files are read.
+    fn sysctl(&self, file: &File) -> Result<Value, String> {
+        let mut all = self.in_order("sysctl.d", ".conf");
+        is_read(file, &all)?;
+        // Ubuntu reads the oldest of them as `99-sysctl.conf`.
+        let last = self
+            .files
+            .iter()
+            .filter(|file| file.path == "/etc/sysctl.conf");
+        let before = all
+            .iter()
+            .take_while(|file| file.name() <= "99-sysctl.conf")
+            .count();
+        all.splice(before..before, last);
+        let own = node_text::sysctl(&file.text);
+        let behind = all.iter().skip_while(|other| other.path != file.path);
+        for other in behind {
+            let says = node_text::sysctl(&other.text);
+            for (key, value) in own.as_object().into_iter().flatten() {
+                if says.get(key).is_some_and(|other| other != value) {
+                    return Err(format!(
+                        "`{key} = {}` in `{}`, which is read later",
+                        says[key].as_str().unwrap_or_default(),
+                        other.given
+                    ));
+                }
+            }
+        }
+        let mut keys = own.as_object().into_iter().flatten();
+        match keys.find_map(|(key, value)| undone::set_at_once(&self.runs, key, value.as_str()?)) {
+            Some(what) => Err(what),
+            None => Ok(own),
+        }
+    }
+
+    /// A unit with all its drop-ins.
+    fn unit(&self, file: &File) -> Result<Value, String> {
+        let Some(unit) = unit_of(&file.path) else {
+            return node_text::tree(&file.given, &file.text);
+        };
+        let all = self.of_unit(unit);
+        is_read(file, &all)?;
+        let texts: Vec<&str> = all.iter().map(|file| file.text.as_str()).collect();
+        Ok(systemd::tree(&texts.join("\n")))
+    }
+
+    /// The files of a unit in the order in which they are read: its own, and its drop-ins by their names.
+    fn of_unit(&self, unit: &str) -> Vec<&File> {
+        let (name, kind) = unit.rsplit_once('.').unwrap_or((unit, ""));
+        // The most particular first: `a-b.service.d`, `a-.service.d`, `service.d`.
+        let mut folders = vec![format!("{unit}.d")];
+        let dashes = name.match_indices('-').rev();
+        folders.extend(dashes.map(|(at, _)| format!("{}-.{kind}.d", &name[..at])));
+        folders.push(format!("{kind}.d"));
+        let place = |file: &File, folder: &str| {
+            let folder = format!("/{folder}");
+            let above = file.folder().strip_suffix(folder.as_str())?;
+            UNIT_FOLDERS.iter().position(|known| *known == above)
+        };
+        let mut all = self.ranked(|file| {
+            let place = UNIT_FOLDERS
+                .iter()
+                .position(|known| *known == file.folder());
+            place.filter(|_| file.name() == unit)
+        });
+        all.extend(self.ranked(|file| {
+            let mut ranks = folders.iter().enumerate();
+            let rank = ranks.find_map(|(rank, folder)| Some((rank, place(file, folder)?)));
+            let (rank, place) = rank.filter(|_| file.path.ends_with(".conf"))?;
+            Some(rank * UNIT_FOLDERS.len() + place)
+        }));
+        all
+    }
+
+    /// The kubelet's configuration: all files of its folder, and its flags.
+    fn kubelet(&self, file: &File) -> Result<Value, String> {
+        let flags = self.kubelet_flags()?;
+        let folder = flags.iter().rev().find(|(name, _)| name == "config-dir");
+        if let Some((_, folder)) = folder
+            && !file
+                .path
+                .starts_with(&format!("{}/", folder.trim_end_matches('/')))
+            && !folder.contains("{{")
+        {
+            return Err(format!(
+                "`--config-dir={folder}`, where the kubelet looks instead"
+            ));
+        }
+        let mut whole = Value::Object(Map::new());
+        let folder = file.folder();
+        for (path, text) in self.texts(|other| other.path.starts_with(folder)) {
+            if path.ends_with(".conf") {
+                let says = node_text::yaml(path, text)?;
+                merge(&mut whole, says);
+            }
+        }
+        if !file.path.ends_with(".conf") {
+            return Err(
+                "a file whose name does not end in `.conf`, which the kubelet passes over"
+                    .to_owned(),
+            );
+        }
+        for (name, value) in flags {
+            set_by_flag(&mut whole, &name, &value);
+        }
+        Ok(whole)
+    }
+
+    /// The kubelet's flags in the order of its command line.
+    fn kubelet_flags(&self) -> Result<Vec<(String, String)>, String> {
+        let mut flags = self.flags.clone();
+        let unit = self.of_unit("kubelet.service");
+        let texts: Vec<&str> = unit.iter().map(|file| file.text.as_str()).collect();
+        let says = systemd::tree(&texts.join("\n"));
+        if let Some(exec) = says.pointer("/Service/ExecStart").and_then(Value::as_str)
+            && !exec.is_empty()
+            && !exec.contains("KUBELET_KUBEADM_ARGS")
+            && !exec.contains("--config-dir")
+        {
+            return Err(format!(
+                "`ExecStart={}` of kubelet.service, which has no `--config-dir`",
+                exec.split(' ').next().unwrap_or_default()
+            ));
+        }
+        for text in texts {
+            flags.extend(flags_in(text));
+        }
+        for file in self
+            .files
+            .iter()
+            .filter(|file| file.path.ends_with("/default/kubelet"))
+        {
+            flags.extend(flags_in(&file.text));
+        }
+        for run in &self.runs {
+            let text = format!("{} {}", run.words.join(" "), run.here);
+            if OF_KUBELET.iter().any(|part| text.contains(part)) {
+                flags.extend(flags_in(&text));
+            }
+        }
+        Ok(flags)
+    }
+
+    /// A file that keeps the kernel from loading a module that the reader of this one needs.
+    fn without_module(&self, file: &File) -> Option<String> {
+        let (_, modules) = MODULES.iter().find(|(part, _)| file.path.ends_with(part))?;
+        for other in self.in_order("modprobe.d", ".conf") {
+            for (_, line) in node_text::lines(&other.text, &['#']) {
+                let words: Vec<String> = line
+                    .split_whitespace()
+                    .map(|word| word.replace('-', "_"))
+                    .collect();
+                let [verb, module, command, ..] = words.as_slice() else {
+                    continue;
+                };
+                if verb == "install"
+                    && modules.contains(&module.as_str())
+                    && !command.contains("modprobe")
+                {
+                    return Some(format!(
+                        "`install {module}` in `{}`, which keeps the module from being loaded",
+                        other.given
+                    ));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Another file of the same name is read instead.
+fn is_read(file: &File, all: &[&File]) -> Result<(), String> {
+    let mut named = all.iter().filter(|other| other.name() == file.name());
+    match all.iter().any(|other| other.path == file.path) {
+        true => Ok(()),
+        false => Err(match named.next() {
+            Some(other) => format!("`{}`, which is read instead", other.given),
+            None => "a file that nothing reads there".to_owned(),
+        }),
+    }
+}
+
+/// The unit that a file is a part of.
+pub(crate) fn unit_of(path: &str) -> Option<&str> {
+    let (_, unit) = path.rsplit_once("/systemd/system/")?;
+    let unit = unit.split('/').next().unwrap_or_default();
+    Some(unit.strip_suffix(".d").unwrap_or(unit))
+}
+
+/// As the kubelet merges its files: maps by their keys, and null removes.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                if value.is_null() {
+                    into.shift_remove(&key);
+                } else {
+                    merge(into.entry(key).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
+
+/// Flags as kubeadm takes them: a map, or a list of names and values.
+fn flags_of(given: Option<&Value>) -> Vec<(String, String)> {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    match given {
+        Some(Value::Object(map)) => map
+            .iter()
+            .map(|(name, value)| (name.clone(), text(value)))
+            .collect(),
+        Some(Value::Array(items)) => {
+            let flag =
+                |item: &Value| Some((item.get("name").map(text)?, item.get("value").map(text)?));
+            items.iter().filter_map(flag).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Flags in a text, whatever is around them.
+fn flags_in(text: &str) -> Vec<(String, String)> {
+    let mut flags = Vec::new();
+    let lines = node_text::lines(text, &['#', ';']);
+    for (_, line) in lines {
+        for (at, _) in line.match_indices("--") {
+            let rest = &line[at + 2..];
+            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+            let (name, rest) = rest.split_at(end);
+            let value = rest.strip_prefix(['=', ' ']).unwrap_or_default();
+            let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
+            let value = value.split(ends).next().unwrap_or_default();
+            if !name.is_empty() && !value.is_empty() && !value.starts_with('-') {
+                flags.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+    flags
+}
+
+/// Sets what a flag sets, in the form that the configuration has.
+fn set_by_flag(whole: &mut Value, flag: &str, value: &str) {
+    let known = FLAGS.iter().find(|(name, _)| *name == flag);
+    let key = known.map_or_else(
+        || {
+            let mut words = flag.split('-');
+            let mut key = words.next().unwrap_or_default().to_owned();
+            for word in words {
+                let mut letters = word.chars();
+                key.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+                key.push_str(letters.as_str());
+            }
+            key
+        },
+        |(_, key)| (*key).to_owned(),
+    );
+    let scalar = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+    let pairs: Option<Map<String, Value>> = value
+        .split(',')
+        .map(|pair| {
+            let (name, value) = pair.split_once(['=', '<'])?;
+            Some((name.to_owned(), value.into()))
+        })
+        .collect();
+    if let Value::Object(whole) = whole {
+        whole.insert(key, pairs.map_or_else(|| scalar(value), Value::Object));
+    }
+}
