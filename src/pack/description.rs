@@ -156,6 +156,11 @@ impl Description {
         })
     }
 
+    /// Whether its values are the vendor's, and not those of a profile with what its authors changed.
+    pub fn has_vendors_values(&self) -> bool {
+        !self.unknown().contains(&Part::Values)
+    }
+
     /// What its source did not tell, as a sentence; none where it told all.
     pub fn told_without(&self) -> Option<String> {
         let unknown = self.unknown();

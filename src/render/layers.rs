@@ -6,7 +6,7 @@ use super::choice::Choice;
 use super::recent::Recent;
 use super::{MadeFrom, Request, Said, leftovers, manifests, node_files};
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::pack::{Description, Found, Origin, Pack, Part, PresetName, Values, compose, remarks};
+use crate::pack::{Description, Found, Origin, Pack, PresetName, Values, compose, remarks};
 use crate::profile::{Layer, Manifest, RegistryMetadata, RegistryReference};
 use crate::revision::{Each, LayerDefinition, ManifestDefinition, Role};
 use crate::rules::{self, Finding, rule};
@@ -290,7 +290,7 @@ impl<'r> LayerMaker<'r> {
         pack: &Pack,
         overlay: &Source,
     ) -> Result<Option<Source>, Vec<Diagnostic>> {
-        if !pack.description.unknown().contains(&Part::Values) {
+        if pack.description.has_vendors_values() {
             return Ok(None);
         }
         let template = choice.overlay.and_then(|folder| {

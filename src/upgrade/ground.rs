@@ -63,8 +63,9 @@ pub(super) fn ground(
     };
     let yours = wish.yours;
     // The vendor's text never gives way to ours.
-    let as_it_stands =
-        base.layer.values == yours.values && (base.is_built_in() || !theirs.is_built_in());
+    let as_it_stands = base.layer.values == yours.values
+        && (base.is_built_in() || !theirs.is_built_in())
+        && of_base.description.has_vendors_values();
     if as_it_stands && wish.version == theirs.layer.version {
         return as_rendered();
     }
@@ -109,7 +110,7 @@ fn new_pack(
     if wish.version == layer.version {
         return match theirs.origin == Origin::BuiltIn && !wish.is_built_in {
             true => Err(missing(&layer.name, &layer.version)),
-            false => Ok(Arc::clone(theirs)),
+            false => as_vendors(Arc::clone(theirs)),
         };
     }
     if wish.version == wish.yours.version {
@@ -157,10 +158,20 @@ pub(super) fn vendors(
         Err(problem) if problem.kind() == Code::PackMissing => return Ok(None),
         found => found.map_err(|problem| problem.message().to_owned())?,
     };
-    found
-        .pack()
-        .map(Some)
-        .map_err(|problems| first_of(&problems))
+    let pack = found.pack().map_err(|problems| first_of(&problems))?;
+    as_vendors(pack).map(Some)
+}
+
+/// A pack whose values are the vendor's: edits in those of a profile would be taken for the vendor's, and be lost.
+fn as_vendors(pack: Arc<Pack>) -> Result<Arc<Pack>, String> {
+    let description = &pack.description;
+    match description.has_vendors_values() {
+        true => Ok(pack),
+        false => Err(format!(
+            "the pack `{}` {} was imported from a profile, and its edits would count as the vendor's",
+            description.name, description.version
+        )),
+    }
 }
 
 fn vendors_of(library: &Library, name: &str, version: &str) -> Result<Arc<Pack>, String> {

@@ -151,3 +151,46 @@ fn what_authors_added_to_a_profile_stays() {
     assert!(values.contains("myOwn: 1"), "{values}");
     assert!(!values.contains("peerASN"), "{values}");
 }
+
+/// Edits of the profile that a pack was imported from are no vendor's, and an upgrade does not lose them.
+#[test]
+fn an_upgrade_does_not_take_edits_for_the_vendors() {
+    let folder = Scratch::new();
+    let vendors = |name: &str, version: &str, values: &str| {
+        let description =
+            format!(r#"{{"name": "nginx", "version": "{version}", "layer": "addon"}}"#);
+        write(&folder, &format!("{name}/nginx/pack.json"), description);
+        write(&folder, &format!("{name}/nginx/values.yaml"), values);
+    };
+    let chart = "charts:\n  ingress-nginx:\n    controller:\n";
+    vendors("old", "1.12.2", &format!("{chart}      theirs: 1\n"));
+    vendors("new", "1.15.4", &format!("{chart}      theirs: 2\n"));
+    let profile = "VMO-RA-Core-PXKE.json";
+    folder
+        .run("render --revision 1.7.0 --profile core --packs old --out mine")
+        .ends(0);
+    let edited = read(&folder, &format!("mine/{profile}"))
+        .replace("theirs: 1\\n", "theirs: 1\\n      myEdit: 7\\n");
+    write(&folder, "mine.json", edited);
+    folder.run("packs import mine.json --out imported").ends(0);
+    let why = "nginx: only what the RA itself sets is merged, and the rest stays yours: the pack `nginx` 1.12.2 was imported from a profile, and its edits would count as the vendor's";
+    for (old, vendors_value, why) in [("old", "2", None), ("imported", "1", Some(why))] {
+        let line =
+            format!("upgrade mine.json --from 1.7.0 --packs {old} --packs new --out up-{old}");
+        let told = folder.run(line.as_str()).told();
+        let values = read(&folder, &format!("up-{old}/{profile}"));
+        assert!(values.contains("myEdit: 7"), "{old}: {told}");
+        assert!(
+            values.contains(&format!("theirs: {vendors_value}")),
+            "{old}: {told}"
+        );
+        assert_eq!(
+            told.contains("imported from a profile"),
+            why.is_some(),
+            "{told}"
+        );
+        if let Some(why) = why {
+            assert!(told.contains(why), "{told}");
+        }
+    }
+}

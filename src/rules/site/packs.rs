@@ -111,7 +111,7 @@ fn not_told(used: &[UsedPack<'_>], findings: &mut Vec<Finding>) {
         let unknown = layer.pack.description.unknown();
         if !unknown.is_empty() {
             let Description { name, version, .. } = &layer.pack.description;
-            let is_edited = unknown.contains(&Part::Values);
+            let is_edited = !layer.pack.description.has_vendors_values();
             let unchecked = unknown.iter().filter(|part| **part != Part::Values);
             let parts: Vec<String> = unchecked.map(|part| part.as_str().to_owned()).collect();
             let packs = lacking.entry((listed(&parts), is_edited));
