@@ -295,7 +295,7 @@ impl Merging<'_> {
             Some(_) => (merged, decisions),
             None => {
                 self.by_hand.push(format!(
-                    "mend the values of `{}`, which are no YAML; until then the layer stays at {}",
+                    "mend the values of `{}`, which cannot be read as YAML; until then the layer stays at {}",
                     yours.name, yours.version
                 ));
                 facts[0]["version"] = json!(yours.version);

@@ -18,7 +18,8 @@ fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
 
 /// Where items stand in three lists and in the result, each by its number.
 pub(super) struct Orders {
-    ids: [Vec<usize>; 3],
+    /// On each side by item: what stands in front of it, if anything does.
+    in_front: [HashMap<usize, Option<usize>>; 3],
     result: Vec<usize>,
     /// Those that you moved.
     kept: HashSet<usize>,
@@ -32,8 +33,12 @@ impl Orders {
         let taken = moved(&ids[1], &result);
         let mut kept = moved(&ids[0], &ids[1]);
         kept.retain(|id| !taken.contains(id));
+        let in_front = ids.map(|ids| {
+            let in_front = std::iter::once(None).chain(ids.iter().copied().map(Some));
+            ids.iter().copied().zip(in_front).collect()
+        });
         Orders {
-            ids,
+            in_front,
             result,
             kept,
             taken,
@@ -52,10 +57,7 @@ impl Orders {
 
     /// What stands in front of an item on each side that has it.
     pub(super) fn in_front(&self, id: usize) -> [Option<Option<usize>>; 3] {
-        self.ids.each_ref().map(|ids| {
-            let at = ids.iter().position(|one| *one == id)?;
-            Some(at.checked_sub(1).map(|at| ids[at]))
-        })
+        self.in_front.each_ref().map(|side| side.get(&id).copied())
     }
 }
 

@@ -1,5 +1,8 @@
 //! What the RA and the vendors say about a place that both sides changed.
 
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
 use super::Request;
 use super::report::{Item, Report, What};
 use crate::diagnostic::Diagnostic;
@@ -16,81 +19,125 @@ const MOST: usize = 3;
 /// # Errors
 /// The data is broken: a mistake in this crate.
 pub(super) fn give(request: &Request<'_>, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
-    let one = |problem| vec![problem];
-    let mut said = Vec::new();
-    for revision in [request.to, request.from] {
-        let claims = revision.claims().map_err(one)?;
-        let errata = revision.errata().map_err(one)?;
-        said.push((revision, claims, errata));
+    let is_conflict = |item: &Item| matches!(item.what, What::Conflict { .. });
+    if !report.items.iter().any(is_conflict) {
+        return Ok(());
     }
-    let profiles = report.profiles.clone();
-    for item in &mut report.items {
-        if !matches!(item.what, What::Conflict { .. }) {
-            continue;
-        }
-        let of_profile = profiles.iter().find(|profile| profile.name == item.profile);
-        let role = of_profile.map_or("", |profile| profile.role);
-        for (revision, claims, errata) in &said {
-            let claims = claims.iter().filter(|claim| claim.profile.as_str() == role);
-            let mut near: Vec<(usize, &Claim)> = claims
-                .filter_map(|claim| Some((nearness(item, claim)?, claim)))
-                .collect();
-            near.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-            let sentences = near.iter().map(|(_, claim)| words(revision, claim, errata));
-            item.reasons.extend(sentences);
-            // What the old one says counts where the new one is silent.
-            if !item.reasons.is_empty() {
-                break;
-            }
-        }
-        item.reasons.extend(of_vendor(request, item));
-        let mut seen = std::collections::HashSet::new();
-        item.reasons.retain(|reason| seen.insert(reason.clone()));
-        item.reasons.truncate(MOST);
+    let one = |problem| vec![problem];
+    let claims = [request.to, request.from].map(Revision::claims);
+    let [new, old] = claims.map(|claims| claims.map_err(one));
+    let (new, old) = (new?, old?);
+    // What the old one says counts where the new one is silent.
+    let said = [
+        Said::of(request.to, &new).map_err(one)?,
+        Said::of(request.from, &old).map_err(one)?,
+    ];
+    let roles: HashMap<String, &str> = (report.profiles.iter())
+        .map(|profile| (profile.name.clone(), profile.role))
+        .collect();
+    for item in report.items.iter_mut().filter(|item| is_conflict(item)) {
+        let role = roles.get(&item.profile).copied().unwrap_or_default();
+        let of_ra = said.iter().map(|said| said.about(role, item));
+        let of_ra = of_ra.into_iter().find(|found| !found.is_empty());
+        let all = of_ra.unwrap_or_default().into_iter();
+        let mut seen = HashSet::new();
+        item.reasons = all
+            .chain(of_vendor(request, item))
+            .filter(|reason| seen.insert(reason.clone()))
+            .take(MOST)
+            .collect();
     }
     Ok(())
 }
 
-/// How many keys a claim and a conflict have in common; none where the claim is about something else.
-fn nearness(item: &Item, claim: &Claim) -> Option<usize> {
-    let pack = item.layer.as_deref().map(pack_of);
-    if claim.layer.as_deref() != pack {
-        return None;
+/// What a revision says.
+struct Said<'r> {
+    revision: &'r Revision,
+    errata: Vec<Erratum>,
+    /// By the profile's role and the pack of the layer, which the profile itself has none of.
+    claims: HashMap<(&'static str, &'r str), Vec<Place<'r>>>,
+}
+
+/// Where a claim looks.
+struct Place<'r> {
+    part: Part,
+    keys: Vec<String>,
+    claim: &'r Claim,
+}
+
+impl<'r> Said<'r> {
+    fn of(revision: &'r Revision, all: &'r [Claim]) -> Result<Self, Diagnostic> {
+        let mut claims: HashMap<_, Vec<Place<'r>>> = HashMap::new();
+        for claim in all {
+            let Ok(statement) = claim.expected() else {
+                continue;
+            };
+            let Some((part, path)) = claimed(&statement.target) else {
+                continue;
+            };
+            let layer = claim.layer.as_deref().unwrap_or_default();
+            let of_layer = claims.entry((claim.profile.as_str(), layer)).or_default();
+            of_layer.push(Place {
+                part,
+                keys: path.parse::<Path>().unwrap_or_default().keys(),
+                claim,
+            });
+        }
+        Ok(Said {
+            revision,
+            errata: revision.errata()?,
+            claims,
+        })
     }
-    let statement = claim.expected().ok()?;
-    let (part, path) = claimed(&statement.target)?;
-    let keys = |path: &str| path.parse::<Path>().unwrap_or_default().keys();
-    let own = keys(&item.path);
-    match (&item.part, &part) {
-        (Part::Values, Part::File(file)) => item.path.contains(file.as_str()).then_some(1),
-        (Part::Values, Part::Commands(name)) => own.contains(name).then_some(1),
-        (Part::Preset(_), Part::Preset(group)) => {
-            item.path.eq_ignore_ascii_case(group).then_some(1)
+
+    /// In sentences, those that are nearest to the place first.
+    fn about(&self, role: &'static str, item: &Item) -> Vec<String> {
+        let pack = item.layer.as_deref().map_or("", pack_of);
+        let keys = item.path.parse::<Path>().unwrap_or_default().keys();
+        let places = self.claims.get(&(role, pack)).into_iter().flatten();
+        let mut near: Vec<(usize, &Claim)> = places
+            .filter_map(|place| Some((place.nearness(item, &keys)?, place.claim)))
+            .collect();
+        near.sort_by_key(|(shared, _)| Reverse(*shared));
+        near.truncate(MOST);
+        near.into_iter()
+            .map(|(_, claim)| self.words(claim))
+            .collect()
+    }
+
+    fn words(&self, claim: &Claim) -> String {
+        let name = &self.revision.name;
+        let said = format!("RA {name}, {}: {}", claim.section, claim.says);
+        let mut errata = self.errata.iter();
+        match errata.find(|one| Some(&one.id) == claim.erratum.as_ref()) {
+            Some(Erratum {
+                origin,
+                instead,
+                why,
+                ..
+            }) => format!("{said} ({}: {instead}. {why})", origin.as_str()),
+            None => said,
         }
-        (of_item, of_claim) if of_item == of_claim => {
-            let claimed = keys(path);
-            let is_near = own.starts_with(&claimed) || claimed.starts_with(&own);
-            // A claim about everything says nothing about this.
-            (is_near && (own.is_empty() || !claimed.is_empty()))
-                .then(|| own.len().min(claimed.len()))
-        }
-        _ => None,
     }
 }
 
-fn words(revision: &Revision, claim: &Claim, errata: &[Erratum]) -> String {
-    let said = format!("RA {}, {}: {}", revision.name, claim.section, claim.says);
-    match errata
-        .iter()
-        .find(|one| Some(&one.id) == claim.erratum.as_ref())
-    {
-        Some(Erratum {
-            origin,
-            instead,
-            why,
-            ..
-        }) => format!("{said} ({}: {instead}. {why})", origin.as_str()),
-        None => said,
+impl Place<'_> {
+    /// How many keys it and a conflict have in common; none where the claim is about something else.
+    fn nearness(&self, item: &Item, keys: &[String]) -> Option<usize> {
+        match (&item.part, &self.part) {
+            (Part::Values, Part::File(file)) => item.path.contains(file.as_str()).then_some(1),
+            (Part::Values, Part::Commands(name)) => keys.contains(name).then_some(1),
+            (Part::Preset(_), Part::Preset(group)) => {
+                item.path.eq_ignore_ascii_case(group).then_some(1)
+            }
+            (of_item, of_claim) if of_item == of_claim => {
+                let is_near = keys.starts_with(&self.keys) || self.keys.starts_with(keys);
+                // A claim about everything says nothing about this.
+                let is_about = keys.is_empty() || !self.keys.is_empty();
+                (is_near && is_about).then(|| keys.len().min(self.keys.len()))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The result of an upgrade as data; every format is written from it.
 
 use serde::Serialize;
+use similar::DiffTag;
 
 use super::resolutions::{Place, part_words};
 use crate::diff::{Impact, Part, Shown};
+use crate::sequence::line_changes;
 use crate::yaml::Clash;
 
 /// The version of the JSON form of a [`Report`].
@@ -286,6 +288,21 @@ impl Item {
         }
     }
 
+    /// The three sides, each in lines; of texts of several lines what differs from the base.
+    pub(super) fn sides_in_brief(&self) -> [(&'static str, Vec<String>); 3] {
+        let sides = self.sides();
+        let base = sides[0].1.clone();
+        let is_text = |text: &str| text.contains('\n');
+        sides.map(|(side, text)| {
+            let lines = match (is_text(&base), is_text(&text)) {
+                (true, true) if text == base => vec![format!("{} lines", text.lines().count())],
+                (true, true) => changed_lines(&base, &text),
+                _ => vec![text],
+            };
+            (side, lines)
+        })
+    }
+
     /// What its change does to a cluster, and what is said about it, each in words.
     pub(super) fn why_it_matters(&self) -> Vec<(&'static str, String)> {
         let impact = self.impact.map(|impact| match &self.because {
@@ -317,4 +334,17 @@ pub(super) fn words(shown: Option<&Shown>) -> String {
             value => value.to_string(),
         },
     }
+}
+
+/// The lines that differ, those that went first.
+pub(super) fn changed_lines(old: &str, new: &str) -> Vec<String> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let mut lines = Vec::new();
+    for op in line_changes(&old, &new) {
+        if op.tag() != DiffTag::Equal {
+            lines.extend(old[op.old_range()].iter().map(|line| format!("- {line}")));
+            lines.extend(new[op.new_range()].iter().map(|line| format!("+ {line}")));
+        }
+    }
+    lines
 }

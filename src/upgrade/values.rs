@@ -6,7 +6,7 @@ use super::ground::{Ground, Made, Wish, ground, is_about, put};
 use super::macros::merge;
 use super::merging::{Grounds, Merging};
 use super::report::{Limited, Moved};
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::diff::Part;
 use crate::pack::{Layout, MovedSetting, PRESETS_LINE, PresetName, enabled_presets};
 use crate::profile::Layer;
@@ -193,9 +193,10 @@ impl Merging<'_> {
         let merged = merge(name, texts, &asked.ask());
         match merged {
             Ok(merged) => Some((merged.text, merged.decisions)),
-            Err(_) => {
+            Err(problems) => {
+                let why = problems.first().map_or("", Diagnostic::message);
                 self.limit(format!(
-                    "the {name} cannot be read as YAML, and stay as they are"
+                    "the {name} cannot be read as YAML, and stay as they are ({why}); `vmo-ra check` shows where"
                 ));
                 None
             }

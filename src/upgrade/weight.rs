@@ -61,6 +61,8 @@ struct OfLayer<'c> {
     exact: BTreeMap<(&'c Part, &'c str), &'c Change>,
     /// By the keys in front of the first item of a list: those items have other names here and there.
     by_keys: BTreeMap<(&'c Part, &'c str), &'c Change>,
+    /// By their groups, each of which is a part for a comparison.
+    presets: HashMap<&'c str, &'c Change>,
     /// A comparison tells files and commands of nodes as parts of their own.
     files: HashMap<&'c str, &'c Change>,
     commands: HashMap<&'c str, &'c Change>,
@@ -78,6 +80,9 @@ impl<'c> Changes<'c> {
                 }
                 Part::Commands(name) => {
                     of.commands.entry(name).or_insert(change);
+                }
+                Part::Preset(group) => {
+                    of.presets.entry(group).or_insert(change);
                 }
                 part => {
                     let path = change.path.as_str();
@@ -102,6 +107,9 @@ impl<'c> Changes<'c> {
             let mut keys = path.split(['.', '[', ']']);
             keys.find_map(|key| of.commands.get(key))
         };
+        if let Part::Preset(_) = &item.part {
+            return of.presets.get(path).copied();
+        }
         let found = (of.exact.get(&(&item.part, path)))
             .or_else(|| of.by_keys.get(&(&item.part, keys(path))))
             .or_else(file)

@@ -775,8 +775,7 @@ fn values_that_are_no_yaml_keep_their_version() {
     nginx["values"] = json!(broken);
     write(&folder, "yours/core.json", profile.to_string());
     let report = upgrade(&folder, "--format json --out new").ends(0).json();
-    let told =
-        "mend the values of `nginx`, which are no YAML; until then the layer stays at 1.12.2";
+    let told = "mend the values of `nginx`, which cannot be read as YAML; until then the layer stays at 1.12.2";
     assert!(report["byHand"].to_string().contains(told), "{report:#}");
     let mut new = json_of(&folder, "new/VMO-RA-Core-PXKE.json");
     let nginx = layer(&mut new, "nginx");

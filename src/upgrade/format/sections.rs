@@ -135,6 +135,8 @@ fn questions(title: &str, sentence: &str, items: &[&Item]) -> Section {
             _ => "open".to_owned(),
         };
         let impact = item.impact.map_or("", |impact| impact.as_str());
+        let sides = item.sides_in_brief();
+        let [base, yours, theirs] = sides.map(|(_, lines)| in_cell(&lines));
         let of_clash = std::iter::once(clash(item));
         let said = item.because.iter().chain(&item.reasons);
         let why: Vec<String> = of_clash
@@ -143,9 +145,9 @@ fn questions(title: &str, sentence: &str, items: &[&Item]) -> Section {
             .collect();
         vec![
             place(item),
-            cut(&words(item.base.as_ref())),
-            cut(&words(item.yours.as_ref())),
-            cut(&words(item.theirs.as_ref())),
+            base,
+            yours,
+            theirs,
             impact.to_owned(),
             why.join(" "),
             answer,
@@ -280,6 +282,15 @@ fn within_layer(item: &Item) -> String {
         "" => part,
         path => format!("{part}: {path}"),
     }
+}
+
+/// Lines in a cell.
+fn in_cell(lines: &[String]) -> String {
+    let mut shown: Vec<String> = lines.iter().take(MOST).map(|line| cut(line)).collect();
+    if let Some(more @ 1..) = lines.len().checked_sub(MOST) {
+        shown.push(format!("and {more} more lines"));
+    }
+    shown.join("; ")
 }
 
 /// A value on one line, and not too long.

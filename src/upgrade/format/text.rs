@@ -1,11 +1,9 @@
 //! The report for a terminal.
 
-use crate::sequence::line_changes;
-use crate::upgrade::report::words;
+use crate::upgrade::report::{changed_lines, words};
 use crate::upgrade::resolutions::part_words;
 use crate::upgrade::{Clashed, Item, Report, What};
 use crate::visible::visible;
-use similar::DiffTag;
 
 /// The longest list of one kind in one layer that is told item by item.
 const MOST: usize = 12;
@@ -107,14 +105,32 @@ impl Page {
                     continue;
                 };
                 self.line(2, &format!("{}: {}", place(item), clash.words()));
-                let sides = item.sides().into_iter();
-                for (side, value) in sides.chain(item.why_it_matters()) {
-                    let shown = self.shown(&value);
-                    self.line(4, &format!("{side:<7} {shown}"));
+                for (side, lines) in item.sides_in_brief() {
+                    self.side(side, lines);
+                }
+                for (what, said) in item.why_it_matters() {
+                    self.line(4, &format!("{what:<7} {said}"));
                 }
                 let answer = answer.as_deref().unwrap_or("none yet");
                 self.line(4, &format!("answer  {answer}"));
             }
+        }
+    }
+
+    fn side(&mut self, side: &str, mut lines: Vec<String>) {
+        self.cut(&mut lines);
+        for (number, line) in lines.iter().enumerate() {
+            let side = if number == 0 { side } else { "" };
+            self.line(4, &format!("{side:<7} {}", self.shown(line)));
+        }
+    }
+
+    /// Leaves out the rest of many lines.
+    fn cut(&self, lines: &mut Vec<String>) {
+        let more = lines.len().saturating_sub(LINES);
+        if !self.full && more > 0 {
+            lines.truncate(LINES);
+            lines.push(format!("and {more} more lines"));
         }
     }
 
@@ -157,12 +173,8 @@ impl Page {
             return self.line(4, &format!("{}: {change}{impact}", within(item)));
         }
         self.line(4, &format!("{}:{impact}", within(item)));
-        let mut lines = changed(&old, &new);
-        let more = lines.len().saturating_sub(LINES);
-        if !self.full && more > 0 {
-            lines.truncate(LINES);
-            lines.push(format!("and {more} more lines"));
-        }
+        let mut lines = changed_lines(&old, &new);
+        self.cut(&mut lines);
         for line in lines {
             self.line(6, &line);
         }
@@ -226,19 +238,6 @@ impl Page {
         }
         shown
     }
-}
-
-/// The lines that differ, those that went first.
-fn changed(old: &str, new: &str) -> Vec<String> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let mut lines = Vec::new();
-    for op in line_changes(&old, &new) {
-        if op.tag() != DiffTag::Equal {
-            lines.extend(old[op.old_range()].iter().map(|line| format!("- {line}")));
-            lines.extend(new[op.new_range()].iter().map(|line| format!("+ {line}")));
-        }
-    }
-    lines
 }
 
 fn place(item: &Item) -> String {

@@ -377,3 +377,35 @@ fn a_conflict_says_why_it_matters() {
         }
     }
 }
+
+/// Of a text of many lines a conflict shows what each side changed.
+#[test]
+fn a_conflict_within_a_text_shows_its_lines() {
+    let folder = Scratch::new();
+    folder.run("init site.yaml").ends(0);
+    for (role, mut profile) in rendered(&folder, "1.7.0") {
+        if role == "infra" {
+            let values = &mut layer(&mut profile, "ubuntu-maas")["values"];
+            let text = values.as_str().expect("a text");
+            let with = text.replace(
+                "registry.k8s.io/pause:3.10\"",
+                "registry.example/pause:3.10\"",
+            );
+            assert_ne!(text, with);
+            *values = json!(with);
+        }
+        write(&folder, &format!("yours/{role}.json"), profile.to_string());
+    }
+    let told = upgrade(&folder, "--site site.yaml").ends(1).told();
+    let sides = "
+    yours   -   sandbox_image = \"registry.k8s.io/pause:3.10\"
+            +   sandbox_image = \"registry.example/pause:3.10\"
+    theirs  -   sandbox_image = \"registry.k8s.io/pause:3.10\"
+            +   sandbox_image = \"registry.k8s.io/pause:3.10.1\"
+";
+    assert!(told.contains(sides), "{told}");
+    let told = upgrade(&folder, "--site site.yaml --format markdown")
+        .ends(1)
+        .told();
+    assert!(told.contains("registry.example/pause:3.10"), "{told}");
+}

@@ -207,6 +207,11 @@ fn disagreements(report: &Report, diff: &diff::Report) -> Vec<String> {
             wrong.push(format!("changes nothing: {:?} {}", item.what, place(item)));
         }
     }
+    for item in items.iter().filter(|item| item.impact.is_none()) {
+        if !(item.path == "order" && matches!(item.part, Part::Variable(_))) {
+            wrong.push(format!("no impact: {:?} {}", item.what, place(item)));
+        }
+    }
     for item in report.items.iter().filter(|item| item.what == What::Kept) {
         let is_changed = |change: &&Change| {
             !item.path.contains('[')
