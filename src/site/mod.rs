@@ -254,8 +254,8 @@ impl Places {
         }
         // Of a list that is not there, the list is what can be set.
         let path = path.split('[').next().unwrap_or(path);
-        let ways_out = diagnostic.ways_out();
-        let is_told = ways_out.iter().any(|help| help.contains(mend::key(path)));
+        let key = path.rsplit('.').next().unwrap_or(path);
+        let is_told = diagnostic.ways_out().iter().any(|help| help.contains(key));
         if is_told || mend::setting(path).is_none() {
             return diagnostic;
         }
