@@ -527,28 +527,29 @@ fn manifests_come_out_visible() {
         "check m.yaml --format sarif",
         "check .",
     ];
-    let case = |what: String, text: &str| {
+    let case = |place, what: String, text: &str| {
         Case::new(format!("manifest: {what}"))
             .file("m.yaml", text)
-            .runs(&commands)
+            .runs_in_turn(place, &commands)
     };
     let mut cases = Vec::new();
     for manifest in manifests {
         let tree = inner(&manifest["content"]).expect("it is JSON");
-        cases.extend(everywhere(&tree, &texts[..1], |_, what, tree| {
-            case(what, &escaped(tree))
+        cases.extend(everywhere(&tree, &texts[..1], |place, what, tree| {
+            case(place, what, &escaped(tree))
         }));
     }
-    for raw in RAW {
+    for (place, raw) in RAW.into_iter().enumerate() {
         let head = "apiVersion: v1\nkind: ConfigMap\n";
         cases.extend(texts.iter().map(|text| {
             vec![case(
+                place,
                 format!("{raw:?}"),
                 &format!("{head}{}", raw.replace('@', text)),
             )]
         }));
     }
-    nothing_raw(cases, 50, 250);
+    nothing_raw(cases, 25, 100);
 }
 
 #[test]
@@ -570,7 +571,7 @@ fn packs_come_out_visible() {
         "schema.yaml": {"charts.portworx-generic.license.type": {"schema": "{{ required | format \"${string}\" }}"}},
         "values.yaml": {"pack": {"namespace": "portworx"}, "charts": {"portworx-generic": {"license": {"type": "essentials", "secret": "s"}, "storageCluster": {"spec": {"version": "3"}}}}},
     });
-    let case = |what: String, files: &Value, values: &str| {
+    let case = |place, what: String, files: &Value, values: &str| {
         let texts = files.as_object().expect("a map").iter();
         let case = texts.fold(Case::new(format!("pack: {what}")), |case, (name, tree)| {
             case.file(
@@ -582,24 +583,27 @@ fn packs_come_out_visible() {
             "" => case,
             values => case.file("packs/a/values.yaml", values),
         };
-        case.file("old.json", export().to_string()).runs(&[
+        let commands = [
+            "packs show csi-portworx-generic --packs packs",
             "packs list --packs packs",
             "render --packs packs",
             "render --packs packs --profile infra --out other",
             "diff 1.9.0 old.json --packs packs",
             "check old.json --packs packs",
-            "packs show csi-portworx-generic --packs packs",
-        ])
+        ];
+        case.file("old.json", export().to_string())
+            .runs_in_turn(place, &commands)
     };
-    let mut cases = everywhere(&files, &texts, |_, what, files| case(what, files, ""));
-    for raw in RAW {
-        cases.extend(
-            texts
-                .iter()
-                .map(|text| vec![case(format!("{raw:?}"), &files, &raw.replace('@', text))]),
-        );
+    let mut cases = everywhere(&files, &texts, |place, what, files| {
+        case(place, what, files, "")
+    });
+    for (place, raw) in RAW.into_iter().enumerate() {
+        let values = texts.iter().map(|text| raw.replace('@', text));
+        let cases_of_it =
+            values.map(|values| vec![case(place, format!("{raw:?}"), &files, &values)]);
+        cases.extend(cases_of_it);
     }
-    nothing_raw(cases, 55, 200);
+    nothing_raw(cases, 38, 90);
 }
 
 #[test]
