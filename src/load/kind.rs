@@ -144,6 +144,13 @@ const SITE_AS_OBJECT: Guess = guess(
      writes them",
 );
 
+impl Guess {
+    /// Whether it is a site in the form of an object.
+    pub(super) fn is_site_as_object(self) -> bool {
+        self == SITE_AS_OBJECT
+    }
+}
+
 const fn guess(is: &'static str, help: &'static str) -> Guess {
     Guess { is, help }
 }

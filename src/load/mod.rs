@@ -368,6 +368,9 @@ fn site_of(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, Ve
         Kind::Other(guess) if source.text().trim().is_empty() => {
             (guess.is, "leave `--site` out for the RA's example")
         }
+        Kind::Other(guess) if guess.is_site_as_object() => {
+            ("written as an object of Kubernetes", guess.help)
+        }
         // It was named as a site: its reader says what is wrong with each of its keys.
         Kind::Site | Kind::Other(_) => {
             let inputs = disk.inputs(path);

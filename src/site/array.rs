@@ -103,6 +103,8 @@ settings! {
         /// Its management address, without scheme and port.
         ///
         /// Elsewhere: `MgmtEndPoint`
+        ///
+        /// Not: `ip`, `address`, `host`
         pub endpoint: Endpoint,
         /// An API token with administrative access; a masked Palette variable asks for it where none is given.
         ///

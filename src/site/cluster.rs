@@ -14,8 +14,12 @@ settings! {
         /// The cluster's name in Palette.
         pub name: Label = "name".or("vmo"),
         /// Worker nodes: at least 4, better 5. Portworx needs three nodes for its quorum.
+        ///
+        /// Not: `nodes`, `workerNodes`
         pub workers: u32 = "workers".number(1..=10_000, 5),
         /// Control-plane nodes: 1, 3 or 5.
+        ///
+        /// Not: `masters`, `controlPlaneNodes`
         pub control_planes: u32 = "controlPlanes".number(1..=9, 3),
         /// Whether control-plane nodes run VMs too, and are tuned like workers.
         pub control_plane_runs_vms: bool = "controlPlaneRunsVms".flag(false),
@@ -38,6 +42,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Ingress of "Nginx layer" {
         /// Which one.
+        ///
+        /// Not: `type`, `class`
         pub controller: IngressController = "controller".value(IngressController::Nginx),
         /// Whether port 6443 passes through to Palette virtual clusters.
         pub vcluster_passthrough: bool = "vclusterPassthrough".flag(true),

@@ -4,17 +4,19 @@
 use super::Site;
 use super::quantity::Quantity;
 use super::setting::{Form, Kind, Preset, Setting};
+use crate::diagnostic::nearest;
 use crate::yaml::{self, Node};
 
 /// The most signs of a value that is shown once more in a help.
 const SHOWN: usize = 60;
 
 /// Options of the command line that people look for in a site.
-const OPTIONS: [(&str, &str); 4] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("out", "`--out DIR`"),
     ("packs", "`--packs DIR`"),
     ("profile", "`--profile NAME`"),
     ("revision", "`--revision NAME`"),
+    ("version", "`--revision NAME`"),
 ];
 
 /// What is meant to stand at a place.
@@ -246,6 +248,18 @@ pub(super) fn theirs(name: &str) -> Option<&'static Setting> {
         .find(|one| one.elsewhere().any(is_theirs))
 }
 
+/// Whether the map at the path has a setting with this key.
+pub(super) fn is_known(name: &str, path: &str) -> bool {
+    let mut siblings = Site::settings().iter().filter(|one| is_below(one, path));
+    siblings.any(|one| one.key() == name)
+}
+
+/// The setting of the map at the path that is meant by a wrong key.
+pub(super) fn meant(name: &str, path: &str) -> Option<&'static Setting> {
+    let mut siblings = Site::settings().iter().filter(|one| is_below(one, path));
+    siblings.find(|one| one.beside().any(|other| other.eq_ignore_ascii_case(name)))
+}
+
 /// The one setting with this key, wherever it stands.
 fn same(name: &str) -> Option<&'static Setting> {
     let mut same = Site::settings()
@@ -258,6 +272,9 @@ fn same(name: &str) -> Option<&'static Setting> {
 /// Where a key belongs that is unknown at its place: another tool's name of a setting, a setting of another map, or an option
 /// of the command line.
 pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
+    if let Some(setting) = meant(name, path) {
+        return Some(format!("`{name}` is `{}` here", setting.key()));
+    }
     if let Some(setting) = theirs(name) {
         return Some(format!("`{name}` is `{}` here", setting.path));
     }
@@ -265,7 +282,14 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
     if let (Some((_, option)), true) = (option, path.is_empty()) {
         return Some(format!("name it on the command line, with {option}"));
     }
-    same(name).map(|one| format!("`{name}` stands at `{}`", one.path))
+    let siblings = Site::settings().iter().filter(|one| is_below(one, path));
+    if nearest(name, siblings.map(Setting::key)).is_some() {
+        return None;
+    }
+    same(name).map(|one| match one.path == name {
+        true => format!("`{name}` stands at the top of a site"),
+        false => format!("`{name}` stands at `{}`", one.path),
+    })
 }
 
 /// What an amount with a unit is in the unit of the setting.

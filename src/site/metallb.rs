@@ -49,6 +49,8 @@ settings! {
         /// fixed in the profile.
         ///
         /// Elsewhere: `MetalLBAddresses`, `addressPools`
+        ///
+        /// Not: `pool`, `pools`, `range`
         pub addresses: Vec<AddressRange>,
         /// The interface they are announced on, with `l2`; that of the data network.
         ///

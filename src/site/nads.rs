@@ -139,6 +139,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     struct Group of "VMO-Networking layer" {
         /// The VLANs, each of which becomes a network; `untagged` is the one without a VLAN.
+        ///
+        /// Not: `id`, `vlans`, `vlanId`
         vlan: VlanSelection,
         /// The name of the network, where there is one VLAN.
         ///

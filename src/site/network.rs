@@ -51,10 +51,14 @@ settings! {
         /// The pods' network. Each node takes a /24 of it, and a repave one more. It is fixed once the cluster exists.
         ///
         /// Elsewhere: `K8sPodCIDR`, `podSubnet`, `pod-network-cidr`, `clusterPoolIPv4PodCIDRList`
+        ///
+        /// Not: `pods`, `podNetwork`
         pub pod_cidr: Cidr,
         /// The services' network. It is fixed once the cluster exists.
         ///
         /// Elsewhere: `K8sServiceCIDR`, `serviceSubnet`, `serviceClusterIpRange`
+        ///
+        /// Not: `services`, `serviceNetwork`
         pub service_cidr: Cidr,
         /// VLANs that VMs may use; never one that a subinterface of the same bond has captured.
         ///

@@ -77,8 +77,12 @@ settings! {
         /// Example: `99`
         pub switch_vlan: Option<VlanId>,
         /// Its addresses.
+        ///
+        /// Not: `subnet`, `network`
         pub cidr: Cidr,
         /// Its gateway, or `none`.
+        ///
+        /// Not: `gw`
         pub gateway: Option<Ipv4Addr>,
         /// The interface that carries it on a node. The default follows from layout and VLAN.
         pub interface: InterfaceName,
@@ -214,6 +218,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Nics {
         /// For management; for everything in the layouts with one bond.
+        ///
+        /// Not: `mgmt`
         pub management: Vec<InterfaceName>,
         /// For data, in the layout with two bonds.
         pub data: Vec<InterfaceName>,

@@ -75,6 +75,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Nodes of "Ubuntu layer" {
         /// The Ubuntu LTS release.
+        ///
+        /// Not: `os`, `release`
         pub ubuntu: Ubuntu,
         /// The major version of containerd in the node image.
         pub containerd: Containerd,

@@ -89,7 +89,15 @@ impl Quantity {
     /// It is none, nothing, or more than Kubernetes counts.
     pub fn of_kubernetes(text: &str) -> Result<Self, String> {
         let problem = || {
-            format!("`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`")
+            let short = text.replace(' ', "");
+            let short = short.trim_end_matches(['B', 'b']);
+            let is_short = |one: &&str| *one != text && one.parse::<Quantity>().is_ok();
+            match Some(short).filter(is_short) {
+                Some(short) => format!("`{text}` is not an amount of bytes: write `{short}`"),
+                None => format!(
+                    "`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`"
+                ),
+            }
         };
         let digits = text.bytes().take_while(|b| b.is_ascii_digit()).count();
         let number: u64 = text[..digits].parse().map_err(|_| problem())?;

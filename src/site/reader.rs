@@ -15,7 +15,7 @@ use super::mend::{self, Wanted};
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
 use crate::command;
-use crate::diagnostic::{Code, Diagnostic, Problems, Source};
+use crate::diagnostic::{Code, Diagnostic, Problems, Source, nearest};
 use crate::secret::{self, Secret, SecretSource};
 use crate::yaml::{self, Entry, Node, Style, scalar};
 
@@ -741,7 +741,7 @@ impl<'s> Reader<'s> {
         around: &Node,
     ) -> Option<T> {
         let node = self.needed(fields, key, around, Kind::of::<T>, |path| {
-            Diagnostic::error(format!("`{path}` needs a `{key}`")).code(Code::MissingKey)
+            lacks_key(path, key)
         })?;
         self.parse(node)
     }
@@ -759,7 +759,7 @@ impl<'s> Reader<'s> {
             key,
             around,
             || Kind::whole(range.clone()),
-            |path| Diagnostic::error(format!("`{path}` needs a `{key}`")).code(Code::MissingKey),
+            |path| lacks_key(path, key),
         )?;
         self.whole_number(node, range)
     }
@@ -776,7 +776,8 @@ impl<'s> Reader<'s> {
         self.record(fields, key, || (Form::Value(kind()), Preset::Required));
         let node = self.node(fields, key);
         // While settings are recorded nothing is there, and nothing is missing.
-        if node.is_none() && !fields.is_wrong && self.settings.is_none() {
+        let is_missing = node.is_none() && !fields.is_wrong && self.settings.is_none();
+        if is_missing && !has_misnamed(fields, key) {
             let problem = lacks(&fields.path);
             let problem = match problem.has_help() {
                 true => problem,
@@ -929,4 +930,21 @@ fn secret_source(node: &Node) -> Option<SecretSource> {
         "file" => Some(SecretSource::File(PathBuf::from(text))),
         _ => None,
     }
+}
+fn lacks_key(path: &str, key: &str) -> Diagnostic {
+    let article = match key.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        true => "an",
+        false => "a",
+    };
+    Diagnostic::error(format!("`{path}` needs {article} `{key}`")).code(Code::MissingKey)
+}
+
+/// Whether a map has a wrong key that means this one: it is told of, and that is enough.
+fn has_misnamed(fields: &Fields<'_>, key: &str) -> bool {
+    fields.entries.iter().any(|entry| {
+        let meant = mend::meant(entry.name(), &fields.path);
+        let is_near = || nearest(entry.name(), [key]).is_some();
+        !mend::is_known(entry.name(), &fields.path)
+            && (meant.is_some_and(|meant| meant.key() == key) || is_near())
+    })
 }

@@ -231,7 +231,9 @@ impl Setting {
         let paragraphs = self.about.split("\n\n");
         let is_said = |paragraph: &&str| {
             let paragraph = paragraph.trim_start();
-            !paragraph.starts_with(EXAMPLE) && !paragraph.starts_with(ELSEWHERE)
+            ![EXAMPLE, ELSEWHERE, BESIDE]
+                .iter()
+                .any(|mark| paragraph.starts_with(mark))
         };
         let said = paragraphs.filter(is_said);
         let words: Vec<&str> = said.flat_map(str::split_whitespace).collect();
@@ -256,8 +258,17 @@ impl Setting {
 
     /// What the reference architecture and other tools call it.
     pub fn elsewhere(&self) -> impl Iterator<Item = &'static str> {
+        self.names(ELSEWHERE)
+    }
+
+    /// What people write in the same map and mean it.
+    pub(super) fn beside(&self) -> impl Iterator<Item = &'static str> {
+        self.names(BESIDE)
+    }
+
+    fn names(&self, mark: &'static str) -> impl Iterator<Item = &'static str> {
         let paragraphs = self.about.split("\n\n");
-        let named = paragraphs.filter_map(|one| one.trim().strip_prefix(ELSEWHERE));
+        let named = paragraphs.filter_map(move |one| one.trim().strip_prefix(mark));
         named.flat_map(|names| names.split('`').skip(1).step_by(2))
     }
 
@@ -308,6 +319,9 @@ const EXAMPLE: &str = "Example: ";
 
 /// How a paragraph of a doc comment begins that names what others call the same.
 const ELSEWHERE: &str = "Elsewhere: ";
+
+/// How a paragraph of a doc comment begins that names wrong keys of the same map that mean this one.
+const BESIDE: &str = "Not: ";
 
 /// What doc comments say of the keys of a map.
 pub(super) struct About {
@@ -485,7 +499,11 @@ pub(super) fn unknown_word(what: &str, text: &str, words: &[&str]) -> String {
         Some(meant) if text.len() > 1 => format!("; {meant}"),
         _ => String::new(),
     };
-    format!("`{text}` is not {what}: use {}{hint}", listed.join(" or "))
+    let listed = match listed.split_last() {
+        Some((last, before @ [_, ..])) => format!("{} or {last}", before.join(", ")),
+        _ => listed.join(""),
+    };
+    format!("`{text}` is not {what}: use {listed}{hint}")
 }
 
 /// Has serde write types as they are shown.

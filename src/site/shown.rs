@@ -68,7 +68,8 @@ impl Look {
                 self.value(&entry.value, &asked);
                 continue;
             }
-            if let Some(theirs) = mend::theirs(entry.name()) {
+            let theirs = mend::meant(entry.name(), path).or_else(|| mend::theirs(entry.name()));
+            if let Some(theirs) = theirs {
                 self.meant(&entry.value, theirs);
                 continue;
             }

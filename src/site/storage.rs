@@ -190,8 +190,12 @@ settings! {
     pub struct Storage of "Portworx layer" {
         /// Who serves VM disks. Apart from Portworx' own, the vendor's pack is needed (`--packs`); its class and snapshot
         /// class are the defaults, and Portworx' own settings have no use and are errors.
+        ///
+        /// Not: `type`, `driver`
         pub provider: StorageProvider,
         /// The transport, where there is a SAN.
+        ///
+        /// Not: `transport`, `protocol`
         pub san_type: SanType,
         /// Where the StorageCluster and its Secret live.
         pub namespace: Label,

@@ -45,8 +45,12 @@ settings! {
         /// Example: `template-rocky-9`
         pub name: Subdomain,
         /// Where it comes from: `docker://...` or `http(s)://...`.
+        ///
+        /// Not: `url`, `image`
         pub source: ImageSource,
         /// Its size.
+        ///
+        /// Not: `disk`, `capacity`
         pub size: Quantity,
     }
 }
