@@ -33,7 +33,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// A profile that is rendered of sites: infra, core or templates; all three without it
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", value_delimiter = ',')]
     profile: Vec<Role>,
     /// A folder with packs in Palette's own layout, searched before the built-in ones
     #[arg(long, value_name = "DIR")]

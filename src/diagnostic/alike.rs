@@ -72,6 +72,10 @@ impl<'d> Group<'d> {
 
     /// What tells a message from the others: its name, with its line if it is in the file of the first.
     fn name(&self, one: &Diagnostic) -> Option<String> {
+        let label = one.content.label.as_str();
+        if one.content.place.is_none() && !label.is_empty() {
+            return Some(label.to_owned());
+        }
         let place = one.source().zip(one.offset());
         let position = place.map(|(source, at)| (source.name(), source.position(at).0));
         let Some(differs) = self.differs else {
@@ -98,7 +102,9 @@ fn difference(one: &Diagnostic, other: &Diagnostic) -> Option<Option<usize>> {
     let (this, that) = (&one.content, &other.content);
     let is_same =
         (this.severity, this.code, &this.notes) == (that.severity, that.code, &that.notes);
-    if !is_same || this.help.len() != that.help.len() {
+    // Without a place to show, the label says where it is.
+    let is_said_alike = this.place.is_none() || this.label == that.label;
+    if !is_same || !is_said_alike || this.help.len() != that.help.len() {
         return None;
     }
     let mut differing = None;

@@ -236,8 +236,28 @@ fn nothing_of_ours(name: &str, guess: Guess) -> Diagnostic {
 fn source(disk: &dyn Disk, path: &Path, largest: u64) -> Result<(Source, bool), Diagnostic> {
     let name = name_of(path, "<standard input>");
     let read = disk.read(path, largest);
-    let read = read.map_err(|error| Diagnostic::unreadable(&name, &error))?;
+    let read = read.map_err(|error| {
+        let problem = Diagnostic::unreadable(&name, &error);
+        match error.kind() {
+            io::ErrorKind::NotFound => {
+                problem.did_you_mean(&name, siblings(disk, path).iter().map(String::as_str))
+            }
+            _ => problem,
+        }
+    })?;
     Ok((named(name, read.text), read.private))
+}
+
+/// The paths beside another, as they would be given in its place.
+fn siblings(disk: &dyn Disk, path: &Path) -> Vec<String> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let listed = match folder.as_os_str().is_empty() {
+        true => disk.list(Path::new(".")),
+        false => disk.list(folder),
+    };
+    let names = listed.unwrap_or_default().into_iter();
+    let paths = names.map(|(name, _)| folder.join(name).display().to_string());
+    paths.collect()
 }
 
 fn named(name: String, text: String) -> Source {

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::built_in::{self, BuiltIn, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
-use crate::diagnostic::{Code, Diagnostic, Source, unless};
+use crate::diagnostic::{Code, Diagnostic, Source, meant, unless};
 use crate::disk::Disk;
 use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
@@ -249,10 +249,16 @@ impl Library {
     /// There is none, or two differ that could be meant.
     pub fn choose(&self, name: &str, wanted: &Wanted) -> Result<&Found, Diagnostic> {
         let Some(packs) = self.found.get(name) else {
-            return Err(Diagnostic::error(format!("there is no pack `{name}`"))
+            let known = || self.found.keys().map(String::as_str);
+            let problem = Diagnostic::error(format!("there is no pack `{name}`"))
                 .code(Code::PackMissing)
-                .did_you_mean(name, self.found.keys().map(String::as_str))
-                .help("name a folder that holds it with `--packs DIR`"));
+                .help("name a folder that holds it with `--packs DIR`");
+            // `cilium` is how people call `cni-cilium-oss`.
+            let holds = |known: &&str| name.len() > 3 && known.contains(name);
+            return Err(match known().find(holds) {
+                Some(one) => problem.label(meant(one)),
+                None => problem.did_you_mean(name, known()),
+            });
         };
         // A group is looked for in the user's folders first too, even if ours has a newer one.
         let is_users = |pack: &&Found| !matches!(pack.place, Place::BuiltIn(..));

@@ -137,7 +137,7 @@ fn cases() -> Vec<Case> {
             "apiVersion: v1\nkind: Site\nspec: {cluster: {name: a}}\n".to_owned(),
             nothing(
                 "it looks like a site that is written as an object of Kubernetes",
-                "unknown key `kind`",
+                "is written as an object of Kubernetes",
             ),
         ),
         (
@@ -396,4 +396,23 @@ fn an_output_is_no_wider_than_its_input() {
     ];
     folder.run(&arguments).ends(0);
     assert_eq!(mode("d.md"), 0o600);
+}
+
+/// A slip in a name is likelier than a file that is not there at all.
+#[test]
+fn a_name_beside_that_is_nearly_the_same_is_asked_for() {
+    let folder = Scratch::new();
+    write(&folder, "sites/berlin.yaml", "cluster: {name: berlin}\n");
+    for arguments in [
+        "plan sites/berlin.yml",
+        "check sites/berlni.yaml",
+        "diff 1.9.0 sites/berlin.yam",
+    ] {
+        let run = folder.run(arguments);
+        run.ends(3).mentions("did you mean `sites/berlin.yaml`?");
+    }
+    let far = folder.run("plan sites/munich.yaml");
+    assert!(!far.ends(3).said().contains("did you mean"));
+    let run = folder.run("packs show cilium");
+    run.ends(2).mentions("did you mean `cni-cilium-oss`?");
 }
