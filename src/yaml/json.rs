@@ -164,7 +164,17 @@ impl Conversion<'_> {
     }
 
     fn no_key(&self, key: &Node) -> Box<Diagnostic> {
-        self.problem(key, "a key must be a single value")
+        let at = key.span();
+        let text = self.source.text();
+        let is_macro = text[..at.start].ends_with('{') && text[at.start..].starts_with('{');
+        if !is_macro {
+            return self.problem(key, "a key must be a single value");
+        }
+        let problem = self.problem(
+            key,
+            "a key must be a single value: this is a macro without quotes",
+        );
+        Box::new(problem.help("put quotes around the macro, such as `\"{{ .spectro.var.name }}\"`"))
     }
 
     fn value(&mut self, node: &Node) -> Result<Value, Box<Diagnostic>> {

@@ -709,6 +709,13 @@ fn texts_that_are_broken_and_versions_that_are_groups_are_told() {
         said.contains(" --> broken.json: values.yaml of nginx:"),
         "{said}"
     );
+    let mut macros: Value = serde_json::from_str(&core).expect("JSON");
+    macros["spec"]["template"]["packs"][1]["values"] = "a: {{.spectro.var.x}}\n".into();
+    write(&folder, "macros.json", macros.to_string());
+    folder
+        .run("packs import macros.json --out macros")
+        .ends(0)
+        .mentions("warning: a key must be a single value: this is a macro without quotes\n");
     write(
         &folder,
         "group.json",

@@ -65,6 +65,20 @@ fn max_pods(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     .help("write `maxPods: 250`: pods that come and go need a few addresses to spare"),
                 ),
             );
+        } else if pods <= u64::from(sizing::OVERHEAD_PER_NODE) {
+            findings.push(
+                ubuntu.mark(
+                    rule::NO_ROOM_FOR_VMS
+                        .warning(
+                            path,
+                            format!(
+                                "a node may have {pods} pods, and the layers have about {} on each",
+                                sizing::OVERHEAD_PER_NODE
+                            ),
+                        )
+                        .help("write `maxPods: 250`, as the RA has it"),
+                ),
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::cluster::machines::{VMO_PACK, VMO_ROOT};
 use crate::cluster::values::Values;
 use crate::rules::{ClusterRule, Finding, rule};
 
-pub(super) const RULES: &[ClusterRule] = &[parts, eviction, snapshot_controller];
+pub(super) const RULES: &[ClusterRule] = &[parts, access, eviction, snapshot_controller];
 
 /// Charts of the pack, and what VMs are without each.
 const PARTS: [(&str, &str); 5] = [
@@ -17,6 +17,8 @@ const PARTS: [(&str, &str); 5] = [
 ];
 /// The pack that brings the same controller.
 const SNAPSHOT_PACK: &str = "volume-snapshot-controller";
+/// How Palette reaches the dashboard of VMs.
+const DASHBOARD: &str = "pack.palette.config.dashboard";
 const SNAPSHOTS: &str = "snapshot-controller";
 
 fn parts(cluster: &Cluster, findings: &mut Vec<Finding>) {
@@ -32,6 +34,35 @@ fn parts(cluster: &Cluster, findings: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Palette's proxy and the Service are two ways to the dashboard, and the RA's choice of one sets both.
+fn access(cluster: &Cluster, findings: &mut Vec<Finding>) {
+    let Some(vmo) = Values::of(cluster, VMO_PACK, VMO_ROOT) else {
+        return;
+    };
+    let dashboard = Values::of(cluster, VMO_PACK, DASHBOARD);
+    let access = dashboard.and_then(|dashboard| dashboard.text("access"));
+    let path = "service.type";
+    let (Some(access), Some(service)) = (access, vmo.text(path)) else {
+        return;
+    };
+    let (wanted, message) = match (access.as_str(), service.as_str()) {
+        ("public", "ClusterIP") => (
+            "LoadBalancer",
+            "the VM dashboard is to be reached directly, and its Service has an address in the cluster only",
+        ),
+        ("private", "LoadBalancer") => (
+            "ClusterIP",
+            "the VM dashboard is to be reached through Palette's proxy, and its Service has an address for everybody",
+        ),
+        _ => return,
+    };
+    findings.push(
+        vmo.mark(rule::VMO_ACCESS.warning(path, message).help(format!(
+            "write `type: {wanted}`, or the other access under `{DASHBOARD}`"
+        ))),
+    );
 }
 
 fn eviction(cluster: &Cluster, findings: &mut Vec<Finding>) {

@@ -139,6 +139,14 @@ fn kubelet(config: &str) -> Given {
 fn a_node_has_addresses_for_its_pods() {
     let at = "kubeadmconfig.files[0].content";
     kubelet("maxPods: 250").is_fine("max-pods");
+    kubelet("maxPods: 11").is_fine("no-room-for-vms");
+    kubelet("maxPods: 10").finds(
+        "no-room-for-vms",
+        &[(
+            at,
+            "warning: a node may have 10 pods, and the layers have about 10 on each",
+        )],
+    );
     kubelet("maxPods: 251").finds(
         "max-pods",
         &[(
