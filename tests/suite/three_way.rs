@@ -160,6 +160,20 @@ fn one_side_alone_is_taken_byte_for_byte() {
 }
 
 #[test]
+fn comments_that_both_change_come_together() {
+    let base = "# One.\n# Two.\n# Three.\na: 1\nb: 1\n";
+    let yours = "# One.\n# Two.\n# Three.\n# Ours.\na: 1\nb: 2\n";
+    let theirs = "# First.\n# Two.\n# Three.\na: 1\nb: 1\n";
+    assert_eq!(
+        clean(base, yours, theirs),
+        "# First.\n# Two.\n# Three.\n# Ours.\na: 1\nb: 2\n"
+    );
+    // Where they meet, yours stays.
+    let theirs = "# One.\n# Two.\n# Third.\na: 1\nb: 1\n";
+    assert_eq!(clean(base, yours, theirs), yours);
+}
+
+#[test]
 fn indentation_stays_yours() {
     let base = "a:\n  b:\n    c: 1\n  l:\n  - x: 1\n    y: 2\nz: 1\n";
     let yours = "a:\n    b:\n        c: 2\n    l:\n      - x: 1\n        y: 2\nz: 1\n";

@@ -452,7 +452,7 @@ fn untouched(entries: Three<&Entry<'_>>) -> Option<Side> {
     }
 }
 
-/// Lines around an entry, of the side that changed them.
+/// Lines around an entry, of the side that changed them, or of both where they changed other ones.
 fn around<'e>(
     entries: Three<&'e Entry<'e>>,
     model: &Entry<'_>,
@@ -464,6 +464,13 @@ fn around<'e>(
         return moved(model.lead, model.column, column, false);
     }
     let side = texts.choose();
+    if let (Some(base), Some(yours), Some(theirs)) = (&texts.base, &texts.yours, &texts.theirs)
+        && side == Side::Yours
+        && theirs != base
+        && let Some(both) = lines::merge(base, yours, theirs)
+    {
+        return both;
+    }
     let chosen = match side {
         Side::Theirs => texts.theirs,
         _ => texts.yours,
