@@ -1,6 +1,6 @@
 //! Findings about values that were made from a pack.
 
-use super::{Description, Pack, PresetName, Values, layouts};
+use super::{Description, Pack, Part, PresetName, Values, layouts};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Move, Path};
 
@@ -18,7 +18,7 @@ pub fn remarks(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
 pub fn kept(pack: &Pack, presets: &[PresetName]) -> Vec<Diagnostic> {
     let applied = pack.enabled_presets();
     let values = pack.values_as_read().unwrap_or_default();
-    let mut remarks = Vec::new();
+    let mut remarks: Vec<Diagnostic> = of_undefined(pack, &applied).into_iter().collect();
     for preset in &pack.presets {
         let is_it = |name: &&PresetName| preset.is_named(name);
         if !presets.iter().any(|name| is_it(&name)) || !applied.iter().any(|name| is_it(&name)) {
@@ -62,6 +62,26 @@ fn of_layouts(pack: &Pack) -> Vec<Diagnostic> {
         .because(layout.source.as_str()))
     })
     .collect()
+}
+
+/// Says which presets a pack's values were made with that it does not define, where its source should have told of them.
+fn of_undefined(pack: &Pack, applied: &[PresetName]) -> Option<Diagnostic> {
+    let is_defined = |name: &&PresetName| pack.presets.iter().any(|preset| preset.is_named(name));
+    let missing: Vec<String> = applied
+        .iter()
+        .filter(|name| !is_defined(name))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if missing.is_empty() || pack.description.unknown().contains(&Part::Presets) {
+        return None;
+    }
+    Some(
+        Diagnostic::note(format!(
+            "the values were made with presets that the pack does not have: {}",
+            missing.join(", ")
+        ))
+        .because(format!("the first line of values.yaml of {}", pack.origin)),
+    )
 }
 
 /// Says that a pack has no values, so that the layer would have only what is set here.

@@ -810,6 +810,19 @@ fn a_pack_without_values_is_told() {
   = help: copy it from the pack's registry: Palette takes whole values only
 ",
         );
+    write(
+        &folder,
+        "packs/nginx/values.yaml",
+        "# spectrocloud.com/enabled-presets: A:b,C:d\na: 1\n",
+    );
+    folder
+        .run("packs apply nginx@1.15.4 --packs packs")
+        .ends(0)
+        .begins(
+            "note: the values were made with presets that the pack does not have: `A:b`, `C:d`
+  = note: the first line of values.yaml of packs/nginx
+",
+        );
     folder.run("packs apply nginx@ --packs packs").says(
         2,
         "error: `nginx@` names no version
