@@ -336,7 +336,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says it as a note.
+    /// The same as a note.
     #[must_use]
     pub fn into_note(mut self) -> Self {
         self.content.severity = Severity::Note;
@@ -524,7 +524,7 @@ struct Shown {
 impl Shown {
     fn of(place: &Place) -> Self {
         let text = place.source.shown();
-        // Behind the last line there is none to show: its end is where things went wrong.
+        // After the last line there is nothing to show, so its end is marked.
         let shown_end = text.strip_suffix('\n').map_or(text.len(), str::len);
         let start = text.floor_char_boundary(place.span.start.min(shown_end));
         let (line, _) = place.source.position(start);
@@ -581,7 +581,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The problems of one text, of which the first [`limits::PROBLEMS`] are told one by one.
+/// The problems of one text. The first [`limits::PROBLEMS`] are shown one by one.
 #[derive(Debug, Default)]
 pub struct Problems {
     told: Vec<Diagnostic>,
@@ -598,7 +598,7 @@ impl Problems {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no problems.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()
     }
@@ -617,13 +617,13 @@ impl Problems {
         if self.untold > 0 {
             self.told.push(
                 Diagnostic::error(format!(
-                    "`{}` has {} more problems; the first {} are told",
+                    "`{}` has {} more problems; the first {} are shown",
                     source.name(),
                     self.untold,
                     limits::PROBLEMS
                 ))
                 .code(Code::Limit)
-                .help("mend these first: so many have one cause"),
+                .help("fix these first: so many usually have one cause"),
             );
         }
         self.told

@@ -57,7 +57,7 @@ pub trait Disk: Debug + Send + Sync {
     /// Nothing is there, or the system does not say.
     fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
 
-    /// The text of a file as it stands; [`read_text`] helps.
+    /// The text of a file, unchanged; [`read_text`] helps.
     ///
     /// # Errors
     /// It cannot be read, is no file, is larger than so many bytes, or is not text.
@@ -69,7 +69,7 @@ pub trait Disk: Debug + Send + Sync {
 pub struct Text {
     /// All of it.
     pub text: String,
-    /// Whether the file is not for everybody to read, so that what is made of it must not be either.
+    /// Whether the file has restricted permissions, which its output must then have too.
     pub private: bool,
 }
 
@@ -167,7 +167,7 @@ fn is_of_the_shell(path: &Path) -> bool {
         .any(|folder| path.starts_with(folder))
 }
 
-/// Opens a file, without waiting for somebody to write to a pipe.
+/// Opens a file without waiting for a writer if it is a pipe.
 #[cfg(target_os = "linux")]
 fn open(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
@@ -187,14 +187,14 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Whether not everybody may read it. A pipe has an owner's mode, and so is nobody else's.
+/// Whether not all users may read it. A pipe is readable by its owner only.
 #[cfg(unix)]
 pub fn is_private(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o004 == 0
 }
 
-/// Whether not everybody may read it, which this system does not tell.
+/// Whether not all users may read it, which this system does not say.
 #[cfg(not(unix))]
 pub fn is_private(_: &Metadata) -> bool {
     false

@@ -1,10 +1,10 @@
 //! Limits of the input, except those of YAML texts ([`crate::yaml::Limits`]). They are far beyond what people and vendors
 //! write, and keep hostile or mistaken input from exhausting memory or time.
 
-/// Messages about one text that are told one by one.
+/// The most messages about one text that are shown one by one.
 pub const PROBLEMS: usize = 1_000;
 
-/// Findings of one rule that are told one by one: over single documents in each text, else over everything.
+/// The most findings of one rule that are shown one by one: in each text for rules over single documents, else in all.
 pub const FINDINGS: usize = 1_000;
 
 /// Changes of one impact that a comparison tells one by one; all are counted.

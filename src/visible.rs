@@ -47,7 +47,7 @@ pub fn json(value: &impl Serialize) -> String {
     // Only maps whose keys are no texts have no JSON form, and no report has one.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
-    // Between strings there is nothing of the kind but line breaks.
+    // Outside of strings, line breaks are the only such characters.
     let is_invisible = |c| c != '\n' && is_invisible(c);
     spelled_out(&text, is_invisible, |c, out| {
         for unit in c.encode_utf16(&mut [0; 2]) {

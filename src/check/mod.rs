@@ -182,7 +182,7 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
             ),
         };
         let mut items: Vec<Item> = problems.iter().map(Item::misread).collect();
-        // A check needs no secrets; only who renders has to have them.
+        // A check needs no secrets; only `render` does.
         let unread = site.unread_secrets.iter().cloned();
         items.extend(unread.map(|one| {
             let note = one.into_note();

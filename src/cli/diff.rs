@@ -111,7 +111,7 @@ struct Side {
     site: Option<Site>,
     /// Whether Palette's API answered it.
     is_answer: bool,
-    /// Whether a file of it is not for everybody to read.
+    /// Whether one of its files has restricted permissions.
     private: bool,
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Fleet {
 /// What is left to say when all sites are rendered.
 struct Ended {
     problems: Vec<Diagnostic>,
-    /// Where its old folder is, which somebody edited.
+    /// The copy of its old folder, if that was edited by hand.
     kept: Option<Diagnostic>,
     warnings: usize,
     notes: usize,
@@ -77,7 +77,7 @@ impl Fleet {
         })
     }
 
-    /// Renders every site to a folder of its name below `out`. A bad site stops no other; all problems are told at the end.
+    /// Renders every site to a folder of its name below `out`. A bad site does not stop the others; all problems are listed at the end.
     pub(super) fn render(
         &self,
         out: &Path,

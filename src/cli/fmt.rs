@@ -67,7 +67,7 @@ impl Fmt {
         }
         for (file, one) in staged {
             if let Err(error) = one.settle() {
-                // Those that took their places before it are told.
+                // The files that were replaced before it are listed.
                 terminal::done(&said)?;
                 return Err(error.into());
             }

@@ -18,7 +18,7 @@ pub(super) fn named(folder: &Path, option: &str) -> Result<(), Diagnostic> {
     )
 }
 
-/// Puts folders in their places, or none of them where one cannot be written, and tells of those that somebody edited.
+/// Puts folders in their places, or none of them where one cannot be written, and lists those that were edited by hand.
 pub(super) fn settle(
     folders: impl IntoIterator<Item = Result<Staged, Failure>>,
 ) -> Result<(), Failure> {

@@ -51,7 +51,7 @@ impl Init {
                 inputs::nothing_there(file, self.force)?;
             }
         }
-        // What somebody wrote into the old one is not lost.
+        // The old file may have been edited, so a copy is kept.
         let is_file = fs::metadata(&self.file).is_ok_and(|there| there.is_file());
         let is_other = |old: Vec<u8>| old != (modeline + &starter).as_bytes();
         if is_file && fs::read(&self.file).is_ok_and(is_other) {

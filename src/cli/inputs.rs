@@ -66,7 +66,7 @@ impl Machine for Files {
     }
 }
 
-/// Whether standard input is not for everybody to read.
+/// Whether standard input has restricted permissions.
 pub(super) fn is_private_input() -> bool {
     stdin_metadata().is_none_or(|metadata| is_private(&metadata))
 }
@@ -173,7 +173,7 @@ pub(super) fn checked(site: &Site, about: &[&str]) -> Result<Vec<Diagnostic>, Fa
     Ok(said(&remarks))
 }
 
-/// Whether a file that was read is not for everybody to read.
+/// Whether a file that was read has restricted permissions.
 pub(super) fn is_private_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| is_private(&metadata))
 }

@@ -188,14 +188,14 @@ fn leave_no_core() {
         current: Some(0),
         maximum: Some(0),
     };
-    // To lower a limit is everybody's right.
+    // Any process may lower its limits.
     let _ = setrlimit(Resource::Core, none);
 }
 
 #[cfg(not(target_os = "linux"))]
 fn leave_no_core() {}
 
-/// Takes away what is staged when the run is interrupted.
+/// Removes staged files if the run is interrupted.
 #[cfg(target_os = "linux")]
 fn leave_nothing_behind() {
     use signal_hook::consts::{SIGINT, SIGTERM};
@@ -213,7 +213,7 @@ fn leave_nothing_behind() {
 #[cfg(not(target_os = "linux"))]
 fn leave_nothing_behind() {}
 
-/// The command line. What is wrong with it is told of a copy in which everything can be seen.
+/// Parses the command line. Errors quote a copy without invisible characters.
 fn arguments() -> Result<Cli, clap::Error> {
     let given: Vec<OsString> = env::args_os().collect();
     let error = match options::parse(&given) {

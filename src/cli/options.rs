@@ -1,4 +1,4 @@
-//! What is the same for every command: options that all of them take, short letters, the width of help, examples.
+//! What all commands share: options, short letters, the width of help, examples.
 
 use std::ffi::OsString;
 
@@ -6,7 +6,7 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, ValueEnum};
 
 use super::{Cli, examples};
 
-/// How wide help is. It is not asked of the terminal, so that everybody reads the same lines.
+/// The width of help. It does not depend on the terminal, so that all readers see the same lines.
 const WIDTH: usize = 80;
 
 /// The short letter of an option, whichever command has it.
@@ -47,7 +47,7 @@ pub(super) enum Color {
     Never,
 }
 
-/// How much is said beside what was asked for.
+/// How much is said beside the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loudness {
     Quiet,
@@ -110,7 +110,7 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command))
 }
 
-/// When to use colours in what is said about wrong arguments, which nobody has parsed.
+/// When to use colours in a message about wrong arguments, which could not be parsed.
 pub(super) fn color_of_wrong(arguments: &[OsString]) -> Color {
     let words = arguments.iter().filter_map(|argument| argument.to_str());
     let mut words = words.take_while(|word| *word != "--");

@@ -21,7 +21,7 @@ use super::import::Import;
 use super::lines::Lines;
 use super::{Failure, inputs, terminal};
 
-/// List the packs at hand and the layers that use them, or show one
+/// List the packs that are found and the layers that use them, or show one
 #[derive(Debug, Args)]
 pub(super) struct Packs {
     #[command(subcommand)]
@@ -51,7 +51,7 @@ struct List {
     format: FormatOption,
 }
 
-/// Show a pack: its presets by group, what it asks of other packs and of its values
+/// Show a pack: its presets by group, the packs it needs, and the rules for its values
 #[derive(Debug, Args)]
 struct Show {
     /// The pack, such as `cni-cilium-oss@1.17.4`, `kubernetes@1.34.x`, or a name alone for its newest version
@@ -140,7 +140,7 @@ impl List {
             None => rendered_revisions()?,
         };
         let uses = uses(&revisions, &site);
-        // Which pack each layer gets, and why some get none.
+        // Which pack each layer gets, or why it gets none.
         let mut used: Vec<(&Found, &Use<'_>)> = Vec::new();
         let mut missing = Vec::new();
         let mut problems = Vec::new();
@@ -216,7 +216,7 @@ impl List {
 #[derive(Serialize)]
 struct Listed {
     packs: Vec<ListedPack>,
-    /// Layers that no pack in a folder is for.
+    /// Layers without a pack in a folder.
     missing: Vec<MissingPack>,
 }
 
@@ -275,7 +275,7 @@ impl Listed {
     }
 }
 
-/// What a layer is made from that has no pack.
+/// What a layer without a pack is made from.
 fn stand_in(choice: &Choice<'_>) -> String {
     match (choice.fallback, &choice.storage) {
         (Some(version), _) => format!("made from the built-in {version}"),
@@ -286,7 +286,7 @@ fn stand_in(choice: &Choice<'_>) -> String {
     }
 }
 
-/// Which versions of a pack the user's folders do hold.
+/// The versions of a pack in the user's folders.
 fn other_versions(library: &Library, name: &str) -> String {
     let versions: Vec<&str> = library
         .packs()
@@ -344,7 +344,7 @@ impl Apply {
         if self.out.as_os_str() == "-" {
             return terminal::write(text.as_bytes());
         }
-        // A folder's own file may be for its owner alone.
+        // A file of the folder may be readable by its owner only.
         let private = match found_in(&pack) {
             Some(folder) => inputs::is_private_file(&folder.join("values.yaml")),
             None => false,
@@ -354,7 +354,7 @@ impl Apply {
     }
 }
 
-/// The folder of a pack that is none of this program.
+/// The folder of a pack that is not built in.
 fn found_in(pack: &Pack) -> Option<&Path> {
     match &pack.origin {
         Origin::Folder(folder) => Some(folder),
@@ -396,7 +396,7 @@ struct Shown<'p> {
     /// How many lines its values have.
     lines_of_values: usize,
     used_by: Vec<String>,
-    /// What a built-in pack is known to have otherwise than the vendor's.
+    /// Known differences between a built-in pack and the vendor's.
     differs_from_vendor: &'p [String],
     presets: Vec<ShownPreset<'p>>,
     other_packs: Vec<ShownDependency>,
@@ -417,14 +417,14 @@ struct ShownPreset<'p> {
 struct ShownDependency {
     pack: String,
     versions: String,
-    /// What is asked of it.
+    /// Whether the other pack must be there.
     asked: &'static str,
 }
 
 #[derive(Serialize)]
 struct ShownRule<'p> {
     path: &'p str,
-    /// What holds for the value.
+    /// The rules for the value.
     marks: Vec<String>,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Given {
     pub(super) wholes: Vec<Whole>,
     /// Whether Palette's API answered one of them.
     pub(super) is_answer: bool,
-    /// Whether a file of them is not for everybody to read.
+    /// Whether one of their files has restricted permissions.
     pub(super) private: bool,
 }
 

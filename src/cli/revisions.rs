@@ -309,7 +309,7 @@ struct Compared {
     notices: Vec<Beside>,
 }
 
-/// One thing in both; none where a revision says nothing of it.
+/// One thing in both; `None` if a revision does not mention it.
 #[derive(Serialize)]
 struct Beside {
     name: String,

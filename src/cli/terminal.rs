@@ -23,7 +23,7 @@ const USUAL_WIDTH: usize = 100;
 
 static SETTINGS: OnceLock<(Color, Loudness)> = OnceLock::new();
 
-/// Takes over what the command line says of colours and of what is told.
+/// Sets when to use colours, and how much to say.
 pub(super) fn set_up(color: Color, loudness: Loudness) {
     // It is parsed once.
     let _ = SETTINGS.set((color, loudness));
@@ -37,22 +37,22 @@ pub(super) fn is_quiet() -> bool {
     settings().1 == Loudness::Quiet
 }
 
-/// Whether a run shows how far it has come; what a verbose one tells in its stead would tear the line.
+/// Whether a run shows its progress. A verbose run prints lines instead, which would break the progress line.
 pub(super) fn shows_progress() -> bool {
     settings().1 == Loudness::Normal
 }
 
-/// The line of progress that everything else is written above.
+/// The progress line. Everything else is written above it.
 static PROGRESS: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// From now on everything is written above this line of progress.
+/// Sets the progress line; everything else is written above it from now on.
 pub(super) fn write_above(progress: Option<ProgressBar>) {
     if let Ok(mut place) = PROGRESS.lock() {
         *place = progress;
     }
 }
 
-/// Writes, while the line of progress is away.
+/// Hides the progress line while something is written.
 fn aside<T>(write: impl FnOnce() -> T) -> T {
     match PROGRESS.lock().as_deref() {
         Ok(Some(progress)) => progress.suspend(write),
@@ -113,8 +113,7 @@ pub(super) fn renderer(stream: &impl IsTerminal) -> Renderer {
     }
 }
 
-/// A text of several lines as a stream may show it. Whoever made it has written out what others put into its lines; this
-/// holds for all that was forgotten.
+/// A text as a stream may show it. Callers have already escaped input in its lines; this catches what they missed.
 fn shown<'t>(stream: &impl IsTerminal, text: &'t str) -> Cow<'t, str> {
     if has_colours(stream) {
         visible_beside_colours(text).into()
@@ -146,7 +145,7 @@ pub(super) fn count_errors(diagnostics: &[Diagnostic], nothing_written: bool) {
     }
 }
 
-/// Writes messages to standard error; of a quiet run, errors alone.
+/// Writes messages to standard error. A quiet run writes errors only.
 pub(super) fn explain(diagnostics: &[Diagnostic]) {
     let renderer = renderer(&io::stderr());
     let mut text = String::new();
@@ -158,7 +157,7 @@ pub(super) fn explain(diagnostics: &[Diagnostic]) {
     to_standard_error(&text);
 }
 
-/// Tells what is wrong with the command line, or the help that it asks for, and gives the exit code.
+/// Prints what is wrong with the command line, or the help, and gives the exit code.
 pub(super) fn refuse(error: &clap::Error) -> ExitCode {
     let told = error.render();
     let colours = if error.use_stderr() {
@@ -182,7 +181,7 @@ pub(super) fn refuse(error: &clap::Error) -> ExitCode {
 fn to_standard_error(text: &str) {
     let mut stream = io::stderr();
     let text = folded(&stream, text);
-    // There is nobody left to tell when standard error is closed.
+    // If standard error is closed, the message is lost.
     let _ = aside(|| stream.write_all(text.as_bytes()));
 }
 
@@ -191,7 +190,7 @@ pub(super) fn whisper(lines: &Lines) {
     to_standard_error(&lines.text(width_of(&io::stderr())));
 }
 
-/// Says on standard error what only a verbose run tells.
+/// Writes a line to standard error in a verbose run.
 pub(super) fn mention(line: impl FnOnce() -> String) {
     if settings().1 == Loudness::Verbose {
         whisper(&Lines::one(&line()));
@@ -205,7 +204,7 @@ pub(super) fn mention_files(folder: &Path, tree: &Tree) {
     }
 }
 
-/// Says on standard output what was done, unless the run is quiet.
+/// Writes to standard output what was done, unless the run is quiet.
 pub(super) fn done(lines: &Lines) -> Result<(), Failure> {
     match is_quiet() {
         true => Ok(()),
@@ -213,7 +212,7 @@ pub(super) fn done(lines: &Lines) -> Result<(), Failure> {
     }
 }
 
-/// Says that a file was written, with what is to be known of it; a device is read by somebody else, who wants nothing more.
+/// Says that a file was written. Nothing is said of a device, since a program reads what it gets.
 pub(super) fn wrote(file: &Path, more: &str) -> Result<(), Failure> {
     match file.is_file() {
         true => done(&Lines::one(&format!("wrote {}{more}", file.display()))),
@@ -236,8 +235,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     write(shown(&io::stdout(), text).as_bytes())
 }
 
-/// Writes what others read again, byte for byte, to standard output. A reader that has gone is not an error, and changes no
-/// verdict.
+/// Writes bytes to standard output as they are. If the reader has gone, that is no error, and the exit code stays the same.
 pub(super) fn write(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match aside(|| out.write_all(bytes).and_then(|()| out.flush())) {

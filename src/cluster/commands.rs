@@ -120,7 +120,7 @@ struct Reader<'s> {
     script: &'s str,
     /// What is open, the script itself first.
     frames: Vec<Frame>,
-    /// The words of the command at hand.
+    /// The words of the current command.
     words: Vec<Range<usize>>,
     /// Where the list of commands with `&&` and `||` between them begins.
     list: usize,
@@ -371,7 +371,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Ends the command at hand.
+    /// Ends the current command.
     fn finish(&mut self) {
         let words = mem::take(&mut self.words);
         let Some(first) = words.first() else { return };

@@ -148,7 +148,7 @@ pub(crate) fn quantity(value: &Value) -> Option<Quantity> {
     }
 }
 
-/// Looks for the names that were meant, as long as it takes little time: of many mistakes nobody reads more than a few.
+/// Looks for the names that were meant, but only for the first few mistakes, to save time.
 pub(crate) struct Suggestions {
     /// How many names are still compared.
     left: usize,

@@ -39,7 +39,7 @@ codes! {
     WrongShape = "wrong-shape": "a map, a list or a single value stands in another's place", "write what is expected there";
     WrongValue = "wrong-value": "a value does not have its form, or cannot stand beside others", "write what the message names; docs/site.md lists what each setting takes";
     OpenSecret = "open-secret": "a secret stands where it is not to be written", "name the environment variable or the file that holds it";
-    NoSecret = "no-secret": "the variable or the file of a secret holds none", "set the variable, or write the secret into the file";
+    NoSecret = "no-secret": "the variable or the file of a secret is missing or empty", "set the variable, or write the secret into the file";
     Unreadable = "unreadable": "a file or a folder cannot be read", "see that it is there and may be read";
     Unreachable = "unreachable": "Palette does not answer", "see that the address is right, and that it can be reached from here";
     Refused = "refused": "Palette says no to a request", "mend what Palette names, then try again";
@@ -47,7 +47,7 @@ codes! {
     NotFollowed = "not-followed": "a link leads out of a folder, or stands where a file must", "put the file itself there";
     WrongKind = "wrong-kind": "a file, a folder or a revision is not of the kind that is wanted", "give a site, a profile as Palette exports it, or what the command asks for";
     UnknownName = "unknown-name": "nothing has the name that is given", "take one of those that the message lists";
-    PackMissing = "pack-missing": "a pack is needed and not at hand", "name a folder that holds it with `--packs DIR`";
+    PackMissing = "pack-missing": "a pack is needed and was not found", "name a folder that holds it with `--packs DIR`";
     BrokenPack = "broken-pack": "a pack cannot be used", "mend its files, or take it from the registry again";
     FolderContent = "folder-content": "the files of a split profile are not those that its profile.yaml names", "name the file there, or take it away";
     CannotMerge = "cannot-merge": "values cannot be changed without changing what they mean", "write them without anchors, aliases and flow collections around the changed keys";

@@ -6,7 +6,7 @@ use super::path::{Place, Step};
 use super::report::{ChangeKind, Part};
 use crate::yaml;
 
-/// What a change must be like; what is left out may be anything.
+/// What a change must be like. A field that is left out fits anything.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Condition {
@@ -21,12 +21,12 @@ pub(super) struct Condition {
     #[serde(default)]
     pub(super) object: AnyOf<String>,
     pub(super) version: Option<VersionWay>,
-    /// Whether the new text is none that its reader takes.
+    /// Whether the reader of the new text would refuse it.
     #[serde(default)]
     pub(super) broken: bool,
 }
 
-/// One or several of which one must fit; none fits everything.
+/// Alternatives, of which one must fit. An empty list fits everything.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum AnyOf<T> {
@@ -75,12 +75,12 @@ pub(super) struct Subject<'c> {
     pub(super) kind: ChangeKind,
     /// How the version of a layer moves, where that is not a plain upgrade.
     pub(super) version: Option<VersionWay>,
-    /// Whether the new text is none that its reader takes.
+    /// Whether the reader of the new text would refuse it.
     pub(super) is_broken: bool,
 }
 
 impl<'c> Subject<'c> {
-    /// The steps to the place; that a text is read as a tree is none.
+    /// The steps to the place. Reading a text as a tree is not a step.
     pub(super) fn steps(&self) -> Vec<&'c Step> {
         let steps = self.place.steps().iter();
         steps
@@ -105,7 +105,7 @@ impl Condition {
     }
 }
 
-/// Whether a place is as a pattern has it: `*` stands for any step, `**` for any number of them, `[*]` for any item.
+/// Whether a place fits a pattern: `*` stands for any step, `**` for any number of them, `[*]` for any item.
 fn matches(pattern: &[yaml::Step], steps: &[&Step]) -> bool {
     let Some((wanted, rest)) = pattern.split_first() else {
         return steps.is_empty();

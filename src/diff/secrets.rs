@@ -1,4 +1,4 @@
-//! Replaces a secret in a report by a hash that only somebody with both sides can verify.
+//! Replaces a secret in a report by a hash. Only a reader who has both sides can verify it.
 
 use std::borrow::Cow;
 use std::cell::RefCell;

@@ -22,7 +22,7 @@ pub(super) struct Difference {
     pub(super) kind: ChangeKind,
     pub(super) old: Option<Value>,
     pub(super) new: Option<Value>,
-    /// Both texts, where they are told line by line.
+    /// Both texts, if they are compared line by line.
     pub(super) texts: Option<(String, String)>,
     /// Whether these are too much to be read as YAML.
     pub(super) is_beyond: bool,
@@ -52,7 +52,7 @@ impl Difference {
         }
     }
 
-    /// A difference of a whole text, which is told line by line.
+    /// A difference of a whole text, which is shown line by line.
     pub(super) fn of_texts(kind: ChangeKind, old: &str, new: &str) -> Self {
         Difference {
             kind,
@@ -92,7 +92,7 @@ pub(super) fn compare_texts(old: &str, new: &str, name: &str, tell: Tell<'_>) {
     comparison.texts(old, new);
 }
 
-/// Texts within so many others are told line by line: trees within trees would take memory with each, and a stack.
+/// Deeper texts are compared line by line, since each tree within a tree takes memory and stack.
 const DEEPEST: usize = 8;
 
 /// A step on the way into both trees.

@@ -240,11 +240,11 @@ pub struct SplitProfile {
     pub profile: Value,
     /// What is to be said of its texts.
     pub warnings: Vec<Diagnostic>,
-    /// Whether one of its files is not for everybody to read.
+    /// Whether one of its files has restricted permissions.
     pub private: bool,
 }
 
-/// The `profile.yaml` of a folder, and whether it is not for everybody to read; none where there is none.
+/// The `profile.yaml` of a folder, if there is one, and whether it has restricted permissions.
 ///
 /// # Errors
 /// It is a link or no file, or cannot be read.

@@ -46,11 +46,11 @@ pub enum Kind {
     Profile(Form),
     /// Manifests of Kubernetes.
     Manifests,
-    /// Nothing that is read here.
+    /// Anything else.
     Other(Guess),
 }
 
-/// What a text seems to be that is nothing of ours.
+/// What a text seems to be if it is none of our inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guess {
     /// Completes "it ...".
@@ -66,7 +66,7 @@ const ANYTHING: &str = "give a site, a profile as Palette exports it, a folder t
 const PACKS: &str =
     "name the folder of its pack with `--packs DIR`; the values of a layer are part of a profile";
 
-/// What else people have at hand: keys that all stand at its top, and what it is then.
+/// Other files that people give: the keys at the top that identify each.
 const GUESSES: &[(&[&str], Guess)] = &[
     (
         &["apiVersion", "name", "version"],
@@ -132,7 +132,7 @@ const UNKNOWN: Guess = guess(
 );
 const NO_SITE: Guess = guess(
     "has keys of a site at its top, and more that no site has",
-    "name it `site.yaml` if it is a site: each key that is none is told then",
+    "if it is a site, name it `site.yaml`: each unknown key is listed then",
 );
 const NO_SECTIONS: Guess = guess(
     "has settings of a site at its top, outside their sections",

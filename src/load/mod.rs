@@ -64,7 +64,7 @@ pub struct Loaded {
     pub items: Vec<Item>,
     /// What is to be said of it.
     pub remarks: Vec<Diagnostic>,
-    /// Whether a file of it is not for everybody to read.
+    /// Whether one of its files has restricted permissions.
     pub private: bool,
 }
 
@@ -357,7 +357,7 @@ pub fn site(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, V
 /// # Errors
 /// As [`site`]; it is no file, or a link that leads out of the folder.
 pub fn site_below(disk: &dyn Machine, folder: &Path, path: &Path) -> Result<Site, Vec<Diagnostic>> {
-    // That there is none is said as of any other site.
+    // A missing file gets the same message as any other site.
     if disk.entry(path, false).is_ok() {
         // Its folder may be a link too.
         disk::may_be_read(disk, folder, path, Entry::Link)?;
@@ -408,7 +408,7 @@ fn site_of(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, Ve
         .into())
 }
 
-/// A profile in Palette's own form, with its text and whether that is not for everybody to read.
+/// A profile in Palette's own form, with its text, and whether its file has restricted permissions.
 ///
 /// # Errors
 /// It cannot be read, or is anything else; the message says what, and what to do with it.

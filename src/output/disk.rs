@@ -71,14 +71,14 @@ pub(super) fn new_folder(_: bool) -> Option<Permissions> {
     None
 }
 
-/// Permissions without those of everybody but the owner.
+/// Permissions of the owner only.
 #[cfg(unix)]
 pub(super) fn owner_only(permissions: Permissions) -> Permissions {
     use std::os::unix::fs::PermissionsExt;
     Permissions::from_mode(permissions.mode() & 0o700)
 }
 
-/// Permissions without those of everybody but the owner, where a system has them.
+/// Permissions of the owner only, if the system has permissions.
 #[cfg(not(unix))]
 pub(super) fn owner_only(permissions: Permissions) -> Permissions {
     permissions
@@ -160,10 +160,10 @@ pub(super) fn give_attributes_of(_: &File, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a device, or a pipe that somebody reads.
+/// Opens a device, or a pipe that has a reader.
 ///
 /// # Errors
-/// The system says no; nobody reads from the pipe, and it would be waited for.
+/// The system refuses, or the pipe has no reader, so that writing would block.
 #[cfg(target_os = "linux")]
 pub(super) fn open_stream(path: &Path) -> io::Result<File> {
     use rustix::fs::{Mode, OFlags, fcntl_setfl, open};
@@ -174,7 +174,7 @@ pub(super) fn open_stream(path: &Path) -> io::Result<File> {
         let is_pipe = || std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo());
         match error {
             Errno::NXIO if is_pipe() => {
-                io::Error::other("it is a pipe that nobody reads; start what reads it first")
+                io::Error::other("it is a pipe without a reader; start the reader first")
             }
             error => error.into(),
         }

@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 /// With `private` only its owner may read the file.
 ///
 /// # Errors
-/// The system says no, nobody reads the pipe, or the old file has several names; it is then as it was.
+/// The system refuses, the pipe has no reader, or the old file has several names. The file is then unchanged.
 pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), Diagnostic> {
     StagedFile::new(path, bytes, private)?.settle()
 }
@@ -43,7 +43,7 @@ pub struct StagedFile {
 
 #[derive(Debug)]
 enum Content {
-    /// A file for a place where there is none.
+    /// A file for a path that does not exist yet.
     New(Passing<NamedTempFile>),
     /// A file that takes the place of another.
     Replacement(Passing<NamedTempFile>),

@@ -24,7 +24,7 @@ pub struct Known {
     pub written: BTreeSet<String>,
     /// The SHA-256 that they had then, where it is known.
     pub sums: BTreeMap<String, String>,
-    /// Those that are somebody else's and stay as they are.
+    /// Files of others, which stay as they are.
     pub kept: BTreeSet<String>,
 }
 
@@ -69,7 +69,7 @@ pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>
 pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, Diagnostic> {
     let old = Existing::look(folder, force)?;
     let mut known = Known::default();
-    // A list that somebody changed names nothing for sure.
+    // A list that was edited is not reliable.
     let sums = old.sums(CHECKSUMS);
     if !sums.is_empty() && sums.keys().all(|path| tree::is_written_by_a_run(path)) {
         known.written = sums.keys().cloned().collect();

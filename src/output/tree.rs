@@ -277,7 +277,7 @@ const LARGEST_CHECKSUMS: u64 = 32 << 20;
 /// The checksums of a folder by path, from the file of this name in it.
 ///
 /// # Errors
-/// There is no such file, it is a link or no file, it is too large, or a line of it is none of ours.
+/// The file is missing, a link, not a regular file, too large, or has a line that we did not write.
 pub(super) fn checksums_of(
     folder: &Path,
     name: &str,
@@ -338,7 +338,7 @@ pub(super) fn is_written_by_a_run(path: &str) -> bool {
 /// The checksums in a file of them, by path.
 ///
 /// # Errors
-/// A line that is none of ours, or a path that would leave the folder.
+/// A line that we did not write, or a path that would leave the folder.
 fn checksums(source: &Source, name: &str) -> Result<BTreeMap<String, String>, Diagnostic> {
     let mut sums = BTreeMap::new();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! The packs at hand: first those in the user's folders, then those of this program.
+//! All packs: first those in the user's folders, then the built-in ones.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -246,7 +246,7 @@ impl Library {
     /// The pack of that name, in the version that is wanted; the newest where several are.
     ///
     /// # Errors
-    /// There is none, or two differ that could be meant.
+    /// There is no such pack, or two different ones fit.
     pub fn choose(&self, name: &str, wanted: &Wanted) -> Result<&Found, Diagnostic> {
         let Some(packs) = self.found.get(name) else {
             let known = || self.found.keys().map(String::as_str);
@@ -282,7 +282,7 @@ impl Library {
                 "there is no version {wanted} of the pack `{name}`"
             ))
             .code(Code::PackMissing)
-            .label(format!("versions at hand: {}", versions.join(", ")))
+            .label(format!("versions found: {}", versions.join(", ")))
             .help("name a folder that holds it with `--packs DIR`"));
         };
         let mut equal: Vec<&Found> = fitting()
@@ -315,7 +315,7 @@ impl Library {
     /// Reads the pack of that name and version; `1.34.x` is the newest of its group.
     ///
     /// # Errors
-    /// There is none, two differ that could be meant, or its files cannot be read.
+    /// There is no such pack, two different ones fit, or its files cannot be read.
     pub fn find(&self, name: &str, version: &str) -> Result<Pack, Vec<Diagnostic>> {
         self.choose(name, &Wanted::of_tag(version))?.load()
     }
@@ -417,7 +417,7 @@ impl Found {
     }
 }
 
-/// What is wrong with a pack that nobody asked for.
+/// What is wrong with a pack that is not used.
 fn left_out(problem: Diagnostic) -> Diagnostic {
     problem.because("the pack is left out").into_warning()
 }

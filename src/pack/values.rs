@@ -130,7 +130,7 @@ fn stale(pack: &Pack, missing: &[Path]) -> Vec<Path> {
         if !stale.iter().any(|path| may_hold(&preset.add, path)) {
             continue;
         }
-        // What is wrong with a preset that nobody chose is no matter.
+        // Mistakes in a preset that is not chosen do not matter.
         let Ok(added) = preset.added() else {
             continue;
         };

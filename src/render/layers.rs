@@ -68,7 +68,7 @@ impl Lately {
     }
 }
 
-/// Makes layers, with the templates of a revision and the packs at hand.
+/// Makes layers from the templates of a revision and from packs.
 pub(super) struct LayerMaker<'r> {
     pub(super) request: &'r Request<'r>,
     pub(super) engine: &'r Engine,
@@ -396,7 +396,7 @@ fn no_pack(facts: &ProviderFacts, minimum: Option<&str>) -> Diagnostic {
     .help("or leave the infra profile out: `--profile core --profile templates`")
 }
 
-/// Says where the newest pack at hand is older than what the RA knows to work.
+/// Reports packs that are older than the version that the RA knows to work.
 fn remark_on_version(choice: &Choice<'_>, pack: &Pack) -> Option<Finding> {
     let (_, minimum) = choice.storage.as_ref()?;
     let minimum = minimum.as_deref()?;

@@ -369,7 +369,7 @@ pub fn render(request: &Request<'_>) -> Result<Rendered, Vec<Diagnostic>> {
         .render(request.site, request.profiles)
 }
 
-/// What there is to say of layers whose packs are not at hand. Those that nothing can stand in for are errors of their own.
+/// Reports layers whose packs were not given. A layer without any stand-in is an error of its own.
 pub fn built_in_values(
     site: &Site,
     library: &Library,

@@ -29,7 +29,7 @@ const BEFORE: &str = "before";
 /// A file of a revision.
 type Tree = Map<String, Value>;
 
-/// The revisions at hand, with the packs and tables they use: the files of `profiles/`.
+/// All revisions, with the packs and tables they use: the files of `profiles/`.
 #[derive(Clone, Debug)]
 pub struct Revisions {
     /// By their paths below `profiles/`.

@@ -232,7 +232,7 @@ pub struct Alternative {
     /// Another version.
     #[serde(default)]
     pub version: Option<String>,
-    /// What the author picks; the version where there is none.
+    /// What the author picks; the version if there is no tag.
     #[serde(default)]
     pub tag: Option<String>,
     /// Other templates.
@@ -352,7 +352,7 @@ pub struct ControlPlaneSize {
     pub memory_gb: u32,
 }
 
-/// How large a cluster is to be; what is none is not said.
+/// How large a cluster is to be; unknown figures are `None`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SizingLimits {

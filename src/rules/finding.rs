@@ -48,8 +48,8 @@ pub(super) fn limit(findings: &mut Vec<Finding>, before: usize) {
     if let (Some(first), Some(severity)) = (untold.first(), worst) {
         findings.push(Finding {
             severity,
-            message: format!("{} more findings like this are not told", untold.len()),
-            help: "mend those that are: so many have one cause".into(),
+            message: format!("{} more findings like this are not shown", untold.len()),
+            help: "fix those that are shown: so many usually have one cause".into(),
             ..first.clone()
         });
     }
@@ -79,7 +79,7 @@ impl Finding {
         self
     }
 
-    /// A way out for the value at hand, in place of the rule's.
+    /// A way out for this value, in place of the rule's.
     pub(crate) fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.help = help.into();
         self

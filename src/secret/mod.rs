@@ -25,7 +25,7 @@ use crate::diagnostic::{Guard, Source};
 /// What keeps the secrets of a source out of messages.
 static GUARD: Guard = guard(masked);
 
-/// A text of somebody's own, of which messages show no secrets.
+/// A text of the user, whose secrets messages hide.
 pub fn source(name: impl Into<String>, text: impl Into<String>) -> Source {
     Source::guarded(name, text, &GUARD)
 }

@@ -19,13 +19,13 @@ pub(crate) fn names_a_secret(key: &str) -> bool {
     !name.is_public_token() && WORDS.secret.has(&name.letters)
 }
 
-/// What is hidden of a key's value by the key's name: also where the name is misspelt or may mean something else.
+/// How much of a value is hidden because of its key's name, even if the name is misspelt or may mean something else.
 pub(super) fn named(key: &str) -> Named {
     // A key that long is a text.
     if key.len() > 200 {
         return Named::Nothing;
     }
-    // Numbers and versions are most of what is asked for; no word that says it has one letter.
+    // Most keys end in a number or a version, and no word for a secret has one letter.
     let letters = key
         .bytes()
         .filter(|b| !b.is_ascii() || b.is_ascii_alphabetic());
@@ -87,12 +87,12 @@ pub(super) fn named(key: &str) -> Named {
     }
 }
 
-/// Whether a key says where a secret is, or how it is treated: `secretKeyRef`, `tokenTTL`.
+/// Whether a key says where a secret is kept or how it is handled: `secretKeyRef`, `tokenTTL`.
 pub(super) fn is_about(key: &str) -> bool {
     Name::of(key).is_about()
 }
 
-/// Whether a word, or two that belong together, is a letter or two away from what names a secret.
+/// Whether a word, or two together, is a letter or two away from the name of a secret.
 fn is_misspelt(word: &str) -> bool {
     let given = word.strip_suffix('s').unwrap_or(word);
     WORDS.meant.iter().any(|meant| {
@@ -108,12 +108,12 @@ fn is_misspelt(word: &str) -> bool {
 struct Name {
     /// Its letters and digits, small.
     letters: String,
-    /// Where the words begin there.
+    /// Where each word begins in `letters`.
     starts: Vec<usize>,
 }
 
 impl Name {
-    /// Takes a key apart into words: at capitals, and at what is no letter.
+    /// Splits a key into words, at capitals and at signs.
     fn of(key: &str) -> Self {
         let mut letters = String::with_capacity(key.len());
         let mut starts = Vec::with_capacity(4);
@@ -127,7 +127,7 @@ impl Name {
                 continue;
             }
             let next_is_small = rest.peek().is_some_and(|next| next.is_lowercase());
-            // `API` of `APIToken` ends before the capital that a small letter follows.
+            // In `APIToken`, the second word begins at the last capital, before a small letter.
             let turns = c.is_uppercase()
                 && (before.is_lowercase()
                     || before.is_numeric()
@@ -145,7 +145,7 @@ impl Name {
         Name { letters, starts }
     }
 
-    /// So many words from the end, as one.
+    /// The last `count` words as one.
     fn last(&self, count: usize) -> Option<&str> {
         let word = self.starts.len().checked_sub(count)?;
         self.letters.get(*self.starts.get(word)?..)
@@ -158,7 +158,7 @@ impl Name {
         })
     }
 
-    /// Takes the words away that follow a name without saying anything; whether there are any.
+    /// Removes the words at the end that say nothing, and tells whether there were any.
     fn without_rest(&mut self) -> bool {
         let count = self.starts.len();
         while let Some(last) = self.last(1)
@@ -174,7 +174,7 @@ impl Name {
         self.letters.ends_with("publickeytoken")
     }
 
-    /// Whether the last word stands behind one that makes a Kubernetes object of it.
+    /// Whether the word before the last makes it the name of a Kubernetes object.
     fn is_of_object(&self) -> bool {
         let before = self.words().rev().nth(1);
         before.is_some_and(|word| has(&WORDS.object, word))
@@ -189,9 +189,9 @@ impl Name {
     }
 }
 
-/// The name that tells what an entry of a map is: its key, or where that says nothing, more than its key.
+/// The name that tells what an entry of a map is: its key, and more where the key says nothing.
 pub(crate) fn name_within<'k>(map: &str, key: &'k str) -> &'k str {
-    // A receiver of alerts: anybody who knows its address can send there.
+    // A receiver of alerts: anyone who knows its address can send there.
     let is_receiver = || {
         let map = map.to_ascii_lowercase();
         let makers = ["webhook", "slack", "teams", "discord", "mattermost"];
@@ -213,7 +213,7 @@ pub(crate) fn name_within<'k>(map: &str, key: &'k str) -> &'k str {
     }
 }
 
-/// Whether a key holds what its map is about: `{name: x, isSensitive: true, defaultValue: y}`.
+/// Whether a key holds the value that the rest of its map describes: `{name: x, isSensitive: true, defaultValue: y}`.
 pub(super) fn is_value(key: &str) -> bool {
     matches!(
         key,
@@ -360,7 +360,7 @@ mod tests {
         ] {
             assert_eq!(named(name_within(map, key)), Named::Nothing, "{map}.{key}");
         }
-        // A map of the name has settings, and many secrets have names of their own.
+        // A map under such a name holds settings, and its secrets have their own names.
         assert_eq!(named("webhook"), Named::Scalar);
         assert_eq!(named("secrets"), Named::All);
     }

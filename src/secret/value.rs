@@ -44,7 +44,7 @@ pub enum SecretSource {
     File(PathBuf),
 }
 
-/// Stands for a text in debug output: how long it is, and nothing of it.
+/// Stands for a text in debug output: only its length.
 pub(crate) struct Withheld(pub(crate) usize);
 
 impl fmt::Debug for Withheld {

@@ -1,5 +1,5 @@
-//! The way out of the likeliest mistakes of a site: a value in the wrong form shows the right one with the value itself, and a
-//! name that is another tool's leads to ours. All of it comes from what the settings say of themselves.
+//! The way out of the likeliest mistakes in a site. For a value in the wrong form, the message shows the right form with the
+//! user's own value. For another tool's name, it gives ours. All of it comes from the descriptions of the settings.
 
 use super::Site;
 use super::quantity::Quantity;
@@ -7,7 +7,7 @@ use super::setting::{Form, Kind, Preset, Setting};
 use crate::diagnostic::nearest;
 use crate::yaml::{self, Node};
 
-/// The most signs of a value that is shown once more in a help.
+/// A longer value is not repeated in a way out.
 const SHOWN: usize = 60;
 
 /// Options of the command line that people look for in a site.
@@ -19,7 +19,7 @@ const OPTIONS: [(&str, &str); 5] = [
     ("version", "`--revision NAME`"),
 ];
 
-/// What is meant to stand at a place.
+/// The form of value that a place takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Map,
@@ -45,7 +45,7 @@ pub(super) fn setting(path: &str) -> Option<&'static Setting> {
         let is_same = same.all(|(known, given)| known == "*" || known == without_number(given));
         is_same && path.split('.').count() == setting.path.split('.').count()
     };
-    // A key of one's own may hold dots.
+    // A free key may hold dots.
     let is_around = |setting: &&Setting| {
         let map = setting.path.strip_suffix('*');
         map.is_some_and(|map| path.starts_with(map))
@@ -61,7 +61,7 @@ fn without_number(step: &str) -> String {
     }
 }
 
-/// The key of a path, as it is written above a value: items of a list have that of the list.
+/// The last key of a path. An item of a list has the key of the list.
 pub(super) fn key(path: &str) -> &str {
     let own = Site::settings().iter().find_map(|setting| {
         let map = setting.path.strip_suffix('*')?;
@@ -74,12 +74,12 @@ pub(super) fn key(path: &str) -> &str {
     last.split('[').next().unwrap_or(last)
 }
 
-/// Whether the path is that of an item of a list.
+/// Whether the path is of an item of a list.
 fn is_item(path: &str) -> bool {
     path.ends_with(']')
 }
 
-/// How to write what stands at the path in another form.
+/// How to write the value at the path in the right form.
 pub(super) fn form(path: &str, wanted: Wanted, node: &Node, text: &str) -> Option<String> {
     let given = |node: &Node| {
         let given = text.get(node.span())?.trim();
@@ -112,7 +112,7 @@ pub(super) fn form(path: &str, wanted: Wanted, node: &Node, text: &str) -> Optio
         (Wanted::List, yaml::Kind::Mapping { entries, .. }) if is_list_of_values(path) => {
             let kind = setting(path).and_then(item)?;
             let texts: Option<Vec<&str>> = entries.iter().map(|one| one.value.text()).collect();
-            // The two ends of a range, or a value under a name.
+            // The two ends of a range, or one value under a name.
             match texts
                 .map(|texts| texts.join("-"))
                 .filter(|one| kind.takes(one))
@@ -139,8 +139,8 @@ pub(super) fn form(path: &str, wanted: Wanted, node: &Node, text: &str) -> Optio
     }
 }
 
-/// Whether what stands in the wrong form belongs to one setting below the path, so that a message may show it. Beside
-/// secrets only a word that the setting knows does.
+/// Whether a value in the wrong form fits a setting below the path, so that a message may show it. Beside secrets, only a
+/// word that the setting lists may be shown.
 pub(super) fn is_at_home(path: &str, node: &Node, is_near_secrets: bool) -> bool {
     let is_word = |text: &str| {
         let found = below(path, |kind| {
@@ -158,7 +158,7 @@ pub(super) fn is_at_home(path: &str, node: &Node, is_near_secrets: bool) -> bool
     }
 }
 
-/// The first list below a path that takes all items of another.
+/// The first list below a path that takes all items of the given one.
 fn list_below(path: &str, node: &Node) -> Option<&'static Setting> {
     let texts: Vec<&str> = node
         .items()?
@@ -183,7 +183,7 @@ fn is_below(setting: &Setting, path: &str) -> bool {
     setting.is_below(around)
 }
 
-/// What the items of a list may be, where they are single values.
+/// The kind of a list's items, if they are single values.
 fn item(list: &Setting) -> Option<&'static Kind> {
     if !matches!(list.form, Form::List) {
         return None;
@@ -197,8 +197,8 @@ fn item(list: &Setting) -> Option<&'static Kind> {
     }
 }
 
-/// The one setting below a path that a value belongs to, and whether it is a list: what has to be said comes first, then what
-/// has words of its own, then what has a form.
+/// The setting below a path that a value fits, and whether it is a list. Required settings come first, then those with a list
+/// of words, then those with a form.
 fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting, bool)> {
     let mut best: Option<(usize, &'static Setting, bool)> = None;
     let mut is_alone = true;
@@ -233,9 +233,9 @@ fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting,
     is_alone.then_some((setting, is_list))
 }
 
-/// The setting that another tool has under this name.
+/// The setting that has this name in another tool.
 pub(super) fn theirs(name: &str) -> Option<&'static Setting> {
-    // The case of a letter may tell another tool's name from ours.
+    // Another tool's name may differ from ours in the case of a letter only.
     let is_ours = Site::settings()
         .iter()
         .any(|one| one.key().eq_ignore_ascii_case(name));
@@ -254,13 +254,13 @@ pub(super) fn is_known(name: &str, path: &str) -> bool {
     siblings.any(|one| one.key() == name)
 }
 
-/// The setting of the map at the path that is meant by a wrong key.
+/// The setting that a wrong key means in the map at the path.
 pub(super) fn meant(name: &str, path: &str) -> Option<&'static Setting> {
     let mut siblings = Site::settings().iter().filter(|one| is_below(one, path));
     siblings.find(|one| one.beside().any(|other| other.eq_ignore_ascii_case(name)))
 }
 
-/// The one setting with this key, wherever it stands.
+/// The setting with this key anywhere in a site, if there is exactly one.
 fn same(name: &str) -> Option<&'static Setting> {
     let mut same = Site::settings()
         .iter()
@@ -269,8 +269,8 @@ fn same(name: &str) -> Option<&'static Setting> {
     first.filter(|_| same.next().is_none())
 }
 
-/// Where a key belongs that is unknown at its place: another tool's name of a setting, a setting of another map, or an option
-/// of the command line.
+/// Where an unknown key belongs: it may be another tool's name of a setting, a setting of another map, or an option of the
+/// command line.
 pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
     if let Some(setting) = meant(name, path) {
         return Some(format!("`{name}` is `{}` here", setting.key()));
@@ -292,7 +292,7 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
     })
 }
 
-/// What an amount with a unit is in the unit of the setting.
+/// Converts an amount with a unit to the unit of the setting.
 pub(super) fn in_unit(path: &str, text: &str) -> Option<String> {
     let amount: Quantity = text.parse().ok()?;
     let is_in_gib = setting(path).is_some_and(|one| one.about().contains("GiB"))
@@ -302,7 +302,7 @@ pub(super) fn in_unit(path: &str, text: &str) -> Option<String> {
         .then(|| format!("the unit is GiB: write `{whole}`"))
 }
 
-/// What a word for yes or no is where YAML 1.2 has two words only.
+/// `true` or `false` for another word for yes or no.
 pub(super) fn switch(path: &str, text: &str) -> Option<String> {
     let meant = match text.to_ascii_lowercase().as_str() {
         "yes" | "y" | "on" | "true" | "1" => "true",
@@ -313,7 +313,7 @@ pub(super) fn switch(path: &str, text: &str) -> Option<String> {
     is_flag.then(|| format!("write `{}: {meant}`", key(path)))
 }
 
-/// How a range is written that is given with another sign between its ends.
+/// How to write a range that has another sign between its ends.
 pub(super) fn range(text: &str) -> Option<String> {
     let signs = ["..", "–", "—", " to "];
     let sign = signs.into_iter().find(|sign| text.contains(sign))?;
@@ -321,9 +321,9 @@ pub(super) fn range(text: &str) -> Option<String> {
     Some(format!("`{text}` is no range: write `{written}`"))
 }
 
-/// A value that is right at the path: its default, or one such as people write.
+/// A value that is right at the path: an example or the default.
 pub(super) fn example(path: &str) -> Option<String> {
-    // An item is shown in its list, as the list is by default.
+    // An item is shown as the list would be by default.
     let path = match path.rfind('[') {
         Some(end) if is_item(path) => &path[..end],
         _ => path,

@@ -86,7 +86,7 @@ impl Quantity {
     /// A quantity as Kubernetes takes it, where a number alone is one of bytes.
     ///
     /// # Errors
-    /// It is none, nothing, or more than Kubernetes counts.
+    /// It is not a quantity, is zero, or is more than Kubernetes counts.
     pub fn of_kubernetes(text: &str) -> Result<Self, String> {
         let problem = || {
             let short = text.replace(' ', "");

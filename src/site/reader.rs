@@ -177,7 +177,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Reports every key of the map that nobody asked for.
+    /// Reports every key of the map that was not asked for.
     pub(super) fn close(&mut self, fields: Fields<'_>) {
         for entry in fields.entries {
             let name = entry.name();
@@ -240,7 +240,7 @@ impl<'s> Reader<'s> {
         self.record_at(fields.path_of(key), said, || (Form::Map, default()))
     }
 
-    /// A map that is read as it stands.
+    /// A map that is read by its own type.
     pub(super) fn map<T: Section>(&mut self, fields: &mut Fields<'_>, key: &'static str) -> T {
         T::read(self, fields, key)
     }

@@ -374,7 +374,7 @@ pub(super) trait Described {
     const ABOUT: About;
 }
 
-/// A map of a site that is read as it stands, without looking at others.
+/// A map of a site that is read without looking at other settings.
 pub(super) trait Section: Described + Sized {
     /// Reads it from under a key; what it lacks has its default.
     fn read(reader: &mut Reader<'_>, around: &mut Fields<'_>, key: &'static str) -> Self;

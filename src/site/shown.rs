@@ -144,7 +144,7 @@ impl Look {
         }
     }
 
-    /// Hides what nobody has asked for: all of it where a secret belongs, else what is no name.
+    /// Hides a value that no setting takes: all of it where a secret belongs, else unless it is a name.
     fn stray(&mut self, node: &Node, is_all: bool) {
         match &node.kind {
             Kind::Scalar(scalar) => {

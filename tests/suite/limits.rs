@@ -279,7 +279,7 @@ mod hostile {
             let code = i32::from(file == "s.yaml");
             assert_eq!(output.code, Some(code), "{said:.2000}");
             assert!(
-                said.contains(" more findings like this are not told"),
+                said.contains(" more findings like this are not shown"),
                 "{file}: {said:.2000}"
             );
             assert!(said.len() < 2 << 20, "{file}: {} bytes", said.len());

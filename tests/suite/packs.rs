@@ -73,7 +73,7 @@ fn a_group_takes_its_newest_and_the_users_folders_come_first() {
     assert_eq!(
         error[0].to_string(),
         "error: there is no version 1.35.x of the pack `kubernetes`
-  = note: versions at hand: `1.32.4`, `1.33.9`, `1.34.2`, `1.34.4`, `1.34.5`, `1.34.10-rc.1`
+  = note: versions found: `1.32.4`, `1.33.9`, `1.34.2`, `1.34.4`, `1.34.5`, `1.34.10-rc.1`
   = help: name a folder that holds it with `--packs DIR`
 "
     );

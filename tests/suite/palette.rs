@@ -410,7 +410,7 @@ fn nothing_is_imported_without_a_word_from_somebody() {
         return;
     };
     palette(&tenant, &with_profiles(), "import out")
-        .begins("error: there is nobody to ask whether to import\n")
+        .begins("error: there is no terminal to ask on whether to import\n")
         .ends(2);
     assert!(tenant.state().profiles.is_empty());
 }

@@ -27,7 +27,7 @@ struct Run<'r> {
     properties: Option<Properties<'r>>,
 }
 
-/// What of a report is no result.
+/// Figures beside the results.
 #[derive(Serialize)]
 struct Properties<'r> {
     claims: Claims<'r>,
@@ -178,7 +178,7 @@ fn about(rule: &rules::Rule) -> Rule<'_> {
     }
 }
 
-/// A kind of mistake, which is a rule to a code host too.
+/// A kind of mistake, which code hosts treat as a rule.
 fn about_code(code: Code) -> Rule<'static> {
     let message = |text: &'static str| Message { text: text.into() };
     Rule {
@@ -189,7 +189,7 @@ fn about_code(code: Code) -> Rule<'static> {
     }
 }
 
-/// The rule that all claims of the RA are to a code host.
+/// The rule id that stands for all claims of the RA.
 const CLAIM: &str = "claim";
 
 fn about_claims() -> Rule<'static> {
@@ -298,7 +298,7 @@ fn uri(path: &str) -> std::borrow::Cow<'_, str> {
     uri.into()
 }
 
-/// A path below the root with what `.` and `..` say already done, as everybody who reads a URI does it.
+/// A path below the root with `.` and `..` resolved, as readers of URIs do.
 fn without_dots(path: &str) -> String {
     let mut steps = Vec::new();
     for step in path.split('/') {

@@ -48,7 +48,7 @@ fn summary(report: &Report) -> String {
     }
 }
 
-/// How many there are of each, without those of which there is none.
+/// The counts that are not zero, with their nouns.
 fn counted(counts: [(usize, &str); 3]) -> String {
     let counts = counts.into_iter().filter(|(count, _)| *count > 0);
     let words = counts.map(|(count, word)| of(count, word));

@@ -1,4 +1,4 @@
-//! Where Palette is, and who asks.
+//! The address of Palette, and the credentials.
 
 use std::env;
 use std::fs;
@@ -152,7 +152,7 @@ fn mention(event: &Event) {
     }
 }
 
-/// A key from a file that nobody else can read, or from standard input.
+/// A key from a file that only its owner can read, or from standard input.
 fn key_of_file(path: &Path) -> Result<String, Diagnostic> {
     if path != Path::new(STANDARD_INPUT) && is_open_to_others(path) {
         let shown = path.display();

@@ -197,7 +197,7 @@ fn confirm(what: &[String]) -> Result<(), Failure> {
             )
     };
     if !io::stdin().is_terminal() {
-        return Err(refused("there is nobody to ask whether to import").into());
+        return Err(refused("there is no terminal to ask on whether to import").into());
     }
     terminal::whisper(&Lines::one(&format!("import {}? [y/N]", what.join(", "))));
     let _ = io::stderr().flush();

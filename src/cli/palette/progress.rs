@@ -18,7 +18,7 @@ impl Progress {
         Progress(bar.with_style(style("{spinner} {wide_msg}")))
     }
 
-    /// Shows what is asked, or why it is waited.
+    /// Shows the request, or why the run is waiting.
     pub(super) fn show(&self, event: &Event) {
         match event {
             Event::Asks(request) => self.0.set_message(request.clone()),

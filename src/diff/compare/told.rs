@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::diff::report::{Change, Impact, ImpactCount, ProfilePair, Summary};
 use crate::limits;
 
-/// The changes that are told, with the counts of all.
+/// The changes that are shown, with the counts of all.
 #[derive(Default)]
 pub(super) struct Told {
     pub(super) changes: Vec<Change>,
@@ -53,7 +53,7 @@ impl Told {
         let more = impacts.iter().filter(|one| one.changes > limits::CHANGES);
         let notes = more.map(|ImpactCount { impact, changes }| {
             format!(
-                "{changes} changes {}; the first {} of them are told, and `--only PLACE` chooses others",
+                "{changes} changes {}; the first {} of them are shown, and `--only PLACE` chooses others",
                 impact.meaning(*changes),
                 limits::CHANGES
             )

@@ -20,7 +20,7 @@ pub(super) struct Alike<'r> {
     pub(super) changes: Vec<&'r Change>,
 }
 
-/// So many alike changes are told as one.
+/// From this number on, alike changes are shown as one.
 pub(super) const ALIKE: usize = 4;
 
 /// Puts alike changes together, where the first of them stands.
@@ -99,7 +99,7 @@ pub(super) fn alike_place(path: &str) -> Option<String> {
     has_item.then_some(place)
 }
 
-/// So many different steps of alike changes are told.
+/// The most different steps of alike changes that are shown.
 pub(super) const MOST_STEPS: usize = 3;
 
 impl Alike<'_> {

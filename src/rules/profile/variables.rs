@@ -122,7 +122,7 @@ fn undeclared_variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     let name = &text[place.clone()];
                     if used.insert(name) && !declared.contains(name) {
                         findings.push(document.mark_bytes(
-                            rule::VARIABLE_UNDECLARED.error("", format!("the profile declares no variable `{name}`, so the macro stays as it stands")),
+                            rule::VARIABLE_UNDECLARED.error("", format!("the profile declares no variable `{name}`, so the macro stays as it is")),
                             place.start - ".spectro.var.".len()..place.end,
                         ));
                     }
@@ -193,11 +193,15 @@ fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let name = &variable.name;
         if default.contains("{{") {
             findings.push(
-                rule::MACRO_NESTED.error(path(variable), format!(
-                        "the default of the variable `{name}` is a macro, which stays as it stands"
-                    ))
-                .help("write the value; a variable cannot refer to another")
-                .in_file(file),
+                rule::MACRO_NESTED
+                    .error(
+                        path(variable),
+                        format!(
+                            "the default of the variable `{name}` is a macro, which stays as it is"
+                        ),
+                    )
+                    .help("write the value; a variable cannot refer to another")
+                    .in_file(file),
             );
             continue;
         }

@@ -11,7 +11,7 @@ use crate::rules::text::vendor::in_values;
 use crate::rules::{Finding, rule};
 use crate::site::Site;
 
-/// What there is to say of layers whose packs are not at hand, so that values of this program stand in for theirs.
+/// Reports layers whose packs were not given, so that built-in values stand in.
 pub fn built_in(site: &Site, packs: &[&Description]) -> Option<Finding> {
     let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
     if names.is_empty() {
@@ -40,7 +40,7 @@ pub fn built_in(site: &Site, packs: &[&Description]) -> Option<Finding> {
 pub struct UsedPack<'u> {
     /// The pack.
     pub pack: &'u Pack,
-    /// The layer as it stands in the profile.
+    /// The layer of the profile.
     pub layer: &'u Layer,
     /// Its values as Kubernetes reads them.
     pub values: &'u Value,

@@ -3,11 +3,11 @@
 use super::lines::Lines;
 use crate::secret::reference::is_reference;
 
-/// How many lines may stand between what is asked for and what is sent.
+/// The most lines between a prompt and the answer to it.
 const NEAR: usize = 3;
 
 impl Lines {
-    /// What is sent where a password was asked for: `expect "assword:"`, `send "x\r"`.
+    /// The answer to a prompt for a password: `expect "assword:"`, `send "x\r"`.
     pub(super) fn answers(&mut self, line: &str, start: usize) {
         let mut from = 0;
         if self.asked > 0 || asks(line) {
@@ -42,7 +42,7 @@ impl Lines {
     }
 }
 
-/// Whether a text asks for a secret.
+/// Whether a prompt asks for a secret.
 fn asks(text: &str) -> bool {
     text.match_indices("ass").any(|(at, word)| {
         ["word", "phrase", "code"]
@@ -51,7 +51,7 @@ fn asks(text: &str) -> bool {
     })
 }
 
-/// Where the text in quotes stands that is sent: behind the end of the command's name, and its options.
+/// The quoted text that a command sends, after the command's name and options.
 fn given(text: &str) -> Option<(usize, usize)> {
     let name = text.find(|c: char| !c.is_alphanumeric() && c != '_')?;
     let mut at = name;
@@ -73,7 +73,7 @@ fn given(text: &str) -> Option<(usize, usize)> {
     (at > name && inside < end).then_some((inside, end))
 }
 
-/// Whether a text is one variable of Tcl, which writes them small.
+/// Whether a text is a single Tcl variable, whose name is in small letters.
 fn is_variable(text: &str) -> bool {
     text.strip_prefix('$').is_some_and(|name| {
         let name = name
