@@ -18,6 +18,7 @@ use crate::pack::{PresetName, enabled_presets};
 use crate::profile::{Layer, Profile, Variable};
 use crate::revision::{Claim, Expectation, Language, Statement, Target};
 use crate::secret::{self, Way};
+use crate::version::Wanted;
 use crate::yaml::{self, Limits, Path, Step};
 
 use values::text_of;
@@ -140,6 +141,11 @@ impl<'p> Subject<'p> {
         let Some(parsed) = self.layer(claim) else {
             return Ok(());
         };
+        let Layer { tag, version, .. } = parsed.layer;
+        let is_version = statement.target == Target::Pack("version");
+        if is_version && !tag.is_empty() && !Wanted::of_tag(tag).fits(version) {
+            return Err(miss(format!("the tag `{tag}`, which is another version")));
+        }
         for place in &claim.overridden_by {
             for found in values::over(&parsed.values, place).map_err(miss)? {
                 if !is_the_same(&statement.expectation, &found).map_err(miss)? {
@@ -209,6 +215,11 @@ impl<'p> Subject<'p> {
         let texts = lists.iter().flat_map(|list| parsed.list(list));
         let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
         let pattern = pattern(command).ok()?;
+        if command.contains("/etc/default/kubelet")
+            && let Some(what) = self.nodes().without_extra_flags()
+        {
+            return Some(what);
+        }
         undone::undone_later(&runs(&texts.join("\n")), |run| {
             pattern.is_match(&run.words.join(" "))
         })
@@ -274,6 +285,33 @@ impl<'p> Subject<'p> {
         }
     }
 
+    /// Another manifest with the object that a document of one has.
+    fn second(&self, name: &str, document: usize) -> Option<&str> {
+        let identity = |document: &Value| {
+            let keys = ["/kind", "/metadata/name", "/metadata/namespace"];
+            keys.map(|key| {
+                document
+                    .pointer(key)
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
+            })
+        };
+        let manifests = || self.layers.iter().flat_map(|layer| &layer.manifests);
+        let (_, documents) = manifests().find(|(known, _)| *known == name)?;
+        let wanted = identity(documents.get(document)?);
+        let mut all = manifests()
+            .flat_map(|(name, documents)| documents.iter().map(move |document| (*name, document)));
+        let first = all.find(|(_, document)| identity(document) == wanted);
+        first.filter(|_| wanted[1].is_some())?;
+        all.find(|(_, document)| identity(document) == wanted)
+            .map(|(name, _)| name)
+    }
+
+    fn nodes(&self) -> &Nodes {
+        let layers = self.layers.iter().map(|layer| &layer.values);
+        self.nodes.get_or_init(|| Nodes::of(layers))
+    }
+
     /// The layer that a claim is about, where the profile has it.
     fn layer(&self, claim: &Claim) -> Option<&ParsedLayer<'p>> {
         let name = claim.layer.as_deref()?;
@@ -291,9 +329,7 @@ impl<'p> Subject<'p> {
             Target::Profile(field) => Some(Cow::Owned(self.profile_field(field)?)),
             Target::Variable { name, field } => self.variable_field(name, field).map(Cow::Owned),
             Target::File(path) if self.layer(claim).is_some() => {
-                let layers = self.layers.iter().map(|layer| &layer.values);
-                let nodes = self.nodes.get_or_init(|| Nodes::of(layers));
-                nodes.says(path)?.map(Cow::Owned)
+                self.nodes().says(path)?.map(Cow::Owned)
             }
             _ => {
                 let name = claim.layer.as_deref();
@@ -311,6 +347,11 @@ impl<'p> Subject<'p> {
                     && let Some(switch) = values::off(&parsed.values, &path.parse()?)
                 {
                     return Err(format!("{switch}, which switches it off"));
+                }
+                if let Target::Manifest { name, document, .. } = *target
+                    && let Some(other) = self.second(name, document)
+                {
+                    return Err(format!("the same object in the manifest `{other}` too"));
                 }
                 parsed.look_up(target)?
             }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::node_text::{self, containerd, multipath, systemd, udev};
-use super::undone::{self, Run};
+use super::undone::{self, Run, Written};
 
 /// Where udev, sysctl and the like look for files, the first before the others for files of one name.
 const FOLDERS: [&str; 5] = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"];
@@ -47,6 +47,8 @@ pub(crate) struct Nodes {
     runs: Vec<Run>,
     /// The kubelet's flags, as kubeadm hands them on.
     flags: Vec<(String, String)>,
+    /// Whether the layer of Kubernetes is there, which has them.
+    is_whole: bool,
 }
 
 struct File {
@@ -55,6 +57,10 @@ struct File {
     /// Where it is read.
     path: String,
     text: String,
+    /// Whether the profile puts it there, and no command writes it.
+    is_put: bool,
+    /// The command that writes it, where its text is not known.
+    by: Option<String>,
 }
 
 impl File {
@@ -75,6 +81,7 @@ impl Nodes {
             files: Vec::new(),
             runs: Vec::new(),
             flags: Vec::new(),
+            is_whole: false,
         };
         for config in layers.filter_map(|values| values.get("kubeadmconfig")) {
             let list = |key: &str| {
@@ -84,6 +91,7 @@ impl Nodes {
             nodes.runs.extend(undone::runs_of(&list));
             entries.extend(list("files"));
             nodes.flags.extend(flags_of(config.get("kubeletExtraArgs")));
+            nodes.is_whole |= config.get("apiServer").is_some();
         }
         // What waits in a folder that a command names is put into place from there.
         let words = nodes.runs.iter().flat_map(|run| &run.words);
@@ -94,16 +102,39 @@ impl Nodes {
         for entry in entries {
             let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default();
             let given = text("targetPath");
-            let below = roots.iter().filter_map(|root| given.strip_prefix(root));
-            let is_place = |path: &&str| PLACES.iter().any(|place| path.starts_with(place));
-            let staged = below.filter(is_place).min_by_key(|path| path.len());
+            let path = landing(&roots, given).to_owned();
             nodes.files.push(File {
                 given: given.to_owned(),
-                path: staged.unwrap_or(given).to_owned(),
+                path,
                 text: text("content").to_owned(),
+                is_put: true,
+                by: None,
             });
         }
+        let written: Vec<Written> = nodes.runs.iter().filter_map(undone::written).collect();
+        let mut placed = Vec::new();
+        for written in written {
+            placed.push((landing(&roots, &written.path).to_owned(), written));
+        }
+        for (path, written) in placed {
+            nodes.write(path, written);
+        }
         nodes
+    }
+
+    /// Adds a file that a command writes, or what it writes to the end of one.
+    fn write(&mut self, path: String, written: Written) {
+        let mut known = self.files.iter().rev();
+        let known = known.find(|file| file.path == path && written.is_more);
+        let before = known.map_or("", |file| &file.text);
+        let text = format!("{before}{}", written.text.as_deref().unwrap_or_default());
+        self.files.push(File {
+            given: written.path,
+            path,
+            by: written.text.is_none().then_some(written.by),
+            text,
+            is_put: false,
+        });
     }
 
     /// What a file says, and what its reader makes of it with the others; none where there is no such file.
@@ -112,7 +143,8 @@ impl Nodes {
     /// Its reader objects to it, or something undoes it or cannot be judged.
     pub(crate) fn says(&self, given: &str) -> Result<Option<Value>, String> {
         // Of two with one path the second takes the place of the first.
-        let Some(file) = self.files.iter().rev().find(|file| file.given == given) else {
+        let is_put = |file: &&File| file.given == given && file.is_put;
+        let Some(file) = self.files.iter().rev().find(is_put) else {
             return Ok(None);
         };
         if file.text.is_empty() {
@@ -131,7 +163,9 @@ impl Nodes {
             return self.kubelet(file).map(Some);
         }
         if is_in("/containerd/") && path.ends_with("/config.toml") {
-            let mut others: Vec<(&str, &str)> = self.texts(|other| other.path.ends_with(".toml"));
+            let mut others = self.texts(|other| {
+                other.path.contains("/containerd/") && other.path.ends_with(".toml")
+            })?;
             others.retain(|(other, _)| *other != path);
             return containerd::tree(&file.text, &others).map(Some);
         }
@@ -139,7 +173,7 @@ impl Nodes {
             let mut all = file.text.clone();
             for (_, text) in self.texts(|other| {
                 other.path.contains("/multipath/conf.d/") && other.path.ends_with(".conf")
-            }) {
+            })? {
                 all = format!("{all}\n{text}");
             }
             return Ok(Some(multipath::tree(&all)));
@@ -160,12 +194,13 @@ impl Nodes {
     }
 
     /// The paths and texts of some files, in the order of their paths, each path once.
-    fn texts(&self, is_meant: impl Fn(&File) -> bool) -> Vec<(&str, &str)> {
-        let files = self.files.iter().filter(|file| is_meant(file));
-        let texts: BTreeMap<&str, &str> = files
-            .map(|file| (file.path.as_str(), file.text.as_str()))
-            .collect();
-        texts.into_iter().collect()
+    fn texts(&self, is_meant: impl Fn(&File) -> bool) -> Result<Vec<(&str, &str)>, String> {
+        let files: Vec<&File> = self.files.iter().filter(|file| is_meant(file)).collect();
+        are_known(&files)?;
+        let texts = files
+            .iter()
+            .map(|file| (file.path.as_str(), file.text.as_str()));
+        Ok(texts.collect::<BTreeMap<_, _>>().into_iter().collect())
     }
 
     /// The files of a folder that is looked for in several places, in the order in which they are read: by their names, and
@@ -207,6 +242,7 @@ impl Nodes {
             .take_while(|file| file.name() <= "99-sysctl.conf")
             .count();
         all.splice(before..before, last);
+        are_known(&all)?;
         let own = node_text::sysctl(&file.text);
         let behind = all.iter().skip_while(|other| other.path != file.path);
         for other in behind {
@@ -271,6 +307,9 @@ impl Nodes {
     fn kubelet(&self, file: &File) -> Result<Value, String> {
         let flags = self.kubelet_flags()?;
         let folder = flags.iter().rev().find(|(name, _)| name == "config-dir");
+        if self.is_whole && folder.is_none() {
+            return Err("no `--config-dir`, so that the kubelet does not read it".to_owned());
+        }
         if let Some((_, folder)) = folder
             && !file
                 .path
@@ -283,7 +322,7 @@ impl Nodes {
         }
         let mut whole = Value::Object(Map::new());
         let folder = file.folder();
-        for (path, text) in self.texts(|other| other.path.starts_with(folder)) {
+        for (path, text) in self.texts(|other| other.path.starts_with(folder))? {
             if path.ends_with(".conf") {
                 let says = node_text::yaml(path, text)?;
                 merge(&mut whole, says);
@@ -305,6 +344,10 @@ impl Nodes {
     fn kubelet_flags(&self) -> Result<Vec<(String, String)>, String> {
         let mut flags = self.flags.clone();
         let unit = self.of_unit("kubelet.service");
+        let of_defaults = |file: &&File| file.path.ends_with("/default/kubelet");
+        let defaults: Vec<&File> = self.files.iter().filter(of_defaults).collect();
+        are_known(&unit)?;
+        are_known(&defaults)?;
         let texts: Vec<&str> = unit.iter().map(|file| file.text.as_str()).collect();
         let says = systemd::tree(&texts.join("\n"));
         if let Some(exec) = says.pointer("/Service/ExecStart").and_then(Value::as_str)
@@ -320,11 +363,7 @@ impl Nodes {
         for text in texts {
             flags.extend(flags_in(text));
         }
-        for file in self
-            .files
-            .iter()
-            .filter(|file| file.path.ends_with("/default/kubelet"))
-        {
+        for file in defaults {
             flags.extend(flags_in(&file.text));
         }
         for run in &self.runs {
@@ -336,10 +375,40 @@ impl Nodes {
         Ok(flags)
     }
 
+    /// What keeps the kubelet from the flags in `/etc/default/kubelet`.
+    pub(crate) fn without_extra_flags(&self) -> Option<String> {
+        let unit = self.of_unit("kubelet.service");
+        let texts: Vec<&str> = unit.iter().map(|file| file.text.as_str()).collect();
+        let says = systemd::tree(&texts.join("\n"));
+        let wanted = [
+            ("ExecStart", "KUBELET_EXTRA_ARGS"),
+            ("EnvironmentFile", "/default/kubelet"),
+        ];
+        wanted.iter().find_map(|(key, part)| {
+            let given = says.get("Service")?.get(key)?.as_str()?;
+            (!given.contains(part)).then(|| format!("`{key}` of kubelet.service without `{part}`"))
+        })
+    }
+
     /// A file that keeps the kernel from loading a module that the reader of this one needs.
     fn without_module(&self, file: &File) -> Option<String> {
         let (_, modules) = MODULES.iter().find(|(part, _)| file.path.ends_with(part))?;
-        for other in self.in_order("modprobe.d", ".conf") {
+        let of_boot = self
+            .files
+            .iter()
+            .filter(|file| file.path.contains("/default/grub"));
+        for word in of_boot.flat_map(|file| file.text.split([' ', '"', '\'', '\n'])) {
+            if matches!(word, "multipath=off" | "nompath") {
+                return Some(format!(
+                    "`{word}` for the kernel, with which multipathd does not start"
+                ));
+            }
+        }
+        let of_modules = self.in_order("modprobe.d", ".conf");
+        if let Err(what) = are_known(&of_modules) {
+            return Some(what);
+        }
+        for other in of_modules {
             for (_, line) in node_text::lines(&other.text, &['#']) {
                 let words: Vec<String> = line
                     .split_whitespace()
@@ -363,8 +432,30 @@ impl Nodes {
     }
 }
 
-/// Another file of the same name is read instead.
+/// Where a file is read that waits in one of several folders, or lies there.
+fn landing<'p>(roots: &[&str], given: &'p str) -> &'p str {
+    let below = roots.iter().filter_map(|root| given.strip_prefix(root));
+    let is_place = |path: &&str| PLACES.iter().any(|place| path.starts_with(place));
+    let staged = below.filter(is_place).min_by_key(|path| path.len());
+    staged.unwrap_or(given)
+}
+
+/// A file whose text is not known may say anything.
+fn are_known(files: &[&File]) -> Result<(), String> {
+    let unknown = files
+        .iter()
+        .find_map(|file| Some((file, file.by.as_ref()?)));
+    unknown.map_or(Ok(()), |(file, by)| {
+        Err(format!(
+            "`{by} … {}`, and what that file says cannot be judged",
+            file.path
+        ))
+    })
+}
+
+/// Another file of the same name is read instead, or one is not known.
 fn is_read(file: &File, all: &[&File]) -> Result<(), String> {
+    are_known(all)?;
     let mut named = all.iter().filter(|other| other.name() == file.name());
     match all.iter().any(|other| other.path == file.path) {
         true => Ok(()),

@@ -107,6 +107,74 @@ pub(crate) fn undoing<'r>(
     touched.or_else(|| search.off.pop().map(|(_, told)| search.undoes(&told)))
 }
 
+/// A file that a command writes.
+pub(crate) struct Written {
+    pub(crate) path: String,
+    /// Whether it is only made longer.
+    pub(crate) is_more: bool,
+    /// What it says, where that is known.
+    pub(crate) text: Option<String>,
+    /// The command's name.
+    pub(crate) by: String,
+}
+
+/// The file that a command writes, unless only control planes run it.
+pub(crate) fn written(run: &Run) -> Option<Written> {
+    let words = behind_prefixes(&run.words.iter().collect::<Vec<_>>());
+    let (leads, words): (Vec<&String>, Vec<&String>) =
+        words.iter().partition(|word| word.starts_with(['>', '<']));
+    let (name, arguments) = words.split_first()?;
+    let name = name_of(name);
+    let operands = operands(arguments);
+    let lead = leads.iter().find(|lead| lead.starts_with('>'));
+    let here = run
+        .here
+        .trim_end()
+        .rsplit_once('\n')
+        .map(|(text, _)| format!("{text}\n"));
+    let (path, text) = match (lead, name) {
+        (Some(lead), "cat") => (lead.trim_start_matches(['>', '|', ' ']).to_owned(), here),
+        (Some(lead), "echo" | "printf") => {
+            let said = said(name, &operands);
+            (
+                lead.trim_start_matches(['>', '|', ' ']).to_owned(),
+                Some(said),
+            )
+        }
+        (Some(lead), _) => (lead.trim_start_matches(['>', '|', ' ']).to_owned(), None),
+        (None, "tee") => ((*operands.first()?).to_owned(), here),
+        (None, _) if is_one_of(COPIERS, name) => {
+            let (to, from) = operands.split_last()?;
+            let file = to
+                .strip_suffix('/')
+                .map(|_| name_of(from.last().copied().unwrap_or_default()));
+            (format!("{to}{}", file.unwrap_or_default()), None)
+        }
+        _ => return None,
+    };
+    let is_known =
+        path.starts_with('/') && !path.contains(['$', '`']) && !path.starts_with("/dev/");
+    (is_known && !run.is_for_control_planes()).then(|| Written {
+        path,
+        is_more: lead.is_some_and(|lead| lead.starts_with(">>")),
+        text,
+        by: name.to_owned(),
+    })
+}
+
+/// What `echo` or `printf` prints.
+fn said(name: &str, operands: &[&str]) -> String {
+    let (format, rest) = match (name, operands) {
+        ("printf", [format, rest @ ..]) => (*format, rest),
+        _ => return format!("{}\n", operands.join(" ")),
+    };
+    let mut text = format.replace("\\n", "\n").replace("\\t", "\t");
+    for value in rest {
+        text = text.replacen("%s", value, 1);
+    }
+    text
+}
+
 /// What undoes later what a command wrote.
 pub(crate) fn undone_later(runs: &[Run], is_it: impl Fn(&Run) -> bool) -> Option<String> {
     let at = runs.iter().rposition(is_it)?;

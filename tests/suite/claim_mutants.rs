@@ -146,7 +146,12 @@ fn mutate(claim: &Claim, profile: &Profile, missed: &mut Vec<String>) -> usize {
             continue;
         };
         // An optional setting may be left out.
-        if claim.optional && matches!(what.as_str(), "removed" | "moved away") {
+        if claim.optional
+            && matches!(
+                what.as_str(),
+                "removed" | "moved away" | "the document is gone" | "the manifest has another name"
+            )
+        {
             continue;
         }
         count += 1;

@@ -17,6 +17,18 @@ impl More<'_> {
         let file = json!({"targetPath": path, "content": content});
         files.expect("files").push(file);
         self.made.push((format!("{path}: {content}"), tree));
+        // The same by a command.
+        let (_, name) = path.rsplit_once('/').expect("it is absolute");
+        let lines: Vec<&str> = content.lines().collect();
+        for line in [
+            format!("cat >{path} <<END\n{content}END"),
+            format!("printf '{}\\n' >{path}", lines.join("\\n")),
+            format!("cp /opt/{name} {path}"),
+        ] {
+            if !line.starts_with("printf") || !content.contains('\'') {
+                self.command("preKubeadmCommands", &line);
+            }
+        }
     }
 
     fn command(&mut self, list: &str, line: &str) {

@@ -87,6 +87,9 @@ impl Maker<'_> {
                 path,
             } => self.manifest(name, document, path, statement),
             Target::Pack(field) => {
+                if field == "version" {
+                    self.in_layer("another tag", |layer| layer.tag = "0.0.1".to_owned());
+                }
                 for (what, text) in [("another", "other"), ("none", "")] {
                     self.in_layer(what, |layer| {
                         let slot = match field {
@@ -248,6 +251,11 @@ impl Maker<'_> {
             if documents(name, &found.content).len() == number + 1 {
                 self.with_document("the document is gone".to_owned(), name, number, None);
             }
+            self.in_layer("another manifest has the object too", |layer| {
+                let mut other = found.clone();
+                other.name += "-x";
+                layer.manifests.push(other);
+            });
             self.in_layer("the manifest has another name", |layer| {
                 let found = layer.manifests.iter_mut().find(|one| one.name == name);
                 found.expect("it was found").name += "-x";
