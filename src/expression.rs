@@ -62,7 +62,7 @@ impl Expression {
     /// Compiles it.
     ///
     /// # Errors
-    /// It is none, larger than is used, or no effort is left.
+    /// It is not an expression, is too large, or no effort is left.
     pub(crate) fn compile(pattern: &str, effort: &Effort) -> Result<Self, Unusable> {
         if pattern.len() > limits::EXPRESSION {
             return Err(Unusable::TooLarge(format!(

@@ -60,7 +60,7 @@ impl Lock {
     /// Reads a lock file.
     ///
     /// # Errors
-    /// It is none, or of another version of this program that writes others.
+    /// It is not a lock, or another version of this program wrote it in another form.
     pub fn read(source: &Source) -> Result<Self, Diagnostic> {
         let broken = |reason: String| {
             Diagnostic::error(format!(

@@ -67,7 +67,7 @@ pub(crate) fn pair<K: Eq + Hash>(old: &[K], new: &[K]) -> Vec<Pair> {
     for (new, partner) in partners.into_iter().enumerate() {
         match partner {
             None => {
-                // What went from here is told before what came in its stead.
+                // A removed item comes before the one that replaces it.
                 while next_old < old.len() && !taken[next_old] {
                     pairs.push(Pair::Old(next_old));
                     next_old += 1;

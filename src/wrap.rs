@@ -8,7 +8,7 @@ const NARROWEST: usize = 8;
 /// A longer word in front of a colon is no label.
 const LONGEST_LABEL: usize = 10;
 
-/// A text in lines of at most so many characters. A longer word has a line of its own.
+/// Breaks a text into lines of at most `width` characters. A longer word has a line of its own.
 pub(crate) fn words(text: &str, width: usize) -> Vec<String> {
     let text = visible(text);
     let words: Vec<&str> = text.split_whitespace().collect();
@@ -59,7 +59,7 @@ fn widths(rows: &[Vec<String>], width: usize, widest: usize) -> Vec<usize> {
     widths
 }
 
-/// A report whose lines are at most so many characters wide. A line goes on below its text: below what stands behind
+/// Folds the lines of a report at `width` characters. A line goes on below its text: below what stands after
 /// `error: ` or `= help: `, else two blanks further in. Lines of a source, which a bar marks, stand as they are. Codes that
 /// switch colours have no width.
 pub fn report(text: &str, width: usize) -> String {
@@ -124,7 +124,7 @@ fn is_of_source(line: &str) -> bool {
     line.starts_with(" |") || line.starts_with("|") || line.starts_with("--> ")
 }
 
-/// Words in lines of at most so many characters, those within backquotes together where a line has room for them.
+/// Fills lines of at most `width` characters with words, and keeps those within backquotes together if a line has room.
 fn filled(words: &[&str], width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut taken = 0;

@@ -74,7 +74,7 @@ pub struct Difference {
 /// Looks at every claim about the profiles.
 ///
 /// # Errors
-/// A profile that is none of the revision's three, a text that is no YAML, and a revision without layers.
+/// A profile is not one of the revision's three, a text is not YAML, or the revision has no layers.
 pub fn against<'p>(
     profiles: impl IntoIterator<Item = (&'p str, &'p Profile)>,
     revision: &Revision,

@@ -84,7 +84,7 @@ impl Check {
             }
         }
         if !errors.is_empty() {
-            // Programs read the report, people what is said on standard error.
+            // Programs read the report, and people read standard error.
             if !matches!(self.format, Format::Text) {
                 self.tell(&Report::of_problems(&errors))?;
             }

@@ -431,7 +431,7 @@ fn explained() -> Result<String, Diagnostic> {
     Ok(told.collect::<Vec<_>>().join("\n"))
 }
 
-/// Refuses a folder with several outputs in it, of which no one knows which is meant.
+/// Refuses a folder with several outputs in it, since any of them could be meant.
 fn one_of_each(name: &str, profiles: &[LoadedProfile]) -> Result<(), Diagnostic> {
     let mut folders: Vec<&Path> = profiles
         .iter()

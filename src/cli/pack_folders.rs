@@ -22,7 +22,7 @@ struct Ready {
 pub(super) struct PackFolders(BTreeMap<String, Ready>);
 
 impl PackFolders {
-    /// Whether there is none.
+    /// Whether it is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -120,7 +120,7 @@ pub(crate) fn list(value: Option<&Value>) -> &[Value] {
         .unwrap_or_default()
 }
 
-/// The text at a key, empty where there is none.
+/// The text at a key, or empty.
 pub(crate) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }

@@ -61,7 +61,7 @@ pub struct CheckedLayer {
 /// What a text is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Values, of which a chart may still make something else.
+    /// Values, which a chart may still change.
     Values,
     /// Objects that Kubernetes takes as they stand.
     Manifest,
@@ -94,7 +94,7 @@ struct Unparsed {
 pub(crate) enum Read<'t> {
     /// It is YAML.
     Documents(&'t [Document]),
-    /// It is none, for these reasons.
+    /// It is not YAML, for these reasons.
     NotYaml(&'t Source, &'t [Diagnostic]),
 }
 
@@ -251,7 +251,7 @@ impl Document {
         self.text.roots().get(self.number)
     }
 
-    /// The text at a dotted path; none where there is none, or no text.
+    /// The text at a dotted path, if there is one.
     pub fn text_at(&self, path: &str) -> Option<&str> {
         self.find(path)?.as_str()
     }
@@ -261,17 +261,17 @@ impl Document {
         path.parse::<Path>().ok()?.find(&self.value)
     }
 
-    /// `kind`, empty where there is none.
+    /// `kind`, or empty.
     pub fn kind(&self) -> &str {
         self.field("/kind")
     }
 
-    /// `metadata.name`, empty where there is none.
+    /// `metadata.name`, or empty.
     pub fn name(&self) -> &str {
         self.field("/metadata/name")
     }
 
-    /// `metadata.namespace`, empty where there is none.
+    /// `metadata.namespace`, or empty.
     pub fn namespace(&self) -> &str {
         self.field("/metadata/namespace")
     }

@@ -277,7 +277,7 @@ impl Top {
     }
 
     fn push(&mut self, key: String) {
-        // Texts of many keys are none of ours, or say what they are with the first.
+        // A text with many keys is not one of ours, or its first keys say what it is.
         const MOST: usize = 1_000;
         if self.keys.len() < MOST {
             self.keys.push(key);

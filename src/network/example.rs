@@ -40,7 +40,7 @@ fn first_free(site: &Site, network: &NodeNetwork) -> Option<Ipv4Addr> {
     }
 }
 
-/// The addresses of a network that are somebody's, beside the pools.
+/// The addresses of a network that are taken, besides the pools.
 fn claimed(site: &Site, network: &NodeNetwork) -> HashSet<Ipv4Addr> {
     let machines = site.nodes.machines.iter().flat_map(|machine| {
         let Addresses {

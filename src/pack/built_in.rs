@@ -57,7 +57,7 @@ impl BuiltIn {
                     ))
                 })?;
                 let (pack, mut inherited) = Self::read(revisions, &base)?;
-                // What is known of one version says nothing of another.
+                // Facts about one version do not hold for another.
                 inherited.shift_remove("differsFromVendor");
                 let base = Base {
                     pack: Box::new(pack),

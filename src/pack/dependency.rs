@@ -98,7 +98,7 @@ impl Dependency {
             return (self.kind == DependencyKind::Required).then_some(Breach::Missing);
         };
         let has_limits = self.min_version.is_some() || self.max_version.is_some();
-        // A version that is none cannot be compared, so there is nothing to say about it.
+        // An invalid version cannot be compared.
         let version = Version::parse(version)?;
         let fits = self
             .min_version

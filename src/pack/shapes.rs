@@ -1,4 +1,4 @@
-//! Where the pack at hand keeps what an overlay sets: data from `profiles/shapes.yaml`, and the names of charts.
+//! Where a pack keeps what an overlay sets: data from `profiles/shapes.yaml`, and the names of charts.
 
 use std::sync::LazyLock;
 

@@ -211,7 +211,7 @@ impl<'c> Catalog<'c> {
         self.registries.keys().next().map(String::as_str)
     }
 
-    /// Whether there is none.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.registries.is_empty()
     }

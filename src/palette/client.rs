@@ -46,7 +46,7 @@ pub struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// A client for the whole tenant. What happens is told to `told`.
+    /// A client for the whole tenant. `told` is called with each event.
     pub fn new(transport: &'a dyn Transport, patience: Duration, told: &'a dyn Fn(&Event)) -> Self {
         Client {
             transport,

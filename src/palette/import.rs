@@ -23,7 +23,7 @@ pub struct Import {
     pub file: String,
     /// What it says, with the tenant's own registries once [`Import::resolve`] has written them in.
     pub profile: Profile,
-    /// All of its text, with keys that nobody here knows.
+    /// All of its text, with unknown keys.
     body: Value,
 }
 
@@ -243,7 +243,7 @@ impl Import {
                         .because("it was sent twice, and the profile is not there")
                         .into());
                 }
-                // What differs is told of what arrived.
+                // Differences are reported about what arrived.
                 Verdict::Other { uid, .. } => return Ok(uid),
             }
         }

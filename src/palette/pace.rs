@@ -76,7 +76,7 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// How many of many requests are sent within some seconds, where each waits as long as it is told to.
+    /// How many requests are sent within some seconds if each waits as long as it has to.
     fn sent_within(path: &str, seconds: u64) -> usize {
         let start = Instant::now();
         let mut pace = Pace::new(start);

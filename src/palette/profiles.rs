@@ -135,7 +135,7 @@ pub fn export(client: &Client<'_>, uid: &str) -> Result<String, Trouble> {
 /// Finds a version among profiles by `NAME` or `NAME@VERSION`; a name alone is its newest version.
 ///
 /// # Errors
-/// There is none, or a name and version stand for several, as in a project and in its tenant.
+/// There is no such profile, or several have the name and version, as in a project and in its tenant.
 pub fn find<'p>(
     profiles: &'p [TenantProfile],
     wanted: &str,

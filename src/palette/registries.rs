@@ -21,7 +21,7 @@ pub struct Project {
 /// The project of this name or uid.
 ///
 /// # Errors
-/// There is none, or several have the name; they could not be asked for.
+/// There is no such registry, several have the name, or the request failed.
 pub fn project(client: &Client<'_>, wanted: &str) -> Result<Project, Diagnostic> {
     let request = Request::get(["dashboard", "projects", "metadata"]);
     let projects: Page<ProjectMetadata> = client.read(&request)?;

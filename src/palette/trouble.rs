@@ -45,7 +45,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Whether Palette knows nothing of what was asked for.
+    /// Whether Palette does not know what was asked for.
     pub fn is_absence(&self) -> bool {
         match self {
             Trouble::Refused { status, code, .. } => *status == 404 || code.ends_with("NotFound"),

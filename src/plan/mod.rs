@@ -341,7 +341,7 @@ fn variables(site: &Site) -> String {
     }
 }
 
-/// The pack that must be at hand, since nothing built in can stand in for it: only storage has such a one.
+/// The pack that must be given, since no built-in one can stand in for it. Only storage has such a pack.
 fn needed<'c>(choices: &[Choice<'c>]) -> Option<&'c str> {
     let needed = choices.iter().find(|choice| choice.fallback.is_none());
     needed.map(|choice| choice.pack)

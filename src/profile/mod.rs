@@ -172,7 +172,7 @@ pub struct Variable {
     pub format: String,
     /// Whether a value must be given.
     pub required: bool,
-    /// Always a text, also for numbers; left out where there is none.
+    /// Always a text, also for numbers; left out if there is no default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value: Option<String>,
     /// Whether it is fixed once the cluster exists.

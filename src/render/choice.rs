@@ -23,7 +23,7 @@ pub struct Choice<'r> {
     pub tag: Option<String>,
     /// The folder of our changes to it, below the profile's; none where it stays as it is.
     pub overlay: Option<&'r str>,
-    /// The version of the built-in pack, for a version that is nowhere at hand; none where there is no such pack.
+    /// The version of the built-in pack to use if the wanted version is not found; `None` if no built-in pack has the name.
     pub fallback: Option<&'r str>,
     /// The presets, as `Group:name`; `Group:start*` is the newest that begins so.
     pub presets: Vec<String>,

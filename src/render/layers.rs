@@ -328,7 +328,7 @@ impl<'r> LayerMaker<'r> {
         Ok(Some(Source::new(name, yaml::from_json(&changes))))
     }
 
-    /// Our own pack of a layer: of the version at hand, else of the revision's.
+    /// The built-in pack of a layer: in the version of the given pack, else in the revision's.
     fn built_in(&self, choice: &Choice<'_>, pack: &Pack) -> Option<&'r Found> {
         let packs = || {
             self.request.library.packs().filter(|found| {

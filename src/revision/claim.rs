@@ -104,7 +104,7 @@ struct Fields {
     absent: Option<bool>,
     #[serde(default)]
     count: Option<usize>,
-    /// Misspelt keys, of which there must be none.
+    /// Misspelt keys; must be empty.
     #[serde(flatten)]
     unknown: BTreeMap<String, Value>,
 }

@@ -84,7 +84,7 @@ impl Revisions {
     /// Reads a revision.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// There is no revision of that name.
     pub fn load(&self, name: &str) -> Result<Revision, Diagnostic> {
         let names = self.names();
         if !names.contains(&name) {

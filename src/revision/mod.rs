@@ -433,7 +433,7 @@ pub enum Origin {
     Erratum(Vec<String>),
     /// The RA is silent or leaves a choice: what it leaves open, in our words.
     Choice(String),
-    /// The RA prints nothing of it; its published profile does: the words there.
+    /// The RA does not print it, but its published profile has it: the words there.
     Export(Vec<String>),
 }
 
@@ -499,7 +499,7 @@ impl Revision {
     /// Reads a revision of this program.
     ///
     /// # Errors
-    /// There is none of that name.
+    /// There is no revision of that name.
     pub fn load(name: &str) -> Result<Revision, Diagnostic> {
         Revisions::built_in().load(name)
     }

@@ -100,7 +100,7 @@ pub struct ProviderFacts {
     pub node: ProviderNode,
     /// Who says so.
     pub sources: Vec<String>,
-    /// What nobody says outright.
+    /// Facts that no source states outright.
     #[serde(default)]
     pub assumed: Vec<String>,
 }
@@ -152,7 +152,7 @@ pub struct ProviderClass {
     /// Parameters without which blocks are not shared.
     #[serde(default)]
     pub sharing: BTreeMap<String, String>,
-    /// The parameters that find a place; every one where it is none.
+    /// The parameters that the pack has a place for; `None` if it takes any.
     #[serde(default)]
     pub takes: Option<Vec<String>>,
 }

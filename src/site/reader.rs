@@ -263,7 +263,7 @@ impl<'s> Reader<'s> {
         Some(item(self, node, fields))
     }
 
-    /// One value, or the map in whose stead it stands.
+    /// One value, or a map in its place.
     pub(super) fn scalar_or_map<'n, T: Scalar, M: Described>(
         &mut self,
         fields: &mut Fields<'n>,
@@ -939,7 +939,7 @@ fn lacks_key(path: &str, key: &str) -> Diagnostic {
     Diagnostic::error(format!("`{path}` needs {article} `{key}`")).code(Code::MissingKey)
 }
 
-/// Whether a map has a wrong key that means this one: it is told of, and that is enough.
+/// Whether a map has a wrong key that means this one. That key is reported, so the missing one is not.
 fn has_misnamed(fields: &Fields<'_>, key: &str) -> bool {
     fields.entries.iter().any(|entry| {
         let meant = mend::meant(entry.name(), &fields.path);

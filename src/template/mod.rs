@@ -81,7 +81,7 @@ impl Engine {
         self.templates.names.contains_key(name)
     }
 
-    /// The text of a template as it stands, for data that lies among the templates.
+    /// The text of a template, not rendered, for data that lies among the templates.
     pub fn source(&self, name: &str) -> Option<&'static str> {
         self.templates.names.get(name).copied()
     }

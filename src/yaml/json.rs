@@ -22,7 +22,7 @@ pub fn to_json(source: &Source, limits: Limits) -> Result<Value, Vec<Diagnostic>
     }
 }
 
-/// Parses one document as Helm does: of keys that stand more than once in a map the last counts. They are told beside it.
+/// Parses one document as Helm does: of a repeated key in a map, the last counts. Repeated keys are returned as well.
 ///
 /// # Errors
 /// As [`to_json`], without duplicate keys.
@@ -58,7 +58,7 @@ pub fn to_json_all(source: &Source, limits: Limits) -> Result<Vec<Value>, Vec<Di
         .collect()
 }
 
-/// As [`node_to_json`], of a tree that nobody needs any more: its texts are taken over, and it goes part by part.
+/// As [`node_to_json`], consuming the tree: its texts are moved, and it is freed part by part.
 fn converted(source: &Source, root: Node) -> Result<Value, Vec<Diagnostic>> {
     if !Anchors::of(&root).0.is_empty() {
         return node_to_json(source, &root);

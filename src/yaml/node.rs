@@ -383,7 +383,7 @@ struct Builder<'a> {
     stack: Vec<Open>,
     documents: Vec<Node>,
     problems: Problems,
-    /// Where keys that stand more than once are told, unless they are problems.
+    /// Where repeated keys are collected, unless they are problems.
     repeated: Option<&'a mut Vec<Repeated>>,
 }
 

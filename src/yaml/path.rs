@@ -56,7 +56,7 @@ impl Path {
             .try_fold(root, |value, step| step.within(value))
     }
 
-    /// All values that this path leads to; `look` is told of each list how many items are looked at, and may end it.
+    /// All values that this path leads to; `look` gets the number of items of each list, and may end the search.
     pub(crate) fn find_all<'v, E>(
         &self,
         root: &'v Value,

@@ -47,7 +47,7 @@ impl Scalar {
         }
     }
 
-    /// The same, of a scalar that nobody needs any more.
+    /// The same, consuming the scalar.
     pub(super) fn into_value(self) -> Value {
         match (self.forced, self.plain) {
             (Some(Forced::Text), _) | (None, false) => Value::String(self.text.into()),

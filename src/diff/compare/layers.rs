@@ -464,7 +464,7 @@ struct NoTree {
     is_beyond: bool,
 }
 
-/// So many keys that stand twice are told of a text.
+/// The most repeated keys that are shown of a text.
 const MOST_REPEATED: usize = 10;
 
 /// How much two packs have in common.

@@ -160,7 +160,7 @@ struct PackContext {
 struct Comparison<'c> {
     /// Whether both sides are revisions, of which only what the RA says is compared.
     between_revisions: bool,
-    /// Packs whose differences are not known, since only the built-in ones are at hand.
+    /// Packs whose differences are not known, since only the built-in ones were found.
     unknown: Vec<String>,
     library: &'c Library,
     options: &'c Options,
@@ -333,7 +333,7 @@ impl Comparison<'_> {
         self.notes.extend(notes);
     }
 
-    /// A change of a text that is told line by line, without the secrets in it.
+    /// A change of a text that is shown line by line, without its secrets.
     fn text(&mut self, part: Part, kind: ChangeKind, old: &str, new: &str) {
         self.text_of(part, Difference::of_texts(kind, old, new));
     }

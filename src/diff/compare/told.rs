@@ -36,7 +36,7 @@ impl Told {
         }
     }
 
-    /// The counts of all, written to the layers too, and what is to be said where not all are told.
+    /// The counts of all, also written to the layers, and a note if not all are shown.
     pub(super) fn counted(&self, profiles: &mut [ProfilePair]) -> (Summary, Vec<String>) {
         for profile in profiles {
             let counts = self.layers.get(&profile.name);

@@ -38,7 +38,7 @@ const SCRIPT: &str = include_str!("page/filter.js");
 /// their hash.
 pub fn html(report: &Report) -> String {
     render(&Page::new(report)).unwrap_or_else(|error| {
-        // Only a mistake in the template gets here, which the tests would have met: it is told, not hidden.
+        // Only a mistake in the template gets here. The tests would find it, so it is shown rather than hidden.
         debug_assert!(false, "the page cannot be rendered: {error}");
         format!("the page cannot be rendered: {error}\n")
     })
@@ -124,7 +124,7 @@ struct Profile<'r> {
 /// A layer, or the profile itself with its variables.
 #[derive(Default, Serialize)]
 struct Layer<'r> {
-    /// Whether the table of layers has it: the profile itself is none.
+    /// Whether the table of layers has it; the profile itself is not a layer.
     listed: bool,
     /// Where its changes stand, if it has any.
     anchor: Option<String>,

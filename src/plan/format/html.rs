@@ -64,7 +64,7 @@ pub(crate) fn html_of(title: &str, about: &str, sections: Vec<Section>) -> Strin
     written.unwrap_or_else(told)
 }
 
-/// Only a mistake in the template gets here, which the tests would have met: it is told, not hidden.
+/// Only a mistake in the template gets here. The tests would find it, so it is shown rather than hidden.
 fn told(error: tera::Error) -> String {
     debug_assert!(false, "the page cannot be rendered: {error}");
     format!("the page cannot be rendered: {error}\n")

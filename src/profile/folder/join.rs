@@ -117,7 +117,7 @@ fn shown(placed: &Placed, references: &[(Vec<Step>, String)]) -> Source {
 /// What is wrong with a path, and the way out.
 type PathProblem = (String, &'static str);
 
-/// The way out where there should be a file and is none.
+/// The way out if a file is missing.
 const WRITE_IT: &str = "write the file, or leave the key out; an empty text is written as \"\"";
 
 /// Whether a text is a path to something below the folder, whatever is there.

@@ -46,7 +46,7 @@ pub const PROFILE: &str = "profile.yaml";
 /// What keeps git from changing line ends.
 const ATTRIBUTES: (&str, &str) = (".gitattributes", "* -text\n");
 
-/// Whether a file of a split folder is none of ours: a hidden one, one in a hidden folder, or a README.
+/// Whether a file of a split folder is ignored: hidden files, files in hidden folders, and READMEs.
 pub fn is_aside(path: &str) -> bool {
     path.split('/').any(|part| part.starts_with('.'))
         || path.rsplit('/').next() == Some("README.md")

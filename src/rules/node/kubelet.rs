@@ -223,7 +223,7 @@ fn shown(bytes: u128) -> String {
     }
 }
 
-/// Drop-ins without a `--config-dir` are read by nobody.
+/// Without `--config-dir`, the kubelet reads no drop-ins.
 fn unread(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for (profile, layer, pack) in cluster.layers() {
         let path = "kubeadmconfig.kubeletExtraArgs.config-dir";

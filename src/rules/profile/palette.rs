@@ -9,7 +9,7 @@ use crate::site::ProfileVersion;
 pub(super) const RULES: &[ClusterRule] =
     &[versions, clouds, profile_types, layer_types, registries];
 
-/// From Palette 4.10 on, only versions in three numbers are taken; where there is none, Palette takes 1.0.0.
+/// From Palette 4.10 on, only versions of three numbers are accepted; without a version, Palette takes 1.0.0.
 fn versions(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for CheckedProfile { file, profile, .. } in &cluster.profiles {
         let version = &profile.spec.version;

@@ -177,7 +177,7 @@ fn name_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The default of a variable that must fit its format, unless it is none: masked ones are another rule's.
+/// The default of a variable must fit its format, if there is one. Masked ones are another rule's.
 fn default_of(variable: &Variable) -> Option<&str> {
     variable
         .default_value
@@ -223,7 +223,7 @@ fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What a format wants, where a value is none of it.
+/// What a format wants, if a value does not fit it.
 fn unfit(format: &str, value: &str) -> Option<&'static str> {
     let (fits, wanted) = match format {
         "number" => (

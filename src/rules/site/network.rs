@@ -307,7 +307,7 @@ fn nads_have_namespaces(site: &Site, findings: &mut Vec<Finding>) {
 fn pools(site: &Site, findings: &mut Vec<Finding>) {
     let ranges = &site.network.metallb.addresses;
     let path = |index: usize| format!("network.metallb.addresses[{index}]");
-    // With `mode: l2` they are in the data network, whose own overlaps are told.
+    // With `mode: l2` they are in the data network, whose overlaps are reported anyway.
     let inner = [
         ("network.podCidr", site.network.pod_cidr),
         ("network.serviceCidr", site.network.service_cidr),

@@ -91,7 +91,7 @@ fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Larger clusters than the RA's work, and nobody has measured them for it.
+/// Clusters larger than the RA's work, but the RA has no measurements of them.
 fn large_cluster(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     let nodes = sizing::Nodes::of(&site.cluster);
     let (Some(most), Some(vms)) = (revision.sizing.nodes, revision.sizing.vms) else {

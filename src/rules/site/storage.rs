@@ -35,7 +35,7 @@ pub(super) fn takes(site: &Site, setting: &str) -> bool {
     known.iter().any(|known| known == setting)
 }
 
-/// A setting without effect is one that somebody believes in.
+/// Whoever writes a setting relies on it, so one without effect is reported.
 fn settings(site: &Site, findings: &mut Vec<Finding>) {
     let facts = site.storage.provider.facts();
     for setting in SETTINGS.split(' ') {
@@ -287,7 +287,7 @@ pub(crate) fn is_below(version: &str, minimum: &str) -> bool {
     }
 }
 
-/// How a version that is too low is told.
+/// The finding about a version that is too low.
 pub(crate) fn below(pack: &str, version: &str, minimum: &str) -> String {
     format!("`{pack}` {version} is below {minimum}, from which on the RA knows it to share volumes")
 }

@@ -8,7 +8,7 @@ use crate::site::Site;
 
 pub(super) const RULES: &[SiteRule] = &[names, clones, networks, images];
 
-/// Of the names that could be meant so many are told.
+/// The most names that are suggested.
 const NAMED: usize = 100;
 
 /// Names must be unique, since objects and manifests of one name would overwrite each other.

@@ -130,7 +130,7 @@ fn san_type(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 ),
             );
         }
-        // As a CSI driver alone Portworx has no drives of its own, so nobody provides them.
+        // As a CSI driver only, Portworx has no drives of its own to provide.
         Some((path, _)) if !is_pure && !is_driver => findings.push(
             portworx.mark(
                 rule::SAN_PROVIDER.warning(path, format!("`{SAN_TYPE}` is set, and the provider of the drives is not `pure`"))

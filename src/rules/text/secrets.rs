@@ -218,7 +218,7 @@ fn answers(text: &str) -> impl Iterator<Item = (Finding, Range<usize>)> {
         })
 }
 
-/// Defaults of variables that nobody should see.
+/// Defaults of variables that should be masked.
 fn variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for checked in &cluster.profiles {
         for variable in &checked.profile.spec.variables {
@@ -241,7 +241,7 @@ fn variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Without an identity provider, the dashboard of VMO knows nobody and lets everybody in.
+/// Without an identity provider, the dashboard of VMO lets everyone in.
 fn identity_provider(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if cluster.layer(VMO).is_none() {
         return;

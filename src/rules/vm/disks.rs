@@ -119,7 +119,7 @@ fn sysprep(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 )));
             }
             let which = usize::from(kind == "Secret");
-            // Where there is none of the kind at all, they are kept elsewhere.
+            // Without any of the kind, they are kept elsewhere.
             if known[which].is_empty() {
                 continue;
             }

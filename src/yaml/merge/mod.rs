@@ -1,4 +1,4 @@
-//! Changes to a YAML text that leave every untouched byte as it stands.
+//! Changes to a YAML text that keep every untouched byte.
 //!
 //! Removals and additions are first combined into one value. Lines change only where this value differs from the text's. So a
 //! path that is removed and added again with the same value is no change.

@@ -509,7 +509,7 @@ fn one_line(
     let (Some(yours), Some(theirs)) = (leaves.yours, leaves.theirs) else {
         return whole();
     };
-    // A value that nobody changed has the notation of the side that changed that.
+    // An unchanged value takes the notation of the side that changed the notation.
     let is_unchanged = values.yours == values.theirs && values.yours == values.base;
     let heads = leaves.and_then(|entry| Some(moved(entry.head, entry.column, column, true)));
     let model = match (is_unchanged, heads.choose()) {
