@@ -15,7 +15,7 @@ pub fn quoted(word: &str) -> Cow<'_, str> {
     }
 }
 
-/// A path as one word that no program takes for an option; none where a terminal would not show it as it is.
+/// A path as one word that no program takes for an option, or none if a terminal would not show it as it is.
 fn path_word(path: &Path) -> Option<Cow<'_, str>> {
     let path = path.to_str().filter(|path| !path.contains(is_invisible))?;
     Some(match path {

@@ -16,7 +16,7 @@ const LOOKING: usize = 8;
 /// Why an expression is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Unusable {
-    /// It is no expression.
+    /// The text is not an expression.
     Wrong,
     /// It is larger than is used, or asks for more work, and in what way.
     TooLarge(String),

@@ -36,7 +36,7 @@ pub struct LockedPack {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// The hash of its values; none where they are this program's own, which its version tells.
+    /// The hash of its values, or none if they are this program's own, which its version tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<String>,
 }

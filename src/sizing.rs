@@ -137,7 +137,7 @@ pub fn nodes_of(prefix: u8) -> u32 {
     }
 }
 
-/// The longest prefix of a pod CIDR with room for so many nodes and one more for repaves; none where no network has it.
+/// The longest prefix of a pod CIDR with room for so many nodes and one more for repaves, or none if no network has it.
 pub fn prefix_for(nodes: u32) -> Option<u8> {
     let slices = nodes.checked_add(1)?.checked_next_power_of_two()?;
     u8::try_from(slices.trailing_zeros())
@@ -188,7 +188,7 @@ pub fn doubled(network: Ipv4Net) -> Option<Ipv4Net> {
     network.supernet().map(|larger| larger.trunc())
 }
 
-/// The row of the RA's table for control-plane nodes that is enough; none where the table ends before.
+/// The row of the RA's table for control-plane nodes that is enough, or none if the table ends before.
 pub fn control_plane(
     table: &[ControlPlaneSize],
     workers: u32,

@@ -104,7 +104,7 @@ pub struct Item {
     /// The file, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The file that the text called `file` is a part of; none where that is a file itself.
+    /// The file that the text called `file` is a part of, or none if that is a file itself.
     #[serde(skip)]
     pub part_of: Option<String>,
     /// The line in the file, from 1.

@@ -18,7 +18,7 @@ use super::{Failure, code_of, terminal};
 /// The file of each site's folder that says what it is.
 const SITE: &str = "site.yaml";
 
-/// So many folders are put in their places together, since each time the disk is waited for.
+/// How many folders are put in place together, since each time waits for the disk.
 const BATCH: usize = 32;
 
 /// A folder of sites.

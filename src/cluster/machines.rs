@@ -112,7 +112,7 @@ pub(crate) fn vm_namespaces(cluster: &Cluster) -> Vec<String> {
         .collect()
 }
 
-/// The items of a list; none where there is no list.
+/// The items of a list, or none if there is no list.
 pub(crate) fn list(value: Option<&Value>) -> &[Value] {
     value
         .and_then(Value::as_array)

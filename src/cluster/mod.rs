@@ -339,7 +339,7 @@ fn parse_all<T: Send>(
     })
 }
 
-/// The documents of a text, without their trees, and what `look` made of them with these; none where it is no YAML.
+/// The documents of a text, without their trees, and what `look` made of them with these, or none if it is no YAML.
 fn parse<T>(text: &Unparsed, look: &impl Fn(Read<'_>) -> T) -> (Vec<Document>, T) {
     let source = &text.source;
     let (roots, values) = match read(source, text.role) {

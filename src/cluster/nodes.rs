@@ -137,7 +137,7 @@ impl Nodes {
         });
     }
 
-    /// What a file says, and what its reader makes of it with the others; none where there is no such file.
+    /// What a file says, and what its reader makes of it with the others, or none if there is no such file.
     ///
     /// # Errors
     /// Its reader objects to it, or something undoes it or cannot be judged.

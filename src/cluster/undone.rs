@@ -411,7 +411,7 @@ impl Search<'_> {
             .retain(|(verb, _)| !takes_back.contains(&verb.as_str()));
     }
 
-    /// A path as it is from the root; none where the script does not say it.
+    /// A path as it is from the root, or none if the script does not say it.
     fn resolved(&self, path: &str) -> Option<String> {
         if path.is_empty() || path.contains(['$', '`']) {
             return None;

@@ -21,7 +21,7 @@ pub(crate) struct Values<'c> {
 }
 
 impl<'c> Values<'c> {
-    /// The values of a pack; none where no profile has it.
+    /// The values of a pack, or none if no profile has it.
     pub fn of(cluster: &'c Cluster, pack: &str, root: &'static str) -> Option<Self> {
         let (profile, checked, layer) = cluster.layer(pack)?;
         Some(Values {
@@ -48,7 +48,7 @@ impl<'c> Values<'c> {
         self.checked.values.find(&self.at(path))
     }
 
-    /// The single value at a path as a text, macros filled in; none where that cannot be known.
+    /// The single value at a path as a text, macros filled in, or none if that cannot be known.
     pub fn text(&self, path: &str) -> Option<String> {
         self.scalar(self.find(path)?)
     }
@@ -62,7 +62,7 @@ impl<'c> Values<'c> {
         }
     }
 
-    /// Whether a switch is on; none where it is not there or cannot be known.
+    /// Whether a switch is on, or none if it is not there or cannot be known.
     pub fn flag(&self, path: &str) -> Option<bool> {
         match self.text(path)?.as_str() {
             "true" => Some(true),
@@ -90,7 +90,7 @@ pub(crate) fn escaped(key: &str) -> String {
         .replace('[', "\\[")
 }
 
-/// A text with every macro in it replaced by its variable's default; none where one has no default or does more than
+/// A text with every macro in it replaced by its variable's default, or none if one has no default or does more than
 /// naming a variable.
 pub(crate) fn filled_in(profile: &CheckedProfile, text: &str) -> Option<String> {
     let trimmed = text.trim();

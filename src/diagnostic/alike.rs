@@ -2,9 +2,9 @@
 
 use super::{Diagnostic, Severity};
 
-/// Fewer are said one by one.
+/// Fewer messages are shown one by one.
 const FEWEST: usize = 3;
-/// So many are named beside the first.
+/// How many are named beside the first.
 const NAMED: usize = 3;
 
 /// Messages that are alike but for one name.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text with each value that begins with a macro in quotes; none where there is no such value.
+/// The text with each value that begins with a macro in quotes, or none if there is no such value.
 pub(super) fn quoted(text: &str) -> Option<String> {
     let mut found = false;
     let lines = text

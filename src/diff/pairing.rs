@@ -99,7 +99,7 @@ struct Pairing<'p> {
     taken: Vec<bool>,
 }
 
-/// So many pairs of texts are compared to find the most alike.
+/// How many pairs of texts are compared to find the most alike.
 const MOST_COMPARED: usize = 100;
 
 impl<'p> Pairing<'p> {

@@ -252,7 +252,7 @@ pub struct Change {
     pub path: String,
     /// What happened.
     pub kind: ChangeKind,
-    /// What was there; none where nothing was, or where `lines` tells it.
+    /// What was there, or none if nothing was, or where `lines` tells it.
     pub old: Option<Shown>,
     /// What is there now.
     pub new: Option<Shown>,

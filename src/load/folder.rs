@@ -269,7 +269,7 @@ pub fn profile_file(
 /// Puts the profile together that `vmo-ra split` laid out in a folder. No link in it is followed.
 ///
 /// # Errors
-/// It is no such folder, cannot be read, or [`join`] says what is wrong with it.
+/// The folder is not one of these, cannot be read, or [`join`] says what is wrong with it.
 pub fn split_profile(disk: &dyn Disk, folder: &Path) -> Result<SplitProfile, Vec<Diagnostic>> {
     let shown = folder.display();
     let no_profile = |message: String| {

@@ -50,7 +50,7 @@ pub enum Kind {
     Other(Guess),
 }
 
-/// What a text seems to be if it is none of our inputs.
+/// What a text seems to be if it is not one of our inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guess {
     /// Completes "it ...".

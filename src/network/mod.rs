@@ -115,7 +115,7 @@ pub struct Attachment {
     pub cidr: Cidr,
     /// How it is tagged.
     pub vlan: VlanTag,
-    /// The node's address; none where MAAS chooses one.
+    /// The node's address, or none if MAAS chooses one.
     pub address: Option<Ipv4Addr>,
     /// The network's gateway, where it has one.
     pub gateway: Option<Ipv4Addr>,

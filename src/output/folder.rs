@@ -159,7 +159,7 @@ impl Existing {
         self.files.keys().map(String::as_str)
     }
 
-    /// The checksums in one of its files; none where that is not there, or holds anything else.
+    /// The checksums in one of its files, or none if that is not there, or holds anything else.
     pub fn sums(&self, file: &str) -> BTreeMap<String, String> {
         if self.files.contains_key(file) {
             tree::checksums_of(&self.folder, file).unwrap_or_default()

@@ -109,7 +109,7 @@ impl Base {
     }
 }
 
-/// The folder of another version; none where it is not older, so that no pack is based on itself.
+/// The folder of another version, or none if it is not older, so that no pack is based on itself.
 fn older(folder: &str, version: &Value) -> Option<String> {
     let (packs, own) = folder.rsplit_once('/')?;
     let version = version.as_str()?;

@@ -161,7 +161,7 @@ impl Description {
         !self.unknown().contains(&Part::Values)
     }
 
-    /// What its source did not tell, as a sentence; none where it told all.
+    /// What its source did not tell, as a sentence, or none if it told all.
     pub fn told_without(&self) -> Option<String> {
         let unknown = self.unknown();
         let parts: Vec<&str> = unknown.iter().map(|part| part.as_str()).collect();

@@ -71,7 +71,7 @@ pub fn layouts() -> Result<&'static [Layout], Diagnostic> {
 }
 
 impl Layout {
-    /// The layout that lies between a version of a pack and one that is wanted; none where settings stayed where they are.
+    /// The layout that lies between a version of a pack and one that is wanted, or none if settings stayed where they are.
     ///
     /// # Errors
     /// As [`layouts`].
@@ -86,7 +86,7 @@ impl Layout {
         Ok(of_pack.find(|layout| !layout.has(version) && layout.is_wanted(wanted)))
     }
 
-    /// The layouts that come between two versions of a pack, the oldest first; none where settings stay where they are.
+    /// The layouts that come between two versions of a pack, the oldest first, or none if settings stay where they are.
     pub fn passed(pack: &str, old: &str, new: &str) -> impl Iterator<Item = &'static Self> {
         let is_version = Version::parse(old).is_some();
         let all = layouts().unwrap_or_default().iter();

@@ -97,7 +97,7 @@ pub(super) fn pack_folders(
     Ok((packs, remarks))
 }
 
-/// The text of a pack's file; none where it has no such file.
+/// The text of a pack's file, or none if it has no such file.
 ///
 /// # Errors
 /// It cannot be read, is too large, is not UTF-8, is no file, or a link that leads out of `root`.

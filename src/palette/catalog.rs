@@ -73,7 +73,7 @@ pub struct Missing {
     /// The version that is wanted.
     #[serde(serialize_with = "in_words")]
     pub wanted: Wanted,
-    /// The only registry that it was looked for in, by its name; none where all were.
+    /// The only registry that it was looked for in, by its name, or none if all were.
     #[serde(skip)]
     pub registry: Option<String>,
     /// Why it cannot be had.

@@ -65,7 +65,7 @@ impl Import {
     /// Takes a profile in Palette's own form.
     ///
     /// # Errors
-    /// It is no such profile.
+    /// The text is not such a profile.
     pub fn of(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let document = Document::read(source)?;
         let profile = profile::from_value(source, document.value().clone())?;

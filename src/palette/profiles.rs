@@ -21,12 +21,12 @@ pub struct TenantProfile {
     pub version: String,
     /// Its uid, by which the API knows it.
     pub uid: String,
-    /// `infra`, `add-on`, ...; none where the list does not say it of this version.
+    /// `infra`, `add-on`, ..., or none if the list does not say it of this version.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Whether it is a draft, which no cluster can use.
     pub draft: Option<bool>,
-    /// The clusters that use it; none where the list does not say it of this version.
+    /// The clusters that use it, or none if the list does not say it of this version.
     pub clusters: Option<Vec<Cluster>>,
 }
 

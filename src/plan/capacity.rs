@@ -150,9 +150,9 @@ pub struct ControlPlane {
     pub nodes: u32,
     /// Whether they run VMs, so that they need what a worker needs besides.
     pub runs_vms: bool,
-    /// CPU cores; none where the table ends before.
+    /// CPU cores, or none if the table ends before.
     pub cores: Option<u32>,
-    /// Memory in GB; none where the table ends before.
+    /// Memory in GB, or none if the table ends before.
     pub memory_gb: Option<u32>,
     /// Up to how many workers and namespaces that is enough.
     pub enough_for: Option<(u32, u32)>,

@@ -23,7 +23,7 @@ pub struct Section {
 /// A table; every row has a cell for each column.
 #[derive(Debug, Serialize)]
 pub struct Table {
-    /// What it shows; empty where the section's title says it.
+    /// What it shows, or empty if the section's title says it.
     pub title: String,
     /// The columns' heads.
     pub columns: Vec<&'static str>,

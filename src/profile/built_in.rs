@@ -16,7 +16,7 @@ pub struct BuiltInLayers {
 }
 
 impl BuiltInLayers {
-    /// What a description says of them; none where it says nothing.
+    /// What a description says of them, or none if it says nothing.
     pub fn of_description(description: &str) -> Option<Self> {
         description.lines().find_map(|line| {
             let (accepted, packs) = match (line.strip_prefix(PLAIN), line.strip_prefix(ACCEPTED)) {

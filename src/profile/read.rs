@@ -31,7 +31,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of a map that has these keys, those below `spec` with that before them; none where it is no profile.
+    /// The form of a map that has these keys, those below `spec` with that before them, or none if it is no profile.
     pub fn of(has: impl Fn(&str) -> bool) -> Option<Self> {
         let answers = has("spec.published") || has("spec.draft");
         match (has("spec"), answers, has("packs")) {

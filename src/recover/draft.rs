@@ -69,7 +69,7 @@ impl Draft {
         places
     }
 
-    /// The site; none where it is none.
+    /// The site, if the draft is one.
     pub(super) fn site(&self, given: &Given) -> Option<Site> {
         parse(&yaml::from_json(&Value::Object(self.0.clone())), given).ok()
     }

@@ -57,7 +57,7 @@ impl Search<'_> {
             let Some((likeness, mould)) = likely.max_by_key(|(likeness, _)| *likeness) else {
                 continue;
             };
-            // What is no item at all has less in common with one than not.
+            // A manifest that is not an item shares less with one than it differs in.
             if likeness <= 0 {
                 continue;
             }

@@ -40,7 +40,7 @@ pub(super) fn for_kind(kind: &Kind, number: usize) -> impl Iterator<Item = Strin
     marks.filter(|mark| !kind.refuses(mark))
 }
 
-/// The form of the marks that a setting takes, by its place in [`all`]; none where it cannot stand alone.
+/// The form of the marks that a setting takes, by its place in [`all`], or none if it cannot stand alone.
 pub(super) fn form_of(setting: &Setting, kind: &Kind) -> Option<usize> {
     static FORMS: LazyLock<Mutex<HashMap<String, Option<usize>>>> = LazyLock::new(Mutex::default);
     let known = || FORMS.lock().unwrap_or_else(PoisonError::into_inner);

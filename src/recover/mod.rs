@@ -117,7 +117,7 @@ impl Inputs for Given {
 /// Recovers the site.
 ///
 /// # Errors
-/// The profiles are none of the reference architecture's, or two are of one role.
+/// The profiles are not the reference architecture's, or two have one role.
 pub fn recover(request: &Request<'_>) -> Result<Recovered, Vec<Diagnostic>> {
     let renderer = Renderer::new(request.revision, request.library).map_err(|one| vec![one])?;
     let roles = roles(request.profiles, request.revision)?;
@@ -143,7 +143,7 @@ pub fn recover(request: &Request<'_>) -> Result<Recovered, Vec<Diagnostic>> {
         &input("the recovered site", rendered),
         &input("the profiles", request.profiles.to_vec()),
         request.library,
-        // A site says no notation either.
+        // A site does not say how a text is written either.
         &Options {
             text: true,
             ..Options::default()
@@ -171,7 +171,7 @@ pub fn recover(request: &Request<'_>) -> Result<Recovered, Vec<Diagnostic>> {
     })
 }
 
-/// Leaves out that the notation of a text is another where a change of its meaning is told.
+/// Leaves out changes of how a text is written if its meaning changed too.
 fn leave_out_told_texts(report: &mut Report) {
     let text_of = |change: &Change| {
         let part = match &change.part {
@@ -195,7 +195,7 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-/// The paths of what a tree has and `known` has not, the outermost of each.
+/// The outermost paths that a tree has and `known` lacks.
 fn unknown_keys(tree: &Value, known: &Value, path: &str, found: &mut Vec<String>) {
     match (tree, known) {
         (Value::Object(tree), Value::Object(known)) => {

@@ -43,7 +43,7 @@ pub fn nearest(profiles: &[Profile]) -> Result<Near, Vec<Diagnostic>> {
 /// Which of a revision's profiles each of these is, in their order.
 ///
 /// # Errors
-/// A profile has hardly a layer of the reference architecture, or two are the same one.
+/// A profile has hardly a layer of the reference architecture, or two profiles have one role.
 pub fn roles(profiles: &[Profile], revision: &Revision) -> Result<Vec<Role>, Vec<Diagnostic>> {
     let mut roles: Vec<Role> = Vec::new();
     let mut problems = Vec::new();
@@ -81,7 +81,7 @@ fn is_of(layer: &Layer, definition: &LayerDefinition) -> bool {
     versions(layer, definition).is_some()
 }
 
-/// The versions that a revision has of a layer's pack; none where the pack is none of its own.
+/// The versions that a revision has of a layer's pack, or none if it does not use that pack.
 fn versions<'d>(layer: &Layer, definition: &'d LayerDefinition) -> Option<Vec<&'d str>> {
     let mut versions = Vec::new();
     let mut pack = definition.pack == layer.name;

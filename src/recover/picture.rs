@@ -147,12 +147,12 @@ pub(super) fn about_layer(role: Role, layer: &Layer) -> String {
 /// Reads the values of a text.
 type Read = fn(&str, &mut Vec<Leaf>);
 
-/// The documents of a text of YAML; none where it is none.
+/// The documents of a YAML text, or none if it is not YAML.
 pub(super) fn trees(text: &str) -> Option<Vec<Value>> {
     yaml::to_json_all(&Source::new("a text", text), Limits::VALUES).ok()
 }
 
-/// Of YAML; what is none is its lines.
+/// Reads a text as YAML, or as lines if it is not YAML.
 fn of_yaml(text: &str, leaves: &mut Vec<Leaf>) {
     match trees(text) {
         Some(trees) => trees

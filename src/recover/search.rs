@@ -10,7 +10,7 @@ use crate::render::{RenderedProfile, Renderer};
 use crate::revision::Role;
 use crate::site::{Form, Setting, Site};
 
-/// So often all settings are looked at; one may show only when another is right.
+/// How often all settings are looked at, since one may show only when another is right.
 const ROUNDS: usize = 5;
 
 pub(super) struct Search<'s> {
@@ -69,7 +69,7 @@ impl<'s> Search<'s> {
         profiles
     }
 
-    /// What a draft gives; none where it is no site.
+    /// What a draft renders, if it is a site.
     pub(super) fn look(&self, draft: &Draft, given: &Given) -> Option<Picture> {
         let site = draft.site(given)?;
         Some(self.picture(&site))

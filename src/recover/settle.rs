@@ -21,9 +21,9 @@ const PRIVATE: [&str; 4] = [
     "192.168.0.0/16",
     "100.64.0.0/10",
 ];
-/// In so many places of each.
+/// How many places are tried in each.
 const PLACES: usize = 8;
-/// So often a number is doubled.
+/// How often a number is doubled.
 const DOUBLINGS: u32 = 8;
 
 impl Search<'_> {

@@ -12,7 +12,7 @@ use super::search::{Search, plain};
 use crate::secret;
 use crate::site::{Form, Kind, Setting, variable};
 
-/// So many texts that may stand in a setting's place are tried.
+/// How many candidates for a setting's text are tried.
 pub(super) const GUESSES: usize = 4;
 
 /// A mark in the place of a setting's value.

@@ -21,7 +21,7 @@ pub struct Choice<'r> {
     pub wanted: Wanted,
     /// What stands in the profile as the author's pick; none for the version that is found.
     pub tag: Option<String>,
-    /// The folder of our changes to it, below the profile's; none where it stays as it is.
+    /// The folder of our changes to it, below the profile's, or none if it stays as it is.
     pub overlay: Option<&'r str>,
     /// The version of the built-in pack to use if the wanted version is not found; `None` if no built-in pack has the name.
     pub fallback: Option<&'r str>,

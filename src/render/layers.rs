@@ -78,7 +78,7 @@ pub(super) struct LayerMaker<'r> {
 }
 
 impl<'r> LayerMaker<'r> {
-    /// Makes a layer; none where the site has nothing for it.
+    /// Makes a layer, or none if the site has nothing for it.
     ///
     /// # Errors
     /// Everything that packs and templates object to.

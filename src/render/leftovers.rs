@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::template::outline;
 
 /// Changes that put values back to what the vendor has wherever the RA's template could have set them and the site's
-/// overlay does not; none where there is nothing to put back. The paths are of what is changed.
+/// overlay does not, or none if there is nothing to put back. The paths are of what is changed.
 pub(super) fn put_back(
     template: &str,
     overlay: &Value,

@@ -129,7 +129,7 @@ pub struct RenderedProfile {
     pub profile: Profile,
     /// What each layer was made from, in the order of the layers.
     pub made_from: Vec<MadeFrom>,
-    /// The profile with keys that this program does not know; none where it has none.
+    /// The profile with keys that this program does not know, or none if it has none.
     pub tree: Option<Value>,
 }
 

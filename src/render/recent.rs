@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// So many are kept: what a site is made of, and some of those that come in several forms.
+/// How many are kept: what a site is made of, and some of those that come in several forms.
 const MOST: usize = 64;
 
 /// Results by what they were made from; what was not asked for longest goes first.

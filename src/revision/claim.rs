@@ -200,7 +200,7 @@ pub enum Expectation<'c> {
     Some,
     /// Nothing.
     Absent,
-    /// So many items.
+    /// The number of items.
     Count(usize),
 }
 

@@ -129,7 +129,7 @@ impl Revisions {
         Ok(lineage)
     }
 
-    /// One of the files of a revision, with what it inherits; empty where none of its lineage has it.
+    /// One of the files of a revision, with what it inherits, or empty if none of its lineage has it.
     pub(super) fn resolved(&self, lineage: &[String], file: &str) -> Result<Tree, Diagnostic> {
         let mut tree = Map::new();
         for name in lineage {

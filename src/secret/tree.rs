@@ -379,7 +379,7 @@ pub(crate) fn hidden(value: &Value, way: &Way<'_>, hide: &dyn Fn(&str) -> String
     }
 }
 
-/// Where the secrets of a YAML document stand; none where it is no YAML, or one text.
+/// Where the secrets of a YAML document stand, or none if it is no YAML, or one text.
 pub(super) fn spans(text: &str, depth: usize) -> Option<Vec<Range<usize>>> {
     let parse = |text: String| yaml::parse_all(&Source::new("", text), Limits::VALUES).ok();
     let roots = parse(text.to_owned()).or_else(|| parse(with_words(text)?))?;
@@ -583,7 +583,7 @@ fn is_empty(value: &Node) -> bool {
     value.is_null() && value.span().is_empty()
 }
 
-/// For each line of a scalar's text where it begins there, and where it is written; none where the two differ.
+/// For each line of a scalar's text where it begins there, and where it is written, or none if the two differ.
 fn places(text: &str, written: &str, is_block: bool) -> Option<Vec<(usize, Range<usize>)>> {
     if !is_block {
         let shift = usize::from(text.len() + 2 == written.len());

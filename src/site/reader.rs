@@ -203,7 +203,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// The value under a key; none where it is absent or left empty.
+    /// The value under a key, or none if it is absent or left empty.
     fn node<'n>(&mut self, fields: &mut Fields<'n>, key: &'static str) -> Option<&'n Node> {
         fields.known.push(key);
         let entry = fields.entries.iter().find(|entry| entry.name() == key)?;
@@ -311,7 +311,7 @@ impl<'s> Reader<'s> {
         self.parsed(fields, key).unwrap_or(default)
     }
 
-    /// As [`Reader::value`]; none where what stands there is wrong.
+    /// As [`Reader::value`], or none if what stands there is wrong.
     pub(super) fn value_or_wrong<T: Scalar>(
         &mut self,
         fields: &mut Fields<'_>,
@@ -342,7 +342,7 @@ impl<'s> Reader<'s> {
         value
     }
 
-    /// As [`Reader::follow`], of a setting that others may forbid; none where they do.
+    /// As [`Reader::follow`], of a setting that others may forbid, or none if they do.
     pub(super) fn unless<T: Scalar>(
         &mut self,
         fields: &mut Fields<'_>,
@@ -541,7 +541,7 @@ impl<'s> Reader<'s> {
         self.value(fields, key, default.to_owned())
     }
 
-    /// A list, each item read by `item`; none where the key is absent.
+    /// A list, each item read by `item`, or none if the key is absent.
     pub(super) fn list<T>(
         &mut self,
         fields: &mut Fields<'_>,

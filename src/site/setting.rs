@@ -18,7 +18,7 @@ pub struct Setting {
     pub path: String,
     /// The doc comment of the field it is read into.
     about: &'static str,
-    /// The section of the reference architecture it comes from; empty where it has none.
+    /// The section of the reference architecture it comes from, or empty if it has none.
     pub section: &'static str,
     /// What stands there.
     pub form: Form,

@@ -39,7 +39,7 @@ pub(super) fn gone_in(revision: &Revision) -> Result<Vec<ApiVersion>, Diagnostic
 }
 
 impl ApiVersion {
-    /// A manifest with the version that is served, and the one that it had; none where it has no other.
+    /// A manifest with the version that is served, and the one that it had, or none if it has no other.
     pub(super) fn raised(&self, manifest: &str) -> Option<(String, &str)> {
         let mut raised = String::with_capacity(manifest.len());
         let mut was = None;

@@ -144,10 +144,10 @@ pub(super) fn missing(name: &str, version: &str) -> String {
     format!("the vendor's values of `{name}` {version} are not at hand")
 }
 
-/// The vendor's pack of a version; none where it is not at hand.
+/// The vendor's pack of a version, or none if it is not at hand.
 ///
 /// # Errors
-/// It is, and cannot be used.
+/// The pack is there and cannot be used.
 pub(super) fn vendors(
     library: &Library,
     name: &str,

@@ -42,7 +42,7 @@ impl Merging<'_> {
         }
         let orders = Orders::new(ids);
         let order = orders.result();
-        // What you took out has a name behind the others, as where yours is compared with the result.
+        // Layers that you took out are named after the others, as in the comparison of yours with the result.
         let (out, rest): (Vec<usize>, Vec<usize>) = (order.iter()).partition(|id| {
             let triple = triples[**id];
             triple.yours.is_none() && triple.base.is_some()
@@ -257,7 +257,7 @@ impl Merging<'_> {
                 "type": layer.kind,
                 "layer": layer.layer,
             });
-            // Else it goes with the version.
+            // Otherwise it goes with the version.
             if is_one_version {
                 facts["tag"] = json!(layer.tag);
             }
@@ -267,7 +267,7 @@ impl Merging<'_> {
         for (facts, registry) in facts.iter_mut().zip(&registries) {
             facts["registry"] = registry.clone();
         }
-        // A version of yours that theirs passes by is on the way there, and so is any from which the site asks for a later one.
+        // Your version is a stop on the way if theirs is later, or if the site asks for a later one.
         let [old, mine, new] =
             [base.layer, yours, theirs.layer].map(|layer| Version::parse(&layer.version));
         let mut asked_for = self.request.site.registries.versioned();
@@ -278,7 +278,7 @@ impl Merging<'_> {
         let (merged, decisions) = self.decided(&Part::Layer, facts.clone().map(Some));
         let version = text_of(&merged, "version");
         let verdict = (decisions.iter()).find(|one| one.path.to_string() == "version");
-        // What would have to be decided where theirs is the answer stands beside the question.
+        // The question names the conflicts that the answer `theirs` would raise.
         let goal = match verdict.map(|decision| &decision.verdict) {
             Some(Verdict::Conflict(_, None)) => &theirs.layer.version,
             _ => &version,
@@ -445,7 +445,7 @@ fn registries(layers: [&Layer; 3]) -> [Value; 3] {
     }
 }
 
-/// A text of what was merged; empty where no text is left.
+/// A text of what was merged, or empty if no text is left.
 fn text_of(facts: &Option<Value>, key: &str) -> String {
     let text = facts.as_ref().and_then(|facts| facts[key].as_str());
     text.unwrap_or_default().to_owned()

@@ -88,7 +88,7 @@ pub struct Sides {
 }
 
 impl Upgrade {
-    /// The file that asks about the conflicts, with the answers that were `given`; none where there are none.
+    /// The file that asks about the conflicts, with the answers that were `given`, or none if there are none.
     pub fn questions(&self, given: &Resolutions) -> Option<String> {
         let mut items = self.report.items.iter();
         let asks = items.any(|item| matches!(item.what, What::Conflict { .. }));

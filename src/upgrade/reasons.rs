@@ -11,7 +11,7 @@ use crate::pack::Layout;
 use crate::revision::{Claim, Erratum, Revision};
 use crate::yaml::Path;
 
-/// So many sentences are told of a conflict.
+/// The most sentences about one conflict.
 const MOST: usize = 3;
 
 /// Adds what is said about each conflict.
@@ -122,7 +122,7 @@ impl<'r> Said<'r> {
 }
 
 impl Place<'_> {
-    /// How many keys it and a conflict have in common; none where the claim is about something else.
+    /// How many keys it and a conflict have in common, or none if the claim is about something else.
     fn nearness(&self, item: &Item, keys: &[String]) -> Option<usize> {
         match (&item.part, &self.part) {
             (Part::Values, Part::File(file)) => item.path.contains(file.as_str()).then_some(1),

@@ -86,7 +86,7 @@ pub struct Item {
     /// Tell whether a side is still the same.
     #[serde(skip)]
     pub(super) hashes: [String; 3],
-    /// The answer as a file of answers has it; empty where there is none.
+    /// The answer as a file of answers has it, or empty if there is none.
     #[serde(skip)]
     pub(super) answer: String,
 }
@@ -196,7 +196,7 @@ pub struct OnTheWay {
     pub version: String,
     /// The layers that are another version in it: `kubernetes 1.33.4`.
     pub layers: Vec<String>,
-    /// Why it is not made, in sentences; empty where it is.
+    /// Why it is not made, in sentences, or empty if it is.
     pub missing: Vec<String>,
 }
 

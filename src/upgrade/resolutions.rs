@@ -68,7 +68,7 @@ impl Resolutions {
     /// Reads a file of answers.
     ///
     /// # Errors
-    /// It is no such file; every answer that is none.
+    /// The file holds no answers, or an entry is not an answer. All such entries are reported.
     pub fn read(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let root = yaml::parse(source, Limits::INPUT)?;
         let not_one = |reason: &str| {

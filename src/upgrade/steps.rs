@@ -15,7 +15,7 @@ use crate::version::Version;
 #[serde(deny_unknown_fields)]
 struct Rule {
     pack: String,
-    /// How many minor versions may be gone up at once.
+    /// How many minor versions one step may go up.
     minors: u64,
     because: String,
     wait: String,

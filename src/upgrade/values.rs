@@ -13,7 +13,7 @@ use crate::profile::Layer;
 use crate::yaml::{self, Decision, Limits, Merge, Path, Verdict};
 
 impl Merging<'_> {
-    /// Says what has another name, where it stays under the old one.
+    /// Reports renamed settings that stay under their old names.
     fn leave(&mut self, layout: &Layout, name: &str, mine: &str) {
         let mine = tree(mine);
         let moved = layout.moved.iter();

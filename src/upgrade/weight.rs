@@ -34,7 +34,7 @@ pub(super) fn weigh(
     let of_theirs = of_theirs.as_ref().map(|found| Changes::new(&found.changes));
     for item in &mut report.items {
         let change = match &item.what {
-            // What stays does nothing.
+            // A value that stays has no impact.
             What::Kept | What::Same => None,
             What::Taken | What::Combined => changes.of(item),
             What::Conflict { .. } => {

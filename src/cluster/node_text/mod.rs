@@ -45,7 +45,7 @@ pub(crate) fn script(text: &str) -> Value {
 /// A YAML text as its reader takes it.
 ///
 /// # Errors
-/// It is no YAML.
+/// The text is not YAML.
 pub(crate) fn yaml(name: &str, text: &str) -> Result<Value, String> {
     yaml::to_json(&Source::new(name, text), Limits::INPUT).map_err(|problems| {
         let first = problems.first();

@@ -83,7 +83,7 @@ pub(crate) fn parts(rule: &str) -> Result<Vec<Part<'_>>, String> {
     Ok(parts)
 }
 
-/// Disks that rules may be about: a path to a FlashArray, the map above its paths, and a disk that is none of it.
+/// Disks that rules may be about: a path to a FlashArray, the map above its paths, and a disk of another make.
 const DISKS: [(&str, &[(&str, &str)]); 3] = [
     (
         "path",

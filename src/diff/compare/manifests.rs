@@ -298,7 +298,7 @@ fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
     if differing.len() < 2 {
         return Homes::new();
     }
-    /// The pair and manifest of an object; none where several have it.
+    /// The pair and manifest of an object, or none if several have it.
     type Home<'m> = HashMap<String, Option<(usize, &'m Manifest)>>;
     let (mut before, mut after): (Home<'_>, Home<'_>) = (HashMap::new(), HashMap::new());
     for (at, pair) in differing.into_iter().enumerate() {

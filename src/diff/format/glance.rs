@@ -82,7 +82,7 @@ pub(super) fn notable_place(notable: &Notable) -> String {
     visible(&place).into_owned()
 }
 
-/// What was left out, in words; none where nothing was.
+/// What was left out, in words, or none if nothing was.
 pub(super) fn ignored_words(report: &Report) -> Option<String> {
     let all: usize = report.ignored.iter().map(|one| one.differences).sum();
     if all == 0 {

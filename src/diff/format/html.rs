@@ -20,7 +20,7 @@ use crate::template;
 use crate::yaml;
 
 const PAGE: &str = include_str!("page/page.html");
-/// So many changes are on the page; no browser is of use with a hundred thousand.
+/// The most changes on a page. No browser copes with a hundred thousand.
 const MOST: usize = 5_000;
 
 /// And so many lines of texts in them.

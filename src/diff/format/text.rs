@@ -63,9 +63,9 @@ const UNFOLDED_VALUE: usize = 400;
 const ALIGNED: usize = 40;
 /// Lines of a text that is new or gone.
 const FIRST_LINES: usize = 5;
-/// So many layers are named at a glance.
+/// The most layers that are named at a glance.
 const MOST_LAYERS: usize = 6;
-/// So many things are named that deserve a look.
+/// The most things to look at that are named.
 const MOST_NOTABLE: usize = 12;
 
 /// An escape code that switches a style on.

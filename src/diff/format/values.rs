@@ -12,7 +12,7 @@ use crate::yaml::scalar;
 /// Characters kept before the first difference of two long texts.
 const LEAD: usize = 20;
 
-/// So many characters are not worth leaving out.
+/// Leaving out fewer characters is not worth it.
 const SLACK: usize = 24;
 
 /// The room of a value that is shown whole.
@@ -30,7 +30,7 @@ pub(super) struct Lines<'r> {
     pub(super) more: usize,
 }
 
-/// The lines that tell a change: its hunks, or the first `most` lines of its values; none where values fit on one line.
+/// The lines that tell a change: its hunks, or the first `most` lines of its values, or none if values fit on one line.
 pub(super) fn line_blocks(change: &Change, most: usize) -> Vec<Lines<'_>> {
     if !change.lines.is_empty() {
         return change.lines.iter().map(numbered).collect();
@@ -75,7 +75,7 @@ pub(super) fn first_lines(side: Side, shown: &Shown, most: usize) -> Option<Line
     Some(Lines { lines, more })
 }
 
-/// The mode of a file as people write it, `0600`; none where a key does not name a mode.
+/// The mode of a file as people write it, `0600`, or none if a key does not name a mode.
 pub(super) fn mode(key: &str, value: &Value) -> Option<String> {
     let names_a_mode = key.ends_with("mode") || key.ends_with("Mode") || key == "permissions";
     let bits = value.as_u64().filter(|bits| *bits <= 0o7777)?;

@@ -64,7 +64,7 @@ struct Rule {
     readonly: Option<bool>,
 }
 
-/// The packs of an answer, or of a list of them; none where the text is something else.
+/// The packs of an answer, or of a list of them, or none if the text is something else.
 ///
 /// # Errors
 /// An answer that names no version of its values, or has none at all.

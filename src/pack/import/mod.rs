@@ -36,7 +36,7 @@ pub struct Imported {
 
 pub use profile::of_profile;
 
-/// The packs of an archive or of an answer; none where the bytes are neither, so that they may be a profile.
+/// The packs of an archive or of an answer, or none if the bytes are neither, so that they may be a profile.
 ///
 /// # Errors
 /// Everything that is wrong with the archive or the answer.

@@ -20,7 +20,7 @@ pub(crate) struct NodeFile<'c> {
     pub(crate) node: &'c Node,
     /// Its path in the values.
     pub(crate) place: String,
-    /// Where it lands on the nodes; empty where that is not said.
+    /// Where it lands on the nodes, or empty if that is not said.
     pub(crate) path: &'c str,
     /// What is in it.
     pub(crate) content: Option<&'c Node>,
@@ -29,7 +29,7 @@ pub(crate) struct NodeFile<'c> {
 }
 
 impl<'c> NodeFile<'c> {
-    /// Its text; empty where it comes from a file of the pack.
+    /// Its text, or empty if it comes from a file of the pack.
     pub(crate) fn text(&self) -> &'c str {
         self.content.and_then(Node::text).unwrap_or_default()
     }

@@ -172,7 +172,7 @@ fn position(text: &str, key: &str) -> Option<usize> {
     None
 }
 
-/// What does not add up for the Memory Manager; none where it does, or where that cannot be known.
+/// What does not add up for the Memory Manager, or none if it does, or where that cannot be known.
 fn unequal(kubelet: &Map<String, Value>) -> Option<String> {
     let memory = |key: &str, field: &str, default: &str| -> Option<u128> {
         match kubelet.get(key).and_then(|map| map.get(field)) {

@@ -97,7 +97,7 @@ fn ingress(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A site as a revision can render it, with what the revision lacks of it; none where it lacks nothing.
+/// A site as a revision can render it, with what the revision lacks of it, or none if it lacks nothing.
 pub fn fitted(site: &Site, revision: &Revision) -> Option<(Site, String)> {
     let controller = site.ingress.controller;
     if !revision.is_rendered() || has_controller(revision, controller.as_str()) {

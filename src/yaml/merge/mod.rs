@@ -45,7 +45,7 @@ pub struct Addition {
 }
 
 impl Addition {
-    /// Reads it; none where the text is empty.
+    /// Reads it, or none if the text is empty.
     ///
     /// # Errors
     /// The text is not YAML, or not a map.
@@ -240,7 +240,7 @@ impl Merge {
         Ok(text)
     }
 
-    /// The base with what differs from a value changed; none where the result would mean something else.
+    /// The base with what differs from a value changed, or none if the result would mean something else.
     fn written<'a>(
         &'a self,
         was: &'a Value,

@@ -14,7 +14,7 @@ pub struct Move {
     pub first: bool,
 }
 
-/// Moves it, and says how many items of a list were left behind; none where there is nothing to move.
+/// Moves it, and says how many items of a list were left behind, or none if there is nothing to move.
 pub(super) fn apply(root: &mut Node, change: &Move) -> Option<usize> {
     let mut entry = take(root, change.from.steps())?;
     let mut left = 0;

@@ -12,7 +12,7 @@ struct Change<'a> {
     lines: &'a [&'a str],
 }
 
-/// The text with the changes of both sides; none where they meet.
+/// The text with the changes of both sides, or none if they meet.
 pub(super) fn merge(base: &str, yours: &str, theirs: &str) -> Option<String> {
     let lines = |text: &'_ str| -> Vec<String> { text.split('\n').map(str::to_owned).collect() };
     let (base, yours, theirs) = (lines(base), lines(yours), lines(theirs));

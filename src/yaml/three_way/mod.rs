@@ -68,7 +68,7 @@ pub fn merge_three(
     documents::merge(streams, &ask)
 }
 
-/// Merges three versions of a value, as [`merge_three`] does those of a text; none where nothing is left.
+/// Merges three versions of a value, as [`merge_three`] does those of a text, or none if nothing is left.
 pub fn merge_values(
     values: [Option<&Value>; 3],
     answers: &Ask<'_>,
@@ -208,7 +208,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// What stands in the result; none where nothing does.
+    /// What stands in the result, or none if nothing does.
     fn value(&mut self, values: Three<&Value>) -> Option<Value> {
         match self.judge.decide(&self.path, values) {
             Outcome::Of(side) => values.of(side).cloned(),
