@@ -201,6 +201,13 @@ impl Upgrade {
     fn resolutions(&self) -> Result<Resolutions, Failure> {
         let file = self.questions();
         if !file.exists() {
+            if self.resolve.is_some() {
+                terminal::explain(&[Diagnostic::note(format!(
+                    "`{}` is not there, so no conflict has an answer yet",
+                    file.display()
+                ))
+                .help("open conflicts are written to it")]);
+            }
             return Ok(Resolutions::default());
         }
         let resolutions = Resolutions::read(&text(file)?);

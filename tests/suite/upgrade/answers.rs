@@ -155,6 +155,16 @@ fn a_second_run_uses_the_answers_of_the_first() {
     let four = open("4 conflicts wait for an answer");
     upgrade(&folder, site).says(1, &four);
     let asked = read(&folder, "resolutions.yaml");
+    // A name with a mistake is told before anything is asked anew.
+    upgrade(&folder, &format!("{site} --resolve resolution.yaml"))
+        .ends(1)
+        .begins(
+            "note: `resolution.yaml` is not there, so no conflict has an answer yet
+  = help: open conflicts are written to it
+
+",
+        );
+    assert_eq!(read(&folder, "resolution.yaml"), asked);
     // Nothing was answered yet, and what was asked by an older run is no matter.
     let old = asked.replacen(
         "base: \"02c66ea91503834f\"",
