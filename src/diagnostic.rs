@@ -661,7 +661,8 @@ pub(crate) fn unless<T>(problems: Vec<Diagnostic>, value: T) -> Result<T, Vec<Di
     }
 }
 
-/// The name of `known` that `given` was probably meant to be: a few letters away, or longer by an end.
+/// The name of `known` that `given` was probably meant to be: a few letters away, longer by an end, or with `given` as one of
+/// its words, as `cilium` is of `cni-cilium-oss`.
 ///
 /// Texts that are no names, by their length, are not compared: that would take long.
 pub(crate) fn nearest<'a>(
@@ -677,7 +678,8 @@ pub(crate) fn nearest<'a>(
         let distance = strsim::damerau_levenshtein(&given, name);
         let close = distance <= (name.chars().count().max(given.chars().count()) / 3).max(1);
         let shortened = given.len() >= 3 && name.starts_with(&given);
-        (close || shortened).then_some(distance)
+        let is_word = given.len() >= 3 && name.split('-').any(|word| word == given);
+        (close || shortened || is_word).then_some(distance)
     };
     known
         .into_iter()

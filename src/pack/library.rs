@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::built_in::{self, BuiltIn, DESCRIPTION};
 use super::search::{pack_folders, read};
 use super::{Description, Origin, Pack, Texts};
-use crate::diagnostic::{Code, Diagnostic, Source, meant, unless};
+use crate::diagnostic::{Code, Diagnostic, Source, unless};
 use crate::disk::Disk;
 use crate::revision::Revisions;
 use crate::version::{Version, Wanted};
@@ -25,7 +25,7 @@ pub struct Found {
     rank: usize,
     /// Everything, once it was read for a layer.
     pack: OnceLock<Result<Arc<Pack>, Vec<Diagnostic>>>,
-    /// What the files that count here hash to, once it was asked for; none where they cannot be read.
+    /// What the files that count here hash to, once it was asked for, or none if they cannot be read.
     files: OnceLock<Option<[u8; 32]>>,
     /// What is wrong with its pack.json.
     odd: Option<Diagnostic>,
@@ -249,16 +249,10 @@ impl Library {
     /// There is no such pack, or two different ones fit.
     pub fn choose(&self, name: &str, wanted: &Wanted) -> Result<&Found, Diagnostic> {
         let Some(packs) = self.found.get(name) else {
-            let known = || self.found.keys().map(String::as_str);
-            let problem = Diagnostic::error(format!("there is no pack `{name}`"))
+            return Err(Diagnostic::error(format!("there is no pack `{name}`"))
                 .code(Code::PackMissing)
-                .help("name a folder that holds it with `--packs DIR`");
-            // `cilium` is how people call `cni-cilium-oss`.
-            let holds = |known: &&str| name.len() > 3 && known.contains(name);
-            return Err(match known().find(holds) {
-                Some(one) => problem.label(meant(one)),
-                None => problem.did_you_mean(name, known()),
-            });
+                .did_you_mean(name, self.found.keys().map(String::as_str))
+                .help("name a folder that holds it with `--packs DIR`"));
         };
         // A group is looked for in the user's folders first too, even if ours has a newer one.
         let is_users = |pack: &&Found| !matches!(pack.place, Place::BuiltIn(..));
@@ -334,7 +328,7 @@ impl Found {
         }
     }
 
-    /// A file of the pack; none where it has no such file.
+    /// A file of the pack, or none if it has no such file.
     fn file(&self, name: &str) -> Result<Option<Source>, Diagnostic> {
         match &self.place {
             Place::BuiltIn(pack) => {
@@ -350,7 +344,7 @@ impl Found {
         (&self.description.name, &self.description.version)
     }
 
-    /// The hash of the files that count here, which copies share; none where one cannot be read.
+    /// The hash of the files that count here, which copies share, or none if one cannot be read.
     fn files(&self) -> Option<[u8; 32]> {
         *self.files.get_or_init(|| {
             let mut hash = Sha256::new();
