@@ -187,28 +187,33 @@ mod tests {
     fn a_report_goes_on_below_its_text() {
         let text = "\
 error: a message that is long enough
- --> a-file-with-a-long-name.yaml:1:1
+ --> a-file-with-a-long-name-of-its-own.yaml:1:1
   |
 1 | a line of the source that stays as it is
   |
   = help: write `a command with words`, or not
-a plain line that is longer
+a plain line that is longer than that
 ";
         assert_eq!(
-            report(text, 24),
+            report(text, 34),
             "\
-error: a message that is
-       long enough
- --> a-file-with-a-long-name.yaml:1:1
+error: a message that is long
+       enough
+ --> a-file-with-a-long-name-of-its-own.yaml:1:1
   |
 1 | a line of the source that stays as it is
   |
   = help: write
           `a command with words`,
           or not
-a plain line that is
-  longer
+a plain line that is longer than
+  that
 "
+        );
+        // Without room for them, words in backquotes are folded too.
+        assert_eq!(
+            report("  = help: write `a command with words`\n", 24),
+            "  = help: write `a\n          command with\n          words`\n"
         );
         assert_eq!(report("short\n\n", 24), "short\n\n");
     }

@@ -117,7 +117,7 @@ mod hostile {
             write(&folder, file, export(&layer, ""));
         }
         let note = format!(
-            "{CHANGES} changes only need a review; the first {} of them are told",
+            "{CHANGES} changes only need a review; the first {} of them are shown",
             limits::CHANGES
         );
         for format in ["text", "json", "markdown", "html"] {
@@ -236,7 +236,7 @@ mod hostile {
             let said = output.said();
             assert_eq!(output.code, Some(2), "{command:?}: {said:.2000}");
             assert!(
-                said.contains(&format!("error: {more}; the first 1000 are told\n")),
+                said.contains(&format!("error: {more}; the first 1000 are shown\n")),
                 "{command:?}"
             );
             assert_eq!(
