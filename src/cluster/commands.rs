@@ -151,9 +151,12 @@ impl<'s> Reader<'s> {
         reader.open(Kind::Script, 0);
         let tokens = tokens(script);
         let mut at = 0;
+        let mut wants_more = false;
         while let Some(token) = tokens.get(at)
             && reader.frames.len() < DEPTH
         {
+            // Behind `&&`, `||` and `|` the list goes on in the next line.
+            let goes_on = mem::take(&mut wants_more);
             let next = tokens.get(at + 1);
             let is_double = next
                 .is_some_and(|next| next.what == token.what && next.span.start == token.span.end);
@@ -161,6 +164,7 @@ impl<'s> Reader<'s> {
             let (start, end) = (token.span.start, token.span.end);
             match token.what {
                 Piece::Word => reader.word(token),
+                Piece::End if goes_on && script[start..end] == *"\n" => wants_more = true,
                 Piece::End => {
                     reader.finish();
                     reader.new_list(end);
@@ -172,6 +176,7 @@ impl<'s> Reader<'s> {
                 }
                 Piece::Pipe | Piece::And if is_double => {
                     at += 1;
+                    wants_more = true;
                     reader.finish();
                     let left = reader.text(reader.list..start);
                     reader.left = Some(match token.what {
@@ -179,7 +184,10 @@ impl<'s> Reader<'s> {
                         _ => format!("not ({left})"),
                     });
                 }
-                Piece::Pipe => reader.finish(),
+                Piece::Pipe => {
+                    wants_more = true;
+                    reader.finish();
+                }
                 Piece::And => {
                     reader.finish();
                     reader.new_list(end);
@@ -473,6 +481,19 @@ mod tests {
                 vec!["a", "b <in", "c >>/x"],
             ),
             ("a && b || c", vec!["a", "b [a]", "c [not (a && b)]"]),
+            (
+                "a &&\n# why\n\n b ||\nc\nd | \\\n# why\ne\na && { b; }\nc",
+                vec![
+                    "a",
+                    "b [a]",
+                    "c [not (a && # why b)]",
+                    "d",
+                    "e",
+                    "a",
+                    "b [a]",
+                    "c",
+                ],
+            ),
             (
                 "if a; then b; elif c; then d; else e; fi; f",
                 vec![

@@ -158,6 +158,8 @@ impl<'s> Reader<'s> {
                     self.new_command();
                 }
                 b' ' | b'\t' | b'\r' => self.at += 1,
+                // A word that a line break is taken out of has not begun yet.
+                b'\\' if self.peek(1) == Some(b'\n') => self.at += 2,
                 b'#' => self.skip_line(),
                 b';' => {
                     self.token(Piece::End);
