@@ -47,7 +47,7 @@ fn devices_and_pipes_are_written_to() {
     assert!(made.success());
     folder.run("plan --out pipe").says(
         3,
-        "error: cannot write `pipe`: it is a pipe that nobody reads\n  = help: start what reads it first\n\n",
+        "error: cannot write `pipe`: it is a pipe without a reader\n  = help: start the reader first\n\n",
     );
     // Opened for both, it waits for nobody.
     let mut both = fs::OpenOptions::new();
