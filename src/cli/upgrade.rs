@@ -116,7 +116,7 @@ impl Upgrade {
         })?;
         self.tell(&carried.report)?;
         if let Some(folder) = &self.diff3 {
-            let tree = laid_out(&carried, &given.profiles)?;
+            let tree = laid_out(&carried, &given.profiles, &trees)?;
             output::write(&tree, folder, self.force)?;
         }
         if carried.report.open().next().is_some() {
@@ -253,8 +253,8 @@ impl Upgrade {
             None => String::new(),
         };
         terminal::explain(&[Diagnostic::warning(match open {
-            1 => "1 conflict waits for an answer, so nothing was written".to_owned(),
-            open => format!("{open} conflicts wait for an answer, so nothing was written"),
+            1 => "1 conflict waits for an answer, so no profile was written".to_owned(),
+            open => format!("{open} conflicts wait for an answer, so no profile was written"),
         })
         .help(format!(
             "answer them in `{}`, and run this again{again}",
@@ -282,22 +282,36 @@ fn text(file: &Path) -> Result<Source, Diagnostic> {
 }
 
 /// The sides of each profile, each as a folder that `join` puts together.
-fn laid_out(carried: &Carried, yours: &[Profile]) -> Result<Tree, Failure> {
+fn laid_out(
+    carried: &Carried,
+    yours: &[Profile],
+    trees: &[Option<Value>],
+) -> Result<Tree, Failure> {
     let mut files = Vec::new();
     for (sides, result) in carried.sides.iter().zip(&carried.profiles) {
         let name = &result.profile.metadata.name;
-        let is_it = |profile: &&Profile| profile.metadata.name == *name;
-        let mine = yours.iter().find(is_it);
+        let is_it = |(profile, _): &(&Profile, &Option<Value>)| profile.metadata.name == *name;
+        let mine = yours.iter().zip(trees).find(is_it);
         let all = [
-            ("base", Some(&sides.base)),
-            ("yours", mine),
-            ("theirs", Some(&sides.theirs)),
-            ("result", Some(&result.profile)),
+            ("base", Some((&sides.base, None))),
+            (
+                "yours",
+                mine.map(|(profile, tree)| (profile, tree.as_ref())),
+            ),
+            ("theirs", Some((&sides.theirs, None))),
+            ("result", Some((&result.profile, result.tree.as_ref()))),
         ];
         let folder = file_name(name, "profile");
         for (side, profile) in all {
-            let Some(profile) = profile else { continue };
-            let json = to_palette_json(profile).map_err(|error| {
+            let Some((profile, tree)) = profile else {
+                continue;
+            };
+            // With the keys that this program does not know, where they are at hand.
+            let json = match tree {
+                Some(tree) => to_palette_json(tree),
+                None => to_palette_json(profile),
+            };
+            let json = json.map_err(|error| {
                 Diagnostic::error(format!("the profile has no JSON form: {error}"))
                     .code(Code::Internal)
             })?;

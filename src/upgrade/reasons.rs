@@ -115,7 +115,11 @@ impl<'r> Said<'r> {
                 instead,
                 why,
                 ..
-            }) => format!("{said} ({}: {instead}. {why})", origin.as_str()),
+            }) => format!(
+                "{said} ({}: {}. {why})",
+                origin.as_str(),
+                instead.trim_end_matches('.')
+            ),
             None => said,
         }
     }

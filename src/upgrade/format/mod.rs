@@ -9,7 +9,7 @@ use crate::visible;
 pub use text::text;
 
 const WHERE_PACKS_COME_FROM: &str = "`vmo-ra palette packs` and `vmo-ra packs import` bring the vendors' packs; name the folder with both versions with `--packs DIR`.";
-const STEPS: &str = "A cluster cannot go there at once. Each step is a profile version of its own, in the folder `steps` of the result: wait before the next.";
+const STEPS: &str = "A cluster cannot go there at once. Each step is a profile version of its own, and those that can be made are written to the folder `steps` of the result. Wait before the next.";
 const BY_HAND: &str = "Values that clusters store for variables, and overrides on a cluster, are in no profile: compare them in Palette before the cluster gets the new version.";
 
 /// For a comment on a pull request; with `full` all of long lists.

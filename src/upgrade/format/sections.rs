@@ -1,7 +1,8 @@
 //! The report as titles, sentences and tables.
 
+use crate::diff::Shown;
 use crate::plan::{Section, Table};
-use crate::upgrade::report::words;
+use crate::upgrade::report::{changed_lines, words};
 use crate::upgrade::resolutions::part_words;
 use crate::upgrade::{Clashed, Item, Report, What};
 
@@ -47,22 +48,28 @@ pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
         ["From", "To"],
         &all(&one(What::Taken)),
         full,
-        |item| [words(item.yours.as_ref()), words(item.theirs.as_ref())],
+        |item| [&item.yours, &item.theirs].map(cell),
     ));
     sections.push(list(
         "Kept from you",
         ["Theirs", "Yours"],
         &all(&one(What::Kept)),
         full,
-        |item| [words(item.theirs.as_ref()), words(item.yours.as_ref())],
+        |item| [&item.theirs, &item.yours].map(cell),
     ));
-    let same = |item: &&Item| matches!(item.what, What::Same | What::Combined);
     sections.push(list(
-        "The same on both sides, or combined line by line",
+        "The same on both sides",
         ["From", "To"],
-        &all(&same),
+        &all(&one(What::Same)),
         full,
-        |item| [words(item.base.as_ref()), words(item.yours.as_ref())],
+        |item| [&item.base, &item.yours].map(cell),
+    ));
+    sections.push(list(
+        "Combined from both sides, line by line",
+        ["Lines that go", "Lines that come"],
+        &all(&one(What::Combined)),
+        full,
+        came_in,
     ));
     sections.extend([
         limited(report),
@@ -208,7 +215,7 @@ fn list(
         }
         let rows = items.iter().take(shown).map(|item| {
             let impact = item.impact.map_or("", |impact| impact.as_str());
-            let [was, is] = sides(item).map(|side| cut(&side));
+            let [was, is] = sides(item);
             vec![within_layer(item), was, is, impact.to_owned()]
         });
         let columns = ["Where", old, new, "Impact"];
@@ -282,6 +289,21 @@ fn within_layer(item: &Item) -> String {
         "" => part,
         path => format!("{part}: {path}"),
     }
+}
+
+/// A value in a cell.
+fn cell(value: &Option<Shown>) -> String {
+    cut(&words(value.as_ref()))
+}
+
+/// What comes into a text of which your own changes stay.
+fn came_in(item: &Item) -> [String; 2] {
+    let [base, _, theirs] = item.sides().map(|(_, text)| text);
+    let lines = changed_lines(&base, &theirs);
+    ["- ", "+ "].map(|sign| {
+        let lines = lines.iter().filter_map(|line| line.strip_prefix(sign));
+        in_cell(&lines.map(str::to_owned).collect::<Vec<_>>())
+    })
 }
 
 /// Lines in a cell.

@@ -156,6 +156,8 @@ impl Page {
     fn item(&mut self, item: &Item) {
         let (was, is) = match item.what {
             What::Kept => (&item.base, &item.yours),
+            // Your lines stay, so what comes in is what they changed.
+            What::Combined => (&item.base, &item.theirs),
             What::Taken => (&item.yours, &item.theirs),
             _ => (&item.base, &item.yours),
         };

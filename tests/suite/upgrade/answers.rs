@@ -16,7 +16,7 @@ fn answers_that_do_not_fit_are_refused() {
     upgrade(&folder, site).ends(1);
     let asked = read(&folder, "resolutions.yaml");
     let resolve = format!("{site} --resolve resolutions.yaml");
-    let open = "warning: 4 conflicts wait for an answer, so nothing was written
+    let open = "warning: 4 conflicts wait for an answer, so no profile was written
   = help: answer them in `resolutions.yaml`, and run this again with `--resolve resolutions.yaml`
 
 ";
@@ -146,7 +146,7 @@ fn a_second_run_uses_the_answers_of_the_first() {
 ";
     let open = |count: &str| {
         format!(
-            "warning: {count}, so nothing was written
+            "warning: {count}, so no profile was written
   = help: answer them in `resolutions.yaml`, and run this again
 
 "

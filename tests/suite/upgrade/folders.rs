@@ -69,7 +69,7 @@ fn unknown_keys_of_a_file_stay() {
         let split = format!("split yours/{role}.json --out parts/{role}");
         folder.run(split.as_str()).ends(0);
     }
-    upgrade(&folder, "--site site.yaml --out new").ends(0);
+    upgrade(&folder, "--site site.yaml --out new --diff3 sides").ends(0);
     let of_parts = "upgrade parts --from 1.7.0 --to 1.9.0 --site site.yaml --out of-parts";
     folder.run(of_parts).ends(0);
     for (name, bytes) in files(&folder.join("new")) {
@@ -82,6 +82,14 @@ fn unknown_keys_of_a_file_stay() {
             let uid = &first["manifests"][0]["uid"];
             assert_eq!(uid.is_string(), name.contains("Templates"), "{name}");
             assert_eq!(json_of(&folder, &format!("of-parts/{name}")), profile);
+            let name = name.trim_end_matches(".json");
+            for side in ["yours", "result"] {
+                let join = format!("join sides/{side}/{name} --out {side}-{name}.json");
+                folder.run(join.as_str()).ends(0);
+            }
+            assert_eq!(json_of(&folder, &format!("result-{name}.json")), profile);
+            let yours = json_of(&folder, &format!("yours-{name}.json"));
+            assert_eq!(yours["spec"]["someday"], json!({"a": [1]}), "{name}");
         }
     }
 }
