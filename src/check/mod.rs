@@ -8,7 +8,7 @@
 //!
 //! let mut input = Input::default();
 //! input.sites.push((Site::example(), Vec::new()));
-//! let report = check(&input, &Revision::load(Revision::newest())?, &Library::built_in()?);
+//! let report = check(&input, &Revision::load(Revision::newest())?, &Library::built_in()?)?;
 //! assert!(format::json(&report).contains("\"findings\""));
 //! # Ok::<(), vmo_ra::diagnostic::Diagnostic>(())
 //! ```
@@ -158,29 +158,25 @@ impl Report {
 
 /// Checks everything: sites by rendering them as far as it goes, profiles and manifests by their rules. `library` has the
 /// packs that sites are rendered with; they say what is right for their own values, too.
-pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
+///
+/// # Errors
+/// There is a site, and the revision cannot be rendered, as [`Renderer::new`] says.
+pub fn check(input: &Input, revision: &Revision, library: &Library) -> Result<Report, Diagnostic> {
     let mut findings = Vec::new();
     let renderer = match &input.sites[..] {
-        // Of a revision that is tables only, rules are left.
-        [_, ..] if revision.is_rendered() => Renderer::new(revision, library).map(Some),
-        _ => Ok(None),
+        [] => None,
+        _ => Some(Renderer::new(revision, library)?),
     };
-    let renderer = renderer.unwrap_or_else(|problem| {
-        findings.push(Item::misread(&problem));
-        None
-    });
     let profiles = match &input.profiles[..] {
         [] => &Role::ALL[..],
         some => some,
     };
-    for (number, (site, problems)) in (1..).zip(&input.sites) {
-        let (said, mut rendered) = match &renderer {
-            Some(renderer) => of_attempt(site, renderer.attempt(site, profiles), library),
-            None => (
-                of_findings(&rules::check(site, revision), Some(site)),
-                Vec::new(),
-            ),
-        };
+    let attempts = renderer.iter().flat_map(|renderer| {
+        let sites = input.sites.iter();
+        sites.map(|(site, problems)| (site, problems, renderer.attempt(site, profiles)))
+    });
+    for (number, (site, problems, attempt)) in (1..).zip(attempts) {
+        let (said, mut rendered) = of_attempt(site, attempt, library);
         let mut items: Vec<Item> = problems.iter().map(Item::misread).collect();
         // A check needs no secrets; only `render` does.
         let unread = site.unread_secrets.iter().cloned();
@@ -229,7 +225,7 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         )
     });
     findings.append(&mut items);
-    Report {
+    Ok(Report {
         looked_at: LookedAt {
             sites: input.sites.len(),
             profiles: cluster.profiles.len(),
@@ -237,7 +233,7 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Report {
         },
         findings,
         against: None,
-    }
+    })
 }
 
 fn of_findings(findings: &[Finding], site: Option<&Site>) -> Vec<Item> {

@@ -94,8 +94,9 @@ impl Check {
         if self.files.is_empty() && self.site.is_empty() {
             input.sites.push((Site::example(), Vec::new()));
         }
-        let mut report =
-            inputs::with_packs(&self.packs, |library| Ok(check(&input, &revision, library)))?;
+        let mut report = inputs::with_packs(&self.packs, |library| {
+            Ok(check(&input, &revision, library)?)
+        })?;
         if let Some(name) = &self.against {
             let profiles = input
                 .cluster

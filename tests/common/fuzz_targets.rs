@@ -825,7 +825,7 @@ pub fn check(data: &[u8]) -> End {
         cluster,
         ..CheckInput::default()
     };
-    let mut report = run_checks(&input, &REVISION, &LIBRARY);
+    let mut report = run_checks(&input, &REVISION, &LIBRARY).expect("it has layers");
     let profiles = input.cluster.cluster().profiles.iter();
     let profiles = profiles.map(|checked| (checked.file.as_str(), &checked.profile));
     // What it is compared with is the RA, which need not be there at all.

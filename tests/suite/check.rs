@@ -257,12 +257,15 @@ fn a_real_export_is_measured_against_a_revision() {
     );
 }
 
+const NO_LAYERS: &str = "error: `docs-2024` has tables only and no layers to render\n  = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`\n\n";
+
 #[test]
 fn what_cannot_be_checked_is_explained() {
     let folder = Scratch::new();
     fs::create_dir(folder.join("empty")).expect("the folder can be made");
     write(&folder, "cut.json", "{\"metadata\": {");
     write(&folder, "broken.yaml", "cluster: [\n");
+    write(&folder, "berlin-site.yaml", "cluster: {name: vmo}\n");
     for (arguments, code, message) in [
         (
             "check none.yaml",
@@ -284,6 +287,9 @@ fn what_cannot_be_checked_is_explained() {
             2,
             "error: there is no revision `1.8.0`\n  = note: did you mean `1.7.0`?\n  = help: revisions: REVISIONS\n\n",
         ),
+        // As `render` says.
+        ("check berlin-site.yaml --revision docs-2024", 2, NO_LAYERS),
+        ("check --revision docs-2024 --format json", 2, NO_LAYERS),
     ] {
         let output = folder.run(arguments);
         output.says(code, of_revisions(message));

@@ -57,7 +57,7 @@ fn trial(renderer: &Renderer<'_>, tried: &Tried) -> Result<bool, String> {
         sites: vec![(site, problems)],
         ..Input::default()
     };
-    let report = check(&input, revision, library);
+    let report = check(&input, revision, library).expect("it has layers");
     let errors: Vec<&str> = report
         .findings
         .iter()
@@ -96,7 +96,9 @@ fn trial(renderer: &Renderer<'_>, tried: &Tried) -> Result<bool, String> {
         .iter()
         .map(|item| item.id.as_str())
         .collect();
-    let more = check(&written, revision, library).findings;
+    let more = check(&written, revision, library)
+        .expect("it has layers")
+        .findings;
     match more.iter().find(|item| !said.contains(item.id.as_str())) {
         Some(item) => Err(format!(
             "{tried:?}\n  only of the output: {} {}",
@@ -155,9 +157,13 @@ fn output_has_no_news_for_a_check_without_its_packs() {
             cluster: case.inspected(),
             ..Input::default()
         };
-        let said = check(&of_site, revision, library(true)).findings;
+        let said = check(&of_site, revision, library(true))
+            .expect("it has layers")
+            .findings;
         for with_packs in [true, false] {
-            let more = check(&of_output(), revision, library(with_packs)).findings;
+            let more = check(&of_output(), revision, library(with_packs))
+                .expect("it has layers")
+                .findings;
             for item in more {
                 if !said.iter().any(|one| one.id == item.id) {
                     wrong.push(format!(

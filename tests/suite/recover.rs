@@ -126,7 +126,10 @@ fn against(site: &Site, profiles: &[Profile], revision: &Revision) -> String {
         ..Input::default()
     };
     let [known, found] = [of_profiles, of_site].map(|input| {
-        let findings = check(&input, revision, library(true)).findings.into_iter();
+        let findings = check(&input, revision, library(true))
+            .expect("it has layers")
+            .findings
+            .into_iter();
         let errors = findings.filter(|one| one.severity == Severity::Error);
         errors.collect::<Vec<_>>()
     });

@@ -55,7 +55,7 @@ proptest! {
         let mut cluster = Inspected::default();
         add_profile(&mut cluster, "p.json", profile);
         let input = Input { cluster, ..Input::default() };
-        for item in check(&input, revision, library).findings {
+        for item in check(&input, revision, library).expect("it has layers").findings {
             let diagnostic = &item.diagnostic;
             let (Some(source), Some(span)) = (diagnostic.source(), diagnostic.span()) else {
                 continue;
