@@ -117,7 +117,9 @@ fn the_page_of_errata_is_what_the_revisions_say() {
                             .filter_map(Value::as_str)
                             .map(|quote| format!("“{quote}”"))
                             .collect();
-                        format!("printed {}", quotes.join(", "))
+                        // The RA does not print what its export has.
+                        let by = if kind == "export" { kind } else { "printed" };
+                        format!("{by} {}", quotes.join(", "))
                     }
                     _ => format!("open {}", entry["open"].as_str().unwrap_or_default()),
                 };
