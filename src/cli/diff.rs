@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use vmo_ra::command;
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::diff::{Impact, Input, Options, Report, compare, format, left_out};
+use vmo_ra::diff::{Impact, Input, Options, Part, Report, compare, format, left_out};
 use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
 use vmo_ra::network::{self, Nodes};
 use vmo_ra::output;
@@ -182,7 +182,7 @@ impl Diff {
         };
         let lacks = [old.lacks, new.lacks, network];
         let (old, new) = (old.input, new.input);
-        self.only_exists(&old, &new)?;
+        self.places_exist(&old, &new)?;
         let options = Options {
             text: self.text,
             ignore_nothing: self.ignore_nothing,
@@ -228,26 +228,36 @@ impl Diff {
         Ok(sides)
     }
 
-    /// Refuses a place that neither side has: a gate would let everything pass.
-    fn only_exists(&self, old: &Input, new: &Input) -> Result<(), Failure> {
-        let mut known = vec!["profile", "variable"];
+    /// Refuses a place that no change can have: a gate with `--only` would let everything pass.
+    fn places_exist(&self, old: &Input, new: &Input) -> Result<(), Failure> {
+        let mut known = OF_NO_LAYER.to_vec();
         let profiles = old.profiles.iter().chain(&new.profiles);
         known.extend(profiles.flat_map(|profile| {
             let layers = &profile.spec.template.packs;
             layers.iter().map(|layer| layer.name.as_str())
         }));
         let mut problems = Vec::new();
-        for place in &self.only {
+        let only = self.only.iter().map(|place| ("--only", place));
+        let ignore = self.ignore.iter().map(|place| ("--ignore", place));
+        for (option, place) in only.chain(ignore) {
             // Of two layers of one pack the name goes on: `nginx[internal]`.
             let first = place.split(['/', '[']).next().unwrap_or_default();
-            if first.contains('*') || known.contains(&first) {
+            if first.contains('*') {
                 continue;
             }
-            let problem = Diagnostic::error(format!(
-                "`--only {place}`: neither side has a layer `{first}`"
-            ))
-            .did_you_mean(first, known.iter().copied())
-            .help("a place is LAYER/PART/PATH, or begins with `profile` or `variable`");
+            let problem = if !known.contains(&first) {
+                Diagnostic::error(format!(
+                    "`{option} {place}`: neither side has a layer `{first}`"
+                ))
+                .did_you_mean(first, known.iter().copied())
+                .help("a place is LAYER/PART/PATH, or begins with `profile` or `variable`")
+            } else if let Some(part) = unknown_part(place) {
+                Diagnostic::error(format!("`{option} {place}`: a layer has no part `{part}`"))
+                    .did_you_mean(part, Part::OF_LAYERS)
+                    .help(format!("parts: {}", Part::OF_LAYERS.join(", ")))
+            } else {
+                continue;
+            };
             problems.push(problem);
         }
         if problems.is_empty() {
@@ -408,6 +418,27 @@ impl Diff {
             .map(|profile| profile.profile)
             .collect())
     }
+}
+
+/// The words that places begin with which lie in no layer.
+const OF_NO_LAYER: [&str; 2] = ["profile", "variable"];
+
+/// The word of a place in a named layer that is for no part of layers.
+fn unknown_part(place: &str) -> Option<&str> {
+    let (layer, below) = place.split_at(place.find(['/', '['])?);
+    if OF_NO_LAYER.contains(&layer) {
+        return None;
+    }
+    let below = match below.strip_prefix('/') {
+        Some(below) => below,
+        None => below.split_once("]/")?.1,
+    };
+    let part = below.split('/').next().unwrap_or_default();
+    let is_known = match part.split_once('*') {
+        Some((start, _)) => Part::OF_LAYERS.iter().any(|word| word.starts_with(start)),
+        None => part.is_empty() || Part::OF_LAYERS.contains(&part),
+    };
+    (!is_known).then_some(part)
 }
 
 /// Two sites may have the same profiles and need other machines.

@@ -334,6 +334,9 @@ impl Change {
 }
 
 impl Part {
+    /// The words for parts of layers, as the places of changes have them.
+    pub const OF_LAYERS: [&str; 6] = ["layer", "preset", "values", "file", "commands", "manifest"];
+
     /// The word for it, and its name, which is empty where there is one of the kind.
     pub(super) fn words(&self) -> (&'static str, &str) {
         match self {
@@ -418,4 +421,23 @@ pub enum Side {
     Old,
     /// Only the new one.
     New,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Part;
+
+    #[test]
+    fn the_words_for_parts_of_layers_are_those_of_places() {
+        let name = String::new;
+        let parts = [
+            Part::Layer,
+            Part::Preset(name()),
+            Part::Values,
+            Part::File(name()),
+            Part::Commands(name()),
+            Part::Manifest(name()),
+        ];
+        assert_eq!(parts.map(|part| part.words().0), Part::OF_LAYERS);
+    }
 }

@@ -833,6 +833,40 @@ error: `--only kubernets/values`: neither side has a layer `kubernets`
 
 ",
         );
+    folder
+        .run("diff 1.7.0 1.9.0 --only kubernetes/valuess --ignore nginx/files/etc --ignore ngin")
+        .says(
+            2,
+            "\
+error: `--only kubernetes/valuess`: a layer has no part `valuess`
+  = note: did you mean `values`?
+  = help: parts: layer, preset, values, file, commands, manifest
+
+error: `--ignore nginx/files/etc`: a layer has no part `files`
+  = note: did you mean `file`?
+  = help: parts: layer, preset, values, file, commands, manifest
+
+error: `--ignore ngin`: neither side has a layer `ngin`
+  = note: did you mean `nginx`?
+  = help: a place is LAYER/PART/PATH, or begins with `profile` or `variable`
+
+3 errors
+",
+        );
+    for place in [
+        "profile/version",
+        "variable/any",
+        "kubernetes/",
+        "kubernetes/val*",
+        "nginx[a/b]/values/x",
+    ] {
+        folder
+            .run(&format!("diff 1.7.0 1.9.0 --stat --ignore {place}"))
+            .ends(1);
+    }
+    folder
+        .run("diff 1.7.0 1.9.0 --only nginx[a/b]/valuess --only nginx/valuess*")
+        .ends(2);
     let output = folder.run("diff 1.9 1.9.0");
     output.ends(2);
     assert!(
