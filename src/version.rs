@@ -65,6 +65,18 @@ impl Ord for Version {
     }
 }
 
+/// The version in a tag, which may name the group of the pack in front of it: `LTS__22.04`.
+pub fn without_group(tag: &str) -> &str {
+    tag.rsplit_once("__").map_or(tag, |(_, version)| version)
+}
+
+/// Whether a version or a tag has a number where its version starts, unlike `latest`.
+pub fn starts_with_number(tag: &str) -> bool {
+    let version = without_group(tag);
+    let version = version.strip_prefix('v').unwrap_or(version);
+    version.starts_with(|c: char| c.is_ascii_digit())
+}
+
 /// A wanted version: one, or the newest of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -79,8 +91,7 @@ pub enum Wanted {
 impl Wanted {
     /// What a version or a tag asks for: `1.34.5`, `1.34.x`, `LTS__22.04`.
     pub fn of_tag(text: &str) -> Self {
-        // A tag may name the group of the pack in front of its version.
-        let version = text.split_once("__").map_or(text, |(_, version)| version);
+        let version = without_group(text);
         let numbers: Option<Vec<u64>> = version
             .strip_suffix(".x")
             .and_then(|core| core.split('.').map(|part| part.parse().ok()).collect());

@@ -108,7 +108,7 @@ kinds! {
     );
     PackVersion => Kind::text(
         "the version of a pack",
-        "[A-Za-z0-9][A-Za-z0-9._+-]{0,63}",
+        "(?=.{1,64}$)([A-Za-z0-9][A-Za-z0-9._+-]*__)?v?[0-9]([A-Za-z0-9.+-]|_(?!_))*",
         "4.9.46",
     ).or(&["number"]);
     ProfileName => Kind::text(
@@ -226,7 +226,7 @@ mod tests {
         label: Label, "a-b";
         mac: MacAddress, "00-00-00-00-00-00", "01:00:5e:00:00:01";
         network: NetworkName, "a/b.c";
-        pack_version: PackVersion, "1.2.3+4";
+        pack_version: PackVersion, "1.2.3+4", "LTS__22.04", "v1__x";
         profile_name: ProfileName, "a b.c";
         profile_version: ProfileVersion, "0.0.0-0.a", "1.2.3-01";
         provider: StorageProvider, "longhorn";

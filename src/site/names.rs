@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
+use crate::version;
+
 /// Declares a text type that only its `FromStr` can make.
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident) => {
@@ -90,11 +92,11 @@ impl FromStr for PackVersion {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        if text.len() <= 64 && is_of(text, "._-+") {
+        if text.len() <= 64 && is_of(text, "._-+") && version::starts_with_number(text) {
             return Ok(PackVersion(text.to_owned()));
         }
         Err(format!(
-            "`{text}` is not the version of a pack: write it such as `4.9.46`"
+            "`{text}` is not the version of a pack: write it such as `4.9.46`, or `4.9.x` for the newest of 4.9"
         ))
     }
 }

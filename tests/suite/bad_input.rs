@@ -394,6 +394,14 @@ fn the_likeliest_mistakes_show_what_is_meant() {
             "network: {xmit_hash_policy: layer2}",
             "`xmit_hash_policy` is `network.hashPolicy` here",
         ),
+        (
+            "packVersions: {kubernetes: latest}",
+            "write it such as `4.9.46`, or `4.9.x` for the newest of 4.9",
+        ),
+        (
+            "packVersions: {ubuntu-maas: LTS__jammy}",
+            "write it such as `4.9.46`, or `4.9.x` for the newest of 4.9",
+        ),
         ("workers: 5", "`workers` stands at `cluster.workers`"),
         (
             "revision: 1.9.0",
