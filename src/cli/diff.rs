@@ -245,7 +245,9 @@ impl Diff {
             if first.contains('*') {
                 continue;
             }
-            let problem = if !known.contains(&first) {
+            // One list of what to ignore serves many comparisons, and ignoring too little is safe.
+            let is_strange = option == "--only" && !known.contains(&first);
+            let problem = if is_strange {
                 Diagnostic::error(format!(
                     "`{option} {place}`: neither side has a layer `{first}`"
                 ))
