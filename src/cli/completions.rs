@@ -10,9 +10,9 @@ use vmo_ra::output;
 
 use super::lines::Lines;
 use super::options::command;
-use super::{Failure, terminal};
+use super::{Failure, folders, terminal};
 
-/// Print what completes this program's commands and options in a shell
+/// Print the script that completes commands and options in a shell
 #[derive(Debug, Args)]
 pub(super) struct Completions {
     /// The shell
@@ -41,6 +41,7 @@ pub(super) struct Pages {
 
 impl Pages {
     pub(super) fn run(self) -> Result<(), Failure> {
+        folders::named(&self.folder, "vmo-ra man")?;
         let mut root = without_help(command());
         root.build();
         let mut pages = Vec::new();

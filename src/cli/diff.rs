@@ -11,7 +11,6 @@ use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::diff::{Impact, Input, Options, Part, Report, compare, format, left_out};
 use vmo_ra::load::{Item, LoadedProfile, STANDARD_INPUT, load};
 use vmo_ra::network::{self, Nodes};
-use vmo_ra::output;
 use vmo_ra::pack::Library;
 use vmo_ra::profile::{Form, Profile};
 use vmo_ra::render::{Request, render};
@@ -22,6 +21,7 @@ use vmo_ra::template::Engine;
 
 use super::format::ReportFormat;
 use super::inputs::{self, Files};
+use super::out_file::OutFile;
 use super::{Failure, terminal};
 
 /// The most bytes of a Markdown report: a comment on a pull request takes 65,536 characters.
@@ -64,9 +64,8 @@ pub(super) struct Diff {
     /// How to write it
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
-    /// The file to write, or `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutFile,
     /// Only counts
     #[arg(long)]
     stat: bool,
@@ -193,12 +192,9 @@ impl Diff {
         let mut report = compare(&old, &new, library, &options)?;
         report.notes.splice(..0, lacks.into_iter().flatten());
         let text = self.written(&report);
-        match self.is_printed() {
+        match self.out.is_printed() {
             true => terminal::print(&text)?,
-            false => {
-                output::replace_file(&self.out, text.as_bytes(), private)?;
-                terminal::wrote(&self.out, "")?;
-            }
+            false => self.out.write(text.as_bytes(), private, "")?,
         }
         let bad = match self.fail_on {
             None => report.summary.changes > 0,
@@ -269,22 +265,18 @@ impl Diff {
         }
     }
 
-    fn is_printed(&self) -> bool {
-        self.out == Path::new("-")
-    }
-
     fn written(&self, report: &Report) -> String {
         match self.format {
             ReportFormat::Json => format::json(report),
             ReportFormat::Markdown => format::markdown(report, COMMENT),
             ReportFormat::Html => format::html(report),
             ReportFormat::Text => {
-                let on_terminal = self.is_printed() && io::stdout().is_terminal();
+                let on_terminal = self.out.is_printed() && io::stdout().is_terminal();
                 format::text(
                     report,
                     &format::TextOptions {
                         width: if on_terminal { terminal::width() } else { 0 },
-                        colour: self.is_printed() && terminal::has_colours(&io::stdout()),
+                        colour: self.out.is_printed() && terminal::has_colours(&io::stdout()),
                         stat: self.stat,
                         full: self.full,
                     },

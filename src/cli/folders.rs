@@ -8,13 +8,13 @@ use vmo_ra::output::Staged;
 use super::{Failure, terminal};
 
 /// Refuses `-`, by which other commands mean standard output.
-pub(super) fn named(folder: &Path, option: &str) -> Result<(), Diagnostic> {
+pub(super) fn named(folder: &Path, before: &str) -> Result<(), Diagnostic> {
     if folder != Path::new("-") {
         return Ok(());
     }
     Err(
         Diagnostic::error("a folder cannot be written to standard output")
-            .help(format!("name a folder with `{option} DIR`")),
+            .help(format!("name a folder with `{before} DIR`")),
     )
 }
 

@@ -14,7 +14,7 @@ use vmo_ra::profile::folder::PROFILE;
 
 use super::inputs::{self, Files};
 use super::pack_folders::PackFolders;
-use super::{Failure, terminal};
+use super::{Failure, folders, terminal};
 
 /// Make the folder of a pack from its archive, from what Palette's API answers, or from a profile
 #[derive(Debug, Args)]
@@ -37,20 +37,21 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let mut folders = PackFolders::default();
+        folders::named(&self.out, "--out")?;
+        let mut packs = PackFolders::default();
         let mut problems = Vec::new();
         for source in &self.sources {
             match read(source) {
                 Ok((imported, private)) => {
                     terminal::explain(&imported.remarks);
                     for pack in imported.packs {
-                        problems.extend(folders.add(pack, private));
+                        problems.extend(packs.add(pack, private));
                     }
                 }
                 Err(found) => problems.extend(found),
             }
         }
-        if problems.is_empty() && folders.is_empty() {
+        if problems.is_empty() && packs.is_empty() {
             let sources = self.sources.join("`, `");
             problems.push(
                 Diagnostic::error(format!("`{sources}` holds no pack"))
@@ -61,7 +62,7 @@ impl Import {
         if !problems.is_empty() {
             return Err(problems.into());
         }
-        let lines = folders.write(&self.out, self.force)?;
+        let lines = packs.write(&self.out, self.force)?;
         terminal::done(&lines)
     }
 }
@@ -91,7 +92,7 @@ fn read(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
     let text = String::from_utf8_lossy(&bytes).into_owned();
     if let Kind::Other(guess) = Kind::of(text.trim_start_matches('\u{feff}'), path) {
         let help = match guess.is.ends_with("of a pack") {
-            true => "name the folder of its pack with `--packs DIR`: it needs no import",
+            true => "use the folder of its pack as it is, with `--packs DIR`",
             false => SOURCES,
         };
         return Err(
@@ -114,7 +115,7 @@ fn of_folder(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
     if Library::with_folders(&local(), &[PathBuf::from(source)]).is_ok() {
         return Err(no_packs(
             format!("`{source}` is a folder of packs already"),
-            "name it with `--packs DIR`: it needs no import",
+            "use it as it is, with `--packs DIR`",
         ));
     }
     let loaded = load::load(&Files, source).map_err(|problems| match &problems[..] {

@@ -1,16 +1,18 @@
 //! This process's files and environment, for what the command line names.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use vmo_ra::diagnostic::{Diagnostic, Severity};
-use vmo_ra::disk::{Disk, Entry, Local, Text, is_private, local, read_text};
+use vmo_ra::disk::{Disk, Entry, Local, Text, is_private, read_text};
 use vmo_ra::limits;
 use vmo_ra::load::{self, Machine, STANDARD_INPUT, Secrets};
 use vmo_ra::pack::Library;
@@ -44,6 +46,7 @@ impl Disk for Files {
         static IS_READ: AtomicBool = AtomicBool::new(false);
         terminal::mention(|| format!("reads {}", path.display()));
         if path != Path::new(STANDARD_INPUT) {
+            reads(path);
             return Local.read(path, largest);
         }
         if IS_READ.swap(true, Ordering::Relaxed) {
@@ -105,7 +108,9 @@ impl Inputs for Beside {
             );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
-        let mut text = Local.read(&self.folder.join(path), LARGEST_FILE)?.text;
+        let path = self.folder.join(path);
+        reads(&path);
+        let mut text = Local.read(&path, LARGEST_FILE)?.text;
         self.left.set(left.saturating_sub(text.len() as u64));
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
@@ -178,15 +183,22 @@ pub(super) fn is_private_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| is_private(&metadata))
 }
 
-/// Refuses a file that is there, unless it may be replaced.
-pub(super) fn nothing_there(file: &Path, force: bool) -> Result<(), Diagnostic> {
-    if force || fs::symlink_metadata(file).is_err() {
-        return Ok(());
+/// The files that this run has read.
+static READ: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn reads(path: &Path) {
+    if let Ok(mut read) = READ.lock() {
+        read.insert(path.to_path_buf());
     }
-    Err(
-        Diagnostic::error(format!("`{}` is there already", file.display()))
-            .help("choose another name, or replace it with `--force`"),
-    )
+}
+
+/// Whether this run has read a file, under this name or another.
+pub(super) fn is_read(file: &Path) -> bool {
+    let (Ok(read), Ok(file)) = (READ.lock(), fs::canonicalize(file)) else {
+        return false;
+    };
+    let same = |path: &PathBuf| fs::canonicalize(path).is_ok_and(|path| path == file);
+    read.iter().any(same)
 }
 
 /// Does something with the built-in packs and those of the folders of `--packs` options. Afterwards it tells of packs that
@@ -195,7 +207,7 @@ pub(super) fn with_packs<T>(
     folders: &[PathBuf],
     run: impl FnOnce(&Library) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let library = Library::with_folders(&local(), folders)?;
+    let library = Library::with_folders(&(Arc::new(Files) as Arc<dyn Disk>), folders)?;
     let result = run(&library);
     terminal::explain(&library.remarks());
     result

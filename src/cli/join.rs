@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::load;
-use vmo_ra::output;
 use vmo_ra::profile::to_palette_json;
 
 use super::inputs::Files;
+use super::out_file::OutFile;
 use super::{Failure, terminal};
 
 /// Put a profile together from a folder that `vmo-ra split` wrote, as JSON that Palette imports
@@ -18,18 +18,16 @@ pub(super) struct Join {
     /// The folder
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Where to write it, or `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutFile,
 }
 
 impl Join {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let to_stdout = self.out == Path::new("-");
-        if !to_stdout && self.is_in_folder() {
+        if !self.out.is_printed() && self.is_in_folder() {
             return Err(Diagnostic::error(format!(
                 "`{}` lies in the folder that is joined, where it would be a file too many",
-                self.out.display()
+                self.out.path().display()
             ))
             .help("write it elsewhere")
             .into());
@@ -38,21 +36,20 @@ impl Join {
         let json = to_palette_json(&read.profile)
             .map_err(|error| Diagnostic::error(format!("the profile has no JSON form: {error}")))?;
         terminal::explain(&read.warnings);
-        if to_stdout {
+        if self.out.is_printed() {
             return terminal::write(&json);
         }
-        output::replace_file(&self.out, &json, read.private)?;
         let private = if read.private {
             ", readable by you only as its files are"
         } else {
             ""
         };
-        terminal::wrote(&self.out, private)
+        self.out.write(&json, read.private, private)
     }
 
     /// Whether the file would be written into the folder.
     fn is_in_folder(&self) -> bool {
-        let parent = match self.out.parent() {
+        let parent = match self.out.path().parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };

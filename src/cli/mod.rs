@@ -17,6 +17,7 @@ mod lines;
 mod nad;
 mod network;
 mod options;
+mod out_file;
 mod pack_folders;
 mod packs;
 mod palette;

@@ -1,16 +1,14 @@
 //! `vmo-ra network`
 
-use std::path::{Path, PathBuf};
-
 use clap::{Args, ValueEnum};
 use vmo_ra::diagnostic::Diagnostic;
 use vmo_ra::network::{self, Nodes};
-use vmo_ra::output;
 use vmo_ra::revision::Revision;
 use vmo_ra::site::{NodeRole, Site};
 use vmo_ra::template::Engine;
 
 use super::inputs::{self, SiteOption};
+use super::out_file::OutFile;
 use super::{Failure, terminal};
 
 /// Write the host network of nodes for netplan, MAAS or Terraform
@@ -27,9 +25,8 @@ pub(super) struct Network {
     /// Which nodes
     #[arg(long, value_enum, default_value_t = Role::Worker, conflicts_with = "node")]
     role: Role,
-    /// The file to write, or `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutFile,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -69,11 +66,10 @@ impl Network {
         let revision = Revision::load(Revision::newest())?;
         let text = network::write(&Engine::new(&revision), &site, nodes, format)?;
         terminal::explain(&remarks);
-        if self.out == Path::new("-") {
+        if self.out.is_printed() {
             return terminal::write(text.as_bytes());
         }
-        output::replace_file(&self.out, text.as_bytes(), false)?;
-        terminal::wrote(&self.out, "")
+        self.out.write(text.as_bytes(), false, "")
     }
 }
 

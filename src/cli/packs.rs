@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::output;
 use vmo_ra::pack::{
     Dependency, DependencyKind, Found, Library, Origin, Pack, Part, Preset, PresetName, Rival,
     Rule, compose, kept, remarks,
@@ -19,6 +18,7 @@ use vmo_ra::visible::visible;
 use super::format::FormatOption;
 use super::import::Import;
 use super::lines::Lines;
+use super::out_file::OutFile;
 use super::{Failure, inputs, terminal};
 
 /// List the packs that are found and the layers that use them, or show one
@@ -74,9 +74,8 @@ struct Apply {
     preset: Vec<PresetName>,
     #[command(flatten)]
     sources: Sources,
-    /// The file to write, or `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutFile,
 }
 
 #[derive(Debug, Args)]
@@ -341,7 +340,7 @@ impl Apply {
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        if self.out.as_os_str() == "-" {
+        if self.out.is_printed() {
             return terminal::write(text.as_bytes());
         }
         // A file of the folder may be readable by its owner only.
@@ -349,8 +348,7 @@ impl Apply {
             Some(folder) => inputs::is_private_file(&folder.join("values.yaml")),
             None => false,
         };
-        output::replace_file(&self.out, text.as_bytes(), private)?;
-        terminal::wrote(&self.out, "")
+        self.out.write(text.as_bytes(), private, "")
     }
 }
 

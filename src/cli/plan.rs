@@ -1,14 +1,12 @@
 //! `vmo-ra plan`
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use vmo_ra::diagnostic::Diagnostic;
-use vmo_ra::output;
 use vmo_ra::plan::{format, host_network, plan};
 use vmo_ra::revision::Revision;
 
 use super::inputs::SiteOption;
+use super::out_file::OutFile;
 use super::{Failure, terminal};
 
 /// Write down what an architect hands over: sizes, networks, ports, MAAS, storage, versions, the order of work
@@ -25,9 +23,8 @@ pub(super) struct Plan {
     /// The form of the plan
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The file to write, or `-` for standard output
-    #[arg(long, value_name = "FILE", default_value = "-")]
-    out: PathBuf,
+    #[command(flatten)]
+    out: OutFile,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -59,10 +56,9 @@ impl Plan {
                 format::html(&plan, &host_network(worker, &site))
             }
         };
-        if self.out.as_os_str() == "-" {
+        if self.out.is_printed() {
             return terminal::print(&text);
         }
-        output::replace_file(&self.out, text.as_bytes(), false)?;
-        terminal::wrote(&self.out, "")
+        self.out.write(text.as_bytes(), false, "")
     }
 }

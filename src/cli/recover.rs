@@ -13,6 +13,7 @@ use vmo_ra::render::Renderer;
 use vmo_ra::revision::{Revision, Role};
 
 use super::lines::Lines;
+use super::out_file::{keep_edited, may_be_written};
 use super::profiles::{self, Given};
 use super::{Failure, inputs, terminal};
 
@@ -37,7 +38,7 @@ pub(super) struct Recover {
     /// Where to write the site, or `-` for standard output; certificates are written beside it
     #[arg(long, value_name = "FILE", default_value = "-")]
     out: PathBuf,
-    /// Replace files that are there
+    /// Replace files that are there; one that holds anything else is kept beside the new one
     #[arg(long)]
     force: bool,
 }
@@ -100,9 +101,10 @@ impl Recover {
             .collect();
         files.push((self.out.clone(), &recovered.text));
         for (file, _) in &files {
-            inputs::nothing_there(file, self.force)?;
+            may_be_written(file, self.force)?;
         }
         for (file, text) in &files {
+            keep_edited(file, text.as_bytes())?;
             output::replace_file(file, text.as_bytes(), private)?;
         }
         terminal::whisper(&told(recovered));
@@ -148,7 +150,7 @@ fn told(recovered: &Recovered) -> Lines {
     }
     if !recovered.chosen.is_empty() {
         lines.add(&format!(
-            "other values than the defaults, which rules refuse, stand for what no profile shows: {}",
+            "no profile shows these settings, and rules refuse their defaults, so the site has other values: {}",
             recovered.chosen.join(", ")
         ));
     }

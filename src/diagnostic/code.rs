@@ -52,7 +52,7 @@ codes! {
     FolderContent = "folder-content": "the files of a split profile are not those that its profile.yaml names", "name the file there, or take it away";
     CannotMerge = "cannot-merge": "values cannot be changed without changing what they mean", "write them without anchors, aliases and flow collections around the changed keys";
     NotReplaced = "not-replaced": "a file or folder that exists is in the way of the output", "choose another place with `--out`";
-    Unsupported = "unsupported": "the tool that is written for cannot do what the site asks", "change the site, or take another format";
+    Unsupported = "unsupported": "the target tool cannot do what the site asks for", "change the site, or take another format";
     Internal = "internal": "this program is wrong, and not what was given", "report it with the message";
 }
 

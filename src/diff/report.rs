@@ -152,8 +152,8 @@ impl Impact {
             (Impact::RepaveControlPlanes, _) => "repave the control plane",
             (Impact::Repave, 1) => "repaves every node",
             (Impact::Repave, _) => "repave every node",
-            (Impact::Breaks, 1) => "breaks or is refused",
-            (Impact::Breaks, _) => "break or are refused",
+            (Impact::Breaks, 1) => "is refused or breaks something",
+            (Impact::Breaks, _) => "are refused or break something",
         }
     }
 }

@@ -115,7 +115,7 @@ const GUESSES: &[(&[&str], Guess)] = &[
 
 const EMPTY: Guess = guess(
     "is empty",
-    "what should have written it has probably failed",
+    "write it anew: the program that made it probably failed",
 );
 const REMARKS: Guess = guess(
     "has comments only",

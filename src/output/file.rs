@@ -22,6 +22,16 @@ pub fn replace_file(path: &Path, bytes: &[u8], private: bool) -> Result<(), Diag
     StagedFile::new(path, bytes, private)?.settle()
 }
 
+/// Whether a file is there whose place another one would take.
+pub fn is_replaced(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|old| !old.is_dir() && !is_stream(path, &old))
+}
+
+/// Whether bytes go into what is there: a device, a pipe, or what a process has open, such as `/dev/stdout`.
+fn is_stream(path: &Path, old: &Metadata) -> bool {
+    !old.is_file() || path.starts_with("/dev") || path.starts_with("/proc")
+}
+
 /// Keeps a copy of a file beside it, under a name that nothing else has, and says where.
 ///
 /// # Errors
@@ -107,8 +117,7 @@ fn stage(path: &Path, bytes: &[u8], private: bool) -> io::Result<(PathBuf, Conte
             "it is a folder",
         ));
     }
-    // What a process has open stands below these, such as `/dev/stdout`: a new file would not reach it.
-    if !old.is_file() || path.starts_with("/dev") || path.starts_with("/proc") {
+    if is_stream(path, &old) {
         let stream = disk::open_stream(path)?;
         return Ok((path.to_path_buf(), Content::Stream(stream, bytes.to_vec())));
     }

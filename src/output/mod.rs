@@ -22,7 +22,7 @@ use std::path::Path;
 
 use crate::diagnostic::Diagnostic;
 
-pub use file::{StagedFile, keep_copy, replace_file};
+pub use file::{StagedFile, is_replaced, keep_copy, replace_file};
 pub use folder::{Existing, KeptCopy, Known, Staged, stage, write};
 pub use staging::{abandon, before_staging};
 pub use tree::Tree;

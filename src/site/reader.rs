@@ -796,7 +796,7 @@ impl<'s> Reader<'s> {
         self.record(fields, key, || (Form::Secret, Preset::None));
         let node = self.node(fields, key)?;
         let Some(source) = secret_source(node) else {
-            let problem = Diagnostic::error("a secret does not stand in the site itself")
+            let problem = Diagnostic::error("a secret does not belong in the site file")
                 .code(Code::OpenSecret)
                 .help("write `{ env: NAME }` for an environment variable, or `{ file: PATH }` for a file beside the site")
                 .help(format!(

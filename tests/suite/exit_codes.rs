@@ -30,7 +30,7 @@ const WRITING: &[(&str, i32)] = &[("file/below", 3), ("/proc/below", 3), ("full-
 const WRITING_FILES: &[(&str, i32)] = &[
     ("file/below", 3),
     ("/proc/below", 3),
-    ("folder", 3),
+    ("folder", 2),
     ("/dev/full", 3),
 ];
 
@@ -218,10 +218,7 @@ fn every_command_ends_with_the_code_of_the_readme() {
         if command.contains(WRITTEN) && *code < 2 {
             let writing = if is_folder { WRITING } else { WRITING_FILES };
             for (written, wanted) in writing {
-                let is_there = *written == "folder" || *written == "/dev/full";
                 let wanted = match command.split(' ').nth(if is_folder { 1 } else { 0 }) {
-                    // It replaces nothing without `--force`.
-                    Some("init" | "recover") if is_there => 2,
                     // Its sites have folders of their own beside others.
                     Some("--sites" | "import") if *written == "full-folder" => 0,
                     _ => *wanted,

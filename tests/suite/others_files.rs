@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
-use crate::common::harness::{Scratch, names, read, vmo_ra, vmo_ra_by, write};
+use crate::common::harness::{Scratch, names, read, root, vmo_ra, vmo_ra_by, write};
 
 /// The file of a run is staged under a name that cannot be another's, whatever the process's number is.
 #[test]
@@ -95,7 +95,7 @@ fn a_file_that_is_replaced_keeps_its_attributes() {
             // Not every file system has them.
             continue;
         }
-        folder.run("plan --out plan.md").well();
+        folder.run("plan --out plan.md --force").well();
         let mut found = vec![0; 4096];
         let length = getxattr(&plan, name, &mut found[..]).expect("it is there");
         assert_eq!(&found[..length], value, "{name}");
@@ -112,13 +112,13 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     let plan = folder.join("plan.md");
     write(&folder, "plan.md", "old");
     fs::set_permissions(&plan, fs::Permissions::from_mode(0o640)).expect("it is ours");
-    folder.run("plan --out plan.md").well();
+    folder.run("plan --out plan.md --force").well();
     let metadata = fs::metadata(&plan).expect("it is there");
     assert_eq!(metadata.permissions().mode() & 0o7777, 0o640);
     fs::hard_link(&plan, folder.join("other")).expect("it can be linked");
     let number = metadata.ino();
     folder
-            .run("plan --format json --out plan.md").says(3, "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text\n  = help: remove it first\n\n");
+            .run("plan --format json --out plan.md --force").says(3, "error: cannot write `plan.md`: it is a file with 2 names (hard links), and the others would keep the old text\n  = help: remove it first\n\n");
     assert_eq!(fs::metadata(&plan).expect("it is there").ino(), number);
     std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
     folder.run("plan --out link").says(
@@ -126,6 +126,54 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
         "error: cannot write `link`: it is a link that leads nowhere\n  = help: see that there is room, and that it may be written\n\n",
     );
     assert_eq!(names(&folder), ["link", "other", "plan.md"]);
+}
+
+/// A file is replaced with `--force` only, what the run has read not even then; what holds the result already is no obstacle.
+#[test]
+fn a_file_that_is_there_stays() {
+    let folder = Scratch::new();
+    write(&folder, "site.yaml", "cluster: {name: a}\n");
+    let profile = r#"{"metadata":{"name":"a"},"spec":{"version":"1.0.0","template":{"type":"add-on","cloudType":"all","packs":[]}}}"#;
+    write(&folder, "p.json", profile);
+    let templates = fs::read(root("golden/1.9.0/VMO-RA-Templates.json"));
+    write(&folder, "t.json", templates.expect("it is there"));
+    folder.run("split p.json --out d").ends(0);
+    write(&folder, "old", "mine\n");
+    std::os::unix::fs::symlink("site.yaml", folder.join("link")).expect("it can be linked");
+    let there = "error: `old` is there already\n  = help: choose another name, or replace it with `--force`\n\n";
+    for arguments in [
+        "plan",
+        "network -f netplan",
+        "diff p.json p.json",
+        "packs apply cni-cilium-oss",
+        "join d",
+        "recover t.json",
+        "init",
+    ] {
+        let run = folder.run(&format!("{arguments} -o old"));
+        assert!(run.ends(2).said().ends_with(there), "{}", run.said());
+        assert_eq!(read(&folder, "old"), "mine\n", "{arguments}");
+    }
+    for (arguments, input) in [
+        ("plan site.yaml -o site.yaml", "site.yaml"),
+        ("plan site.yaml -o ./link", "./link"),
+        ("network link -f netplan -o site.yaml", "site.yaml"),
+        ("diff p.json p.json -o p.json", "p.json"),
+        ("recover t.json -o t.json", "t.json"),
+    ] {
+        let run = folder.run(&format!("{arguments} --force"));
+        let end =
+            format!("error: `{input}` is the input of this run\n  = help: choose another name\n\n");
+        assert!(run.ends(2).said().ends_with(&end), "{}", run.said());
+    }
+    folder.run("plan -o d --force").says(
+        2,
+        "error: `d` is a folder, and one file is written\n  = help: name a file in it\n\n",
+    );
+    for force in ["--force", ""] {
+        let again = folder.run(&format!("plan site.yaml -o old {force}"));
+        assert_eq!(again.well(), "wrote old\n");
+    }
 }
 
 /// All are staged before the first takes its place.

@@ -602,8 +602,8 @@ fn what_is_no_source_is_refused_with_the_way_to_one() {
     );
     fs::create_dir(folder.join("nothing")).expect("it is ours");
     let sources = "give a pack's archive as `oras pull` leaves it, what `GET /v1/packs/UID` of Palette's API answers, or a profile as Palette exports it";
-    let is_pack = "name it with `--packs DIR`: it needs no import";
-    let of_pack = "name the folder of its pack with `--packs DIR`: it needs no import";
+    let is_pack = "use it as it is, with `--packs DIR`";
+    let of_pack = "use the folder of its pack as it is, with `--packs DIR`";
     for (source, message, help) in [
         ("pack", "`pack` is a folder of packs already", is_pack),
         (".", "`.` is a folder of packs already", is_pack),

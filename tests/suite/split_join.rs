@@ -520,7 +520,7 @@ fn what_cannot_be_joined_is_explained_all_at_once() {
         let folder = split();
         edit(&folder.join("d"));
         write(&folder, "out.json", "old");
-        let output = folder.run("join d --out out.json");
+        let output = folder.run("join d --out out.json --force");
         output.ends(2);
         assert_eq!(read(&folder, "out.json"), b"old");
         assert!(!output.said().contains("hunter2"), "{}", output.said());

@@ -121,7 +121,7 @@ fn cases() -> Vec<Case> {
         case(networks, "out", old_networks),
         case(networks, "out", |_| {}),
         case(
-            "network --format netplan --out netplan.yaml",
+            "network --format netplan --out netplan.yaml --force",
             "netplan.yaml",
             |folder| write(folder, "netplan.yaml", "old\n"),
         ),
@@ -393,7 +393,7 @@ fn an_edited_site_is_kept_beside_the_new_one() {
         folder.run("init site.yaml --force").says(
             0,
             format!(
-                "warning: `site.yaml` was edited since it was written\n  = help: the old file is kept as `{copy}`\n\n"
+                "warning: `site.yaml` is replaced by another text\n  = help: the old file is kept as `{copy}`\n\n"
             ),
         );
         assert!(read(&folder, copy).contains(copy));

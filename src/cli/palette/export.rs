@@ -38,6 +38,7 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
+        folders::named(&self.out, "--out")?;
         let there = list(client).map_err(Diagnostic::from)?;
         let chosen = self.chosen(&there)?;
         let titles: Vec<String> = chosen

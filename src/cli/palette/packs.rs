@@ -14,7 +14,7 @@ use vmo_ra::revision::Revision;
 use super::super::format::FormatOption;
 use super::super::lines::Lines;
 use super::super::pack_folders::PackFolders;
-use super::super::{Failure, inputs, terminal};
+use super::super::{Failure, folders, inputs, terminal};
 use super::progress::Progress;
 
 /// The largest file that says where a pack is from, in bytes.
@@ -57,10 +57,11 @@ struct Pack {
 
 impl Packs {
     pub(super) fn run(self, client: &Client<'_>, progress: &Progress) -> Result<ExitCode, Failure> {
+        folders::named(&self.out, "--out")?;
         let site = inputs::site(self.site.as_deref())?;
         let revision = Revision::load(&self.revision)?;
         let catalog = Catalog::of(client).map_err(Diagnostic::from)?;
-        let mut folders = PackFolders::default();
+        let mut ready = PackFolders::default();
         let mut found = Found {
             revision: revision.name.clone(),
             packs: Vec::new(),
@@ -96,7 +97,7 @@ impl Packs {
             }
             let folder = self.out.join(pack.folder());
             let taken = !is_there(&folder, &pack);
-            if taken && let Some(problem) = folders.add(fetch(&catalog, &pack)?, false) {
+            if taken && let Some(problem) = ready.add(fetch(&catalog, &pack)?, false) {
                 return Err(problem.into());
             }
             found.packs.push(Pack {
@@ -106,7 +107,7 @@ impl Packs {
                 taken,
             });
         }
-        let written = folders.write(&self.out, true)?;
+        let written = ready.write(&self.out, true)?;
         self.format.done(&found, || {
             let mut lines = found.table();
             lines.append(written);

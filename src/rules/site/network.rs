@@ -124,7 +124,7 @@ fn native_vlans(site: &Site, findings: &mut Vec<Finding>) {
             .warning(
                 format!("{path}.switchVlan"),
                 format!(
-                    "VLAN {id} is the native one of `{}` on the switch, and is to pass tagged too",
+                    "VLAN {id} is the native one of `{}` on the switch, and also a tagged one",
                     port.bond
                 ),
             )
