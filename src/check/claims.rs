@@ -4,18 +4,21 @@ mod values;
 mod xml;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use crate::cluster::commands::runs;
+use crate::cluster::commands::plain::same_condition;
+use crate::cluster::node_text;
+use crate::cluster::node_text::udev;
 use crate::cluster::nodes::Nodes;
-use crate::cluster::{node_text, undone};
 use crate::diagnostic::Diagnostic;
 use crate::pack::{PresetName, enabled_presets};
-use crate::profile::{Layer, Profile, Variable};
+use crate::profile::{Layer, Profile, Variable, with_macros_replaced};
 use crate::revision::{Claim, Expectation, Language, Statement, Target};
 use crate::secret::{self, Way};
 use crate::version::Wanted;
@@ -28,12 +31,16 @@ pub struct Subject<'p> {
     profile: &'p Profile,
     layers: Vec<ParsedLayer<'p>>,
     nodes: OnceLock<Nodes>,
+    /// What its files say, by their paths, once that was asked for.
+    said: RefCell<BTreeMap<String, Result<Option<Value>, String>>>,
 }
 
 struct ParsedLayer<'p> {
     layer: &'p Layer,
     values: Value,
     manifests: Vec<(&'p str, Vec<Value>)>,
+    /// What the commands before and after kubeadm run.
+    commands: [OnceLock<Value>; 2],
 }
 
 /// Which form of a claim a profile has.
@@ -62,12 +69,14 @@ impl<'p> Subject<'p> {
     pub fn new(profile: &'p Profile) -> Result<Self, Vec<Diagnostic>> {
         let mut layers = Vec::new();
         for layer in &profile.spec.template.packs {
-            let values = secret::source(format!("values of {}", layer.name), layer.values.as_str());
+            // How a macro is spaced is nothing to Palette.
+            let said = |text: &str| with_macros_replaced(text, |whole, _| spaced(whole));
+            let values = secret::source(format!("values of {}", layer.name), said(&layer.values));
             let mut manifests = Vec::new();
             for manifest in &layer.manifests {
                 let source = secret::source(
                     format!("manifest {}", manifest.name),
-                    manifest.content.as_str(),
+                    said(&manifest.content),
                 );
                 let mut documents = yaml::to_json_all(&source, Limits::VALUES)?;
                 documents.iter_mut().for_each(decode_secret);
@@ -78,12 +87,14 @@ impl<'p> Subject<'p> {
                 layer,
                 values,
                 manifests,
+                commands: [OnceLock::new(), OnceLock::new()],
             });
         }
         Ok(Subject {
             profile,
             layers,
             nodes: OnceLock::new(),
+            said: RefCell::default(),
         })
     }
 
@@ -190,7 +201,7 @@ impl<'p> Subject<'p> {
                     },
                 };
                 let Some(wrong) = wrong else {
-                    return match self.undone_later(claim, statement) {
+                    return match self.undone_later(statement) {
                         Some(what) => Err(miss(what)),
                         None => Ok(()),
                     };
@@ -206,23 +217,18 @@ impl<'p> Subject<'p> {
     }
 
     /// What undoes later what the command of a claim wrote.
-    fn undone_later(&self, claim: &Claim, statement: &Statement<'_>) -> Option<String> {
+    fn undone_later(&self, statement: &Statement<'_>) -> Option<String> {
         let Expectation::Runs { command, .. } = statement.expectation else {
             return None;
         };
-        let parsed = self.layer(claim)?;
-        let lists = ["pre", "post"].map(|key| format!("/kubeadmconfig/{key}KubeadmCommands"));
-        let texts = lists.iter().flat_map(|list| parsed.list(list));
-        let texts: Vec<&str> = texts.filter_map(Value::as_str).collect();
         let pattern = pattern(command).ok()?;
         if command.contains("/etc/default/kubelet")
             && let Some(what) = self.nodes().without_extra_flags()
         {
             return Some(what);
         }
-        undone::undone_later(&runs(&texts.join("\n")), |run| {
-            pattern.is_match(&run.words.join(" "))
-        })
+        self.nodes()
+            .undone_later(|run| run.forms().iter().any(|words| pattern.is_match(words)))
     }
 
     /// What was found, as a report may show it: without secrets, and not at length.
@@ -312,6 +318,16 @@ impl<'p> Subject<'p> {
         self.nodes.get_or_init(|| Nodes::of(layers))
     }
 
+    /// What a file of a node says.
+    fn says(&self, path: &str) -> Result<Option<Value>, String> {
+        let known = self.said.borrow().get(path).cloned();
+        known.unwrap_or_else(|| {
+            let says = self.nodes().says(path);
+            self.said.borrow_mut().insert(path.to_owned(), says.clone());
+            says
+        })
+    }
+
     /// The layer that a claim is about, where the profile has it.
     fn layer(&self, claim: &Claim) -> Option<&ParsedLayer<'p>> {
         let name = claim.layer.as_deref()?;
@@ -328,9 +344,7 @@ impl<'p> Subject<'p> {
         let found = match *target {
             Target::Profile(field) => Some(Cow::Owned(self.profile_field(field)?)),
             Target::Variable { name, field } => self.variable_field(name, field).map(Cow::Owned),
-            Target::File(path) if self.layer(claim).is_some() => {
-                self.nodes().says(path)?.map(Cow::Owned)
-            }
+            Target::File(path) if self.layer(claim).is_some() => self.says(path)?.map(Cow::Owned),
             _ => {
                 let name = claim.layer.as_deref();
                 let name =
@@ -405,6 +419,12 @@ impl<'p> Subject<'p> {
     }
 }
 
+/// A macro with one blank at each end.
+fn spaced(whole: &str) -> String {
+    let inside = whole.trim_start_matches('{').trim_end_matches('}');
+    format!("{{{{ {} }}}}", inside.trim())
+}
+
 /// Gives a Secret the readable form of its data, beside it.
 fn decode_secret(document: &mut Value) {
     if document.get("kind").and_then(Value::as_str) != Some("Secret") {
@@ -475,14 +495,15 @@ impl ParsedLayer<'_> {
                 Ok(is_known.then(|| Cow::Owned(serde_json::json!([named, listed]))))
             }
             Target::Command(when) => {
-                let key = match when {
-                    "pre" => "/kubeadmconfig/preKubeadmCommands",
-                    "post" => "/kubeadmconfig/postKubeadmCommands",
+                let (known, key) = match when {
+                    "pre" => (&self.commands[0], "/kubeadmconfig/preKubeadmCommands"),
+                    "post" => (&self.commands[1], "/kubeadmconfig/postKubeadmCommands"),
                     _ => return Err(format!("`{when}` is neither `pre` nor `post`")),
                 };
-                let texts = self.list(key).iter().filter_map(Value::as_str);
-                let script = texts.collect::<Vec<_>>().join("\n");
-                Ok(Some(Cow::Owned(node_text::script(&script))))
+                Ok(Some(Cow::Borrowed(known.get_or_init(|| {
+                    let texts = self.list(key).iter().filter_map(Value::as_str);
+                    node_text::script(&texts.collect::<Vec<_>>().join("\n"))
+                }))))
             }
             Target::File(_) | Target::Profile(_) | Target::Variable { .. } => Ok(None),
         }
@@ -522,8 +543,8 @@ fn nearest(command: &str, found: &Value) -> Value {
         .collect();
     let commands = found.as_array().map(Vec::as_slice).unwrap_or_default();
     let runs = |entry: &&Value| {
-        let text = entry.get("run").and_then(Value::as_str).unwrap_or_default();
-        text.starts_with(&begins)
+        let mut texts = forms(entry).filter_map(|form| form["run"].as_str());
+        texts.any(|text| text.starts_with(&begins))
     };
     Value::Array(commands.iter().filter(runs).cloned().collect())
 }
@@ -554,6 +575,59 @@ fn pattern(pattern: &str) -> Result<regex_lite::Regex, String> {
         .map_err(|error| format!("`{pattern}`: {error}"))
 }
 
+/// Whether one of the commands is what a claim expects.
+fn runs_it(expectation: &Expectation<'_>, commands: &[Value]) -> Result<bool, String> {
+    let Expectation::Runs {
+        command,
+        when,
+        may_lack,
+        before,
+        reaches,
+    } = expectation
+    else {
+        return Ok(false);
+    };
+    let pattern = pattern(command)?;
+    let before = before.map(self::pattern).transpose()?;
+    let wanted: Vec<String> = when.iter().map(|text| same_condition(text)).collect();
+    let meets = |form: &Value| {
+        let list = form.get("when").and_then(Value::as_array);
+        list.is_some_and(|list| {
+            let mut texts = list.iter().filter_map(Value::as_str).map(same_condition);
+            match may_lack {
+                true => texts.all(|text| wanted.contains(&text)),
+                false => texts.eq(wanted.iter().cloned()),
+            }
+        })
+    };
+    let is_it = |form: &Value| {
+        let run = form.get("run").and_then(Value::as_str);
+        run.is_some_and(|run| {
+            let reached = |disk: &str| udev::triggers(run, disk);
+            pattern.is_match(run) && reaches.is_none_or(reached)
+        }) && meets(form)
+    };
+    let comes_behind = |place: usize| {
+        let rest = commands.get(place + 1..).unwrap_or_default();
+        before.as_ref().is_none_or(|pattern| {
+            let mut runs = rest.iter().flat_map(forms);
+            runs.any(|form| {
+                form["run"]
+                    .as_str()
+                    .is_some_and(|run| pattern.is_match(run))
+            })
+        })
+    };
+    let mut places = commands.iter().enumerate();
+    Ok(places.any(|(place, entry)| forms(entry).any(is_it) && comes_behind(place)))
+}
+
+/// A command, and all that does the same.
+fn forms(entry: &Value) -> impl Iterator<Item = &Value> {
+    let same = entry.get("same").and_then(Value::as_array);
+    std::iter::once(entry).chain(same.into_iter().flatten())
+}
+
 fn test(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
     Ok(match expectation {
         Expectation::Equals(wanted) => *wanted == found,
@@ -561,33 +635,16 @@ fn test(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
         Expectation::Contains(wanted) => found
             .as_array()
             .is_some_and(|items| items.iter().any(|item| item.as_str() == Some(wanted))),
+        Expectation::Lacks(unwanted) => found
+            .as_array()
+            .is_some_and(|items| items.iter().all(|item| item.as_str() != Some(unwanted))),
         Expectation::Matches(wanted) => {
             let pattern = pattern(wanted)?;
             text_of(found).is_some_and(|text| pattern.is_match(&text))
         }
-        Expectation::Runs {
-            command,
-            when,
-            may_lack,
-        } => {
-            let pattern = pattern(command)?;
-            let conditions = |entry: &Value| {
-                let list = entry.get("when").and_then(Value::as_array);
-                list.is_some_and(|list| {
-                    let mut texts = list.iter().filter_map(Value::as_str);
-                    match may_lack {
-                        true => texts.all(|text| when.iter().any(|known| known == text)),
-                        false => texts.eq(when.iter().map(String::as_str)),
-                    }
-                })
-            };
-            let runs = |entry: &Value| {
-                let run = entry.get("run").and_then(Value::as_str);
-                run.is_some_and(|run| pattern.is_match(run)) && conditions(entry)
-            };
-            found
-                .as_array()
-                .is_some_and(|commands| commands.iter().any(runs))
+        Expectation::Runs { .. } => {
+            let commands = found.as_array().map(Vec::as_slice).unwrap_or_default();
+            runs_it(expectation, commands)?
         }
         Expectation::Some => match found {
             Value::Array(items) => !items.is_empty(),

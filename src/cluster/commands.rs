@@ -1,14 +1,17 @@
 //! The commands that a script runs, and their conditions: each simple command, as far as the text shows it.
 
+pub(crate) mod plain;
+mod same;
 mod values;
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::Range;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::shell::{Piece, Token, tokens};
+use same::Said;
 use values::{Choices, constants, filled_in, unquoted};
 
 /// How much of a condition is kept, in bytes.
@@ -27,6 +30,8 @@ struct Command {
     function: Option<String>,
     /// The here-document that it reads.
     here: Option<Range<usize>>,
+    /// The words of the commands whose output it reads, from the first.
+    upstream: Vec<Vec<Range<usize>>>,
 }
 
 /// A command as a shell may run it: with one of the values of each of its variables.
@@ -38,19 +43,34 @@ pub(crate) struct Run {
     pub(crate) when: Vec<String>,
     /// The here-document that it reads.
     pub(crate) here: String,
+    /// The commands whose output it reads, from the first.
+    pub(crate) upstream: Vec<Vec<String>>,
 }
 
 /// The commands of a script, each with its words (`run`) and the conditions it stands under (`when`). Quotes are gone, and
-/// names of variables that have one value are that value. What comes behind an unconditional `exit` is left out.
+/// names of variables that have one value are that value. What comes behind an unconditional `exit` is left out. Under
+/// `same` stands what else a command may be taken for, since that does the same.
 pub(crate) fn tree(script: &str) -> Value {
     let commands = Reader::read(script).commands;
     let constants = constants(script, &commands);
-    let list = commands.iter().map(|command| {
-        let when = command.when.iter().map(|text| filled_in(text, &constants));
-        json!({
-            "run": command.said(script, &constants).join(" "),
-            "when": when.collect::<Vec<_>>(),
+    let said: Vec<Said> = commands
+        .iter()
+        .map(|command| {
+            let when = command.when.iter().map(|text| filled_in(text, &constants));
+            Said {
+                words: command.said(script, &constants),
+                when: when.collect(),
+            }
         })
+        .collect();
+    let calls = same::calls(&said);
+    let list = said.iter().map(|one| {
+        let mut entry = one.shown();
+        let same: Vec<Value> = one.same(&calls).iter().map(Said::shown).collect();
+        if let (Value::Object(entry), false) = (&mut entry, same.is_empty()) {
+            entry.insert("same".to_owned(), same.into());
+        }
+        entry
     });
     Value::Array(list.collect())
 }
@@ -76,19 +96,35 @@ pub(crate) fn runs(script: &str) -> Vec<Run> {
                 words,
                 when: when.clone(),
                 here: here.to_owned(),
+                upstream: command
+                    .upstream
+                    .iter()
+                    .map(|words| said(words, script, &constants))
+                    .collect(),
             });
         }
     }
     runs
 }
 
+impl Run {
+    /// Its words as they are written, and without what only says how it runs.
+    pub(crate) fn forms(&self) -> [String; 2] {
+        [&self.words, &plain::plain(&self.words)].map(|words| words.join(" "))
+    }
+}
+
 impl Command {
     fn said(&self, script: &str, constants: &BTreeMap<&str, String>) -> Vec<String> {
-        let words = self.words.iter();
-        words
-            .map(|word| unquoted(&script[word.clone()], constants))
-            .collect()
+        said(&self.words, script, constants)
     }
+}
+
+fn said(words: &[Range<usize>], script: &str, constants: &BTreeMap<&str, String>) -> Vec<String> {
+    let words = words.iter();
+    words
+        .map(|word| unquoted(&script[word.clone()], constants))
+        .collect()
 }
 
 /// What encloses a command.
@@ -128,6 +164,8 @@ struct Reader<'s> {
     left: Option<String>,
     /// What the next frame of braces is the body of.
     function: Option<String>,
+    /// The words of the commands whose output the next one reads.
+    upstream: Vec<Vec<Range<usize>>>,
     commands: Vec<Command>,
     /// The heads of loops over words, `for` and all.
     loops: Vec<Command>,
@@ -144,6 +182,7 @@ impl<'s> Reader<'s> {
             list: 0,
             left: None,
             function: None,
+            upstream: Vec::new(),
             commands: Vec::new(),
             loops: Vec::new(),
             is_strict: false,
@@ -187,6 +226,10 @@ impl<'s> Reader<'s> {
                 Piece::Pipe => {
                     wants_more = true;
                     reader.finish();
+                    if let Some(last) = reader.commands.last() {
+                        reader.upstream.clone_from(&last.upstream);
+                        reader.upstream.push(last.words.clone());
+                    }
                 }
                 Piece::And => {
                     reader.finish();
@@ -402,6 +445,7 @@ impl<'s> Reader<'s> {
             words,
             when,
             here: None,
+            upstream: mem::take(&mut self.upstream),
         };
         if is_loop {
             self.loops.push(command);

@@ -375,6 +375,11 @@ impl Nodes {
         Ok(flags)
     }
 
+    /// What undoes later what a command wrote.
+    pub(crate) fn undone_later(&self, is_it: impl Fn(&Run) -> bool) -> Option<String> {
+        undone::undone_later(&self.runs, is_it)
+    }
+
     /// What keeps the kubelet from the flags in `/etc/default/kubelet`.
     pub(crate) fn without_extra_flags(&self) -> Option<String> {
         let unit = self.of_unit("kubelet.service");

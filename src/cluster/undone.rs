@@ -1,29 +1,27 @@
 //! Which command on a node undoes what a file says that was put there.
 
+mod touch;
+mod written;
+
 use serde_json::Value;
 
 pub(crate) use super::commands::Run;
+use super::commands::plain::{behind_prefixes, is_one_of, name_of, operands};
 use super::commands::runs;
 use super::node_text::udev::fits;
 use super::nodes::unit_of;
+use touch::{CHANGERS, Touch, touches};
+pub(crate) use written::{Written, written};
 
 /// How deep commands may stand in the words of others.
 const DEPTH: usize = 8;
 
-/// What only says how the next command runs.
-const PREFIXES: &str = "sudo env nohup exec command builtin nice ionice timeout time busybox xargs";
-/// Shells, which run what stands behind `-c`.
-const SHELLS: &str = "sh bash dash ash";
-/// Commands that take away what they name, with all that is below it.
-const REMOVERS: &str = "rm unlink rmdir shred truncate";
-/// Commands whose last operand is what they write.
-const COPIERS: &str = "cp install ln rsync mv";
-/// Commands that write each file that they name.
-const WRITERS: &str = "tee ed ex patch crudini curl wget";
-/// Commands that write the files that they name if they have `-i`.
-const EDITORS: &str = "sed perl yq gawk awk ruby";
+/// What is said of a command that may do anything.
+const UNKNOWN: &str = "and what that does cannot be judged";
 /// Other commands that may undo something.
 const OTHERS: &str = "dd find systemctl service eval";
+/// Shells, which run what stands behind `-c`.
+const SHELLS: &str = "sh bash dash ash";
 /// Commands that change no file by being given its name.
 const READERS: &str = "cat tac grep egrep fgrep head tail less ls stat test [ [[ echo printf logger cmp diff comm md5sum sha1sum \
     sha256sum cksum wc file readlink realpath basename dirname mkdir chown chgrp chmod touch sort uniq cut tr if while until \
@@ -55,14 +53,6 @@ const DAEMONS: [(&str, &str, &str); 5] = [
     ("/kubelet.conf.d/", "kubelet.service", "kubelet"),
     ("/default/kubelet", "kubelet.service", "kubelet"),
 ];
-
-/// What a command does to a path.
-enum Touch {
-    /// Takes it away, with all that is below it. The path may be a pattern.
-    Tree(String),
-    /// Writes it, or a file of one of these names in it.
-    At(String, Vec<String>),
-}
 
 /// The commands of a layer's nodes: those before and after kubeadm, and those of the scripts among its files that they call.
 /// `list` gives the lists of its values by their keys.
@@ -103,76 +93,8 @@ pub(crate) fn undoing<'r>(
     };
     let runs = runs.into_iter();
     let mut runs = runs.filter(|run| !is_for_workers || !run.is_for_control_planes());
-    let touched = runs.find_map(|run| search.command(&run.words, &run.here, 0));
+    let touched = runs.find_map(|run| search.command(run, 0));
     touched.or_else(|| search.off.pop().map(|(_, told)| search.undoes(&told)))
-}
-
-/// A file that a command writes.
-pub(crate) struct Written {
-    pub(crate) path: String,
-    /// Whether it is only made longer.
-    pub(crate) is_more: bool,
-    /// What it says, where that is known.
-    pub(crate) text: Option<String>,
-    /// The command's name.
-    pub(crate) by: String,
-}
-
-/// The file that a command writes, unless only control planes run it.
-pub(crate) fn written(run: &Run) -> Option<Written> {
-    let words = behind_prefixes(&run.words.iter().collect::<Vec<_>>());
-    let (leads, words): (Vec<&String>, Vec<&String>) =
-        words.iter().partition(|word| word.starts_with(['>', '<']));
-    let (name, arguments) = words.split_first()?;
-    let name = name_of(name);
-    let operands = operands(arguments);
-    let lead = leads.iter().find(|lead| lead.starts_with('>'));
-    let here = run
-        .here
-        .trim_end()
-        .rsplit_once('\n')
-        .map(|(text, _)| format!("{text}\n"));
-    let (path, text) = match (lead, name) {
-        (Some(lead), "cat") => (lead.trim_start_matches(['>', '|', ' ']).to_owned(), here),
-        (Some(lead), "echo" | "printf") => {
-            let said = said(name, &operands);
-            (
-                lead.trim_start_matches(['>', '|', ' ']).to_owned(),
-                Some(said),
-            )
-        }
-        (Some(lead), _) => (lead.trim_start_matches(['>', '|', ' ']).to_owned(), None),
-        (None, "tee") => ((*operands.first()?).to_owned(), here),
-        (None, _) if is_one_of(COPIERS, name) => {
-            let (to, from) = operands.split_last()?;
-            let file = to
-                .strip_suffix('/')
-                .map(|_| name_of(from.last().copied().unwrap_or_default()));
-            (format!("{to}{}", file.unwrap_or_default()), None)
-        }
-        _ => return None,
-    };
-    let is_known =
-        path.starts_with('/') && !path.contains(['$', '`']) && !path.starts_with("/dev/");
-    (is_known && !run.is_for_control_planes()).then(|| Written {
-        path,
-        is_more: lead.is_some_and(|lead| lead.starts_with(">>")),
-        text,
-        by: name.to_owned(),
-    })
-}
-
-/// What `echo` or `printf` prints.
-fn said(name: &str, operands: &[&str]) -> String {
-    let (format, rest) = match (name, operands) {
-        ("printf", [format, rest @ ..]) => (*format, rest),
-        _ => return format!("{}\n", operands.join(" ")),
-    };
-    let mut text = format.replace("\\n", "\n").replace("\\t", "\t");
-    for value in rest {
-        text = text.replacen("%s", value, 1);
-    }
-    text
 }
 
 /// What undoes later what a command wrote.
@@ -180,16 +102,13 @@ pub(crate) fn undone_later(runs: &[Run], is_it: impl Fn(&Run) -> bool) -> Option
     let at = runs.iter().rposition(is_it)?;
     let (run, rest) = (&runs[at], &runs[at + 1..]);
     let later = rest.iter().filter(|other| !run.excludes(other));
-    let words = behind_prefixes(&run.words.iter().collect::<Vec<_>>());
-    let (leads, words): (Vec<&String>, Vec<&String>) =
-        words.iter().partition(|word| word.starts_with('>'));
+    let (leads, words) = run.parted();
+    let words = behind_prefixes(&words);
     let arguments = words.get(1..).unwrap_or_default();
-    let operands = operands(arguments);
     let name = words.first().map_or("", |word| name_of(word));
-    let touches = touches(name, arguments, &operands, "");
-    let leads = leads
-        .iter()
-        .map(|lead| lead.trim_start_matches(['>', '|', ' ']));
+    let touches = touches(name, arguments, "");
+    let leads = leads.iter().filter(|lead| lead.starts_with('>'));
+    let leads = leads.map(|lead| lead.trim_start_matches(['>', '|', ' ']));
     let mut written = leads.chain(touches.iter().map(Touch::path));
     written.find_map(|path| {
         let is_place = path.starts_with('/') && !path.contains('$');
@@ -201,24 +120,30 @@ pub(crate) fn undone_later(runs: &[Run], is_it: impl Fn(&Run) -> bool) -> Option
 pub(crate) fn set_at_once(runs: &[Run], key: &str, value: &str) -> Option<String> {
     let file = format!("/proc/sys/{}", key.replace('.', "/"));
     runs.iter().find_map(|run| {
-        let words = behind_prefixes(&run.words.iter().collect::<Vec<_>>());
-        let name = name_of(words.first()?);
-        let sets = |word: &&&String| {
+        let (leads, words) = run.parted();
+        let words = behind_prefixes(&words);
+        let name = name_of(words.first().copied().unwrap_or_default());
+        let sets = |word: &&&str| {
             let set = word.trim_matches('"').split_once('=');
             set.is_some_and(|(name, given)| {
                 name.trim().replace('/', ".") == key && given.trim() != value
             })
         };
-        let writes = |word: &&&String| word.trim_start_matches(['>', '|', ' ']) == file;
         let is_set = name == "sysctl" && words.iter().any(|word| sets(&word));
-        let is_written = words
-            .iter()
-            .any(|word| writes(&word) && (word.starts_with('>') || name == "tee"));
+        let mut leads = leads.iter().filter(|lead| lead.starts_with('>'));
+        let is_led = leads.any(|lead| lead.trim_start_matches(['>', '|', ' ']) == file);
+        let is_written = is_led || name == "tee" && words.iter().any(|word| *word == file);
         (is_set || is_written).then(|| format!("`{name} …`, which sets `{key}` otherwise"))
     })
 }
 
 impl Run {
+    /// Where it leads what it reads and says, and its other words.
+    fn parted(&self) -> (Vec<&str>, Vec<&str>) {
+        let words = self.words.iter().map(String::as_str);
+        words.partition(|word| word.starts_with(['>', '<']))
+    }
+
     /// Whether another command runs only where this one does not.
     fn excludes(&self, other: &Run) -> bool {
         let is_not = |one: &Run, other: &Run| {
@@ -241,14 +166,6 @@ impl Run {
     }
 }
 
-fn is_one_of(names: &str, name: &str) -> bool {
-    names.split(' ').any(|known| known == name)
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or_default()
-}
-
 struct Search<'p> {
     path: &'p str,
     places: [&'p str; 2],
@@ -267,14 +184,16 @@ impl Search<'_> {
     }
 
     /// What of a command touches the file.
-    fn command(&mut self, words: &[String], here: &str, depth: usize) -> Option<String> {
+    fn command(&mut self, run: &Run, depth: usize) -> Option<String> {
         if depth > DEPTH {
             return None;
         }
-        let is_redirection = |word: &&String| word.starts_with(['>', '<']);
-        let (leads, words): (Vec<&String>, Vec<&String>) = words.iter().partition(is_redirection);
-        let words = behind_prefixes(&words);
-        let name = words.first().map_or("", |word| name_of(word));
+        let (leads, all) = run.parted();
+        let words = behind_prefixes(&all);
+        let (name, arguments) = match words.split_first() {
+            Some((name, arguments)) => (name_of(name), arguments),
+            None => ("", words),
+        };
         for lead in leads {
             let file = lead.trim_start_matches(['>', '|', ' ']);
             if lead.starts_with('>') && self.is_touched(&Touch::At(file.to_owned(), Vec::new())) {
@@ -282,7 +201,6 @@ impl Search<'_> {
                 return Some(self.undoes(&format!("`{}>{file}`", told.concat())));
             }
         }
-        let arguments = words.get(1..).unwrap_or_default();
         let operands = operands(arguments);
         let inner = match name {
             "cd" => {
@@ -302,7 +220,7 @@ impl Search<'_> {
             "apt" | "apt-get" | "dpkg" | "apt-mark" => {
                 let removes = arguments.iter().any(|word| {
                     matches!(
-                        word.as_str(),
+                        *word,
                         "remove" | "purge" | "autoremove" | "-r" | "-P" | "--purge"
                     )
                 });
@@ -317,17 +235,21 @@ impl Search<'_> {
                 return None;
             }
             "eval" => operands.join(" "),
-            _ if is_one_of(SHELLS, name) && arguments.iter().any(|word| *word == "-c") => {
+            _ if is_one_of(SHELLS, name) && arguments.contains(&"-c") => {
                 operands.first().copied().unwrap_or_default().to_owned()
             }
-            _ if is_one_of(SHELLS, name) => here.to_owned(),
+            _ if is_one_of(SHELLS, name) => match run.piped_text() {
+                Ok(text) => text,
+                Err(from) if operands.is_empty() => {
+                    return Some(format!("`{from} … | {name}`, {UNKNOWN}"));
+                }
+                Err(_) => String::new(),
+            },
             _ => String::new(),
         };
         if !inner.is_empty() {
             let inner = runs(&inner);
-            return inner
-                .iter()
-                .find_map(|run| self.command(&run.words, &run.here, depth + 1));
+            return inner.iter().find_map(|run| self.command(run, depth + 1));
         }
         if let Some((_, file)) = OWNERS.iter().find(|(owner, _)| *owner == name)
             && self.path.ends_with(file)
@@ -336,32 +258,29 @@ impl Search<'_> {
             return Some(self.undoes(&format!("`{name} …`")));
         }
         let more = if words.len() > 2 { " …" } else { "" };
-        let touches = touches(name, arguments, &operands, self.path);
-        let mut touches = touches
-            .into_iter()
-            .map(|touch| (touch.path().to_owned(), touch));
-        if let Some((target, _)) = touches.find(|(_, touch)| self.is_touched(touch)) {
-            return Some(self.undoes(&format!("`{name}{more} {target}`")));
+        let mut touched = touches(name, arguments, self.path);
+        let is_by_xargs = all[..all.len() - words.len()]
+            .iter()
+            .any(|word| name_of(word) == "xargs");
+        if is_by_xargs && CHANGERS.iter().any(|names| is_one_of(names, name)) {
+            match touch::named_before(&run.upstream, self.path) {
+                Some(more) => touched.extend(more),
+                None => return Some(format!("`xargs {name}{more}`, {UNKNOWN}")),
+            }
         }
-        let is_judged = [
-            READERS, SHELLS, REMOVERS, COPIERS, WRITERS, EDITORS, OTHERS, "busybox",
-        ]
-        .iter()
-        .any(|names| is_one_of(names, name));
-        let writes_itself = matches!(name, "perl" | "ruby") && !here.is_empty()
-            || matches!(name, "perl" | "ruby")
-                && arguments.iter().any(|word| word.starts_with("-e"));
-        if name.is_empty()
-            || is_judged && !writes_itself
-            || self.places.contains(&words[0].as_str())
-        {
+        if let Some(touch) = touched.iter().find(|touch| self.is_touched(touch)) {
+            return Some(self.undoes(&format!("`{name}{more} {}`", touch.path())));
+        }
+        let mut judged = [READERS, SHELLS, OTHERS].into_iter().chain(CHANGERS);
+        let is_judged = judged.any(|names| is_one_of(names, name));
+        let writes_itself = matches!(name, "perl" | "ruby")
+            && (!run.here.is_empty() || arguments.iter().any(|word| word.starts_with("-e")));
+        if name.is_empty() || is_judged && !writes_itself || self.places.contains(&words[0]) {
             return None;
         }
-        let texts = arguments.iter().map(|word| word.as_str()).chain([here]);
+        let texts = arguments.iter().copied().chain([run.here.as_str()]);
         let named = texts.filter_map(|text| self.named(text)).next()?;
-        Some(format!(
-            "`{name} … {named}`, and what that does cannot be judged"
-        ))
+        Some(format!("`{name} … {named}`, {UNKNOWN}"))
     }
 
     /// The place of the file, where a text names it.
@@ -440,98 +359,6 @@ impl Search<'_> {
                 fits(&target, place, false) || names.iter().any(in_it)
             }
         })
-    }
-}
-
-impl Touch {
-    fn path(&self) -> &str {
-        match self {
-            Touch::Tree(path) | Touch::At(path, _) => path,
-        }
-    }
-}
-
-/// The words of a command that are no options.
-fn operands<'w>(arguments: &[&'w String]) -> Vec<&'w str> {
-    let words = arguments.iter().map(|word| word.as_str());
-    words.filter(|word| !word.starts_with('-')).collect()
-}
-
-/// A command without what only says how it runs.
-fn behind_prefixes<'w>(words: &[&'w String]) -> Vec<&'w String> {
-    let is_assignment = |word: &&String| {
-        let name = word.split_once('=').map(|(name, _)| name);
-        name.is_some_and(|name| !name.is_empty() && !name.contains(['/', '-']))
-    };
-    let first = words.iter().position(|word| !is_assignment(word));
-    let words = &words[first.unwrap_or(words.len())..];
-    let is_prefix = words
-        .first()
-        .is_some_and(|word| is_one_of(PREFIXES, name_of(word)));
-    let known = [SHELLS, REMOVERS, COPIERS, WRITERS, EDITORS, OTHERS, READERS];
-    let is_known = |word: &&String| known.iter().any(|names| is_one_of(names, name_of(word)));
-    let start = match is_prefix {
-        true => words.iter().position(is_known),
-        false => None,
-    };
-    words[start.unwrap_or(0)..].to_vec()
-}
-
-/// Whether a mode takes the right to run a file away: `-x`, `a-x`, or a number that is even.
-fn keeps_from_running(mode: &str) -> bool {
-    let is_number = mode.len() >= 3 && mode.bytes().all(|byte| byte.is_ascii_digit());
-    let owner = mode.bytes().rev().nth(2).unwrap_or(b'7');
-    let minus = mode.split(',').any(|part| {
-        let rights = part.split_once('-').map_or("", |(_, rights)| rights);
-        rights.contains('x') && rights.len() <= 3
-    });
-    is_number && (owner - b'0').is_multiple_of(2) || minus
-}
-
-/// What a command touches, by its name.
-fn touches(name: &str, arguments: &[&String], operands: &[&str], path: &str) -> Vec<Touch> {
-    let tree = |path: &str| Touch::Tree(path.to_owned());
-    let at = |path: &str| Touch::At(path.to_owned(), Vec::new());
-    let each = |touch: &dyn Fn(&str) -> Touch| operands.iter().map(|path| touch(path)).collect();
-    let edits = |word: &&String| {
-        word.starts_with("--in")
-            || word.starts_with('-') && !word.starts_with("--") && word.contains('i')
-    };
-    if is_one_of(REMOVERS, name) {
-        each(&tree)
-    } else if is_one_of(WRITERS, name) || is_one_of(EDITORS, name) && arguments.iter().any(edits) {
-        each(&at)
-    } else if is_one_of(COPIERS, name)
-        && let Some((to, from)) = operands.split_last()
-    {
-        let names = from.iter().map(|from| name_of(from).to_owned());
-        let mut all = vec![Touch::At((*to).to_owned(), names.collect())];
-        all.extend(from.iter().filter(|_| name == "mv").map(|from| tree(from)));
-        all
-    } else if name == "chmod"
-        && path.ends_with(".sh")
-        && arguments.iter().any(|word| keeps_from_running(word))
-    {
-        each(&at)
-    } else if name == "dd" {
-        let to = operands.iter().filter_map(|word| word.strip_prefix("of="));
-        to.map(at).collect()
-    } else if name == "find" {
-        let behind = |option: &str| {
-            let found = arguments.iter().position(|word| *word == option)?;
-            arguments.get(found + 1).map(|word| word.as_str())
-        };
-        let changes = [REMOVERS, WRITERS, EDITORS, COPIERS];
-        let runs = behind("-exec")
-            .or(behind("-execdir"))
-            .is_some_and(|word| changes.iter().any(|names| is_one_of(names, name_of(word))));
-        let is_named = behind("-name").is_none_or(|name| fits(name, name_of(path), false));
-        let starts = arguments.iter().take_while(|word| !word.starts_with('-'));
-        let removes = runs || arguments.iter().any(|word| *word == "-delete");
-        let starts = starts.filter(|_| removes && is_named);
-        starts.map(|word| tree(word)).collect()
-    } else {
-        Vec::new()
     }
 }
 

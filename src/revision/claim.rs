@@ -89,6 +89,8 @@ struct Fields {
     #[serde(default)]
     contains: Option<String>,
     #[serde(default)]
+    lacks: Option<String>,
+    #[serde(default)]
     matches: Option<String>,
     #[serde(default)]
     runs: Option<String>,
@@ -96,6 +98,10 @@ struct Fields {
     when: Option<Vec<String>>,
     #[serde(default)]
     under: Option<Vec<String>>,
+    #[serde(default)]
+    then: Option<String>,
+    #[serde(default)]
+    reaches: Option<String>,
     #[serde(default)]
     present: Option<bool>,
     #[serde(default)]
@@ -183,6 +189,8 @@ pub enum Expectation<'c> {
     Text(&'c str),
     /// A list with this item.
     Contains(&'c str),
+    /// A list without this item.
+    Lacks(&'c str),
     /// A scalar whose text this regular expression matches as a whole.
     Matches(&'c str),
     /// A command.
@@ -193,6 +201,10 @@ pub enum Expectation<'c> {
         when: &'c [String],
         /// Whether any of them may be missing.
         may_lack: bool,
+        /// What another command matches that comes behind it.
+        before: Option<&'c str>,
+        /// The disk that it has udev look at again: `path` or `map`.
+        reaches: Option<&'c str>,
     },
     /// Anything.
     Present,
@@ -210,16 +222,26 @@ impl fmt::Display for Expectation<'_> {
             Expectation::Equals(value) => value.fmt(f),
             Expectation::Text(text) => f.write_str(text),
             Expectation::Contains(item) => write!(f, "a list with `{item}`"),
+            Expectation::Lacks(item) => write!(f, "a list without `{item}`"),
             Expectation::Matches(pattern) => write!(f, "something like `{pattern}`"),
             Expectation::Runs {
-                command, when: [], ..
-            } => write!(f, "a command like `{command}`"),
-            Expectation::Runs { command, when, .. } => {
-                write!(
-                    f,
-                    "a command like `{command}` where `{}`",
-                    when.join("`, `")
-                )
+                command,
+                when,
+                before,
+                reaches,
+                ..
+            } => {
+                write!(f, "a command like `{command}`")?;
+                if !when.is_empty() {
+                    write!(f, " where `{}`", when.join("`, `"))?;
+                }
+                if let Some(before) = before {
+                    write!(f, " before one like `{before}`")?;
+                }
+                match reaches {
+                    Some(disk) => write!(f, " that reaches each {disk} of the array"),
+                    None => Ok(()),
+                }
             }
             Expectation::Present => f.write_str("any value"),
             Expectation::Some => f.write_str("at least one item"),
@@ -376,6 +398,7 @@ impl Fields {
         tests.extend(self.equals.as_ref().map(Expectation::Equals));
         tests.extend(self.text.as_deref().map(Expectation::Text));
         tests.extend(self.contains.as_deref().map(Expectation::Contains));
+        tests.extend(self.lacks.as_deref().map(Expectation::Lacks));
         tests.extend(self.matches.as_deref().map(Expectation::Matches));
         tests.extend(self.runs.as_deref().map(|command| {
             Expectation::Runs {
@@ -386,6 +409,8 @@ impl Fields {
                     .or(self.under.as_ref())
                     .map_or(&[], Vec::as_slice),
                 may_lack: self.when.is_none(),
+                before: self.then.as_deref(),
+                reaches: self.reaches.as_deref(),
             }
         }));
         tests.extend(self.present.map(|_| Expectation::Present));

@@ -232,7 +232,8 @@ fn a_command_that_is_missed_is_told_with_those_that_are_near() {
     assert_eq!(
         told("ubuntu-daemon-reload", "systemctl daemon-reload", "true"),
         (
-            "a command like `systemctl daemon-reload`".to_owned(),
+            "a command like `systemctl daemon-reload` before one like `systemctl (\\S+-)?restart .*`"
+                .to_owned(),
             "`systemctl reload-or-restart multipathd.service` where `/usr/local/sbin/vmo-san-boot.sh`; \
              `systemctl restart containerd.service kubelet.service`"
                 .to_owned()
@@ -241,7 +242,7 @@ fn a_command_that_is_missed_is_told_with_those_that_are_near() {
     assert_eq!(
         told("ubuntu-update-ca", "update-ca-certificates", "true"),
         (
-            "a command like `update-ca-certificates`".to_owned(),
+            "a command like `update-ca-certificates( (-f|--fresh|-v|--verbose))*`".to_owned(),
             "no such command".to_owned()
         )
     );

@@ -11,6 +11,7 @@ mod chart_values;
 mod check;
 mod check_render;
 mod claim_mutants;
+mod claim_words;
 mod claims;
 mod cluster_rules;
 mod codes;

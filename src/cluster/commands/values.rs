@@ -71,6 +71,11 @@ pub(super) fn unquoted(word: &str, constants: &BTreeMap<&str, String>) -> String
     text
 }
 
+/// A text in which one variable has a value.
+pub(super) fn replaced(text: &str, name: &str, value: &str) -> String {
+    filled_in(text, &BTreeMap::from([(name, value.to_owned())]))
+}
+
 /// A condition with the values of its constants, quotes and all.
 pub(super) fn filled_in(text: &str, constants: &BTreeMap<&str, String>) -> String {
     let mut pieces = text.split('$');

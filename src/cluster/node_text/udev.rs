@@ -111,6 +111,30 @@ const DISKS: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
+/// What an option of `udevadm trigger` takes.
+#[derive(Clone, Copy)]
+enum Takes {
+    Nothing,
+    Action,
+    Kind,
+    Name,
+    Subsystem,
+    OtherSubsystem,
+}
+
+/// The options of `udevadm trigger` with which it may still reach a disk.
+const TRIGGER_OPTIONS: [(&str, &str, Takes); 9] = [
+    ("-v", "--verbose", Takes::Nothing),
+    ("-q", "--quiet", Takes::Nothing),
+    ("-w", "--settle", Takes::Nothing),
+    ("", "--uuid", Takes::Nothing),
+    ("-c", "--action", Takes::Action),
+    ("-t", "--type", Takes::Kind),
+    ("-y", "--sysname-match", Takes::Name),
+    ("-s", "--subsystem-match", Takes::Subsystem),
+    ("-S", "--subsystem-nomatch", Takes::OtherSubsystem),
+];
+
 /// What the rules set for a path to a FlashArray (`path`), for the map above the paths (`map`) and for another disk
 /// (`other`), when it comes and when it changes.
 ///
@@ -137,6 +161,54 @@ pub(crate) fn together(text: &str, all: &[&str]) -> Result<Value, String> {
         *other = own["other"].take();
     }
     Ok(Value::Object(all))
+}
+
+/// Whether a command has udev look at a disk again as if it had come or changed.
+pub(crate) fn triggers(command: &str, disk: &str) -> bool {
+    let Some((_, properties)) = DISKS.iter().find(|(name, _)| *name == disk) else {
+        return false;
+    };
+    let of = |wanted: &str| {
+        let found = properties.iter().find(|(key, _)| *key == wanted);
+        found.map_or("", |(_, value)| *value)
+    };
+    let mut words = command.split(' ').skip(1).peekable();
+    if words.next() != Some("trigger") {
+        return false;
+    }
+    let [mut names, mut subsystems] = [(false, false); 2];
+    while let Some(word) = words.next() {
+        if word.is_empty() {
+            continue;
+        }
+        let (option, value) = word.split_once('=').unwrap_or((word, ""));
+        let known = TRIGGER_OPTIONS
+            .iter()
+            .find(|(short, long, _)| option == *short || option == *long);
+        // What names a device, or what is not known, may leave this one out.
+        let Some((_, _, takes)) = known else {
+            return false;
+        };
+        let value = match (takes, value) {
+            (Takes::Nothing, _) => continue,
+            (_, "") => words.next().unwrap_or_default(),
+            (_, value) => value,
+        };
+        let value = value.trim_matches(['"', '\'']);
+        match takes {
+            Takes::Action if !matches!(value, "change" | "add") => return false,
+            Takes::Kind if !matches!(value, "devices" | "all") => return false,
+            Takes::Name => names = (true, names.1 || fits(value, of("KERNEL"), false)),
+            Takes::Subsystem => {
+                subsystems = (true, subsystems.1 || fits(value, of("SUBSYSTEM"), false));
+            }
+            Takes::OtherSubsystem if fits(value, of("SUBSYSTEM"), false) => return false,
+            _ => {}
+        }
+    }
+    [names, subsystems]
+        .iter()
+        .all(|(is_asked_for, is_it)| !is_asked_for || *is_it)
 }
 
 /// The rules of a text, each in one line.

@@ -86,8 +86,16 @@ pub(super) fn changes(tree: &Value, path: &str, statement: &Statement<'_>) -> Ve
     match &statement.expectation {
         _ if inner.is_none() && (is_absent || path.find(tree).is_none()) => {
             let mut changed = tree.clone();
-            let mut slot = &mut changed;
-            for step in path.steps() {
+            let (last, above) = path.steps().split_last().expect("a step");
+            let is_there = at(&mut changed, above).is_some();
+            let (mut slot, rest) = match is_there {
+                true => (
+                    at(&mut changed, above).expect("it is there"),
+                    std::slice::from_ref(last),
+                ),
+                false => (&mut changed, path.steps()),
+            };
+            for step in rest {
                 if let Step::Key(key) = step {
                     if !slot.is_object() {
                         *slot = Value::Object(Map::new());
@@ -129,10 +137,11 @@ pub(super) fn changes(tree: &Value, path: &str, statement: &Statement<'_>) -> Ve
                             }
                             other => other.clone(),
                         },
+                        Expectation::Lacks(item) => json!([item]),
                         Expectation::Some => json!({}),
                         Expectation::Present => Value::Null,
                         // Anything may stand at the end of it.
-                        Expectation::Matches(pattern) if pattern.ends_with(['*', '+']) => {
+                        Expectation::Matches(pattern) if pattern.ends_with(['*', '+', '?']) => {
                             "other".into()
                         }
                         _ => other_value(slot),

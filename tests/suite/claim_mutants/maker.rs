@@ -381,7 +381,8 @@ impl Maker<'_> {
             panic!("{statement:?}");
         };
         let scripts: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
-        let word = hint(command, &scripts.join("\n")).expect("it is there");
+        let word = hint(command, &scripts.join("\n"));
+        let word = word.unwrap_or_else(|| panic!("nothing like `{command}` is there"));
         let holder = scripts.iter().rposition(|script| script.contains(word));
         let holder = holder.expect("it is there");
         for (number, command) in list.iter().enumerate() {
