@@ -61,6 +61,7 @@ impl Merging<'_> {
         let names: HashMap<usize, String> = named.iter().copied().zip(names).collect();
         let mut replaced = self.replacements(&triples, (base, yours, theirs), built_in);
         let mut merged = Vec::new();
+        let mut stays: Vec<usize> = Vec::new();
         for &id in order {
             let triple = triples[id];
             let made = |side: &'_ RenderedProfile, layers: &'_ [Layer], at: Option<usize>| {
@@ -82,7 +83,16 @@ impl Merging<'_> {
             if let (Some(layer), Some(replaced)) = (&mut layer, replaced.come.remove(&id)) {
                 self.carry(layer, &replaced);
             }
+            stays.extend(layer.as_ref().map(|_| id));
             merged.extend(layer);
+        }
+        for (old, new) in replaced.pairs {
+            if stays.contains(&old) && stays.contains(&new) {
+                self.by_hand.push(format!(
+                    "keep `{}` and `{}` apart: the one takes the place of the other, and both stay, with the addresses and ports that yours asks for (`vmo-ra check` finds addresses that both ask for)",
+                    names[&new], names[&old]
+                ));
+            }
         }
         merged
     }
@@ -162,6 +172,7 @@ impl Merging<'_> {
                     found.gone.insert(old_id);
                 }
                 found.come.insert(new_id, replaced);
+                found.pairs.push((old_id, new_id));
             }
         }
         found
@@ -413,6 +424,8 @@ struct Replacements {
     /// Those of which nothing is left to ask about.
     gone: HashSet<usize>,
     come: HashMap<usize, Replaced>,
+    /// Those with the one that takes its place.
+    pairs: Vec<(usize, usize)>,
 }
 
 /// Whether a layer was left as it is, but for what a tenant writes itself.

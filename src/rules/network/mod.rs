@@ -5,6 +5,7 @@ mod cilium;
 pub(in crate::rules) mod metallb;
 mod nad_bridges;
 mod nads;
+mod services;
 mod vlan_filtering;
 
 use super::ClusterRule;
@@ -16,4 +17,5 @@ pub(super) const RULES: &[&[ClusterRule]] = &[
     nads::RULES,
     nad_bridges::RULES,
     metallb::RULES,
+    services::RULES,
 ];

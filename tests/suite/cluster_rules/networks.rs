@@ -11,6 +11,7 @@ pub(super) const TESTS: &[fn()] = &[
     cilium_has_the_networks_of_the_cluster,
     pools_are_ranges_of_their_own,
     pools_are_announced_once,
+    services_have_addresses_of_their_own,
 ];
 
 const ENV: &str = "charts.virtual-machine-orchestrator.vlanFiltering.env";
@@ -252,6 +253,49 @@ fn metallb(configuration: &str) -> Given {
 }
 
 const AT: &str = "charts.metallb-full.configuration";
+
+#[test]
+fn services_have_addresses_of_their_own() {
+    const ID: &str = "metallb-one-address";
+    let nginx = |service: &str| {
+        let values = format!("charts: {{ingress-nginx: {{controller: {{service: {service}}}}}}}");
+        Given::new().layer("nginx", "1.12.2", &values)
+    };
+    let traefik = |service: &str| format!("charts: {{traefik: {{service: {service}}}}}");
+    let by_annotation = "{annotations: {metallb.io/loadBalancerIPs: 10.0.0.9}}";
+    let (shared, other) = (
+        "{annotations: {metallb.io/allow-shared-ip: a}, spec: {loadBalancerIP: 10.0.0.9}}",
+        "{annotations: {metallb.io/allow-shared-ip: b}, loadBalancerIP: 10.0.0.9}",
+    );
+    for (one, two) in [
+        (by_annotation, "{spec: {loadBalancerIP: 10.0.0.8}}"),
+        (
+            "{enabled: false, loadBalancerIP: 10.0.0.9}",
+            "{spec: {loadBalancerIP: 10.0.0.9}}",
+        ),
+        (shared, shared),
+        ("{loadBalancerIP: ''}", "{spec: {loadBalancerIP: ''}}"),
+    ] {
+        nginx(one).layer("traefik", "40.0.0", &traefik(two)).is_fine(ID);
+    }
+    for (one, two) in [
+        (by_annotation, "spec.loadBalancerIP"),
+        (by_annotation, "annotations.metallb\\.io/loadBalancerIPs"),
+        (other, "spec.loadBalancerIP"),
+    ] {
+        let service = match two {
+            "spec.loadBalancerIP" => shared,
+            _ => "{annotations: {metallb.io/loadBalancerIPs: '10.0.0.7, 10.0.0.9'}}",
+        };
+        nginx(one).layer("traefik", "40.0.0", &traefik(service)).finds(
+            ID,
+            &[(
+                &format!("charts.traefik.service.{two}"),
+                "error: `traefik` asks for the address 10.0.0.9, which `nginx` asks for too",
+            )],
+        );
+    }
+}
 
 #[test]
 fn pools_are_ranges_of_their_own() {
