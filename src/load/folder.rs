@@ -1,6 +1,6 @@
 //! Reads a folder. Links out of it are not followed, nothing blocks, and hidden files are skipped.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -91,12 +91,22 @@ impl<'f> Folder<'f> {
             split.unwrap_or_else(|error| self.errors.extend(error));
             return Ok(());
         }
+        let sums = folder.join(CHECKSUMS);
+        let of_run = match entries.contains(&(sums.clone(), Entry::File)) {
+            true => self.disk.read(&sums, LARGEST).map(|file| file.text),
+            false => Ok(String::new()),
+        };
+        let of_run = of_run.unwrap_or_default();
+        let written = of_run.lines().filter_map(|line| line.split_once("  "));
+        let written: HashSet<&str> = written.map(|(_, name)| name).collect();
         let first = self.loaded.items.len();
         for (path, entry) in &entries {
             let ending = path.extension().and_then(OsStr::to_str);
             let is_ours = ending.is_some_and(|ending| ENDINGS.contains(&ending));
             if is_ours && *entry != Entry::Folder {
-                self.file(path, *entry)?;
+                let name = path.file_name().and_then(OsStr::to_str);
+                let is_written = name.is_some_and(|name| written.contains(name));
+                self.file(path, *entry, is_written)?;
             } else if *entry == Entry::Link
                 && matches!(self.disk.entry(path, true), Ok(Entry::Folder))
             {
@@ -127,7 +137,13 @@ impl<'f> Folder<'f> {
         Ok(())
     }
 
-    fn file(&mut self, path: &Path, entry: Entry) -> Result<(), Vec<Diagnostic>> {
+    /// Loads a file; `is_written` where a run wrote it.
+    fn file(
+        &mut self,
+        path: &Path,
+        entry: Entry,
+        is_written: bool,
+    ) -> Result<(), Vec<Diagnostic>> {
         self.files += 1;
         let beyond = |limit: String| {
             Diagnostic::error(format!(
@@ -149,8 +165,13 @@ impl<'f> Folder<'f> {
             };
             self.loaded.private |= file.private;
             if let Kind::Other(guess) = file.kind {
-                let remark = nothing_of_ours(file.source.name(), guess);
-                self.loaded.remarks.push(remark.into_warning());
+                let problem = nothing_of_ours(file.source.name(), guess);
+                let is_json = path.extension() == Some(OsStr::new("json"));
+                // What was not read is in no report, so a damaged input must not be passed over.
+                if is_json && (is_written || guess.is_damaged(file.source.text())) {
+                    return Err(problem.into());
+                }
+                self.loaded.remarks.push(problem.into_warning());
                 return Ok(None);
             }
             file.item(self.disk).map(Some)

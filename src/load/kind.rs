@@ -90,6 +90,7 @@ const GUESSES: &[(&[&str], Guess)] = &[
         &["changes", "summary"],
         guess("looks like a report of `vmo-ra diff`", ANYTHING),
     ),
+    (&["code", "message"], API_ERROR),
     (
         &["items"],
         guess(
@@ -116,6 +117,10 @@ const GUESSES: &[(&[&str], Guess)] = &[
 const EMPTY: Guess = guess(
     "is empty",
     "write it anew: the program that made it probably failed",
+);
+const API_ERROR: Guess = guess(
+    "looks like an error that an API answered",
+    "ask again, and look at the answer before it is used",
 );
 const REMARKS: Guess = guess(
     "has comments only",
@@ -145,6 +150,17 @@ const SITE_AS_OBJECT: Guess = guess(
 );
 
 impl Guess {
+    /// Whether a JSON file with such a text was to hold one of our inputs: it is empty, an error in its place, no JSON, or
+    /// lacks a key of a profile.
+    pub(super) fn is_damaged(self, text: &str) -> bool {
+        let is_profile = |value: &Value| value.get("metadata").is_some() || value.get("packs").is_some();
+        match serde_json::from_str::<Value>(text) {
+            Ok(Value::Array(items)) => items.iter().any(is_profile),
+            Ok(value) => value.is_null() || self == API_ERROR || (self == UNKNOWN && is_profile(&value)),
+            Err(_) => true,
+        }
+    }
+
     /// Whether it is a site in the form of an object.
     pub(super) fn is_site_as_object(self) -> bool {
         self == SITE_AS_OBJECT

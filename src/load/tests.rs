@@ -296,6 +296,35 @@ fn a_folder_is_all_that_is_in_it() {
     );
 }
 
+/// What is not read is in no report, so a gate would pass over it.
+#[test]
+fn damaged_profiles_of_a_folder_are_refused() {
+    let folder = |text: &str, sums: &str| {
+        let files = [
+            ("d/SHA256SUMS", file(sums)),
+            ("d/a.json", file(PROFILE_JSON)),
+            ("d/b.json", file(text)),
+        ];
+        kinds(&Memory::of(files), "d").map(|found| found.len())
+    };
+    for text in [
+        "",
+        " \n",
+        "null",
+        "<html>",
+        "{\"metadata\": {\"name\": \"a",
+        "{\"metadata\": {\"name\": \"a\"}}",
+        "[{\"metadata\": {}, \"spec\": {}}]",
+        "{\"code\": \"X\", \"message\": \"not found\"}",
+    ] {
+        assert!(folder(text, "").is_err(), "{text}");
+    }
+    for text in ["{}", "[]", "{\"compilerOptions\": {}}"] {
+        assert_eq!(folder(text, "").expect(text), 1);
+        assert!(folder(text, "0123  b.json\n").is_err(), "{text}");
+    }
+}
+
 #[test]
 fn a_folder_with_nothing_in_it_is_said_to_be_so() {
     let disk = Memory::of([
