@@ -58,16 +58,24 @@ impl KeptCopy {
 ///
 /// # Errors
 /// The folder may not be replaced, or cannot be written; it is then as it was.
-pub fn write(tree: &Tree, folder: &Path, force: bool) -> Result<Option<KeptCopy>, Diagnostic> {
-    stage(tree, folder, force)?.settle()
+pub fn write<'t>(
+    tree: &Tree,
+    target: impl Into<Target<'t>>,
+    force: bool,
+) -> Result<Option<KeptCopy>, Diagnostic> {
+    stage(tree, target, force)?.settle()
 }
 
 /// As [`write()`], but for the last step: [`Staged::settle_all`] does it for many folders at once.
 ///
 /// # Errors
 /// As [`write()`].
-pub fn stage(tree: &Tree, folder: &Path, force: bool) -> Result<Staged, Diagnostic> {
-    let old = Existing::look(folder, force)?;
+pub fn stage<'t>(
+    tree: &Tree,
+    target: impl Into<Target<'t>>,
+    force: bool,
+) -> Result<Staged, Diagnostic> {
+    let old = Existing::look(target, force)?;
     let mut known = Known::default();
     // A list that was edited is not reliable.
     let sums = old.sums(CHECKSUMS);
@@ -89,10 +97,30 @@ fn shortened(paths: &[String]) -> String {
     }
 }
 
+/// A folder that is to be written, and the option that names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'t> {
+    /// The folder.
+    pub folder: &'t Path,
+    /// The option, such as `--out`.
+    pub option: &'static str,
+}
+
+impl<'t, P: AsRef<Path> + ?Sized> From<&'t P> for Target<'t> {
+    fn from(folder: &'t P) -> Self {
+        Target {
+            folder: folder.as_ref(),
+            option: "--out",
+        }
+    }
+}
+
 /// A folder before it is written, whether it is there or not.
 #[derive(Debug)]
 pub struct Existing {
     folder: PathBuf,
+    /// The option that names it.
+    option: &'static str,
     /// What is there and has to make way, as it was when it was looked at.
     old: Option<Identity>,
     files: BTreeMap<String, Stamp>,
@@ -103,13 +131,15 @@ impl Existing {
     ///
     /// # Errors
     /// It is a link or no folder, or it holds files and is not to be replaced; it cannot be read.
-    pub fn look(folder: &Path, force: bool) -> Result<Self, Diagnostic> {
+    pub fn look<'t>(target: impl Into<Target<'t>>, force: bool) -> Result<Self, Diagnostic> {
+        let Target { folder, option } = target.into();
         // With a slash at its end the name of a link would stand for the folder behind it.
         let folder: PathBuf = folder.components().collect();
         let shown = folder.display();
         let unreadable = |error: io::Error| Diagnostic::unreadable(folder.display(), &error);
         let mut existing = Existing {
             folder: folder.clone(),
+            option,
             old: None,
             files: BTreeMap::new(),
         };
@@ -117,7 +147,7 @@ impl Existing {
             return Err(
                 Diagnostic::error(format!("`{shown}` cannot make way for a new folder"))
                     .code(Code::NotReplaced)
-                    .help("name a folder by its own name, such as `--out out`"),
+                    .help(format!("name a folder by its own name, such as `{option} out`")),
             );
         }
         let metadata = match fs::symlink_metadata(&folder) {
@@ -135,21 +165,21 @@ impl Existing {
         if !metadata.is_dir() {
             return Err(Diagnostic::error(format!("`{shown}` is not a folder"))
                 .code(Code::NotReplaced)
-                .help("choose another one with `--out DIR`"));
+                .help(format!("choose another one with `{option} DIR`")));
         }
         if disk::is_mount_point(&folder, &metadata).map_err(unreadable)? {
             return Err(Diagnostic::error(format!(
                 "`{shown}` is a mount point, which cannot make way for a new folder"
             ))
             .code(Code::NotReplaced)
-            .help("name a folder below it with `--out DIR`"));
+            .help(format!("name a folder below it with `{option} DIR`")));
         }
         existing.old = Some(disk::identity(&metadata));
         if force {
             existing.files = files(&folder).map_err(unreadable)?;
         } else if fs::read_dir(&folder).map_err(unreadable)?.next().is_some() {
             return Err(Diagnostic::error(format!("`{shown}` is not empty")).code(Code::NotReplaced)
-                    .help("choose another folder with `--out DIR`, or replace what an earlier run wrote with `--force`"));
+                    .help(format!("choose another folder with `{option} DIR`, or replace what an earlier run wrote with `--force`")));
         }
         Ok(existing)
     }
@@ -209,7 +239,7 @@ impl Existing {
                     folder.display()
                 ))
                 .code(Code::Unwritable)
-                .help("name a folder with `--out DIR` in a folder that you may write to"),
+                .help(format!("name a folder with `{} DIR` in a folder that you may write to", self.option)),
                 _ => failed(folder, &error),
             })?;
         let kept: Vec<&str> = self

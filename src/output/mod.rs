@@ -23,7 +23,7 @@ use std::path::Path;
 use crate::diagnostic::Diagnostic;
 
 pub use file::{StagedFile, is_replaced, keep_copy, replace_file};
-pub use folder::{Existing, KeptCopy, Known, Staged, stage, write};
+pub use folder::{Existing, KeptCopy, Known, Staged, Target, stage, write};
 pub use staging::{abandon, before_staging};
 pub use tree::Tree;
 pub(crate) use tree::digest_of;

@@ -127,7 +127,7 @@ fn others() -> Vec<Diagnostic> {
     merge.overlay(overlay).expect("a map");
     write(&folder, "full/file", "somebody else's");
     let tree = Tree::of_files([("a".to_owned(), Vec::new())]).expect("one file");
-    let nowhere = output::write(&tree, "/proc/out".as_ref(), false);
+    let nowhere = output::write(&tree, "/proc/out", false);
     let full = output::write(&tree, &folder.join("full"), false);
     let mut problems = library.expect_err("the pack is broken");
     problems.extend(merge.finish().expect_err("the anchor would change too"));
