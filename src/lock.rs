@@ -78,15 +78,21 @@ impl Lock {
         }
     }
 
-    /// In what another render differs from the one that this is of, in sentences.
-    pub fn differences(&self, other: &Lock) -> Vec<String> {
-        let mut found = Vec::new();
-        if self.revision != other.revision {
-            found.push(format!(
+    /// That another render was of another revision, if it was, in a sentence.
+    pub fn other_revision(&self, other: &Lock) -> Vec<String> {
+        let differs = self.revision != other.revision;
+        let said = differs.then(|| {
+            format!(
                 "the profiles were rendered from RA {}, not {}",
                 self.revision, other.revision
-            ));
-        }
+            )
+        });
+        said.into_iter().collect()
+    }
+
+    /// In what another render differs from the one that this is of, in sentences.
+    pub fn differences(&self, other: &Lock) -> Vec<String> {
+        let mut found = self.other_revision(other);
         if self.site != other.site {
             found.push("the profiles were rendered with another site".to_owned());
         }

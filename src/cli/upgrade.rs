@@ -9,17 +9,17 @@ use vmo_ra::command;
 use vmo_ra::diagnostic::{Code, Diagnostic, Source};
 use vmo_ra::disk::Disk;
 use vmo_ra::lock::{LOCK, Lock};
-use vmo_ra::output::{self, Tree};
+use vmo_ra::output::{self, Target, Tree};
 use vmo_ra::pack::Library;
 use vmo_ra::profile::folder::{file_name, split};
-use vmo_ra::profile::{Document, Profile, to_palette_json};
-use vmo_ra::recover::{self, Near, nearest, recover};
+use vmo_ra::profile::{Document, Profile, profile_json};
+use vmo_ra::recover::{Near, nearest};
 use vmo_ra::render::Rendered;
 use vmo_ra::revision::Revision;
 use vmo_ra::secret;
-use vmo_ra::site::Site;
-use vmo_ra::upgrade::{Report, Request, Resolutions, Upgrade as Carried, format, upgrade};
-use vmo_ra::version::Wanted;
+use vmo_ra::upgrade::{
+    OfProfiles, Report, Request, Resolutions, Upgrade as Carried, format, upgrade,
+};
 
 use super::folders;
 use super::format::ReportFormat;
@@ -99,17 +99,23 @@ impl Upgrade {
         let to = Revision::load(&self.to)?;
         let resolutions = self.resolutions()?;
         let (site, carried) = inputs::with_packs(&self.packs, |library: &Library| {
-            let site = self.site(&given.profiles, &from, library)?;
+            let recovered = match &self.site {
+                Some(_) => None,
+                None => Some(OfProfiles::read(&given.profiles, &from, library)?),
+            };
+            let site = match &recovered {
+                Some(recovered) => recovered.site.clone(),
+                None => inputs::site(self.site.as_deref())?,
+            };
             let carried = upgrade(&Request {
                 yours: &given.profiles,
                 trees: &trees,
                 from: &from,
                 to: &to,
                 site: &site,
-                is_recovered: self.site.is_none(),
+                recovered: recovered.as_ref(),
                 library,
-                // A site that was recovered is never the one that was written.
-                lock: lock.as_ref().filter(|_| self.site.is_some()),
+                lock: lock.as_ref(),
                 resolutions: &resolutions,
             })?;
             Ok((site, carried))
@@ -117,7 +123,9 @@ impl Upgrade {
         self.tell(&carried.report)?;
         if let Some(folder) = &self.diff3 {
             let tree = laid_out(&carried, &given.profiles, &trees)?;
-            output::write(&tree, folder, self.force)?;
+            let option = "--diff3";
+            let kept = output::write(&tree, Target { folder, option }, self.force)?;
+            terminal::explain(kept.map(|copy| copy.warning()).as_slice());
         }
         if carried.report.open().next().is_some() {
             self.ask(&carried, &resolutions)?;
@@ -152,33 +160,6 @@ impl Upgrade {
         ))
         .help("name another one with `--from`")]);
         Ok(revision)
-    }
-
-    /// The site as named, or the one that the profiles come from. Versions that it names are edits of yours then.
-    fn site(
-        &self,
-        profiles: &[Profile],
-        from: &Revision,
-        library: &Library,
-    ) -> Result<Site, Failure> {
-        if self.site.is_some() {
-            return inputs::site(self.site.as_deref());
-        }
-        let recovered = recover(&recover::Request {
-            profiles,
-            trees: &[],
-            revision: from,
-            library,
-            is_answer: false,
-        })?;
-        let mut site = recovered.site;
-        site.registries.forget_versions();
-        // A storage layer of yours may want a pack that is not at hand. It is an edit then, of the RA's own.
-        let pack = &site.storage.provider.facts().pack.name;
-        if !library.has(pack, &Wanted::Newest) {
-            site.storage = Site::example().storage;
-        }
-        Ok(site)
     }
 
     /// What the profiles were rendered from, where they lie in a folder that says so.
@@ -306,15 +287,7 @@ fn laid_out(
             let Some((profile, tree)) = profile else {
                 continue;
             };
-            // With the keys that this program does not know, where they are at hand.
-            let json = match tree {
-                Some(tree) => to_palette_json(tree),
-                None => to_palette_json(profile),
-            };
-            let json = json.map_err(|error| {
-                Diagnostic::error(format!("the profile has no JSON form: {error}"))
-                    .code(Code::Internal)
-            })?;
+            let json = profile_json(profile, tree)?;
             let text = String::from_utf8_lossy(&json);
             let document = Document::read(&Source::new(name.as_str(), text))?;
             for (path, bytes) in split(document)?.files {

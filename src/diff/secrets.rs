@@ -62,6 +62,13 @@ impl Secrets {
         }
     }
 
+    /// What is shown in a secret's stead.
+    pub(crate) fn of_secret(&self, secret: &str) -> Shown {
+        Shown::Secret {
+            secret: self.hash(Value::from(secret).to_string().as_bytes()),
+        }
+    }
+
     /// A value as it may be shown; `way` says how it was come to.
     pub(crate) fn shown(&self, value: &Value, way: &Way<'_>) -> Shown {
         if self.show {

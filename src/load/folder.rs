@@ -138,12 +138,7 @@ impl<'f> Folder<'f> {
     }
 
     /// Loads a file; `is_written` where a run wrote it.
-    fn file(
-        &mut self,
-        path: &Path,
-        entry: Entry,
-        is_written: bool,
-    ) -> Result<(), Vec<Diagnostic>> {
+    fn file(&mut self, path: &Path, entry: Entry, is_written: bool) -> Result<(), Vec<Diagnostic>> {
         self.files += 1;
         let beyond = |limit: String| {
             Diagnostic::error(format!(

@@ -153,10 +153,13 @@ impl Guess {
     /// Whether a JSON file with such a text was to hold one of our inputs: it is empty, an error in its place, no JSON, or
     /// lacks a key of a profile.
     pub(super) fn is_damaged(self, text: &str) -> bool {
-        let is_profile = |value: &Value| value.get("metadata").is_some() || value.get("packs").is_some();
+        let is_profile =
+            |value: &Value| value.get("metadata").is_some() || value.get("packs").is_some();
         match serde_json::from_str::<Value>(text) {
             Ok(Value::Array(items)) => items.iter().any(is_profile),
-            Ok(value) => value.is_null() || self == API_ERROR || (self == UNKNOWN && is_profile(&value)),
+            Ok(value) => {
+                value.is_null() || self == API_ERROR || (self == UNKNOWN && is_profile(&value))
+            }
             Err(_) => true,
         }
     }

@@ -147,7 +147,9 @@ impl Existing {
             return Err(
                 Diagnostic::error(format!("`{shown}` cannot make way for a new folder"))
                     .code(Code::NotReplaced)
-                    .help(format!("name a folder by its own name, such as `{option} out`")),
+                    .help(format!(
+                        "name a folder by its own name, such as `{option} out`"
+                    )),
             );
         }
         let metadata = match fs::symlink_metadata(&folder) {
@@ -239,7 +241,10 @@ impl Existing {
                     folder.display()
                 ))
                 .code(Code::Unwritable)
-                .help(format!("name a folder with `{} DIR` in a folder that you may write to", self.option)),
+                .help(format!(
+                    "name a folder with `{} DIR` in a folder that you may write to",
+                    self.option
+                )),
                 _ => failed(folder, &error),
             })?;
         let kept: Vec<&str> = self

@@ -12,7 +12,7 @@ use super::{CHECKSUMS, SPLIT_CHECKSUMS, STEPS};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::lock::LOCK;
 use crate::profile::folder::file_name;
-use crate::profile::{has_macro, manifest_path, to_palette_json, values_path};
+use crate::profile::{has_macro, manifest_path, profile_json, values_path};
 use crate::render::{Rendered, RenderedProfile};
 use crate::secret::Withheld;
 
@@ -69,17 +69,7 @@ impl Tree {
     }
 
     fn add_profile(&mut self, folder: &str, profile: &RenderedProfile) -> Result<(), Diagnostic> {
-        let json = match &profile.tree {
-            Some(tree) => to_palette_json(tree),
-            None => to_palette_json(&profile.profile),
-        };
-        let json = json.map_err(|error| {
-            Diagnostic::error(format!(
-                "the {} profile has no JSON form: {error}",
-                profile.role
-            ))
-            .code(Code::Internal)
-        })?;
+        let json = profile_json(&profile.profile, profile.tree.as_ref())?;
         let name = file_name(&profile.profile.metadata.name, "profile");
         self.add(format!("{folder}{name}.json"), json)
     }

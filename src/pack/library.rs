@@ -195,6 +195,21 @@ impl Library {
         }
     }
 
+    /// The same, where of these packs the built-in ones are used.
+    pub(crate) fn with_built_in(&self, names: &[String]) -> Library {
+        let mut found = self.found.clone();
+        for (_, packs) in found.iter_mut().filter(|(name, _)| names.contains(name)) {
+            let is_built_in = |pack: &Found| matches!(pack.place, Place::BuiltIn(..));
+            if packs.iter().any(is_built_in) {
+                packs.retain(is_built_in);
+            }
+        }
+        Library {
+            found,
+            remarks: Vec::new(),
+        }
+    }
+
     /// Every pack, by name and version, those that are used before those they hide.
     pub fn packs(&self) -> impl Iterator<Item = &Found> {
         self.found.values().flatten()

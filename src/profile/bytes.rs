@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
+use super::Profile;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::scalar::go_float;
 
 /// Methods of a formatter that only pass on to its layout.
@@ -86,6 +88,24 @@ fn written(
 pub fn to_palette_json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let escaped = &['<', '>', '&', '\u{2028}', '\u{2029}'];
     written(value, CompactFormatter, escaped)
+}
+
+/// The same of a profile, with the keys that this program does not know, where its tree is at hand.
+///
+/// # Errors
+/// As [`to_palette_json`].
+pub fn profile_json(profile: &Profile, tree: Option<&Value>) -> Result<Vec<u8>, Diagnostic> {
+    let json = match tree {
+        Some(tree) => to_palette_json(tree),
+        None => to_palette_json(profile),
+    };
+    json.map_err(|error| {
+        Diagnostic::error(format!(
+            "`{}` has no JSON form: {error}",
+            profile.metadata.name
+        ))
+        .code(Code::Internal)
+    })
 }
 
 /// The same JSON for people: two blanks a level, `<` `>` `&` as they are, and a final line break.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use built_in::BuiltInLayers;
-pub use bytes::{to_palette_json, to_readable_json};
+pub use bytes::{profile_json, to_palette_json, to_readable_json};
 pub use document::{Document, Notation};
 use folder::file_name;
 pub use read::{Form, from_value, read};

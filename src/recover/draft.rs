@@ -69,6 +69,22 @@ impl Draft {
         places
     }
 
+    /// What stands at these places, in the order of the text.
+    pub(super) fn said(&self, settings: &[Setting]) -> Vec<(String, Value)> {
+        let mut places = Vec::new();
+        if let Value::Object(map) = in_order(&Value::Object(self.0.clone()), "", settings) {
+            collect(&map, &mut Vec::new(), &mut places);
+        }
+        let value = |steps: &Steps| {
+            let mut steps = steps.iter();
+            let first = self.0.get(steps.next()?)?;
+            steps.try_fold(first, |value, step| value.get(step))
+        };
+        let said = places.iter();
+        said.filter_map(|steps| Some((steps.join("."), value(steps)?.clone())))
+            .collect()
+    }
+
     /// The site, if the draft is one.
     pub(super) fn site(&self, given: &Given) -> Option<Site> {
         parse(&yaml::from_json(&Value::Object(self.0.clone())), given).ok()

@@ -37,6 +37,7 @@ mod lists;
 mod marks;
 mod nearest;
 mod picture;
+mod provider;
 mod search;
 mod settle;
 mod structure;
@@ -57,7 +58,7 @@ use crate::render::Renderer;
 use crate::revision::Revision;
 use crate::secret::Secret;
 use crate::site::{Inputs, Site};
-pub use nearest::{Near, nearest, roles};
+pub use nearest::{Near, nearer, nearest, roles};
 use search::Search;
 
 /// What is to be recovered.
@@ -82,6 +83,8 @@ pub struct Recovered {
     pub text: String,
     /// Settings that no profile shows. Their defaults would break rules, so other values were chosen.
     pub chosen: Vec<String>,
+    /// What the profiles say in it: each setting by its path.
+    pub settings: Vec<(String, Value)>,
     /// What is read from it.
     pub site: Site,
     /// What it refers to.
@@ -130,6 +133,8 @@ pub fn recover(request: &Request<'_>) -> Result<Recovered, Vec<Diagnostic>> {
         request.revision.name,
         draft.text(search.settings)
     );
+    let mut settings = draft.said(search.settings);
+    settings.retain(|(path, _)| !chosen.contains(path));
     let given = given.used_by(&text);
     let site = draft::parse(&text, &given)?;
     let rendered = search.rendered(&site).into_iter();
@@ -164,6 +169,7 @@ pub fn recover(request: &Request<'_>) -> Result<Recovered, Vec<Diagnostic>> {
     Ok(Recovered {
         text,
         chosen,
+        settings,
         site,
         given,
         unexpressed,

@@ -40,6 +40,28 @@ pub fn nearest(profiles: &[Profile]) -> Result<Near, Vec<Diagnostic>> {
     best.ok_or(refused)
 }
 
+/// What is to be said where another revision is nearer to profiles than the one that they are said to come from.
+///
+/// # Errors
+/// As [`nearest()`].
+pub fn nearer(
+    profiles: &[Profile],
+    revision: &Revision,
+) -> Result<Option<String>, Vec<Diagnostic>> {
+    let own = distance(profiles, &roles(profiles, revision)?, revision);
+    if own == 0 {
+        return Ok(None);
+    }
+    let near = nearest(profiles)?;
+    let name = &near.revision.name;
+    Ok((near.distance < own && *name != revision.name).then(|| {
+        format!(
+            "the profiles are nearer to RA {name} (version steps away: {}) than to RA {} ({own})",
+            near.distance, revision.name
+        )
+    }))
+}
+
 /// Which of a revision's profiles each of these is, in their order.
 ///
 /// # Errors

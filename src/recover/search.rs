@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::json;
+
 use super::draft::{self, Draft};
 use super::picture::{Camera, Picture};
+use super::provider::{self, Providers};
 use super::{Given, Request};
 use crate::profile::Profile;
 use crate::render::{RenderedProfile, Renderer};
@@ -17,6 +20,7 @@ pub(super) struct Search<'s> {
     pub(super) request: &'s Request<'s>,
     pub(super) renderer: &'s Renderer<'s>,
     pub(super) roles: Vec<Role>,
+    pub(super) providers: Providers,
     pub(super) settings: &'static [Setting],
     pub(super) camera: Camera,
     pub(super) target: Picture,
@@ -39,11 +43,14 @@ impl<'s> Search<'s> {
         roles: Vec<Role>,
     ) -> Self {
         let camera = Camera::default();
-        let target = camera.picture(roles.iter().copied().zip(request.profiles));
+        let given = || roles.iter().copied().zip(request.profiles);
+        let target = camera.picture(given());
+        let providers = Providers::of(given());
         let mut search = Search {
             request,
             renderer,
             roles,
+            providers,
             settings: Site::settings(),
             camera,
             target,
@@ -55,8 +62,23 @@ impl<'s> Search<'s> {
             reach: HashMap::new(),
             traced: BTreeSet::new(),
         };
-        search.accept(Draft::default(), Given::default());
+        search.begin();
         search
+    }
+
+    /// Takes the draft to begin with: of the storage provider whose pack is there.
+    fn begin(&mut self) {
+        if let Some(first) = self.providers.first() {
+            let draft = Draft::default().with(provider::SETTING, json!(first.as_str()));
+            let full = self.with_needed(&draft, provider::SETTING);
+            for draft in [draft].into_iter().chain(full) {
+                if self.accept(draft, Given::default()) {
+                    self.traced.insert(provider::SETTING.to_owned());
+                    return;
+                }
+            }
+        }
+        self.accept(Draft::default(), Given::default());
     }
 
     /// What a site gives of the profiles that are asked for.
@@ -76,7 +98,11 @@ impl<'s> Search<'s> {
     }
 
     pub(super) fn picture(&self, site: &Site) -> Picture {
-        let profiles = self.rendered(site);
+        let mut profiles = self.rendered(site);
+        for one in &mut profiles {
+            let layers = &mut one.profile.spec.template.packs;
+            layers.retain(|layer| !self.providers.passes_over(layer));
+        }
         let profiles = profiles.iter().map(|one| (one.role, &one.profile));
         self.camera.picture(profiles)
     }
@@ -185,7 +211,9 @@ impl<'s> Search<'s> {
                 (Some(with), Some(without)) => draft::essence(&with) == draft::essence(&without),
                 _ => false,
             };
-            if same || self.gives_no_less(&without) {
+            // A pack that is not at hand makes no difference, and names the provider all the same.
+            let is_named = self.providers.first().is_some() && place.join(".") == provider::SETTING;
+            if same || (!is_named && self.gives_no_less(&without)) {
                 self.draft = without;
             }
         }

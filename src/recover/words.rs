@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::draft::{self, Draft};
+use super::provider;
 use super::search::Search;
 use crate::site::{Form, Kind, Preset};
 
@@ -14,7 +15,9 @@ impl Search<'_> {
             false => kind
                 .words
                 .iter()
-                .map(|(word, _)| kind.value(word))
+                .map(|(word, _)| *word)
+                .filter(|word| path != provider::SETTING || self.providers.may_be(word))
+                .map(|word| kind.value(word))
                 .collect(),
         };
         if self.distance == 0 || words.is_empty() || !self.is_of_use(path) {
@@ -48,7 +51,7 @@ impl Search<'_> {
     }
 
     /// A draft with examples where maps beside a setting need a value.
-    fn with_needed(&self, draft: &Draft, path: &str) -> Option<Draft> {
+    pub(super) fn with_needed(&self, draft: &Draft, path: &str) -> Option<Draft> {
         let (around, _) = path.rsplit_once('.')?;
         let around = format!("{around}.");
         let needed = self.settings.iter().filter(|setting| {

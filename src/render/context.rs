@@ -81,6 +81,11 @@ impl Scope {
         })
     }
 
+    /// The site as templates see it.
+    pub(super) fn into_site(self) -> Value {
+        self.site
+    }
+
     pub(super) fn apply(&self, engine: &mut Engine) {
         let references: Map<String, Value> = self
             .variables

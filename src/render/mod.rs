@@ -306,6 +306,19 @@ impl<'r> Renderer<'r> {
         self.assemble(request, &choices, &mut Vec::new(), Unmade::LeftOut)
     }
 
+    /// A site as templates see it: with what the revision sets where the site says nothing.
+    pub(crate) fn as_seen(&self, site: &Site) -> Value {
+        let request = Request {
+            site,
+            revision: self.revision,
+            library: self.library,
+            profiles: &[],
+            published: self.published,
+        };
+        let scope = Scope::new(&request, self.settings, Vec::new());
+        scope.map(Scope::into_site).unwrap_or_default()
+    }
+
     fn assemble(
         &self,
         request: &Request<'_>,

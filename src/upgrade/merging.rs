@@ -18,7 +18,7 @@ use crate::yaml::{Answer, Ask, Decision, Path, Verdict, merge_values};
 /// An upgrade under way.
 pub(super) struct Merging<'r> {
     pub(super) request: &'r Request<'r>,
-    secrets: Secrets,
+    pub(super) secrets: Secrets,
     pub(super) profile: String,
     /// The layer, as the report names it.
     pub(super) layer: Option<String>,

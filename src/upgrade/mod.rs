@@ -10,6 +10,7 @@ mod layers;
 mod macros;
 mod matching;
 mod merging;
+mod of_profiles;
 mod on_the_way;
 mod reasons;
 mod replaced;
@@ -25,16 +26,18 @@ use crate::diagnostic::Diagnostic;
 use crate::lock::Lock;
 use crate::pack::Library;
 use crate::profile::Profile;
-use crate::recover::roles;
+use crate::recover::{nearer, roles};
 use crate::render::{MadeFrom, Rendered, RenderedProfile, Renderer};
 use crate::revision::{Revision, Role};
 use crate::site::Site;
 use crate::version::Version;
 use crate::yaml::{Answer, Path, merge_values};
 use merging::Merging;
+pub use of_profiles::OfProfiles;
 use on_the_way::Way;
 pub use report::{
-    Clashed, FORMAT, Item, Limited, Moved, OnTheWay, ProfileStep, Report, Step, What,
+    Clashed, FORMAT, Item, Limited, Moved, OnTheWay, ProfileStep, Report, Setting, Step, Usual,
+    What,
 };
 pub use resolutions::Resolutions;
 use resolutions::questions;
@@ -53,8 +56,8 @@ pub struct Request<'r> {
     pub to: &'r Revision,
     /// The site that both are rendered with.
     pub site: &'r Site,
-    /// Whether the site was recovered from the profiles: rules may then find fault with it, as they would with the profiles.
-    pub is_recovered: bool,
+    /// Where the site was read from the profiles: rules may then find fault with it, as they would with the profiles.
+    pub recovered: Option<&'r OfProfiles>,
     /// The vendors' texts.
     pub library: &'r Library,
     /// What the profiles were rendered from, where that is known.
@@ -101,14 +104,15 @@ impl Upgrade {
 /// # Errors
 /// They are no profiles of the RA, a revision cannot be rendered with the site, or answers are out of date.
 pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
-    let base = rendered(request, request.from)?;
-    let notes = request.lock.map(|lock| lock.differences(&base.lock));
+    let (base, of_base) = rendered(request, request.from)?;
+    let notes = notes(request, &base)?;
     let base = base.profiles;
+    let (theirs, of_theirs) = rendered(request, request.to)?;
     let Rendered {
         profiles: theirs,
         lock,
         ..
-    } = rendered(request, request.to)?;
+    } = theirs;
     let roles = roles(request.yours, request.from)?;
     let mut yours: Vec<(Role, &Profile)> = roles.into_iter().zip(request.yours).collect();
     yours.sort_by_key(|(role, _)| *role);
@@ -174,7 +178,8 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         from: request.from.name.clone(),
         to: request.to.name.clone(),
         profiles: before_after,
-        notes: notes.unwrap_or_default(),
+        notes,
+        settings: of_profiles::told(request, &merging.secrets, [&of_base, &of_theirs]),
         items: merging.items,
         limited: merging.limited,
         moved: merging.moved,
@@ -216,22 +221,40 @@ fn with_all_keys(tree: &Value, was: &Profile, merged: &Profile) -> Value {
     value.unwrap_or(merged)
 }
 
-/// What a revision makes of the site.
-fn rendered(request: &Request<'_>, revision: &Revision) -> Result<Rendered, Vec<Diagnostic>> {
+/// Where the base is not what the profiles were made from, in sentences.
+fn notes(request: &Request<'_>, base: &Rendered) -> Result<Vec<String>, Vec<Diagnostic>> {
+    let mut notes = match request.lock {
+        // A site that was read from profiles is never the one that was written.
+        Some(lock) if request.recovered.is_some() => lock.other_revision(&base.lock),
+        Some(lock) => lock.differences(&base.lock),
+        None => Vec::new(),
+    };
+    if notes.is_empty() {
+        notes.extend(nearer(request.yours, request.from)?);
+    }
+    Ok(notes)
+}
+
+/// What a revision makes of the site, and what it has where a site says nothing.
+fn rendered(
+    request: &Request<'_>,
+    revision: &Revision,
+) -> Result<(Rendered, Value), Vec<Diagnostic>> {
     let fitted = crate::rules::fitted(request.site, revision);
     let site = fitted.as_ref().map_or(request.site, |(site, _)| site);
     let renderer = Renderer::new(revision, request.library).map_err(|problem| vec![problem])?;
-    if !request.is_recovered {
-        return renderer.render(site, &Role::ALL);
+    if request.recovered.is_none() {
+        return Ok((renderer.render(site, &Role::ALL)?, Value::Null));
     }
     let profiles = renderer.draft(site, &Role::ALL);
     let made_from = profiles.iter().flat_map(|profile| &profile.made_from);
     let packs = made_from.filter_map(|from| from.pack.as_deref());
     let lock = Lock::new(&revision.name, site, packs);
-    Ok(Rendered {
+    let rendered = Rendered {
         profiles,
         remarks: Vec::new(),
         holds_secrets: site.holds_secrets,
         lock,
-    })
+    };
+    Ok((rendered, renderer.as_seen(&Site::example())))
 }

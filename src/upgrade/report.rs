@@ -25,6 +25,8 @@ pub struct Report {
     pub profiles: Vec<ProfileStep>,
     /// Where the base is not what the profiles were rendered from, in sentences.
     pub notes: Vec<String>,
+    /// What the profiles say of the site, where it was read from them: no side differs in it.
+    pub settings: Vec<Setting>,
     /// What was decided, by profile, then by layer, then in the order of the text.
     pub items: Vec<Item>,
     /// Layers of which not all could be merged, and why.
@@ -39,6 +41,28 @@ pub struct Report {
     pub on_the_way: Vec<OnTheWay>,
     /// What the result does to a running cluster, by impact, worst first.
     pub impacts: Vec<crate::diff::ImpactCount>,
+}
+
+/// A setting of the site that was read from the profiles.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Setting {
+    /// Its path in a site.
+    pub path: String,
+    /// Its value.
+    pub value: Shown,
+    /// What the RA itself sets there, where that is another now.
+    pub default: Option<Usual>,
+}
+
+/// What the RA sets where a site says nothing.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usual {
+    /// In the old revision.
+    pub was: Shown,
+    /// In the new one.
+    pub becomes: Shown,
 }
 
 /// A profile before and after.
@@ -286,6 +310,18 @@ impl Item {
             part: part_words(&self.part),
             path: self.path.clone(),
         }
+    }
+
+    /// What the report shows of a change that needs no answer: from what to what.
+    pub(super) fn change(&self) -> [Option<&Shown>; 2] {
+        let [base, yours, theirs] = [&self.base, &self.yours, &self.theirs];
+        let change = match self.what {
+            What::Taken => [yours, theirs],
+            // Your lines stay, so what comes in is what they changed.
+            What::Combined => [base, theirs],
+            _ => [base, yours],
+        };
+        change.map(Option::as_ref)
     }
 
     /// The three sides, each in lines; of texts of several lines what differs from the base.

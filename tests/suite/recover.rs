@@ -339,6 +339,50 @@ fn so_does_that_of_any_site() {
     nothing_wrong(&outcomes.into_iter().flatten().collect::<Vec<_>>());
 }
 
+/// Whether its pack is at hand or not, and whatever else was edited.
+#[test]
+fn the_storage_provider_is_that_of_the_pack() {
+    let revision = built_in::newest();
+    let infra = |provider: &str| {
+        let site = format!("storage: {{provider: {provider}}}");
+        let mut profiles = of_text(&site, revision).expect("it is rendered");
+        let mut infra = profiles.swap_remove(0);
+        for layer in &mut infra.spec.template.packs {
+            if layer.name != "ubuntu-maas" {
+                layer.values = "a: 1\n".to_owned();
+            }
+        }
+        infra
+    };
+    let own = |mut profile: Profile| {
+        let storage = profile
+            .spec
+            .template
+            .packs
+            .last_mut()
+            .expect("it has layers");
+        storage.name = "csi-own".to_owned();
+        profile
+    };
+    for (profile, found) in [
+        (infra("longhorn"), Some("longhorn")),
+        (infra("rook-ceph"), Some("rook-ceph")),
+        (own(infra("portworx")), None),
+    ] {
+        let recovered = recover(&Request {
+            profiles: &[profile],
+            trees: &[],
+            revision,
+            library: library(false),
+            is_answer: false,
+        });
+        let text = recovered.expect("it is of the reference architecture").text;
+        let provider = text.split("  provider: ").nth(1);
+        let provider = provider.and_then(|rest| rest.lines().next());
+        assert_eq!(provider, found, "{text}");
+    }
+}
+
 #[test]
 fn the_publishers_export_is_recovered_with_what_no_site_says() {
     const EXPORT: &str = "exports/VMO-RA-Templates-1.9.6-longhorn.json";

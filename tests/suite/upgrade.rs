@@ -303,6 +303,9 @@ fn unreadable_values_stay_and_secrets_are_hidden() {
         );
     }
     upgrade(&folder, "--site site.yaml --out new --diff3 sides").ends(0);
+    upgrade(&folder, "--site site.yaml --diff3 sides")
+        .ends(2)
+        .mentions("= help: choose another folder with `--diff3 DIR`, or ");
     let values = read(&folder, "new/values/core/01-lb-metallb-helm.yaml");
     assert_eq!(values, "a: [1\nb: 2\n");
     let metallb = |side: &str| format!("sides/{side}/VMO-RA-Core-PXKE/lb-metallb-helm/values.yaml");

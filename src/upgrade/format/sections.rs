@@ -42,35 +42,12 @@ pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
             &gone,
         ));
     }
-    let one = |what: What| move |item: &&Item| item.what == what;
-    sections.push(list(
-        "Taken from the RA and the vendors",
-        ["From", "To"],
-        &all(&one(What::Taken)),
-        full,
-        |item| [&item.yours, &item.theirs].map(cell),
-    ));
-    sections.push(list(
-        "Kept from you",
-        ["Theirs", "Yours"],
-        &all(&one(What::Kept)),
-        full,
-        |item| [&item.theirs, &item.yours].map(cell),
-    ));
-    sections.push(list(
-        "The same on both sides",
-        ["From", "To"],
-        &all(&one(What::Same)),
-        full,
-        |item| [&item.base, &item.yours].map(cell),
-    ));
-    sections.push(list(
-        "Combined from both sides, line by line",
-        ["Lines that go", "Lines that come"],
-        &all(&one(What::Combined)),
-        full,
-        came_in,
-    ));
+    for (title, what) in &super::LISTS {
+        sections.push(list(title, &all(&|item| item.what == *what), full));
+        if *what == What::Kept {
+            sections.push(settings(report));
+        }
+    }
     sections.extend([
         limited(report),
         moved(report),
@@ -191,14 +168,31 @@ fn as_sentence(words: &str) -> String {
     }
 }
 
+/// What was read from the profiles as settings of the site.
+fn settings(report: &Report) -> Section {
+    let mut section = section(super::SETTINGS);
+    if report.settings.is_empty() {
+        return section;
+    }
+    section.sentences.push(super::OF_SETTINGS.to_owned());
+    let rows = report.settings.iter().map(|setting| {
+        let default = setting.default.as_ref();
+        let [was, becomes] = [
+            default.map(|default| &default.was),
+            default.map(|default| &default.becomes),
+        ];
+        let of_ra = default.map_or(String::new(), |_| {
+            format!("{} -> {}", cell(was), cell(becomes))
+        });
+        vec![setting.path.clone(), cell(Some(&setting.value)), of_ra]
+    });
+    let columns = ["Setting", "Yours", "The RA's own, where it changes"];
+    section.tables.push(table("", &columns, rows.collect()));
+    section
+}
+
 /// Items in a table for each layer; of long lists only the start, unless all is wanted.
-fn list(
-    title: &str,
-    [old, new]: [&'static str; 2],
-    items: &[&Item],
-    full: bool,
-    sides: impl Fn(&Item) -> [String; 2],
-) -> Section {
+fn list(title: &str, items: &[&Item], full: bool) -> Section {
     let mut section = section(title);
     for items in items.chunk_by(|a, b| (&a.profile, &a.layer) == (&b.profile, &b.layer)) {
         let Some(first) = items.first() else { continue };
@@ -215,10 +209,16 @@ fn list(
         }
         let rows = items.iter().take(shown).map(|item| {
             let impact = item.impact.map_or("", |impact| impact.as_str());
-            let [was, is] = sides(item);
+            let [was, is] = match item.what {
+                What::Combined => changed(item),
+                _ => item.change().map(cell),
+            };
             vec![within_layer(item), was, is, impact.to_owned()]
         });
-        let columns = ["Where", old, new, "Impact"];
+        let columns = match first.what {
+            What::Combined => ["Where", "Lines that go", "Lines that come", "Impact"],
+            _ => ["Where", "From", "To", "Impact"],
+        };
         section.tables.push(table(&name, &columns, rows.collect()));
     }
     section
@@ -292,14 +292,14 @@ fn within_layer(item: &Item) -> String {
 }
 
 /// A value in a cell.
-fn cell(value: &Option<Shown>) -> String {
-    cut(&words(value.as_ref()))
+fn cell(value: Option<&Shown>) -> String {
+    cut(&words(value))
 }
 
-/// What comes into a text of which your own changes stay.
-fn came_in(item: &Item) -> [String; 2] {
-    let [base, _, theirs] = item.sides().map(|(_, text)| text);
-    let lines = changed_lines(&base, &theirs);
+/// The lines of a text that change.
+fn changed(item: &Item) -> [String; 2] {
+    let [old, new] = item.change().map(words);
+    let lines = changed_lines(&old, &new);
     ["- ", "+ "].map(|sign| {
         let lines = lines.iter().filter_map(|line| line.strip_prefix(sign));
         in_cell(&lines.map(str::to_owned).collect::<Vec<_>>())

@@ -24,23 +24,13 @@ pub fn text(report: &Report, full: bool) -> String {
     );
     page.profiles(report);
     page.conflicts(report);
-    let of = |wanted: &'static dyn Fn(&What) -> bool| -> Vec<&Item> {
-        report
-            .items
-            .iter()
-            .filter(|item| wanted(&item.what))
-            .collect()
-    };
-    page.list(
-        "Taken from the RA and the vendors",
-        &of(&|what| *what == What::Taken),
-    );
-    page.list("Kept from you", &of(&|what| *what == What::Kept));
-    page.list("The same on both sides", &of(&|what| *what == What::Same));
-    page.list(
-        "Combined from both sides, line by line",
-        &of(&|what| *what == What::Combined),
-    );
+    for (title, what) in &super::LISTS {
+        let items = report.items.iter().filter(|item| item.what == *what);
+        page.list(title, &items.collect::<Vec<_>>());
+        if *what == What::Kept {
+            page.settings(report);
+        }
+    }
     page.rest(report);
     page.text
 }
@@ -153,18 +143,30 @@ impl Page {
         }
     }
 
+    fn settings(&mut self, report: &Report) {
+        if report.settings.is_empty() {
+            return;
+        }
+        self.title(super::SETTINGS);
+        self.line(2, super::OF_SETTINGS);
+        for setting in &report.settings {
+            let value = self.shown(&words(Some(&setting.value)));
+            self.line(2, &format!("{}: {value}", setting.path));
+            if let Some(default) = &setting.default {
+                let [was, becomes] =
+                    [&default.was, &default.becomes].map(|side| self.shown(&words(Some(side))));
+                let changes = format!("RA {} changes its own value: {was} -> {becomes}", report.to);
+                self.line(4, &changes);
+            }
+        }
+    }
+
     fn item(&mut self, item: &Item) {
-        let (was, is) = match item.what {
-            What::Kept => (&item.base, &item.yours),
-            // Your lines stay, so what comes in is what they changed.
-            What::Combined => (&item.base, &item.theirs),
-            What::Taken => (&item.yours, &item.theirs),
-            _ => (&item.base, &item.yours),
-        };
+        let [was, is] = item.change();
         let impact = item
             .impact
             .map_or(String::new(), |impact| format!(" ({})", impact.as_str()));
-        let [old, new] = [words(was.as_ref()), words(is.as_ref())];
+        let [old, new] = [words(was), words(is)];
         if !old.contains('\n') && !new.contains('\n') {
             let [old, new] = [self.shown(&old), self.shown(&new)];
             let change = match (was, is) {

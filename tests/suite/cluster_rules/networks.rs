@@ -276,7 +276,9 @@ fn services_have_addresses_of_their_own() {
         (shared, shared),
         ("{loadBalancerIP: ''}", "{spec: {loadBalancerIP: ''}}"),
     ] {
-        nginx(one).layer("traefik", "40.0.0", &traefik(two)).is_fine(ID);
+        nginx(one)
+            .layer("traefik", "40.0.0", &traefik(two))
+            .is_fine(ID);
     }
     for (one, two) in [
         (by_annotation, "spec.loadBalancerIP"),
@@ -287,13 +289,15 @@ fn services_have_addresses_of_their_own() {
             "spec.loadBalancerIP" => shared,
             _ => "{annotations: {metallb.io/loadBalancerIPs: '10.0.0.7, 10.0.0.9'}}",
         };
-        nginx(one).layer("traefik", "40.0.0", &traefik(service)).finds(
-            ID,
-            &[(
-                &format!("charts.traefik.service.{two}"),
-                "error: `traefik` asks for the address 10.0.0.9, which `nginx` asks for too",
-            )],
-        );
+        nginx(one)
+            .layer("traefik", "40.0.0", &traefik(service))
+            .finds(
+                ID,
+                &[(
+                    &format!("charts.traefik.service.{two}"),
+                    "error: `traefik` asks for the address 10.0.0.9, which `nginx` asks for too",
+                )],
+            );
     }
 }
 

@@ -9,7 +9,9 @@ use vmo_ra::profile::{Manifest, Profile, Variable};
 use vmo_ra::render::Renderer;
 use vmo_ra::revision::Role;
 use vmo_ra::site::Site;
-use vmo_ra::upgrade::{Item, Report, Request, Resolutions, Upgrade, What, upgrade};
+use vmo_ra::upgrade::{
+    Item, OfProfiles, Report, Request, Resolutions, Upgrade, What, format, upgrade,
+};
 
 use super::customised as with_edits;
 use crate::common::harness::Scratch;
@@ -33,7 +35,7 @@ fn upgraded(yours: &[Profile], resolutions: &Resolutions) -> Upgrade {
         from: built_in::revision("1.7.0"),
         to: built_in::revision("1.9.0"),
         site: &Site::example(),
-        is_recovered: false,
+        recovered: None,
         library: built_in::library(),
         lock: None,
         resolutions,
@@ -418,6 +420,73 @@ fn the_json_form_is_as_its_schema_says() {
     let mut more = report;
     more["items"][0]["surprise"] = json!(1);
     assert!(!schema.is_valid(&more));
+}
+
+/// Without a site, what a site can say is no edit. It is named all the same, beside what the RA changed there.
+#[test]
+fn settings_that_were_read_from_profiles_are_named() {
+    let mut yours = rendered("1.7.0");
+    for layer in &mut yours[0].spec.template.packs {
+        let was = "registry.k8s.io/pause:3.10";
+        layer.values = layer.values.replace(was, "registry.example.com/pause:3.10");
+    }
+    let [from, to] = ["1.7.0", "1.9.0"].map(built_in::revision);
+    let read = OfProfiles::read(&yours, from, built_in::library());
+    let read = read.unwrap_or_else(|problems| panic!("{problems:?}"));
+    let request = Request {
+        yours: &yours,
+        trees: &[],
+        from,
+        to,
+        site: &read.site,
+        recovered: Some(&read),
+        library: built_in::library(),
+        lock: None,
+        resolutions: &Resolutions::default(),
+    };
+    let carried = upgrade(&request).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let report = json!(carried.report);
+    let shown = |image: &str| json!({"value": image});
+    let default = json!({
+        "was": shown("registry.k8s.io/pause:3.10"),
+        "becomes": shown("registry.k8s.io/pause:3.10.1"),
+    });
+    let mine = shown("registry.example.com/pause:3.10");
+    let setting = json!({"path": "nodes.pauseImage", "value": mine, "default": default});
+    assert_eq!(report["settings"], json!([setting]));
+    assert!(!report["items"].to_string().contains("pause:3.10"));
+    let schema: Value = serde_json::from_str(format::json_schema()).expect("JSON");
+    assert!(jsonschema::is_valid(&schema, &report));
+    for text in [
+        format::text(&carried.report, false),
+        format::markdown(&carried.report, false),
+        format::html(&carried.report, false),
+    ] {
+        let at = text
+            .find("as settings of the site")
+            .expect("it has a title");
+        for told in [
+            "nodes.pauseImage",
+            "registry.example.com/pause:3.10",
+            "pause:3.10.1",
+        ] {
+            assert!(text[at..].contains(told), "{told}\n{}", &text[at..]);
+        }
+    }
+    // A revision that the profiles do not fit is said to be so.
+    let carried = upgrade(&Request {
+        from: to,
+        ..request
+    });
+    let notes = carried
+        .unwrap_or_else(|problems| panic!("{problems:?}"))
+        .report
+        .notes;
+    let nearer = "the profiles are nearer to RA 1.7.0 (version steps away: 0) than to RA 1.9.0 (";
+    assert!(
+        notes.len() == 1 && notes[0].starts_with(nearer),
+        "{notes:?}"
+    );
 }
 
 #[test]

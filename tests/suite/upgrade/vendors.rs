@@ -426,8 +426,13 @@ fn a_replaced_pack_carries_over_what_has_a_counterpart() {
     let asked = read(&folder, "resolutions.yaml");
     let answers = asked.replace("  answer:\n", "  answer: yours\n");
     write(&folder, "resolutions.yaml", answers);
-    let told = upgrade(&folder, "--site site.yaml --out both").ends(0).told();
-    assert!(told.contains("\n  keep `traefik` and `nginx` apart: "), "{told}");
+    let told = upgrade(&folder, "--site site.yaml --out both")
+        .ends(0)
+        .told();
+    assert!(
+        told.contains("\n  keep `traefik` and `nginx` apart: "),
+        "{told}"
+    );
     let address = "error: `traefik` asks for the address 10.20.30.150, which `nginx` asks for too";
     let checked = folder.run("check both").ends(1).told();
     assert!(checked.contains(address), "{checked}");
