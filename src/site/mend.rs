@@ -41,9 +41,11 @@ impl Wanted {
 pub(super) fn setting(path: &str) -> Option<&'static Setting> {
     let is_meant = |setting: &&Setting| {
         let mut given = path.split('.');
-        let mut same = setting.path.split('.').zip(given.by_ref());
-        let is_same = same.all(|(known, given)| known == "*" || known == without_number(given));
-        is_same && path.split('.').count() == setting.path.split('.').count()
+        let mut known = setting.path.split('.');
+        let is_same = known.by_ref().zip(given.by_ref()).all(|(known, given)| {
+            known == "*" || known == given || is_item_of(known.strip_suffix("[]"), given)
+        });
+        is_same && known.next().is_none() && given.next().is_none()
     };
     // A free key may hold dots.
     let is_around = |setting: &&Setting| {
@@ -54,11 +56,10 @@ pub(super) fn setting(path: &str) -> Option<&'static Setting> {
     exact.or_else(|| Site::settings().iter().find(is_around))
 }
 
-fn without_number(step: &str) -> String {
-    match step.split_once('[') {
-        Some((name, _)) => format!("{name}[]"),
-        None => step.to_owned(),
-    }
+/// Whether a step such as `nads[3]` is an item of the list.
+fn is_item_of(list: Option<&str>, step: &str) -> bool {
+    let item = step.split_once('[');
+    item.is_some_and(|(name, _)| list == Some(name))
 }
 
 /// The last key of a path. An item of a list has the key of the list.
@@ -168,19 +169,17 @@ fn list_below(path: &str, node: &Node) -> Option<&'static Setting> {
     let takes_all = |setting: &&Setting| {
         item(setting).is_some_and(|kind| texts.iter().all(|text| kind.takes(text)))
     };
-    let mut below = Site::settings().iter().filter(|one| is_below(one, path));
-    below.find(takes_all)
+    all_below(path).find(takes_all)
 }
 
-fn is_below(setting: &Setting, path: &str) -> bool {
+/// All settings below a path.
+fn all_below(path: &str) -> impl Iterator<Item = &'static Setting> {
     let around = match path {
-        "" => "",
-        path => match self::setting(path) {
-            Some(around) => around.path.as_str(),
-            None => return false,
-        },
+        "" => Some(""),
+        path => setting(path).map(|around| around.path.as_str()),
     };
-    setting.is_below(around)
+    let settings = Site::settings().iter();
+    settings.filter(move |one| around.is_some_and(|around| one.is_below(around)))
 }
 
 /// The kind of a list's items, if they are single values.
@@ -202,7 +201,7 @@ fn item(list: &Setting) -> Option<&'static Kind> {
 fn below(path: &str, takes: impl Fn(&Kind) -> bool) -> Option<(&'static Setting, bool)> {
     let mut best: Option<(usize, &'static Setting, bool)> = None;
     let mut is_alone = true;
-    for setting in Site::settings().iter().filter(|one| is_below(one, path)) {
+    for setting in all_below(path) {
         let (kind, is_list) = match &setting.form {
             Form::Value(kind) | Form::ValueOrMap(kind) => (kind, false),
             Form::List => match item(setting) {
@@ -250,14 +249,12 @@ pub(super) fn theirs(name: &str) -> Option<&'static Setting> {
 
 /// Whether the map at the path has a setting with this key.
 pub(super) fn is_known(name: &str, path: &str) -> bool {
-    let mut siblings = Site::settings().iter().filter(|one| is_below(one, path));
-    siblings.any(|one| one.key() == name)
+    all_below(path).any(|one| one.key() == name)
 }
 
 /// The setting that a wrong key means in the map at the path.
 pub(super) fn meant(name: &str, path: &str) -> Option<&'static Setting> {
-    let mut siblings = Site::settings().iter().filter(|one| is_below(one, path));
-    siblings.find(|one| one.beside().any(|other| other.eq_ignore_ascii_case(name)))
+    all_below(path).find(|one| one.beside().any(|other| other.eq_ignore_ascii_case(name)))
 }
 
 /// The setting with this key anywhere in a site, if there is exactly one.
@@ -282,8 +279,7 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
     if let (Some((_, option)), true) = (option, path.is_empty()) {
         return Some(format!("name it on the command line, with {option}"));
     }
-    let siblings = Site::settings().iter().filter(|one| is_below(one, path));
-    if nearest(name, siblings.map(Setting::key)).is_some() {
+    if nearest(name, all_below(path).map(Setting::key)).is_some() {
         return None;
     }
     same(name).map(|one| match one.path == name {
@@ -348,7 +344,7 @@ pub(super) fn is_list_of_values(path: &str) -> bool {
 
 /// The keys of the map at the path.
 pub(super) fn keys(path: &str) -> String {
-    let below = Site::settings().iter().filter(|one| is_below(one, path));
+    let below = all_below(path);
     let keys: Vec<String> = below.map(|one| format!("`{}`", one.key())).collect();
     format!("its keys are {}", keys.join(", "))
 }
