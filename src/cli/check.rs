@@ -1,5 +1,6 @@
 //! `vmo-ra check`
 
+use std::fs;
 use std::io;
 use std::mem;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use vmo_ra::check::{Input, Item, Report, against, check, format};
 use vmo_ra::diagnostic::Severity;
-use vmo_ra::load::load;
+use vmo_ra::load::{STANDARD_INPUT, load};
 use vmo_ra::revision::{Revision, Role};
 use vmo_ra::site::Site;
 
@@ -74,7 +75,14 @@ impl Check {
         };
         let mut errors = Vec::new();
         let mut remarks = Vec::new();
+        let mut seen = Vec::new();
         for file in self.files.iter().chain(&self.site) {
+            // `check site.yaml --site site.yaml` names one file.
+            let place = fs::canonicalize(file).unwrap_or_else(|_| file.into());
+            if file != STANDARD_INPUT && seen.contains(&place) {
+                continue;
+            }
+            seen.push(place);
             match load(&Files, file) {
                 Ok(mut loaded) => {
                     remarks.append(&mut loaded.remarks);

@@ -232,24 +232,33 @@ impl Diff {
             let layers = &profile.spec.template.packs;
             layers.iter().map(|layer| layer.name.as_str())
         }));
+        // The profile and its variables have no parts; `*` stands for them too.
+        let is_variable = |part: &str| {
+            let mut variables = old
+                .profiles
+                .iter()
+                .chain(&new.profiles)
+                .flat_map(|one| &one.spec.variables);
+            part.contains('*') || variables.any(|one| one.name == part)
+        };
         let mut problems = Vec::new();
         let only = self.only.iter().map(|place| ("--only", place));
         let ignore = self.ignore.iter().map(|place| ("--ignore", place));
         for (option, place) in only.chain(ignore) {
             // Of two layers of one pack the name goes on: `nginx[internal]`.
             let first = place.split(['/', '[']).next().unwrap_or_default();
-            if first.contains('*') {
-                continue;
-            }
+            let is_any = first.contains('*');
             // One list of what to ignore serves many comparisons, and ignoring too little is safe.
-            let is_strange = option == "--only" && !known.contains(&first);
+            let is_strange = option == "--only" && !is_any && !known.contains(&first);
             let problem = if is_strange {
                 Diagnostic::error(format!(
                     "`{option} {place}`: neither side has a layer `{first}`"
                 ))
                 .did_you_mean(first, known.iter().copied())
                 .help("a place is LAYER/PART/PATH, or begins with `profile` or `variable`")
-            } else if let Some(part) = unknown_part(place) {
+            } else if let Some(part) =
+                unknown_part(place).filter(|part| !is_any || !is_variable(part))
+            {
                 Diagnostic::error(format!("`{option} {place}`: a layer has no part `{part}`"))
                     .did_you_mean(part, Part::OF_LAYERS)
                     .help(format!("parts: {}", Part::OF_LAYERS.join(", ")))

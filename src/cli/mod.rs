@@ -14,6 +14,7 @@ mod init;
 mod inputs;
 mod join;
 mod lines;
+mod mistaken;
 mod nad;
 mod network;
 mod options;

@@ -25,10 +25,10 @@ pub(super) struct Nad {
     /// The bridge [default: br0, or the site's]
     #[arg(long, value_name = "NAME")]
     bridge: Option<InterfaceName>,
-    /// The namespace of the networks [default: default]
+    /// The namespace of the networks of `--vlans` [default: default]
     #[arg(long, value_name = "NAMESPACE", requires = "vlans")]
     namespace: Option<Label>,
-    /// What stands in front of the VLAN id in a network's name [default: vlan-]
+    /// What the names of the networks of `--vlans` begin with, before the VLAN id [default: vlan-]
     #[arg(long, value_name = "TEXT", requires = "vlans")]
     prefix: Option<String>,
     /// The folder to write, or `-` for one stream on standard output
@@ -43,8 +43,12 @@ impl Nad {
     pub(super) fn run(self) -> Result<(), Failure> {
         let mut site = self.site.load()?;
         site.nads.list = self.nads(&site)?;
+        if self.vlans.is_some() {
+            site.places.set_by_option("nads", "--vlans");
+        }
         if let Some(bridge) = &self.bridge {
             site.network.bridge = bridge.clone();
+            site.places.set_by_option("network.bridge", "--bridge");
         }
         // Without a site, the networks and VLANs around are not known.
         if self.site.path().is_some() || self.vlans.is_none() {

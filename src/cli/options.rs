@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, ValueEnum};
 
-use super::{Cli, examples};
+use super::{Cli, examples, mistaken};
 
 /// The width of help. It does not depend on the terminal, so that all readers see the same lines.
 const WIDTH: usize = 80;
@@ -106,7 +106,8 @@ fn alike(mut command: Command, path: &mut Vec<String>) -> Command {
 /// What the arguments say.
 pub(super) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     let mut command = command();
-    let mut found = command.try_get_matches_from_mut(arguments)?;
+    let found = command.try_get_matches_from_mut(arguments);
+    let mut found = found.map_err(mistaken::with_tip)?;
     Cli::from_arg_matches_mut(&mut found).map_err(|error| error.format(&mut command))
 }
 

@@ -9,6 +9,21 @@ use vmo_ra::output;
 
 use super::{Failure, inputs, terminal};
 
+/// Words for forms, which nobody means as a file.
+const FORMATS: [&str; 11] = [
+    "html",
+    "json",
+    "maas-cli",
+    "markdown",
+    "md",
+    "netplan",
+    "table",
+    "terraform",
+    "text",
+    "wide",
+    "yaml",
+];
+
 /// The options of a command that writes one file.
 #[derive(Debug, Args)]
 pub(super) struct OutFile {
@@ -31,8 +46,23 @@ impl OutFile {
         &self.out
     }
 
+    /// Refuses the word of a form, which kubectl takes behind `-o`.
+    fn is_no_format(&self) -> Result<(), Diagnostic> {
+        let Some(word) = FORMATS.iter().find(|word| self.out == Path::new(word)) else {
+            return Ok(());
+        };
+        Err(
+            Diagnostic::error(format!("`-o {word}` would write a file of this name"))
+                .code(Code::NotReplaced)
+                .help(format!(
+                    "the form is chosen by `--format`; if the file is meant, write `-o ./{word}`"
+                )),
+        )
+    }
+
     /// Writes the file and says so, with `more` behind its name. A file that holds the same already is in nobody's way.
     pub(super) fn write(&self, bytes: &[u8], private: bool, more: &str) -> Result<(), Failure> {
+        self.is_no_format()?;
         may_be_written(&self.out, self.force || holds(&self.out, bytes))?;
         output::replace_file(&self.out, bytes, private)?;
         terminal::wrote(&self.out, more)

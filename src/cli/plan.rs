@@ -18,7 +18,7 @@ pub(super) struct Plan {
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// Name pod and service networks for a cluster of this many nodes, including the spare one
-    #[arg(long, value_name = "NODES")]
+    #[arg(long, value_name = "NODES", value_parser = number)]
     nodes: Option<u32>,
     /// The form of the plan
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -37,6 +37,11 @@ enum Format {
     Markdown,
     /// One page with drawings, for a browser or a printer
     Html,
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    let number = text.parse();
+    number.map_err(|_| format!("`{text}` is not a whole number"))
 }
 
 impl Plan {

@@ -131,6 +131,7 @@ const LIST: Guess = guess(
     "give each of its items a file of its own, if they are sites, profiles or manifests",
 );
 const WORDS: Guess = guess("has no keys at its top", ANYTHING);
+const MARKUP: Guess = guess("is a page of HTML or XML", ANYTHING);
 const UNKNOWN: Guess = guess(
     "has no key at its top that a site, a profile or a manifest has",
     ANYTHING,
@@ -164,6 +165,16 @@ impl Guess {
         }
     }
 
+    /// Whether its keys are settings of a site, of which the site's reader says where they belong.
+    pub(super) fn is_site_without_sections(self) -> bool {
+        self == NO_SECTIONS
+    }
+
+    /// Whether nothing is known of its keys, so that it may be anything, even broken.
+    pub(super) fn is_unknown(self) -> bool {
+        self == UNKNOWN
+    }
+
     /// Whether it is a site in the form of an object.
     pub(super) fn is_site_as_object(self) -> bool {
         self == SITE_AS_OBJECT
@@ -180,6 +191,9 @@ impl Kind {
         let text = text.trim_start_matches('\u{feff}');
         if text.trim().is_empty() {
             return Kind::Other(EMPTY);
+        }
+        if text.trim_start().starts_with('<') {
+            return Kind::Other(MARKUP);
         }
         let kind = match tops(text) {
             // The reader of profiles says what is wrong with the JSON.

@@ -31,6 +31,7 @@ use crate::profile::folder::PROFILE;
 use crate::profile::{self, Document, Form, Profile};
 use crate::secret;
 use crate::site::{Inputs, Site};
+use crate::yaml;
 use folder::Folder;
 
 /// The name that stands for standard input.
@@ -204,7 +205,11 @@ impl File {
     }
 
     fn item(self, disk: &dyn Machine) -> Result<Item, Vec<Diagnostic>> {
-        Ok(match self.kind {
+        let kind = match self.kind {
+            Kind::Other(guess) if guess.is_site_without_sections() => Kind::Site,
+            kind => kind,
+        };
+        Ok(match kind {
             Kind::Site => {
                 let inputs = disk.inputs(&self.path);
                 let (site, problems) = Site::read(&self.source, inputs.as_ref())?;
@@ -217,7 +222,12 @@ impl File {
                 let profile = LoadedProfile::of_file(profile, form, whole);
                 Item::Profile(Box::new(profile))
             }
-            Kind::Other(guess) => return Err(nothing_of_ours(self.source.name(), guess).into()),
+            Kind::Other(guess) => {
+                if guess.is_unknown() {
+                    yaml::to_json_all(&self.source, yaml::Limits::INPUT)?;
+                }
+                return Err(nothing_of_ours(self.source.name(), guess).into());
+            }
         })
     }
 }
@@ -385,9 +395,10 @@ fn site_of(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, Ve
             "Kubernetes manifests, not a site",
             "a site has no `apiVersion` and no `kind`; start one with `vmo-ra init`",
         ),
-        Kind::Other(guess) if source.text().trim().is_empty() => {
-            (guess.is, "leave `--site` out for the RA's example")
-        }
+        Kind::Other(guess) if source.text().trim().is_empty() => (
+            guess.is,
+            "leave it out for the RA's example, or start one with `vmo-ra init`",
+        ),
         Kind::Other(guess) if guess.is_site_as_object() => {
             ("written as an object of Kubernetes", guess.help)
         }

@@ -63,11 +63,21 @@ impl<'r> Choice<'r> {
             return Err(problem);
         };
         let found = library.choose(self.pack, &Wanted::Exactly(version.to_owned()))?;
-        let remark = Diagnostic::warning(format!(
+        let wanted = self.wanted.to_string();
+        let mut remark = Diagnostic::warning(format!(
             "the values of `{}` {} are made from version {version}",
             self.pack, self.wanted
         ))
         .help("name a folder with that version of the pack with `--packs DIR`");
+        // Kubernetes and its images have a `v`, and people leave the patch release out.
+        let number = wanted.trim_start_matches('v');
+        if number != wanted && !version.starts_with('v') {
+            remark = remark.help(format!(
+                "versions of this pack have no `v`: write `{number}`"
+            ));
+        } else if version.starts_with(&format!("{wanted}.")) {
+            remark = remark.help(format!("for the newest of {wanted}, write `{wanted}.x`"));
+        }
         Ok((found, Some(remark)))
     }
 

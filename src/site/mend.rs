@@ -152,11 +152,23 @@ pub(super) fn is_at_home(path: &str, node: &Node, is_near_secrets: bool) -> bool
     match (is_near_secrets, &node.kind) {
         (true, yaml::Kind::Scalar(scalar)) => is_word(&scalar.text),
         (true, _) => false,
-        (false, yaml::Kind::Scalar(scalar)) => {
-            below(path, |kind| kind.takes(&scalar.text)).is_some()
-        }
+        (false, yaml::Kind::Scalar(scalar)) => has_below(path, &scalar.text),
         (false, _) => list_below(path, node).is_some(),
     }
+}
+
+/// Whether any setting below a path that is more than a free text takes a text.
+fn has_below(path: &str, text: &str) -> bool {
+    let has_form =
+        |kind: &Kind| !kind.words.is_empty() || kind.pattern.is_some() || kind.range.is_some();
+    let around = setting(path).map_or(path, |around| around.path.as_str());
+    let mut settings = Site::settings().iter();
+    settings.any(|one| match &one.form {
+        Form::Value(kind) | Form::ValueOrMap(kind) => {
+            one.path.starts_with(around) && has_form(kind) && kind.takes(text)
+        }
+        _ => false,
+    })
 }
 
 /// The first list below a path that takes all items of the given one.
@@ -258,7 +270,7 @@ pub(super) fn meant(name: &str, path: &str) -> Option<&'static Setting> {
 }
 
 /// The setting with this key anywhere in a site, if there is exactly one.
-fn same(name: &str) -> Option<&'static Setting> {
+pub(super) fn same(name: &str) -> Option<&'static Setting> {
     let mut same = Site::settings()
         .iter()
         .filter(|one| one.key() == name && !one.path.contains(['[', '*']));
@@ -273,7 +285,11 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
         return Some(format!("`{name}` is `{}` here", setting.key()));
     }
     if let Some(setting) = theirs(name) {
-        return Some(format!("`{name}` is `{}` here", setting.path));
+        let is = format!("`{name}` is `{}` here", setting.path);
+        return Some(match (&setting.form, example(&setting.path)) {
+            (Form::Named(_), Some(example)) => format!("{is}: {example}"),
+            _ => is,
+        });
     }
     let option = OPTIONS.iter().find(|(option, _)| *option == name);
     if let (Some((_, option)), true) = (option, path.is_empty()) {

@@ -225,11 +225,22 @@ impl Site {
 pub struct Places {
     source: Source,
     spans: BTreeMap<String, Range<usize>>,
+    /// Settings that an option of the command line takes the place of.
+    options: Vec<(&'static str, &'static str)>,
 }
 
 impl Places {
     pub(crate) fn new(source: Source, spans: BTreeMap<String, Range<usize>>) -> Self {
-        Places { source, spans }
+        Places {
+            source,
+            spans,
+            options: Vec::new(),
+        }
+    }
+
+    /// Notes that a setting has the value of an option of the command line, so that no line of the site is to blame.
+    pub fn set_by_option(&mut self, path: &'static str, option: &'static str) {
+        self.options.push((path, option));
     }
 
     fn nowhere() -> Self {
@@ -240,6 +251,10 @@ impl Places {
     /// file; the key that sets it is named.
     #[must_use]
     pub fn locate(&self, diagnostic: Diagnostic, path: &str) -> Diagnostic {
+        let is_of = |(set, _): &&(&str, &str)| path.starts_with(*set);
+        if let Some((_, option)) = self.options.iter().find(is_of) {
+            return diagnostic.because(format!("it comes from `{option}`"));
+        }
         if let Some(span) = self.spans.get(path) {
             return diagnostic.at(&self.source, span.clone());
         }

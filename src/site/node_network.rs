@@ -80,7 +80,7 @@ settings! {
         ///
         /// Not: `subnet`, `network`
         pub cidr: Cidr,
-        /// Its gateway, or `none`.
+        /// Its gateway, or `none`. With another `cidr` than the RA's, the default is `none`.
         ///
         /// Not: `gw`
         pub gateway: Option<Ipv4Addr>,
@@ -167,13 +167,15 @@ impl NodeNetwork {
         });
         let switch_vlan = reader.unless(&mut fields, "switchVlan", tagged, None);
         // The example's gateway belongs to the example's network.
-        let of_example = key == "data" && !reader.given(&fields, "cidr");
+        let of_example: Cidr = fixed(cidr);
         let cidr = reader.or(&mut fields, "cidr", cidr);
-        let gateway = reader.value(
-            &mut fields,
-            "gateway",
-            Gateway(of_example.then(|| fixed::<Address>("10.20.30.1").get())),
-        );
+        let gateway = match key {
+            "data" => reader.follow(&mut fields, "gateway", || {
+                let gateway = || fixed::<Address>("10.20.30.1").get();
+                Gateway((cidr == of_example).then(gateway))
+            }),
+            _ => reader.value(&mut fields, "gateway", Gateway(None)),
+        };
         let interface = reader.follow(&mut fields, "interface", || {
             let name = match vlan {
                 VlanTag::Native => carrier.native.to_owned(),

@@ -111,6 +111,8 @@ settings! {
         /// Versions of packs other than the revision's, such as the patch release that your registry has.
         ///
         /// Example: `{virtual-machine-orchestrator: 4.9.46}`
+        ///
+        /// Elsewhere: `kubernetes`, `kubernetesVersion`, `k8s`, `k8sVersion`
         versions as "packVersions": BTreeMap<String, PackVersion>,
         /// Whether values of `vmo-ra` may stand in for packs that are not at hand, so that this is a note and no warning.
         pub accept_built_in_values: bool,

@@ -727,12 +727,6 @@ impl<'s> Reader<'s> {
         })
     }
 
-    /// Whether the map has a value under a key.
-    pub(super) fn given(&self, fields: &Fields<'_>, key: &str) -> bool {
-        let mut entries = fields.entries.iter();
-        entries.any(|entry| entry.name() == key && !entry.value.is_null())
-    }
-
     /// A required field of a list's item.
     pub(super) fn required<T: Scalar>(
         &mut self,

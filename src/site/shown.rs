@@ -1,5 +1,6 @@
 //! What messages show of a site: nothing that may have been meant as a secret.
 
+use std::net::IpAddr;
 use std::ops::Range;
 
 use super::Site;
@@ -53,6 +54,12 @@ impl Look {
         secrets.map(|setting| setting.path.as_str())
     }
 
+    /// Whether a text is part of the name of a setting, such as `grafana`.
+    fn is_of_a_key(&self, text: &str) -> bool {
+        let is_word = text.len() > 3 && text.bytes().all(|b| b.is_ascii_lowercase());
+        is_word && self.settings.iter().any(|one| one.key().contains(text))
+    }
+
     /// Whether this is a secret, or has one below.
     fn is_around(&self, path: &str) -> bool {
         self.secrets().any(|secret| {
@@ -68,7 +75,9 @@ impl Look {
                 self.value(&entry.value, &asked);
                 continue;
             }
-            let theirs = mend::meant(entry.name(), path).or_else(|| mend::theirs(entry.name()));
+            let theirs = mend::meant(entry.name(), path)
+                .or_else(|| mend::theirs(entry.name()))
+                .or_else(|| mend::same(entry.name()));
             if let Some(theirs) = theirs {
                 self.meant(&entry.value, theirs);
                 continue;
@@ -108,13 +117,14 @@ impl Look {
             (Form::Value(kind) | Form::ValueOrMap(kind), Some(text)) => kind.takes(text),
             _ => false,
         };
-        match (&setting.form, &node.kind) {
-            (Form::Map | Form::ValueOrMap(_), Kind::Mapping { .. })
-            | (Form::List, Kind::Sequence { .. } | Kind::Mapping { .. }) => {
-                self.value(node, &setting.path);
+        match &setting.form {
+            Form::Value(_) | Form::ValueOrMap(_) | Form::Named(_) if node.entries().is_none() => {
+                if !is_taken(node) {
+                    self.stray(node, self.is_around(&setting.path));
+                }
             }
-            _ if is_taken(node) => {}
-            _ => self.stray(node, self.is_around(&setting.path)),
+            Form::Value(_) | Form::Named(_) => self.stray(node, self.is_around(&setting.path)),
+            _ => self.value(node, &setting.path),
         }
     }
 
@@ -126,6 +136,10 @@ impl Look {
                 for item in node.items().unwrap_or_default() {
                     self.value(item, &format!("{path}[]"));
                 }
+            }
+            // The only item, without its dash.
+            Some(Form::List) if is_map && self.is_around(path) => {
+                self.map(node, &format!("{path}[]"));
             }
             Some(Form::Map | Form::List) => {
                 let is_around = self.is_around(path);
@@ -144,11 +158,17 @@ impl Look {
         }
     }
 
-    /// Hides a value that no setting takes: all of it where a secret belongs, else unless it is a name.
+    /// Hides a value that no setting takes, unless it cannot be a secret, or is a name where no secret belongs.
     fn stray(&mut self, node: &Node, is_all: bool) {
         match &node.kind {
             Kind::Scalar(scalar) => {
-                if is_all || !(scalar.text.is_empty() || secret::is_name(&scalar.text)) {
+                let text = scalar.text.as_str();
+                let is_shown = text.is_empty()
+                    || is_switch(text)
+                    || is_address(text)
+                    || self.is_of_a_key(text)
+                    || !is_all && (secret::is_name(text) || is_amount(text));
+                if !is_shown {
                     self.found.push(node.span());
                 }
             }
@@ -184,6 +204,80 @@ impl Look {
                     self.found.push(start..end);
                 }
             }
+        }
+    }
+}
+
+/// A word for yes or no.
+fn is_switch(text: &str) -> bool {
+    matches!(
+        text.to_ascii_lowercase().as_str(),
+        "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled" | "none"
+    )
+}
+
+/// An address, a network, or the name of a host in a domain.
+fn is_address(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let is_lower = label
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        is_lower
+            && label
+                .split('-')
+                .all(|word| !word.is_empty() && word.len() <= 12)
+    };
+    let is_host = || {
+        let labels: Vec<&str> = text.split('.').collect();
+        let ends_in_letters = |end: &&str| end.bytes().all(|b| b.is_ascii_lowercase());
+        labels.len() > 2
+            && labels.last().is_some_and(ends_in_letters)
+            && labels.iter().all(|label| is_label(label))
+    };
+    let (address, length) = text.split_once('/').unwrap_or((text, "0"));
+    address.parse::<IpAddr>().is_ok() && length.parse::<u8>().is_ok() || is_host()
+}
+
+/// A number, with a unit or without, or several in one text, such as `8Gi`, `100-200` and `10.0.0.1-10.0.0.9`.
+fn is_amount(text: &str) -> bool {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
+    let is_number = |c: char| c.is_ascii_digit() || ".,:-/ ".contains(c);
+    text.len() - digits.len() <= 3
+        && digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(is_number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    /// Only what may be a secret is hidden: beside a secret of the schema anything but what cannot be one.
+    #[test]
+    fn values_of_a_wrong_form_are_shown_where_no_secret_belongs() {
+        for site in [
+            "nodes: {reservedMemory: 8Gi}",
+            "network: {nics: eno1}",
+            "nics: eno1",
+            "network: {metallb: 10.1.2.10-10.1.2.20}",
+            "monitoring: false",
+            "monitoring: {enabled: yes}",
+            "monitoring: grafana",
+            "storage: {flashArrays: 10.1.2.3}",
+            "storage: {flashArrays: array1.corp.example}",
+            "storage: {flashArrays: {host: 10.1.2.3}}",
+            "storage: {licence: enterprise}",
+        ] {
+            assert_eq!(shown(site), site);
+        }
+        for site in [
+            "monitoring: hunter2",
+            "nics: [{password: hunter2}]",
+            "storage: {flashArrays: hunter2}",
+            "storage: {flashArrays: {token: hunter2}}",
+            "storage: {licence: {key: hunter2}}",
+            "vmo: {linux: hunter2, windows: [hunter2]}",
+        ] {
+            assert!(!shown(site).contains("hunter2"), "{}", shown(site));
         }
     }
 }

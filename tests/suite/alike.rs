@@ -236,3 +236,52 @@ fn man_pages_and_completions_know_all_commands() {
         }
     }
 }
+
+/// Words of kubectl, helm and terraform lead to ours, and an option that is a setting to the site.
+#[test]
+fn other_tools_words_lead_to_ours() {
+    let folder = Scratch::new();
+    for (arguments, tip) in [
+        ("apply", "`vmo-ra palette import` sends them to Palette"),
+        ("lint site.yaml", "`vmo-ra check` looks at"),
+        (
+            "render --set cluster.name=x",
+            "settings stand in the site file",
+        ),
+        (
+            "render --bond-mode 4",
+            "write `network.bondMode` in the site file",
+        ),
+        ("check -f site.yaml", "name the file without an option"),
+        ("render -f json", "leave `--format` out"),
+        ("packs list -o json", "`--format` chooses the form"),
+        ("plan -o json", "the form is chosen by `--format`"),
+        ("plan --nodes many", "`many` is not a whole number"),
+        ("check --strict", "`vmo-ra check --deny warnings`"),
+    ] {
+        let run = folder.run(arguments);
+        let said = run.ends(2).said();
+        assert!(said.contains(tip) && !said.contains("to pass"), "{said}");
+        assert!(said.matches("tip:").count() < 2, "{said}");
+    }
+    assert_eq!(names(&folder), [""; 0]);
+}
+
+/// A finding about an option names it, and no line of the site.
+#[test]
+fn a_finding_about_an_option_names_it() {
+    let folder = Scratch::new();
+    write(
+        &folder,
+        "site.yaml",
+        "network: {vmVlans: 21-100}\nnads: [{vlan: 25}]\n",
+    );
+    let run = folder.run("nad site.yaml --vlans 20");
+    let said = run.ends(2).said();
+    assert!(
+        said.contains("it comes from `--vlans`") && !said.contains("-->"),
+        "{said}"
+    );
+    let twice = folder.run("check site.yaml --site ./site.yaml");
+    assert_eq!(twice.told(), folder.run("check site.yaml").told());
+}

@@ -371,7 +371,7 @@ fn the_likeliest_mistakes_show_what_is_meant() {
         ),
         (
             "storage: {flashArrays: [10.1.2.3]}",
-            "write `flashArrays: [{endpoint: ***}]`",
+            "write `flashArrays: [{endpoint: 10.1.2.3}]`",
         ),
         (
             "nodes: {sysctl: [vm.swappiness]}",
