@@ -41,7 +41,9 @@ pub fn check(site: &Site, revision: &Revision) -> Vec<Finding> {
         }
     }
     for rule in site::REVISION_RULES.iter().copied().flatten() {
+        let before = findings.len();
         rule(site, revision, &mut findings);
+        limit(&mut findings, before);
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     findings

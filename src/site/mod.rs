@@ -35,6 +35,7 @@ mod storage;
 mod vlan;
 mod vmo;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -270,7 +271,14 @@ impl Places {
         // Of a list that is not there, the list is what can be set.
         let path = path.split('[').next().unwrap_or(path);
         let key = path.rsplit('.').next().unwrap_or(path);
-        let is_told = diagnostic.ways_out().iter().any(|help| help.contains(key));
+        // Only what stands between backticks names a key.
+        let names = |help: &str| {
+            help.split('`')
+                .skip(1)
+                .step_by(2)
+                .any(|name| name.contains(key))
+        };
+        let is_told = diagnostic.ways_out().iter().any(|help| names(help));
         if is_told || mend::setting(path).is_none() {
             return diagnostic;
         }
@@ -282,6 +290,21 @@ impl Places {
     /// The file of the site; none for the example.
     pub fn file(&self) -> Option<&str> {
         Some(self.source.name()).filter(|name| !name.is_empty())
+    }
+
+    /// The places of values that hold no others, in the order of the text.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (&Source, Range<usize>)> {
+        let mut spans: Vec<&Range<usize>> = self.spans.values().collect();
+        spans.sort_unstable_by_key(|span| (span.start, Reverse(span.end)));
+        let is_leaf = |at: usize| {
+            let next = spans.get(at + 1);
+            next.is_none_or(|next| next.start >= spans[at].end)
+        };
+        let leaves: Vec<Range<usize>> = (0..spans.len())
+            .filter(|at| is_leaf(*at))
+            .map(|at| spans[at].clone())
+            .collect();
+        leaves.into_iter().map(|span| (&self.source, span))
     }
 
     /// Whether the file gives this value itself.

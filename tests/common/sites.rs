@@ -91,6 +91,22 @@ const VALUES: &[&str] = &[
     "ä",
 ];
 
+/// Macros of Palette, right ones and wrong ones, and names of what the RA brings itself.
+const WORDS: &[&str] = &[
+    "{{ .spectro.system.cluster.name }}",
+    "{{ .spectro.var.Unknown }}",
+    "{{ .spectro.system.cluster.nope }}",
+    "{{ .spectro.system.cluster.name",
+    "a {{ b {{ .spectro.system.cluster.name }} }}",
+    "{{ spectro.var.X }}",
+    "{{ .spectro.var.VMVlans | quote }}",
+    "cm-unattend-xml",
+    "px-pure-secret",
+    "vlan-30",
+    "spectro-storage-class",
+    "generic-linux",
+];
+
 /// What stands in the place of `*` in a path.
 const KEYS: &[&str] = &[
     "kubernetes",
@@ -356,6 +372,36 @@ pub fn in_the_way() -> Vec<Tried> {
                 add(Item::Next, own);
             }
         }
+    }
+    all
+}
+
+/// The example with a text in each place that takes any, or any name: a macro or the name of something else.
+pub fn in_other_words() -> Vec<Tried> {
+    let mut texts = WORDS.iter().cycle();
+    let takes = |setting: &Setting, text: &str| match &setting.form {
+        Form::Value(kind) => {
+            let pattern = kind.pattern.as_ref().and_then(|text| Regex::new(text).ok());
+            kind.words.is_empty()
+                && kind.range.is_none()
+                && pattern.is_none_or(|pattern| pattern.is_match(text))
+        }
+        _ => false,
+    };
+    let mut all = Vec::new();
+    for (setting, _) in LEAVES.iter() {
+        let fitting = texts.by_ref().take(WORDS.len());
+        for text in fitting.filter(|text| takes(setting, text)).take(2) {
+            let mut tree = json!({});
+            put(&mut tree, &setting.path, "a", Item::Last, &json!(text));
+            fill(&mut tree, "");
+            all.push(Tried {
+                text: tree.to_string(),
+                revision: "1.9.0",
+                with_packs: false,
+            });
+        }
+        texts.next();
     }
     all
 }

@@ -72,8 +72,7 @@ pub(super) fn packs(source: &Source) -> Result<Option<Imported>, Vec<Diagnostic>
     let Ok(tree) = serde_json::from_str::<Value>(source.text()) else {
         return Ok(None);
     };
-    let is_answer =
-        |value: &Value| value.get("packValues").is_some() || value.get("tags").is_some();
+    let tree = unwrapped(tree);
     let is_list = |items: &[Value]| !items.is_empty() && items.iter().all(is_answer);
     let text = |key: &str| tree.get(key).and_then(Value::as_str);
     if let (Some(code), Some(_)) = (text("code"), text("message")) {
@@ -95,6 +94,22 @@ pub(super) fn packs(source: &Source) -> Result<Option<Imported>, Vec<Diagnostic>
         _ => return Ok(None),
     };
     of_answers(source, answers).map(Some)
+}
+
+fn is_answer(value: &Value) -> bool {
+    value.get("packValues").is_some() || value.get("tags").is_some()
+}
+
+/// An answer without the `metadata` and `spec` that other answers of the API have around what they are about.
+fn unwrapped(mut tree: Value) -> Value {
+    let Some(Value::Object(mut spec)) = tree.get("spec").filter(|spec| is_answer(spec)).cloned()
+    else {
+        return tree;
+    };
+    if let Some(name) = tree.pointer_mut("/metadata/name") {
+        spec.entry("name").or_insert(name.take());
+    }
+    spec.into()
 }
 
 fn of_answers(source: &Source, answers: Vec<Value>) -> Result<Imported, Vec<Diagnostic>> {

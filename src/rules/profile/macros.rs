@@ -102,22 +102,28 @@ fn references(inside: &str) -> impl Iterator<Item = &str> {
 
 fn expressions(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for document in texts(cluster) {
-        for found in macros(document.text()) {
-            let problem = match found.form {
-                Form::Open => Some(rule::MACRO_OPEN.error("", "the macro does not end")),
-                Form::Nested => Some(
-                    rule::MACRO_NESTED
-                        .error(
-                            "",
-                            "a macro stands inside another, and is not filled in there",
-                        )
-                        .help("put them beside each other"),
-                ),
-                Form::Whole => wrong_reference(found.inside).or_else(|| function(found.inside)),
-            };
-            findings.extend(problem.map(|problem| document.mark_bytes(problem, found.span)));
-        }
+        let problems = problems(document.text());
+        findings.extend(problems.map(|(problem, span)| document.mark_bytes(problem, span)));
     }
+}
+
+/// What is wrong with the macros of a text, and where.
+pub(in crate::rules) fn problems(text: &str) -> impl Iterator<Item = (Finding, Range<usize>)> {
+    macros(text).filter_map(|found| {
+        let problem = match found.form {
+            Form::Open => Some(rule::MACRO_OPEN.error("", "the macro does not end")),
+            Form::Nested => Some(
+                rule::MACRO_NESTED
+                    .error(
+                        "",
+                        "a macro stands inside another, and is not filled in there",
+                    )
+                    .help("put them beside each other"),
+            ),
+            Form::Whole => wrong_reference(found.inside).or_else(|| function(found.inside)),
+        };
+        Some((problem?, found.span))
+    })
 }
 
 fn wrong_reference(inside: &str) -> Option<Finding> {

@@ -2,7 +2,7 @@
 
 mod built_in;
 mod layers;
-mod macros;
+pub(super) mod macros;
 mod palette;
 pub(super) mod presets;
 mod variables;

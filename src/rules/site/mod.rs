@@ -4,6 +4,8 @@ mod certificates;
 mod classes;
 mod interfaces;
 mod machines;
+mod macros;
+mod names;
 mod network;
 pub mod packs;
 pub(crate) mod revision;
@@ -17,6 +19,7 @@ pub use revision::fitted;
 pub(super) const REVISION_RULES: &[&[RevisionRule]] = &[
     sizing::REVISION_RULES,
     revision::RULES,
+    names::RULES,
     storage::REVISION_RULES,
 ];
 
@@ -29,4 +32,5 @@ pub(super) const RULES: &[&[SiteRule]] = &[
     storage::RULES,
     classes::RULES,
     vms::RULES,
+    macros::RULES,
 ];

@@ -263,22 +263,6 @@ fn nads_are_allowed(site: &Site, findings: &mut Vec<Finding>) {
             );
         }
     }
-    let mut manifests: Vec<&str> = site
-        .nads
-        .list
-        .iter()
-        .map(|nad| nad.manifest.as_str())
-        .collect();
-    manifests.sort_unstable();
-    if let Some(pair) = manifests.windows(2).find(|pair| pair[0] == pair[1]) {
-        findings.push(rule::MANIFEST_TWICE.error(
-            "nads",
-            format!(
-                "two networks would be in manifests of the one name `{}`",
-                pair[0]
-            ),
-        ));
-    }
 }
 
 fn nads_have_namespaces(site: &Site, findings: &mut Vec<Finding>) {

@@ -6,53 +6,10 @@ use crate::diagnostic::suggestion;
 use crate::rules::{Finding, Rule, SiteRule, rule};
 use crate::site::Site;
 
-pub(super) const RULES: &[SiteRule] = &[names, clones, networks, images];
+pub(super) const RULES: &[SiteRule] = &[clones, networks, images];
 
 /// The most names that are suggested.
 const NAMED: usize = 100;
-
-/// Names must be unique, since objects and manifests of one name would overwrite each other.
-fn names(site: &Site, findings: &mut Vec<Finding>) {
-    let mut seen = BTreeSet::new();
-    let images = site
-        .vmo
-        .golden_images
-        .iter()
-        .map(|image| ("goldenImages", image.manifest.as_str()));
-    let preferences = site
-        .vmo
-        .preferences
-        .iter()
-        .map(|preference| ("preferences", preference.manifest.as_str()));
-    let templates = site
-        .vmo
-        .templates
-        .iter()
-        .map(|template| ("templates", template.manifest.as_str()));
-    for (list, manifest) in images.chain(preferences).chain(templates) {
-        if !seen.insert((list, manifest)) {
-            findings.push(rule::NAME_TWICE.error(
-                format!("vmo.{list}"),
-                format!(
-                    "two entries of `vmo.{list}` would be in manifests of the one name `{manifest}`"
-                ),
-            ));
-        }
-    }
-    let mut namespaces = BTreeSet::new();
-    for namespace in &site.vmo.namespaces {
-        if !namespaces.insert(namespace) {
-            findings.push(rule::NAME_TWICE.error(
-                "vmo.namespaces",
-                format!("the namespace `{namespace}` is named twice"),
-            ));
-        }
-    }
-    if namespaces.is_empty() {
-        findings
-            .push(rule::NO_NAMESPACE.error("vmo.namespaces", "VMs need at least one namespace"));
-    }
-}
 
 /// A clone must be of an image that exists and at least as large; CDI refuses smaller ones.
 fn clones(site: &Site, findings: &mut Vec<Finding>) {
