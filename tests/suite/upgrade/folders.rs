@@ -175,13 +175,19 @@ fn a_sensitive_default_is_as_readable_as_the_export() {
             let file = folder.join(format!("yours/{name}.json"));
             fs::set_permissions(file, fs::Permissions::from_mode(mode)).expect("it is ours");
         }
-        for site in ["--site site.yaml", ""] {
+        folder
+            .run("split yours/templates.json --out parts --force")
+            .ends(0);
+        // Without a site it is the same whoever may read the export, and takes long.
+        let sites: &[&str] = if is_open {
+            &["--site site.yaml"]
+        } else {
+            &["--site site.yaml", ""]
+        };
+        for site in sites {
             let run = upgrade(&folder, &format!("{site} --full --out new --force"));
             run.ends(0);
             assert!(!format!("{:?}", run.all()).contains("hunter2-planted"));
-            folder
-                .run("split yours/templates.json --out parts --force")
-                .ends(0);
             for file in ["new/VMO-RA-Templates.json", "parts/profile.yaml"] {
                 assert!(read(&folder, file).contains("hunter2-planted"), "{file}");
                 let found = fs::metadata(folder.join(file))
