@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use vmo_ra::command;
-use vmo_ra::{output, site};
+use vmo_ra::output::StagedFile;
+use vmo_ra::site;
 
 use super::lines::Lines;
 use super::out_file::{holds, keep_edited, may_be_written};
@@ -42,14 +43,16 @@ impl Init {
             files.push((file.with_file_name(SCHEMA), site::json_schema()));
             text.insert_str(0, &format!("# yaml-language-server: $schema={SCHEMA}\n"));
         }
+        may_be_written(&file, self.force)?;
         for (schema, text) in &files {
             may_be_written(schema, self.force || holds(schema, text.as_bytes()))?;
         }
-        may_be_written(&file, self.force)?;
         keep_edited(&file, text.as_bytes())?;
         files.push((file.clone(), text));
-        for (file, text) in &files {
-            output::replace_file(file, text.as_bytes(), false)?;
+        let staged = files.iter();
+        let staged = staged.map(|(file, text)| StagedFile::new(file, text.as_bytes(), false));
+        for one in staged.collect::<Result<Vec<_>, _>>()? {
+            one.settle()?;
         }
         terminal::done(&Lines::one(&format!(
             "wrote {}; change it and run {}",

@@ -5,7 +5,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use vmo_ra::site::Site;
 
 /// Commands of other tools, and what does the same here.
-const COMMANDS: [(&[&str], &str); 10] = [
+const COMMANDS: [(&[&str], &str); 11] = [
     (
         &["apply", "install", "create", "deploy", "push"],
         "`vmo-ra render` writes the profiles, and `vmo-ra palette import` sends them to Palette",
@@ -39,6 +39,7 @@ const COMMANDS: [(&[&str], &str); 10] = [
         &["rules", "errata"],
         "`vmo-ra explain` lists the rules, and `vmo-ra revisions NAME` the errata",
     ),
+    (&["version"], "`vmo-ra --version` prints the version"),
     (
         &["new", "start"],
         "`vmo-ra init` writes a site to start from",

@@ -29,10 +29,16 @@ pub(super) struct Options {
     #[arg(long, global = true)]
     no_color: bool,
     /// Say nothing but errors and what was asked for
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        conflicts_with = "verbose",
+        overrides_with = "quiet"
+    )]
     quiet: bool,
     /// Also say which files are read and written, and what Palette is asked
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, overrides_with = "verbose")]
     verbose: bool,
 }
 

@@ -260,6 +260,14 @@ impl Top {
                 return Kind::Manifests;
             }
         }
+        let is_wrapped = || {
+            of_spec
+                .iter()
+                .any(|key| is_of_site(key.trim_start_matches("spec.")))
+        };
+        if !self.has("metadata") && !self.has("spec.template") && is_wrapped() {
+            return Kind::Other(SITE_AS_OBJECT);
+        }
         // One of the two keys alone may be a Palette to come.
         let has_metadata = self.has("metadata") || !(self.has("kind") || self.has("apiVersion"));
         if has_metadata && let Some(form) = Form::of(|key| self.has(key)) {

@@ -217,6 +217,10 @@ fn texts_are_told_apart_by_their_keys() {
             "has no key at its top that a site, a profile or a manifest has",
         ),
         (
+            "spec:\n  cluster:\n    name: a\n",
+            "looks like a site that is written as an object of Kubernetes",
+        ),
+        (
             "name: a\nworkers: 5\n",
             "has settings of a site at its top, outside their sections",
         ),

@@ -109,6 +109,8 @@ settings! {
         /// An API token with administrative access; a masked Palette variable asks for it where none is given.
         ///
         /// Elsewhere: `APIToken`, `FlashArrayApiToken`
+        ///
+        /// Not: `token`
         #[serde(skip)]
         pub api_token: Option<Secret>,
     }

@@ -69,6 +69,11 @@ impl FromStr for Cidr {
                 "`{address}` is not an address of four numbers from 0 to 255 without leading zeros"
             ));
         };
+        if let Some(bits) = bits_of(prefix) {
+            return Err(format!(
+                "`{text}` has a mask in place of the prefix length; write it such as `{address}/{bits}`"
+            ));
+        }
         let digits = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit());
         let Some(given) = prefix
             .parse()
@@ -231,12 +236,23 @@ impl Address {
     }
 }
 
+/// The prefix length of a mask such as `255.255.255.0`.
+fn bits_of(mask: &str) -> Option<u32> {
+    let bits = u32::from(mask.parse::<Ipv4Addr>().ok()?);
+    (bits.leading_ones() + bits.trailing_zeros() == 32).then(|| bits.leading_ones())
+}
+
 impl FromStr for Address {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         let address = text.parse().map(Address);
-        address.map_err(|_| format!("`{text}` is not an IPv4 address"))
+        address.map_err(|_| match text.split_once('/') {
+            Some((alone, _)) if alone.parse::<Ipv4Addr>().is_ok() => {
+                format!("`{text}` is not an IPv4 address; write `{alone}` alone")
+            }
+            _ => format!("`{text}` is not an IPv4 address"),
+        })
     }
 }
 
@@ -273,6 +289,7 @@ mod tests {
             ("10.0.0.0", "the prefix length is missing"),
             ("10.0.0.0/33", "`/33` is not a prefix length from 0 to 32"),
             ("10.0.0.0/+8", "`/+8` is not a prefix length from 0 to 32"),
+            ("10.0.0.0/255.255.252.0", "write it such as `10.0.0.0/22`"),
             ("fd00::/64", "the reference architecture is IPv4 only"),
         ] {
             let message = text.parse::<Cidr>().unwrap_err();

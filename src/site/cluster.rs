@@ -12,6 +12,8 @@ settings! {
     #[serde(rename_all = "camelCase")]
     pub struct Cluster of "Hardware resources" {
         /// The cluster's name in Palette.
+        ///
+        /// Elsewhere: `clusterName`, `cluster_name`
         pub name: Label = "name".or("vmo"),
         /// Worker nodes: at least 4, better 5. Portworx needs three nodes for its quorum.
         ///
@@ -19,7 +21,7 @@ settings! {
         pub workers: u32 = "workers".number(1..=10_000, 5),
         /// Control-plane nodes: 1, 3 or 5.
         ///
-        /// Not: `masters`, `controlPlaneNodes`
+        /// Not: `masters`, `controlPlane`, `controlPlaneNodes`
         pub control_planes: u32 = "controlPlanes".number(1..=9, 3),
         /// Whether control-plane nodes run VMs too, and are tuned like workers.
         pub control_plane_runs_vms: bool = "controlPlaneRunsVms".flag(false),

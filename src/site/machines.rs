@@ -97,6 +97,8 @@ settings! {
         /// What it does.
         pub role: NodeRole,
         /// Its addresses, where they are fixed.
+        ///
+        /// Not: `ip`, `address`, `ips`
         pub addresses: Addresses,
         /// Its cards, where they differ from those of `network.nics`.
         pub nics: Nics,

@@ -306,11 +306,12 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
 
 /// Converts an amount with a unit to the unit of the setting.
 pub(super) fn in_unit(path: &str, text: &str) -> Option<String> {
-    let amount: Quantity = text.parse().ok()?;
+    let without_b = || text.trim_end_matches('B').parse();
+    let amount: Quantity = text.parse().or_else(|_| without_b()).ok()?;
     let is_in_gib = setting(path).is_some_and(|one| one.about().contains("GiB"))
         || setting(path.split('[').next()?).is_some_and(|one| one.about().contains("GiB"));
     let whole = amount.bytes() >> 30;
-    (is_in_gib && text.parse::<u32>().is_err() && whole << 30 == amount.bytes())
+    (is_in_gib && text.parse::<u32>().is_err() && whole > 0)
         .then(|| format!("the unit is GiB: write `{whole}`"))
 }
 

@@ -283,7 +283,12 @@ impl FromStr for Gateway {
             "none" => Ok(Gateway(None)),
             _ => match text.parse() {
                 Ok(address) => Ok(Gateway(Some(address))),
-                Err(_) => Err(format!("`{text}` is not an IPv4 address or `none`")),
+                Err(_) => match text.split_once('/') {
+                    Some((alone, _)) if alone.parse::<Address>().is_ok() => Err(format!(
+                        "`{text}` is not an IPv4 address or `none`; write `{alone}` alone"
+                    )),
+                    _ => Err(format!("`{text}` is not an IPv4 address or `none`")),
+                },
             },
         }
     }

@@ -257,6 +257,7 @@ fn other_tools_words_lead_to_ours() {
         ("packs list -o json", "`--format` chooses the form"),
         ("plan -o json", "the form is chosen by `--format`"),
         ("plan --nodes many", "`many` is not a whole number"),
+        ("version", "`vmo-ra --version`"),
         ("check --strict", "`vmo-ra check --deny warnings`"),
     ] {
         let run = folder.run(arguments);
