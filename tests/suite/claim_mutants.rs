@@ -1,5 +1,6 @@
 //! Claims notice what undoes them. Each claim's place in what is rendered is changed in every way that fits its kind
 //! (removed, moved, commented out, negated, another value), and every value that the RA sets is changed by itself.
+//! `VMO_RA_MUTANTS=1` changes what two revisions claim alike in both.
 
 mod changes;
 mod later;
@@ -58,9 +59,16 @@ fn revisions() -> impl Iterator<Item = &'static Revision> {
 #[test]
 fn each_claim_notices_what_undoes_it() {
     let mut missed = Vec::new();
+    let of_newest = built_in::newest().claims().expect("they are built in");
+    let of_newest: BTreeSet<String> = of_newest.iter().map(|claim| format!("{claim:?}")).collect();
+    let all = std::env::var_os("VMO_RA_MUTANTS").is_some();
     for revision in revisions() {
         let name = revision.name.as_str();
-        let claims = revision.claims().expect("they are built in");
+        let mut claims = revision.claims().expect("they are built in");
+        // A claim that the newest revision has too is tried there.
+        claims.retain(|claim| {
+            all || name == Revision::newest() || !of_newest.contains(&format!("{claim:?}"))
+        });
         let other = OTHERS.iter().find(|(known, _)| *known == name);
         let other = site(other.expect("a site").1);
         let default = rendered(revision, &Site::example(), false);
