@@ -1,11 +1,13 @@
 //! Reads a site's YAML into types, and goes on after a mistake so that one run reports all of them.
 
+mod inputs;
+mod lists;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::Ipv4Addr;
 use std::ops::{Range, RangeInclusive};
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde_json::Map;
@@ -14,9 +16,7 @@ use super::cidr::Address;
 use super::mend::{self, Wanted};
 use super::setting::{About, Described, Form, Kind, Preset, Scalar, Section, Setting, parent};
 use super::{Inputs, Places};
-use crate::command;
 use crate::diagnostic::{Code, Diagnostic, Problems, Source, nearest};
-use crate::secret::{self, Secret, SecretSource};
 use crate::yaml::{self, Entry, Node, Style, scalar};
 
 /// A map of the site, or the absence of one; every field is asked for by name and what is left over is unknown.
@@ -541,192 +541,6 @@ impl<'s> Reader<'s> {
         self.value(fields, key, default.to_owned())
     }
 
-    /// A list, each item read by `item`, or none if the key is absent.
-    pub(super) fn list<T>(
-        &mut self,
-        fields: &mut Fields<'_>,
-        key: &'static str,
-        default: impl FnOnce() -> Preset,
-        item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        self.list_of(fields, key, usize::MAX, default, item)
-    }
-
-    /// As [`Reader::list`], of so many items at the most.
-    pub(super) fn list_of<T>(
-        &mut self,
-        fields: &mut Fields<'_>,
-        key: &'static str,
-        most: usize,
-        default: impl FnOnce() -> Preset,
-        mut item: impl FnMut(&mut Self, &Node, String) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let path = fields.path_of(key);
-        if self.record(fields, key, || (Form::List, default())) {
-            item(self, &ANY, format!("{path}[]"));
-            return None;
-        }
-        let node = self.node(fields, key)?;
-        let items = match node.items() {
-            Some(items) => items,
-            // One value stands for a list of one.
-            None if node.text().is_some() && mend::is_list_of_values(&path) => {
-                std::slice::from_ref(node)
-            }
-            None => {
-                self.expected(Wanted::List, node);
-                return None;
-            }
-        };
-        if items.len() > most {
-            let problem = Diagnostic::error(format!(
-                "`{path}` has {} items, more than the {most} that are read",
-                items.len()
-            ))
-            .help("is this list what it should be?");
-            self.problem_at(node, problem);
-            return None;
-        }
-        let mut list = Vec::with_capacity(items.len());
-        for (index, node) in items.iter().enumerate() {
-            let place = format!("{path}[{index}]");
-            self.spans.insert(place.clone(), node.span());
-            self.asked.clone_from(&place);
-            let read = item(self, node, place.clone());
-            if read.is_none() || list.len() < index {
-                // What could not be read is left out, and what follows takes its number.
-                let to = read.is_some().then(|| format!("{path}[{}]", list.len()));
-                self.renumber(&place, to.as_deref());
-            }
-            list.extend(read);
-        }
-        Some(list)
-    }
-
-    /// Has the places of a list's item be those of another number, or of nothing.
-    fn renumber(&mut self, from: &str, to: Option<&str>) {
-        let behind = self.spans.range(from.to_owned()..);
-        let inside = behind.take_while(|(path, _)| path.starts_with(from));
-        let paths: Vec<String> = inside.map(|(path, _)| path.clone()).collect();
-        for path in paths {
-            let span = self.spans.remove(&path);
-            if let (Some(to), Some(span)) = (to, span) {
-                self.spans
-                    .insert(format!("{to}{}", &path[from.len()..]), span);
-            }
-        }
-    }
-
-    /// Records that a list is never empty, which a rule says to its writer.
-    pub(super) fn never_empty(&mut self, fields: &Fields<'_>, key: &str) {
-        let path = fields.path_of(key);
-        let recorded = self.settings.iter_mut().flatten();
-        for list in recorded.filter(|setting| setting.path == path) {
-            list.least = 1;
-        }
-    }
-
-    /// A list of values that parse on their own.
-    pub(super) fn values<T: Scalar>(
-        &mut self,
-        fields: &mut Fields<'_>,
-        key: &'static str,
-        default: impl FnOnce() -> Preset,
-    ) -> Option<Vec<T>> {
-        self.list(fields, key, default, Self::scalar)
-    }
-
-    /// A list of whole numbers.
-    pub(super) fn numbers(
-        &mut self,
-        fields: &mut Fields<'_>,
-        key: &'static str,
-        range: RangeInclusive<u32>,
-        default: &[u32],
-    ) -> Vec<u32> {
-        let item = |reader: &mut Self, node: &Node, path| {
-            let form = || (Form::Value(Kind::whole(range.clone())), Preset::None);
-            if reader.record_at(path, ("", ""), form) {
-                return None;
-            }
-            reader.whole_number(node, range.clone())
-        };
-        let given = self.list(fields, key, || Preset::fixed(&default), item);
-        given.unwrap_or_else(|| default.to_vec())
-    }
-
-    /// An item of a list or map that parses on its own.
-    pub(super) fn scalar<T: Scalar>(&mut self, node: &Node, path: String) -> Option<T> {
-        self.scalar_of(node, path, Kind::of::<T>)
-    }
-
-    /// As [`Reader::scalar`], of what is checked by more than its type.
-    pub(super) fn scalar_of<T: Scalar>(
-        &mut self,
-        node: &Node,
-        path: String,
-        kind: impl FnOnce() -> Kind,
-    ) -> Option<T> {
-        if self.settings.is_some() {
-            self.record_at(path, ("", ""), || (Form::Value(kind()), Preset::None));
-            return None;
-        }
-        self.parse(node)
-    }
-
-    /// The fields of a list's item.
-    pub(super) fn item<'n, T: Described>(&mut self, node: &'n Node, path: String) -> Fields<'n> {
-        if self.settings.is_some() {
-            self.record_at(path.clone(), ("", T::ABOUT.section), || {
-                (Form::Map, Preset::None)
-            });
-        }
-        self.fields::<T>(Some(node), path)
-    }
-
-    /// A map of free keys, each value read by `item`, in the order of the site; `item` refuses keys that are not of the kind.
-    pub(super) fn by_name<T, M: FromIterator<(String, T)>>(
-        &mut self,
-        fields: &mut Fields<'_>,
-        key: &'static str,
-        keys: impl FnOnce() -> Kind,
-        mut item: impl FnMut(&mut Self, &Entry, String) -> Option<T>,
-    ) -> M {
-        let path = fields.path_of(key);
-        let mut entries: &[Entry] = &[];
-        if self.record(fields, key, || (Form::Named(keys()), Preset::None)) {
-            entries = &ANY_ENTRY;
-        } else if let Some(node) = self.node(fields, key) {
-            match node.entries() {
-                Some(given) => entries = given,
-                None => self.expected(Wanted::Map, node),
-            }
-        }
-        entries
-            .iter()
-            .filter_map(|entry| {
-                let path = match self.settings {
-                    Some(_) => format!("{path}.*"),
-                    None => format!("{path}.{}", entry.name()),
-                };
-                self.spans.insert(path.clone(), entry.value.span());
-                self.asked.clone_from(&path);
-                Some((entry.name().to_owned(), item(self, entry, path)?))
-            })
-            .collect()
-    }
-
-    /// A map of free keys to values that parse on their own.
-    pub(super) fn values_by_name<T: Scalar, M: FromIterator<(String, T)>>(
-        &mut self,
-        fields: &mut Fields<'_>,
-        key: &'static str,
-    ) -> M {
-        self.by_name(fields, key, Kind::any, |reader, entry, path| {
-            reader.scalar(&entry.value, path)
-        })
-    }
-
     /// A required field of a list's item.
     pub(super) fn required<T: Scalar>(
         &mut self,
@@ -784,90 +598,6 @@ impl<'s> Reader<'s> {
         }
         node
     }
-
-    /// A secret, from where the site says; a stand-in where it cannot be read.
-    pub(super) fn secret(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Option<Secret> {
-        self.record(fields, key, || (Form::Secret, Preset::None));
-        let node = self.node(fields, key)?;
-        let Some(source) = secret_source(node) else {
-            let problem = Diagnostic::error("a secret does not belong in the site file")
-                .code(Code::OpenSecret)
-                .help("write `{ env: NAME }` for an environment variable, or `{ file: PATH }` for a file beside the site")
-                .help(format!(
-                    "or leave `{key}` out: it then stays a Palette variable, filled in at deployment"
-                ));
-            self.problem_at(node, problem);
-            return None;
-        };
-        match self.resolve(key, &source) {
-            Ok(secret) => {
-                self.holds_secrets = true;
-                Some(secret)
-            }
-            Err(problem) => {
-                self.unread
-                    .push(|| problem.or_code(Code::NoSecret).at(self.source, node.span()));
-                Some(Secret::unread())
-            }
-        }
-    }
-
-    /// The secret of a key. What is no name may be the secret itself, put there by mistake, and is not repeated.
-    fn resolve(&self, key: &str, source: &SecretSource) -> Result<Secret, Diagnostic> {
-        match source {
-            SecretSource::Env(name) => {
-                let (shown, help) = if secret::is_variable_name(name) {
-                    let help = if command::is_variable(name) {
-                        format!("set it for this run, such as `read -rs {name} && export {name}`")
-                    } else {
-                        "no shell sets a variable of this name: take one of letters, digits and underscores".to_owned()
-                    };
-                    (format!("`{name}`"), help)
-                } else {
-                    let help = "`env` takes the name of a variable, such as `MY_SECRET`, and never the secret itself";
-                    (format!("that `{key}` names"), help.to_owned())
-                };
-                let value = self.inputs.env(name).ok_or_else(|| {
-                    Diagnostic::error(format!("the environment variable {shown} is not set"))
-                        .code(Code::NoSecret)
-                        .help(help)
-                })?;
-                Secret::new(value).ok_or_else(|| {
-                    Diagnostic::error(format!("the environment variable {shown} is empty"))
-                        .code(Code::NoSecret)
-                })
-            }
-            SecretSource::File(path) => {
-                let name = path.display().to_string();
-                let shown = match secret::is_name(&name) {
-                    true => format!("`{name}`"),
-                    false => format!("the file that `{key}` names"),
-                };
-                let text = self.inputs.file(path).map_err(|error| {
-                    Diagnostic::error(format!("cannot read {shown}: {error}"))
-                        .code(Code::of_reading(&error))
-                        .help("a relative path is meant from the site's own folder")
-                })?;
-                let text = text.strip_suffix('\n').unwrap_or(&text);
-                let text = text.strip_suffix('\r').unwrap_or(text);
-                Secret::new(text.to_owned()).ok_or_else(|| {
-                    let shown = shown.trim_start_matches("the file ");
-                    Diagnostic::error(format!("the file {shown} is empty")).code(Code::NoSecret)
-                })
-            }
-        }
-    }
-
-    /// The text of a file that the site names.
-    pub(super) fn file(&mut self, node: &Node, path: &Path) -> Option<String> {
-        match self.inputs.file(path) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                self.problem_at(node, Diagnostic::unreadable(path.display(), &error));
-                None
-            }
-        }
-    }
 }
 
 /// A boolean, written as YAML 1.2 has it.
@@ -914,17 +644,6 @@ where
     }
 }
 
-fn secret_source(node: &Node) -> Option<SecretSource> {
-    let [entry] = node.entries()? else {
-        return None;
-    };
-    let text = entry.value.text().filter(|text| !text.is_empty())?;
-    match entry.name() {
-        "env" => Some(SecretSource::Env(text.to_owned())),
-        "file" => Some(SecretSource::File(PathBuf::from(text))),
-        _ => None,
-    }
-}
 fn lacks_key(path: &str, key: &str) -> Diagnostic {
     let article = match key.starts_with(['a', 'e', 'i', 'o', 'u']) {
         true => "an",
