@@ -9,7 +9,7 @@ const END: &str = "-----END CERTIFICATE-----";
 /// Letters in a line of PEM.
 const WIDTH: usize = 64;
 
-/// The form of one certificate: what is signed, how, and the signature. What it says is not looked at.
+/// The form of one certificate: the signed content, the algorithm and the signature. The content is not checked.
 pub(crate) struct Certificate {
     der: Vec<u8>,
 }
@@ -34,20 +34,20 @@ impl Certificate {
     }
 }
 
-/// The certificates of a text, at least one, without what stands around them.
+/// The certificates of a text, at least one, without the text around them.
 pub(crate) fn read(text: &str) -> Result<Vec<Certificate>, String> {
     let mut certificates = Vec::new();
     let mut rest = text;
     while let Some((_, begun)) = rest.split_once(BEGIN) {
         let (body, after) = begun
             .split_once(END)
-            .ok_or("a certificate begins and does not end")?;
+            .ok_or("a certificate has no end line")?;
         let body: String = body.split_whitespace().collect();
         let der = STANDARD
             .decode(&body)
-            .map_err(|_| "what stands between its lines is not base64")?;
+            .map_err(|_| "its content is not base64")?;
         if !is_certificate(&der) {
-            return Err("what stands between its lines is not a whole certificate".to_owned());
+            return Err("its content is not a complete certificate".to_owned());
         }
         certificates.push(Certificate { der });
         rest = after;
@@ -75,7 +75,7 @@ fn is_certificate(der: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Splits DER into the tag and content of its first element, and what comes after it.
+/// Splits DER into the tag and content of its first element, and the rest.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;

@@ -1,4 +1,4 @@
-//! What went wrong, where in which file, and the way out.
+//! Messages: the problem, its place in a file, and a fix.
 
 mod alike;
 mod code;
@@ -27,7 +27,7 @@ pub struct Source {
 struct Inner {
     name: String,
     text: String,
-    /// What keeps secrets out of messages about it.
+    /// Hides its secrets in messages.
     guard: Option<&'static Guard>,
     /// The text as it may be shown, of the same length, worked out when a line of it is.
     shown: OnceLock<String>,
@@ -127,7 +127,7 @@ impl Source {
         }
     }
 
-    /// Whether a word stands in the text, and nowhere in what is shown of it.
+    /// Whether a word is in the text, and nowhere in what is shown of it.
     pub(crate) fn hides(&self, word: &str) -> bool {
         self.text().contains(word) && !self.shown().contains(word)
     }
@@ -243,8 +243,8 @@ impl Diagnostic {
         Self::of_system(format!("cannot read `{what}`"), error).code(Code::of_reading(error))
     }
 
-    /// What is wrong with a value, as its type says it. From the first `write` or `use` behind a colon or semicolon on it is
-    /// the way out.
+    /// The problem with a value, in the words of its type. The text from the first `write` or `use` after a colon or
+    /// semicolon is the help.
     pub(crate) fn of_wrong(text: &str) -> Self {
         let mut is_quoted = false;
         let way_out = text.char_indices().find(|(at, letter)| {
@@ -275,7 +275,7 @@ impl Diagnostic {
         }
     }
 
-    /// Whether the system said no, apart from what is wrong with the input.
+    /// Whether the system refused, as opposed to a problem with the input.
     pub fn is_of_the_system(&self) -> bool {
         matches!(
             self.content.code,
@@ -451,8 +451,8 @@ impl Diagnostic {
         self.content.place.as_ref().map(|place| place.span.start)
     }
 
-    /// The message with file, line, column and the line itself, ending in a line break. What a terminal would obey, or
-    /// would not show, is written out.
+    /// The message with file, line, column and the line itself, ending in a line break. Control characters and invisible
+    /// characters are escaped.
     pub fn render(&self, renderer: &Renderer) -> String {
         let level = match self.content.severity {
             Severity::Error => Level::ERROR,
@@ -491,7 +491,7 @@ impl Diagnostic {
             let rest = rest.replacen(&place_of(counted), &place_of(shown.column), 1);
             return format!("{title}\n{rest}");
         }
-        // Without a line to show there is no margin to hang the rest on.
+        // Without a line to show there is no margin for the notes.
         let mut text = renderer.render(&[group]) + "\n";
         for note in Some(&self.content.label)
             .filter(|label| !label.is_empty())
@@ -664,7 +664,7 @@ pub(crate) fn unless<T>(problems: Vec<Diagnostic>, value: T) -> Result<T, Vec<Di
 /// The name of `known` that `given` was probably meant to be: a few letters away, longer by an end, or with `given` as one of
 /// its words, as `cilium` is of `cni-cilium-oss`.
 ///
-/// Texts that are no names, by their length, are not compared: that would take long.
+/// Texts that are not names, by their length, are not compared: that would take long.
 pub(crate) fn nearest<'a>(
     given: &str,
     known: impl IntoIterator<Item = &'a str>,

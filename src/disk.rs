@@ -39,7 +39,7 @@ impl From<FileType> for Entry {
 
 /// The files that may be read.
 pub trait Disk: Debug + Send + Sync {
-    /// What stands at a path. A link stands for what it leads to where it is followed.
+    /// The kind of a path. A link that is followed counts as its target.
     ///
     /// # Errors
     /// Nothing is there, or the system does not say.
@@ -60,7 +60,7 @@ pub trait Disk: Debug + Send + Sync {
     /// The text of a file, unchanged; [`read_text`] helps.
     ///
     /// # Errors
-    /// It cannot be read, is no file, is larger than so many bytes, or is not text.
+    /// It cannot be read, is not a file, is larger than so many bytes, or is not text.
     fn read(&self, path: &Path, largest: u64) -> io::Result<Text>;
 }
 
@@ -81,14 +81,14 @@ pub fn read_text(from: impl Read, largest: u64) -> io::Result<String> {
     let mut bytes = Vec::new();
     from.take(largest + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > largest {
-        let message = format!("it is larger than the {} MiB that are read", largest >> 20);
+        let message = format!("it is larger than the limit of {} MiB", largest >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         io::Error::new(
             io::ErrorKind::InvalidData,
-            format!("it is not UTF-8 text, from byte {at} on"),
+            format!("it is not UTF-8 text, starting at byte {at}"),
         )
     })
 }
@@ -221,7 +221,7 @@ pub(crate) fn may_be_read(
             return Err(Diagnostic::error(format!(
                 "`{shown}` is a link that leads out of the folder, and is not followed"
             ))
-            .help("put the file itself there, or name it on its own"));
+            .help("put the file itself there, or name it separately"));
         }
         entry = disk
             .entry(path, true)
@@ -233,5 +233,5 @@ pub(crate) fn may_be_read(
         Entry::Link | Entry::Other => "a pipe, a socket or a device, not a file",
     };
     Err(Diagnostic::error(format!("`{shown}` is {is}"))
-        .help("take it away, or name the files one by one"))
+        .help("remove it, or name the files one by one"))
 }

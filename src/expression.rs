@@ -7,10 +7,10 @@ use regex_lite::{Captures, Regex, RegexBuilder};
 
 use crate::limits;
 
-/// What compiling takes for each part of an expression, in the steps that matching takes for each part and byte.
+/// The cost of compiling each part of an expression, in steps of matching.
 const COMPILING: usize = 256;
 
-/// What looking at a value takes, in the same steps.
+/// The cost of a value, in the same steps.
 const LOOKING: usize = 8;
 
 /// Why an expression is not used.
@@ -42,7 +42,7 @@ impl Effort {
         let left = self.0.get().checked_sub(steps.saturating_mul(bytes));
         self.0.set(left.ok_or_else(|| {
             Unusable::TooLarge(format!(
-                "asks, with those before it, for more than the {} million steps that are taken",
+                "takes, together with those before it, more than {} million steps",
                 limits::EXPRESSION_STEPS / 1_000_000
             ))
         })?);
@@ -66,7 +66,7 @@ impl Expression {
     pub(crate) fn compile(pattern: &str, effort: &Effort) -> Result<Self, Unusable> {
         if pattern.len() > limits::EXPRESSION {
             return Err(Unusable::TooLarge(format!(
-                "has {} bytes, more than the {} that are read",
+                "has {} bytes, more than the limit of {}",
                 pattern.len(),
                 limits::EXPRESSION
             )));
@@ -180,7 +180,7 @@ mod tests {
         };
         assert_eq!(
             too_large(&"a".repeat(limits::EXPRESSION + 1)),
-            "has 4097 bytes, more than the 4096 that are read"
+            "has 4097 bytes, more than the limit of 4096"
         );
         for pattern in ["(?:(?:a{100}){100}){10}", "(?:(?:(?:){1000}){1000}){1000}"] {
             assert_eq!(

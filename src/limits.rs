@@ -7,10 +7,10 @@ pub const PROBLEMS: usize = 1_000;
 /// The most findings of one rule that are shown one by one: in each text for rules over single documents, else in all.
 pub const FINDINGS: usize = 1_000;
 
-/// Changes of one impact that a comparison tells one by one; all are counted.
+/// The most changes of one impact that a comparison shows one by one; all are counted.
 pub const CHANGES: usize = 20_000;
 
-/// Names among which that is looked for which was meant.
+/// The most names that are searched for a suggestion.
 pub const SUGGESTIONS: usize = 1_000;
 
 /// Network cards in one bond of a site.

@@ -64,11 +64,11 @@ impl Lock {
     pub fn read(source: &Source) -> Result<Self, Diagnostic> {
         let broken = |reason: String| {
             Diagnostic::error(format!(
-                "`{}` is no lock of `vmo-ra`: {reason}",
+                "`{}` is not a lock of `vmo-ra`: {reason}",
                 source.name()
             ))
             .code(Code::WrongKind)
-            .help("take it away, and name the revision with `--from`")
+            .help("remove it, and name the revision with `--from`")
         };
         let lock: Lock =
             serde_json::from_str(source.text()).map_err(|error| broken(error.to_string()))?;
@@ -90,7 +90,7 @@ impl Lock {
         said.into_iter().collect()
     }
 
-    /// In what another render differs from the one that this is of, in sentences.
+    /// The differences between this render and another, in sentences.
     pub fn differences(&self, other: &Lock) -> Vec<String> {
         let mut found = self.other_revision(other);
         if self.site != other.site {
@@ -98,7 +98,7 @@ impl Lock {
         }
         if self.program != other.program {
             found.push(format!(
-                "vmo-ra {} rendered the profiles, and this is {}, whose built-in values may be others",
+                "vmo-ra {} rendered the profiles; this is {}, whose built-in values may differ",
                 self.program, other.program
             ));
         }
@@ -108,13 +108,13 @@ impl Lock {
             match same {
                 Some(one) if one == pack => {}
                 Some(one) if one.version != *version => found.push(format!(
-                    "the profiles were made from `{name}` {version}, and {} is at hand",
+                    "the profiles were made from `{name}` {version}, but {} was found",
                     one.version
                 )),
                 Some(_) => found.push(format!(
-                    "the values of `{name}` {version} at hand are not those that the profiles were made from"
+                    "the values of `{name}` {version} differ from those that the profiles were made from"
                 )),
-                None => found.push(format!("`{name}`, of which the profiles were made, is in no layer now")),
+                None => found.push(format!("`{name}`, from which the profiles were made, is no longer in any layer")),
             }
         }
         found

@@ -1,4 +1,4 @@
-//! Matches two lists by the keys of their items, in time linear in their length, and derives keys for items without a name.
+//! Matches two lists by the keys of their items, in linear time, and derives keys for items without a name.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
@@ -18,7 +18,7 @@ pub(crate) enum Pair {
     Old(usize),
     /// Only in the new list.
     New(usize),
-    /// In both. `moved` if it stands elsewhere among the items of both.
+    /// In both. `moved` if it is elsewhere among the items of both.
     Both {
         /// Its number in the old list.
         old: usize,
@@ -30,7 +30,7 @@ pub(crate) enum Pair {
 }
 
 impl Pair {
-    /// What is paired, of the lists that the keys are of.
+    /// The paired items of two lists.
     pub(crate) fn items<'t, T>(self, old: &'t [T], new: &'t [T]) -> (Option<&'t T>, Option<&'t T>) {
         match self {
             Pair::Old(at) => (Some(&old[at]), None),
@@ -183,8 +183,8 @@ fn in_linear_time(old: &[&str], new: &[&str], start: usize, ends: (usize, usize)
     ops.into_inner().into_ops()
 }
 
-/// The order of what two sides made of a list, each item known by a number: that of theirs, unless yours changed it. What
-/// only the other has follows what it follows there.
+/// Merges the orders of two changed lists of numbered items: theirs, unless yours changed the order. Items that only the
+/// other side has follow their predecessor there.
 pub(crate) fn merged_order(base: &[usize], yours: &[usize], theirs: &[usize]) -> Vec<usize> {
     let in_base: HashSet<usize> = base.iter().copied().collect();
     let in_yours: HashSet<usize> = yours.iter().copied().collect();

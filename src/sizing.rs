@@ -11,7 +11,8 @@ use crate::site::{Cluster, Network, Site};
 pub const NODE_PREFIX: u8 = 24;
 /// The shortest prefix of a service CIDR that kube-apiserver takes.
 pub const LARGEST_SERVICES: u8 = 12;
-/// What is never routed on the internet, that for carriers first: the RA's networks for pods and services are of it.
+/// Networks that are never routed on the internet. The RA's networks for pods and services are in the first, which is for
+/// carriers.
 const INTERNAL: [(Ipv4Addr, u8); 4] = [
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -200,7 +201,7 @@ pub fn control_plane(
         .min_by_key(|row| (row.workers, row.namespaces))
 }
 
-/// What control-plane nodes are sized for: nodes with VMs, and the namespaces of these.
+/// The size of control-plane nodes depends on the nodes with VMs and the namespaces of VMs.
 ///
 /// VMs share a few namespaces; the others are of the layers and of Kubernetes.
 pub fn load_of(site: &Site) -> (u32, u32) {

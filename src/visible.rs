@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-/// A text on one line, in which what a terminal would obey, or would not show, is written out: `\x1B`, `\u202E`.
+/// A text on one line, with control characters and invisible characters escaped: `\x1B`, `\u202E`.
 pub fn visible(text: &str) -> Cow<'_, str> {
     spelled_out(text, is_invisible, escape)
 }
@@ -41,10 +41,10 @@ fn colour_code(text: &str) -> Option<usize> {
     digits[end..].starts_with('m').then_some(start + end + 1)
 }
 
-/// A value as JSON, indented by two spaces, with a line break at its end. What a terminal would obey, or would not show,
-/// is written as `\uXXXX`, which JSON does not ask for.
+/// A value as JSON, indented by two spaces, with a line break at its end. Control characters and invisible characters are
+/// written as `\uXXXX`, which JSON does not require.
 pub fn json(value: &impl Serialize) -> String {
-    // Only maps whose keys are no texts have no JSON form, and no report has one.
+    // Only maps whose keys are not texts have no JSON form, and no report has one.
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     // Outside of strings, line breaks are the only such characters.

@@ -1,11 +1,11 @@
-//! Lines that keep to a width. They break between words, and within backquotes only where a line has no room for what
-//! stands there, since people copy it.
+//! Wraps lines. They break between words, and within backquotes only if a line has no room for the quoted text, since people
+//! copy it.
 
 use crate::visible::visible;
 
 /// The least that a column is squeezed to.
 const NARROWEST: usize = 8;
-/// A longer word in front of a colon is no label.
+/// A longer word in front of a colon is not a label.
 const LONGEST_LABEL: usize = 10;
 
 /// Breaks a text into lines of at most `width` characters. A longer word has a line of its own.
@@ -59,7 +59,7 @@ fn widths(rows: &[Vec<String>], width: usize, widest: usize) -> Vec<usize> {
     widths
 }
 
-/// Folds the lines of a report at `width` characters. A line goes on below its text: below what stands after
+/// Folds the lines of a report at `width` characters. A line goes on below its text: below what is after
 /// `error: ` or `= help: `, else two blanks further in. Lines of a source, which a bar marks, stand as they are. Codes that
 /// switch colours have no width.
 pub fn report(text: &str, width: usize) -> String {
@@ -100,7 +100,7 @@ fn hanging(line: &str, width: usize) -> String {
     out
 }
 
-/// What a line begins with that the rest is said about, with the blanks behind it: `error: `, `= help: `, `why:     `.
+/// What a line begins with that the rest is said about, with the blanks after it: `error: `, `= help: `, `why:     `.
 fn label(text: &str) -> &str {
     let Some(colon) = text.find(": ") else {
         return "";
@@ -153,7 +153,7 @@ fn filled(words: &[&str], width: usize) -> Vec<String> {
     lines
 }
 
-/// How many of the next words stand within one pair of backquotes; one of those that stand in none.
+/// How many of the next words are within one pair of backquotes; one of those that are in none.
 fn together(words: &[&str]) -> Option<usize> {
     let is_odd = |word: &&str| word.matches('`').count() % 2 == 1;
     let first = words.first()?;

@@ -274,7 +274,7 @@ fn meaning_of_networks(text: &str) -> Result<Value, String> {
     let mut documents = match serde_json::from_str(text) {
         Ok(one) => vec![one],
         Err(_) => to_json_all(&Source::new("output", text), Limits::VALUES)
-            .map_err(|problems| format!("it is no YAML: {problems:?}"))?,
+            .map_err(|problems| format!("it is not YAML: {problems:?}"))?,
     };
     if let [Value::Object(list)] = &mut documents[..]
         && let Some(Value::Array(items)) = list.get_mut("items")

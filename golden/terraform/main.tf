@@ -222,7 +222,7 @@ resource "spectrocloud_cluster_profile" "core" {
     variable {
       name          = "ClusterOnBridge"
       display_name  = "Cluster runs on br0"
-      description   = "Set to true when the bridge has an IP address of its own or when VLAN interfaces of the host sit on it."
+      description   = "Set to true when the bridge has its own IP address or carries VLAN interfaces of the host."
       format        = "boolean"
       default_value = "false"
       required      = true

@@ -7,19 +7,19 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::profile::Profile;
 use crate::revision::{Revision, Role};
 
-/// How far profiles are a revision's.
+/// How well profiles match a revision.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Against {
     /// The revision.
     pub revision: String,
-    /// How many claims were looked at: those about the profiles at hand.
+    /// How many claims were tested: those about the given profiles.
     pub of: usize,
     /// How many hold as the RA prints them.
     pub as_printed: usize,
     /// How many hold as an erratum corrects them.
     pub as_corrected: usize,
-    /// Which form the profiles have of each claim with an erratum, and of which they have none.
+    /// Which form of each claim with an erratum the profiles have, if any.
     pub errata: Vec<OfErratum>,
     /// The claims that do not hold in any form.
     pub differences: Vec<Difference>,
@@ -42,9 +42,9 @@ pub struct OfErratum {
 pub enum Has {
     /// What the RA prints.
     AsPrinted,
-    /// What the erratum puts in place of that.
+    /// What the erratum says instead.
     AsCorrected,
-    /// None of both.
+    /// Neither.
     Neither,
 }
 
@@ -82,7 +82,7 @@ pub fn against<'p>(
     let one = |problem: Diagnostic| vec![problem];
     if !revision.is_rendered() {
         return Err(one(Diagnostic::error(format!(
-            "`{}` has tables only, and claims nothing about layers",
+            "`{}` has only tables, and no claims about layers",
             revision.name
         ))
         .code(Code::WrongKind)
@@ -153,7 +153,7 @@ pub fn against<'p>(
             }
         }
     }
-    // Layer by layer, in the order each is first spoken of.
+    // Layer by layer, in the order of their first mention.
     let place = |difference: &Difference| (difference.profile.clone(), difference.layer.clone());
     let mut places: Vec<(String, String)> = Vec::new();
     for difference in &report.differences {

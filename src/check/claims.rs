@@ -48,7 +48,7 @@ struct ParsedLayer<'p> {
 pub enum Form {
     /// What the RA prints.
     Printed,
-    /// What an erratum puts in place of that.
+    /// What an erratum says instead.
     Corrected,
 }
 
@@ -119,7 +119,7 @@ impl<'p> Subject<'p> {
             let found = self.look_up(claim, &printed);
             found.is_ok_and(|found| found.is_none())
         };
-        // What is left out is what the default output leaves out.
+        // Left out, as in the default output.
         if claim.optional && claim.erratum.is_some() && is_left_out() {
             return Ok(Form::Corrected);
         }
@@ -130,7 +130,7 @@ impl<'p> Subject<'p> {
         let Some(corrected) = claim.corrected().map_err(broken)? else {
             return Err(miss);
         };
-        // What is printed is shown; what was found is shown where the corrected form would be.
+        // Shows the expected text of the printed form, and the found text at the place of the corrected form.
         self.hold(claim, &corrected)
             .map(|()| Form::Corrected)
             .map_err(|other| Miss {
@@ -139,10 +139,10 @@ impl<'p> Subject<'p> {
             })
     }
 
-    /// Whether something holds of the profile, and nothing goes over it.
+    /// Tests whether the profile meets a check, and nothing overrides it.
     ///
     /// # Errors
-    /// It does not, or what it is about is not there.
+    /// It does not, or its place is missing.
     pub fn hold(&self, claim: &Claim, statement: &Statement<'_>) -> Result<(), Miss> {
         self.stands(claim, statement)?;
         let miss = |found: String| Miss {
@@ -161,14 +161,14 @@ impl<'p> Subject<'p> {
             for found in values::over(&parsed.values, place).map_err(miss)? {
                 if !is_the_same(&statement.expectation, &found).map_err(miss)? {
                     let shown = self.shown(statement, &found);
-                    return Err(miss(format!("{shown} at `{place}`, which counts instead")));
+                    return Err(miss(format!("{shown} at `{place}`, which overrides it")));
                 }
             }
         }
         Ok(())
     }
 
-    /// Whether something stands in the profile.
+    /// Tests whether the profile has something.
     fn stands(&self, claim: &Claim, statement: &Statement<'_>) -> Result<(), Miss> {
         let expectation = &statement.expectation;
         let miss = |found: String| Miss {
@@ -216,7 +216,7 @@ impl<'p> Subject<'p> {
         }
     }
 
-    /// What undoes later what the command of a claim wrote.
+    /// What later undoes the effect of a claim's command.
     fn undone_later(&self, statement: &Statement<'_>) -> Option<String> {
         let Expectation::Runs { command, .. } = statement.expectation else {
             return None;
@@ -269,7 +269,7 @@ impl<'p> Subject<'p> {
         };
         let way = steps.iter().fold(start, |way, step| match step {
             Step::Key(key) => way.below(key),
-            // What names an item says what its value is.
+            // The name of an item tells what its value is.
             Step::Item(_, name) => Way::named(name.as_str()).or(&way),
             Step::Index(_) | Step::Each => way,
         });
@@ -365,7 +365,7 @@ impl<'p> Subject<'p> {
                 if let Target::Manifest { name, document, .. } = *target
                     && let Some(other) = self.second(name, document)
                 {
-                    return Err(format!("the same object in the manifest `{other}` too"));
+                    return Err(format!("the same object also in the manifest `{other}`"));
                 }
                 parsed.look_up(target)?
             }
@@ -519,7 +519,7 @@ fn find<'v>(root: &'v Value, path: &str) -> Result<Option<Cow<'v, Value>>, Strin
     Ok(values::find(root, &path.parse()?)?.map(Cow::Borrowed))
 }
 
-/// Whether what goes over a setting says the same, in the form that its place has: a text, or a version behind a `v`.
+/// Whether an override has the same value, in the form of its place: a text, or a version after a `v`.
 fn is_the_same(expectation: &Expectation<'_>, found: &Value) -> Result<bool, String> {
     let Value::String(text) = found else {
         return test(expectation, found);
@@ -535,7 +535,7 @@ fn is_the_same(expectation: &Expectation<'_>, found: &Value) -> Result<bool, Str
     Ok(false)
 }
 
-/// The commands that begin like the one that is looked for.
+/// The commands that begin like the wanted one.
 fn nearest(command: &str, found: &Value) -> Value {
     let begins: String = command
         .chars()
@@ -549,7 +549,7 @@ fn nearest(command: &str, found: &Value) -> Value {
     Value::Array(commands.iter().filter(runs).cloned().collect())
 }
 
-/// Commands with the conditions that they stand under.
+/// Commands with their conditions.
 fn commands_in_words(commands: &Value) -> String {
     let quoted = |text: &Value| format!("`{}`", text.as_str().unwrap_or_default());
     let of_one = |entry: &Value| {

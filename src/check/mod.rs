@@ -1,4 +1,4 @@
-//! Runs the rules over sites, profiles and manifests, and makes a report of what they find.
+//! Runs the rules over sites, profiles and manifests, and makes a report of the findings.
 //!
 //! ```
 //! use vmo_ra::check::{Input, check, format};
@@ -87,7 +87,7 @@ pub struct Report {
     pub looked_at: LookedAt,
     /// The findings.
     pub findings: Vec<Item>,
-    /// How far the profiles are the revision's, where that was asked.
+    /// How well the profiles match a revision, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<Against>,
 }
@@ -104,7 +104,7 @@ pub struct Item {
     /// The file, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The file that the text called `file` is a part of, or none if that is a file itself.
+    /// The file that contains the text named `file`, or none if that is a file itself.
     #[serde(skip)]
     pub part_of: Option<String>,
     /// The line in the file, from 1.
@@ -122,13 +122,13 @@ pub struct Item {
     /// The way out.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub help: String,
-    /// What there is to know of each thing that it is about.
+    /// Details of each affected item.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The message for people.
     #[serde(skip)]
     pub diagnostic: Diagnostic,
-    /// Which of the inputs it is about: each site is one, profiles and manifests are one together.
+    /// Which of the inputs it is about. Each site is one input; profiles and manifests together are one.
     #[serde(skip)]
     pub input: usize,
 }
@@ -156,8 +156,8 @@ impl Report {
     }
 }
 
-/// Checks everything: sites by rendering them as far as it goes, profiles and manifests by their rules. `library` has the
-/// packs that sites are rendered with; they say what is right for their own values, too.
+/// Checks everything: sites by rendering them as far as possible, profiles and manifests by their rules. `library` has the
+/// packs that sites are rendered with; their schemas are rules for their values, too.
 ///
 /// # Errors
 /// There is a site, and the revision cannot be rendered, as [`Renderer::new`] says.
@@ -182,7 +182,7 @@ pub fn check(input: &Input, revision: &Revision, library: &Library) -> Result<Re
         let unread = site.unread_secrets.iter().cloned();
         items.extend(unread.map(|one| {
             let note = one.into_note();
-            Item::misread(&note.because("a check needs no secrets; `vmo-ra render` ends here"))
+            Item::misread(&note.because("`check` needs no secrets, but `vmo-ra render` fails here"))
         }));
         if problems.is_empty() {
             items.extend(said);
@@ -241,7 +241,7 @@ fn of_findings(findings: &[Finding], site: Option<&Site>) -> Vec<Item> {
     items.collect()
 }
 
-/// What was said of a site while it was rendered; and what rules find beside that in the profiles that come of it.
+/// The messages from rendering a site, and the further findings in the rendered profiles.
 fn of_attempt(site: &Site, attempt: Attempt, library: &Library) -> (Vec<Item>, Vec<Item>) {
     let mut said: Vec<Item> = attempt
         .said

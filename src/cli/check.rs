@@ -20,7 +20,7 @@ use super::{Failure, terminal};
 #[derive(Debug, Args)]
 #[command(
     after_help = "A secret that cannot be read is a note, since only `render` needs it.\n\n\
-                  Exit codes: 0 nothing to mend, 1 errors (or warnings with `--deny warnings`), 2 the input or command line \
+                  Exit codes: 0 no errors, 1 errors (or warnings with `--deny warnings`), 2 the input or command line \
                   is wrong, 3 could not read."
 )]
 pub(super) struct Check {
@@ -33,7 +33,7 @@ pub(super) struct Check {
     /// The RA revision whose rules count for sites
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
-    /// A profile that is rendered of sites: infra, core or templates; all three without it
+    /// A profile to render of sites: infra, core or templates; all three without it
     #[arg(long, value_name = "PROFILE", value_delimiter = ',')]
     profile: Vec<Role>,
     /// A folder with packs in Palette's own layout, searched before the built-in ones
@@ -115,7 +115,7 @@ impl Check {
             report.against = Some(against(profiles, &Revision::load(name)?)?);
         }
         self.tell(&report)?;
-        // The process ends here; to free a large export value by value would take as long as some rules.
+        // The process ends here; freeing a large export value by value would take as long as some rules.
         mem::forget(input);
         let is_unread =
             |item: &Item| item.severity == Severity::Error && item.diagnostic.is_of_the_system();

@@ -25,7 +25,7 @@ impl Completions {
         let mut text = Vec::new();
         clap_complete::generate(self.shell, &mut command(), "vmo-ra", &mut text);
         let text = String::from_utf8_lossy(&text);
-        // Its bash looks for the parts of a program's name with a dash under another name than it gives them.
+        // Its bash completions use two different names for a program whose name has a dash.
         let text = text.replace("vmo__subcmd__ra", "vmo__ra");
         terminal::write(text.as_bytes())
     }
@@ -34,7 +34,7 @@ impl Completions {
 /// Write a man page for each command
 #[derive(Debug, Args)]
 pub(super) struct Pages {
-    /// The folder to write them to, such as `man1` in a folder of the manual
+    /// The folder to write them to, such as `man1` in a man directory
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

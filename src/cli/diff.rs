@@ -31,9 +31,7 @@ const COMMENT: usize = 65_000;
 #[derive(Debug, Args)]
 #[command(
     after_help = "OLD and NEW are each a revision (`1.7.0`), a profile as Palette exports it (JSON or YAML), a folder that \
-                        `render` or `split` wrote, a site file, or `-` for standard input. What Palette's API answers is taken too, and compared \
-                        as far as it goes: it lacks variables and the texts of manifests. Manifests alone are not compared: \
-                        what a cluster makes of them only `kubectl diff` knows.\n\nExit codes: 0 no difference, 1 differences, \
+                        `render` or `split` wrote, a site file, or `-` for standard input. Answers of Palette's API are compared too, without variables and the texts of manifests. To compare manifests alone, use `kubectl diff`.\n\nExit codes: 0 no difference, 1 differences, \
                         2 the input or command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Diff {
@@ -55,10 +53,10 @@ pub(super) struct Diff {
     /// A folder with packs, for rendering and for the presets behind changes
     #[arg(long, value_name = "DIR")]
     packs: Vec<PathBuf>,
-    /// Only what lies here: LAYER/PART/PATH, such as `cni-cilium-oss/values/charts.cilium.ipam`; `*` for anything
+    /// Show only changes here: LAYER/PART/PATH, such as `cni-cilium-oss/values/charts.cilium.ipam`; `*` for anything
     #[arg(long, value_name = "PLACE")]
     only: Vec<String>,
-    /// Nothing that lies here
+    /// Leave out changes here
     #[arg(long, value_name = "PLACE")]
     ignore: Vec<String>,
     /// How to write it
@@ -69,22 +67,22 @@ pub(super) struct Diff {
     /// Only counts
     #[arg(long)]
     stat: bool,
-    /// Everything in text: whole values, texts of what came and went, each of many alike changes
+    /// Show everything in text: whole values, added and removed texts, each of many similar changes
     #[arg(long, conflicts_with = "stat")]
     full: bool,
-    /// Also what a tenant makes of any profile: defaults, uids of registries, masked secrets
+    /// Also show what a tenant changes in any profile: defaults, uids of registries, masked secrets
     #[arg(long)]
     ignore_nothing: bool,
-    /// Tell what is left out without `--ignore-nothing`, and why
+    /// Explain what is left out without `--ignore-nothing`
     #[arg(long)]
     explain_ignored: bool,
-    /// Also changes of notation alone, as Palette's review shows them
+    /// Also show changes of notation only, as Palette's review does
     #[arg(long)]
     text: bool,
     /// Show the values of secrets
     #[arg(long)]
     show_secrets: bool,
-    /// End with 1 only if a change is this bad or worse
+    /// End with exit code 1 only for this impact or a worse one
     #[arg(long, value_name = "IMPACT", value_parser = impacts())]
     fail_on: Option<Impact>,
 }
@@ -121,7 +119,7 @@ impl Diff {
             return Ok(ExitCode::SUCCESS);
         };
         if old == STANDARD_INPUT && new == STANDARD_INPUT {
-            return Err(Diagnostic::error("standard input can be read once").into());
+            return Err(Diagnostic::error("standard input can be read only once").into());
         }
         inputs::with_packs(&self.packs, |library| {
             let (old, new) = self.sides(old, new, library)?;
@@ -169,7 +167,7 @@ impl Diff {
 
     fn compare(&self, old: Side, new: Side, library: &Library) -> Result<ExitCode, Failure> {
         let private = old.private || new.private || self.show_secrets;
-        // The same stand-ins on both sides make no difference.
+        // Equal stand-ins on both sides are not a difference.
         if old.unread.len() != new.unread.len() {
             terminal::explain(&[old.unread, new.unread].concat());
         }
@@ -224,7 +222,7 @@ impl Diff {
         Ok(sides)
     }
 
-    /// Refuses a place that no change can have: a gate with `--only` would let everything pass.
+    /// Refuses a place that no change can have: a gate with `--only` would never fail.
     fn places_exist(&self, old: &Input, new: &Input) -> Result<(), Failure> {
         let mut known = OF_NO_LAYER.to_vec();
         let profiles = old.profiles.iter().chain(&new.profiles);
@@ -245,10 +243,10 @@ impl Diff {
         let only = self.only.iter().map(|place| ("--only", place));
         let ignore = self.ignore.iter().map(|place| ("--ignore", place));
         for (option, place) in only.chain(ignore) {
-            // Of two layers of one pack the name goes on: `nginx[internal]`.
+            // The names of two layers of one pack have a suffix: `nginx[internal]`.
             let first = place.split(['/', '[']).next().unwrap_or_default();
             let is_any = first.contains('*');
-            // One list of what to ignore serves many comparisons, and ignoring too little is safe.
+            // One list of ignored places serves many comparisons, and ignoring too little is safe.
             let is_strange = option == "--only" && !is_any && !known.contains(&first);
             let problem = if is_strange {
                 Diagnostic::error(format!(
@@ -337,7 +335,7 @@ impl Diff {
                 one_of_each(&shown, &profiles)?;
                 if !beside.is_empty() || !others.is_empty() {
                     terminal::explain(&[Diagnostic::note(format!(
-                        "of `{shown}` the profiles are compared, and neither its site nor its manifests"
+                        "only the profiles of `{shown}` are compared, not its site or manifests"
                     ))
                     .help("name a site by its own file")]);
                 }
@@ -362,7 +360,7 @@ impl Diff {
             }
             (true, several) => {
                 return Err(Diagnostic::error(format!(
-                    "`{shown}` holds {} sites, and one is compared",
+                    "`{shown}` holds {} sites, but only one can be compared",
                     several.len()
                 ))
                 .help("name the site's file in it")
@@ -423,10 +421,10 @@ impl Diff {
     }
 }
 
-/// The words that places begin with which lie in no layer.
+/// The first words of places outside of layers.
 const OF_NO_LAYER: [&str; 2] = ["profile", "variable"];
 
-/// The word of a place in a named layer that is for no part of layers.
+/// The word of a place in a layer that is not a part of layers.
 fn unknown_part(place: &str) -> Option<&str> {
     let (layer, below) = place.split_at(place.find(['/', '['])?);
     if OF_NO_LAYER.contains(&layer) {
@@ -445,19 +443,19 @@ fn unknown_part(place: &str) -> Option<&str> {
 }
 
 /// Two sites may have the same profiles and need other machines.
-const OTHER_HOST_NETWORK: &str = "the host networks differ, which are in no profile and count for no gate: `vmo-ra network` writes what MAAS needs, `vmo-ra plan` the ports of the switches";
+const OTHER_HOST_NETWORK: &str = "the host networks differ; they are not part of a profile, and `--fail-on` ignores them: `vmo-ra network` writes the configuration for MAAS, `vmo-ra plan` the switch ports";
 
-/// Notes about secrets of a site that are compared as what stands for them.
+/// Notes about unread secrets of a site, which are compared as placeholders.
 fn unread_secrets(site: &Site) -> Vec<Diagnostic> {
     let unread = site.unread_secrets.iter().cloned();
     let notes = unread.map(|one| {
         one.into_note()
-            .because("it is compared as a secret of another value")
+            .because("it is compared as if its value had changed")
     });
     notes.collect()
 }
 
-/// What is left out without `--ignore-nothing`: each with its name, what it is, and who says so.
+/// The changes that are ignored without `--ignore-nothing`: name, description and source.
 fn explained() -> Result<String, Diagnostic> {
     let told = left_out()?
         .iter()
@@ -478,7 +476,7 @@ fn one_of_each(name: &str, profiles: &[LoadedProfile]) -> Result<(), Diagnostic>
             first.display(),
             second.display()
         ))
-        .help("name the one that is meant")),
+        .help("name one of them")),
         _ => Ok(()),
     }
 }

@@ -12,8 +12,8 @@ use super::lines::Lines;
 /// Explain a rule of `check` and `render`, or a kind of mistake
 #[derive(Debug, Args)]
 pub(super) struct Explain {
-    /// The rule, as it stands in brackets behind a message, or the kind of a mistake, as reports of `check` name it; all of
-    /// them without it
+    /// The rule, as shown in brackets after a message, or the kind of a mistake, as reports of `check` name it; without it,
+    /// all are listed
     #[arg(value_name = "ID")]
     id: Option<String>,
     #[command(flatten)]
@@ -65,7 +65,7 @@ impl Explained {
             lines.add(why);
             lines.add("");
         }
-        lines.add(&format!("way out: {}", self.way_out));
+        lines.add(&format!("help: {}", self.way_out));
         if let Some(source) = self.source {
             lines.add(&format!("source: {source}"));
         }

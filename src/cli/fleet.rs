@@ -27,7 +27,7 @@ pub(super) struct Fleet {
     folder: PathBuf,
 }
 
-/// What is left to say when all sites are rendered.
+/// The summary after all sites are rendered.
 struct Ended {
     problems: Vec<Diagnostic>,
     /// The copy of its old folder, if that was edited by hand.
@@ -55,7 +55,7 @@ impl Fleet {
                 Err(name) if is_folder => {
                     let name = name.to_string_lossy();
                     return Err(Diagnostic::error(format!(
-                        "the folder `{name}` in `{shown}` has a name that is no text"
+                        "the folder `{name}` in `{shown}` has a name that is not UTF-8"
                     ))
                     .help("rename it")
                     .into());
@@ -157,7 +157,7 @@ impl Fleet {
         ));
         if warnings + notes > 0 {
             summary.add(&format!(
-                "{}, {}; {} tells those of a site",
+                "{}, {}; {} shows those of a site",
                 counted(warnings, "warning"),
                 counted(notes, "note"),
                 command::on("vmo-ra check", self.folder.join("NAME").join(SITE))

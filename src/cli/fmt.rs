@@ -20,10 +20,10 @@ pub(super) struct Fmt {
     /// The profiles, or `-` for standard input to standard output
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Two blanks a level, one value a line; the default
+    /// Two blanks per level, one value per line; the default
     #[arg(long, conflicts_with = "palette")]
     pretty: bool,
-    /// One line, as Palette's export is
+    /// One line, like Palette's export
     #[arg(long)]
     palette: bool,
     /// Write nothing; name the files that differ and end with 1 if there are any
@@ -35,7 +35,7 @@ impl Fmt {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if self.files.len() > 1 && self.files.iter().any(|file| file == "-") {
             return Err(Diagnostic::error(
-                "`-` stands alone: only one profile goes to standard output",
+                "`-` cannot be combined with files: standard output takes only one profile",
             )
             .into());
         }
@@ -89,7 +89,7 @@ impl Fmt {
         let (source, document, _) = load::document(&Files, file)?;
         if document.notation() == Notation::Yaml {
             return Err(Diagnostic::error(format!(
-                "`{}` is YAML, and this writes JSON",
+                "`{}` is YAML, but `fmt` writes JSON",
                 source.name()
             ))
             .help("turn it into JSON with `vmo-ra split` and `vmo-ra join`")
@@ -106,7 +106,7 @@ impl Fmt {
     }
 }
 
-/// Whether a file has these bytes; a byte order mark is no part of its text.
+/// Whether a file has these bytes; a byte order mark is not part of its text.
 fn is_the_same(file: &str, source: &Source, bytes: &[u8]) -> bool {
     source.text().as_bytes() == bytes
         && (file == "-"

@@ -23,7 +23,7 @@ enum Format {
     Json,
 }
 
-/// In which form a report is written that people hand on.
+/// The form of a report that people pass on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ReportFormat {
     /// For a terminal
@@ -49,7 +49,7 @@ impl FormatOption {
         }
     }
 
-    /// Prints what was done, which people who want it quiet are not told.
+    /// Prints what was done, unless the run is quiet.
     pub(super) fn done(
         &self,
         result: &impl Serialize,

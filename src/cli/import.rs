@@ -16,12 +16,11 @@ use super::inputs::{self, Files};
 use super::pack_folders::PackFolders;
 use super::{Failure, folders, terminal};
 
-/// Make the folder of a pack from its archive, from what Palette's API answers, or from a profile
+/// Make the folder of a pack from its archive, from an answer of Palette's API, or from a profile
 #[derive(Debug, Args)]
 #[command(
     after_help = "Take the archive of a pack from a registry with `oras pull`, the answer of Palette's API with \
-                  `GET /v1/packs/UID`, or a profile with *Export*. What a source does not tell is marked in the pack, and \
-                  said when it is used."
+                  `GET /v1/packs/UID`, or a profile with *Export*. Parts that a source lacks are marked in the pack, and reported when the pack is used."
 )]
 pub(super) struct Import {
     /// An archive (tar or tar.gz), an answer of Palette's API, or a profile as Palette exports it; `-` for standard input
@@ -56,7 +55,7 @@ impl Import {
             problems.push(
                 Diagnostic::error(format!("`{sources}` holds no pack"))
                     .code(Code::WrongKind)
-                    .help("a layer of manifests has no pack: take a profile with layers that come from a registry"),
+                    .help("a layer of manifests has no pack: use a profile with layers from a registry"),
             );
         }
         if !problems.is_empty() {
@@ -114,7 +113,7 @@ fn of_folder(source: &str) -> Result<(Imported, bool), Vec<Diagnostic>> {
     };
     if Library::with_folders(&local(), &[PathBuf::from(source)]).is_ok() {
         return Err(no_packs(
-            format!("`{source}` is a folder of packs already"),
+            format!("`{source}` is already a folder of packs"),
             "use it as it is, with `--packs DIR`",
         ));
     }
@@ -156,7 +155,7 @@ fn limited(reader: impl Read) -> io::Result<Vec<u8>> {
         let limit = limits::IMPORTED_BYTES >> 20;
         return Err(io::Error::new(
             io::ErrorKind::FileTooLarge,
-            format!("it is larger than the {limit} MiB that are read"),
+            format!("it is larger than the limit of {limit} MiB"),
         ));
     }
     Ok(bytes)

@@ -38,7 +38,7 @@ impl Init {
         }
         let mut files = Vec::new();
         let mut text = starter;
-        // Nothing stands beside a device.
+        // Nothing is beside a device.
         if fs::metadata(&file).map_or(true, |there| there.is_file()) {
             files.push((file.with_file_name(SCHEMA), site::json_schema()));
             text.insert_str(0, &format!("# yaml-language-server: $schema={SCHEMA}\n"));

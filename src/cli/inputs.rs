@@ -50,7 +50,7 @@ impl Disk for Files {
             return Local.read(path, largest);
         }
         if IS_READ.swap(true, Ordering::Relaxed) {
-            let message = "it can be read once";
+            let message = "it can be read only once";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         Ok(Text {
@@ -103,7 +103,7 @@ impl Inputs for Beside {
         let left = self.left.get();
         if left == 0 {
             let message = format!(
-                "the files that this site names are larger than the {} MiB that are read",
+                "the files that this site names are larger than the limit of {} MiB",
                 limits::SECRET_BYTES >> 20
             );
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
@@ -159,7 +159,7 @@ fn site_of(option: Option<&Path>, secrets: Secrets) -> Result<Site, Failure> {
     }
 }
 
-/// Everything that is wrong with a site ends the command; what else there is to say about these settings is given back.
+/// Errors of a site end the command; warnings and notes are returned.
 pub(super) fn checked(site: &Site, about: &[&str]) -> Result<Vec<Diagnostic>, Failure> {
     let findings = rules::check(site, &Revision::load(Revision::newest())?);
     let (errors, mut remarks): (Vec<_>, Vec<_>) = findings

@@ -12,7 +12,7 @@ use super::inputs::Files;
 use super::out_file::OutFile;
 use super::{Failure, terminal};
 
-/// Put a profile together from a folder that `vmo-ra split` wrote, as JSON that Palette imports
+/// Join a folder that `vmo-ra split` wrote into a profile, as JSON that Palette imports
 #[derive(Debug, Args)]
 pub(super) struct Join {
     /// The folder
@@ -26,7 +26,7 @@ impl Join {
     pub(super) fn run(self) -> Result<(), Failure> {
         if !self.out.is_printed() && self.is_in_folder() {
             return Err(Diagnostic::error(format!(
-                "`{}` lies in the folder that is joined, where it would be a file too many",
+                "`{}` is inside the folder to join, and would become an extra file in it",
                 self.out.path().display()
             ))
             .help("write it elsewhere")
@@ -40,7 +40,7 @@ impl Join {
             return terminal::write(&json);
         }
         let private = if read.private {
-            ", readable by you only as its files are"
+            ", readable only by you, like its files"
         } else {
             ""
         };
@@ -55,7 +55,7 @@ impl Join {
         };
         match (fs::canonicalize(parent), fs::canonicalize(&self.folder)) {
             (Ok(parent), Ok(folder)) => parent.starts_with(folder),
-            // What is not there yet is in no folder that is.
+            // A folder that does not exist yet is not inside an existing one.
             _ => false,
         }
     }

@@ -3,10 +3,10 @@
 use vmo_ra::visible::visible;
 use vmo_ra::wrap;
 
-/// A wider cell stands out of its column. Were every row as wide, one long name would make a long table grow with the square.
+/// A wider cell overflows its column. Padding every row to it would make a long table grow quadratically.
 const WIDEST: usize = 200;
 
-/// Lines that begin where this program lets them, and hold nothing that a terminal would obey or not show.
+/// Lines without control characters or invisible characters.
 #[derive(Default)]
 pub(super) struct Lines(Vec<Part>);
 
@@ -53,7 +53,7 @@ impl Lines {
         self.0.is_empty()
     }
 
-    /// What they say so far, in lines of so many characters where a terminal shows them.
+    /// The text so far, wrapped to the width of a terminal.
     pub(super) fn text(&self, width: Option<usize>) -> String {
         let mut text = String::new();
         for part in &self.0 {

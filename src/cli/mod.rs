@@ -48,7 +48,7 @@ use vmo_ra::visible::visible;
 #[command(
     name = "vmo-ra",
     version,
-    after_help = "Exit codes: 0 fine, 1 findings (check, recover) or differences (diff, fmt --check, recover, verify), 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "Exit codes: 0 success, 1 findings (check, recover) or differences (diff, fmt --check, recover, verify), 2 the input or command line is wrong, 3 could not read or write."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -82,7 +82,7 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it leaves files or a text that is made of its input, apart from a report.
+    /// Whether it writes files or a text made from its input, apart from a report.
     fn writes(&self) -> bool {
         if let Command::Palette(command) = self {
             return command.writes();
@@ -107,7 +107,7 @@ impl Command {
 enum Failure {
     /// The input or the command line is wrong, or something could not be read or written.
     Problems(Vec<Diagnostic>),
-    /// What is wrong has been said; the exit code is left to give.
+    /// The problems were reported; only the exit code is left.
     Told(u8),
 }
 
@@ -182,7 +182,7 @@ pub(crate) fn main() -> ExitCode {
     result.unwrap_or_else(|failure| ended(failure, writes))
 }
 
-/// Secrets do not stay on the disk where the program is ended by force.
+/// Keeps secrets off the disk if the program is killed.
 #[cfg(target_os = "linux")]
 fn leave_no_core() {
     use rustix::process::{Resource, Rlimit, setrlimit};
@@ -234,7 +234,7 @@ fn arguments() -> Result<Cli, clap::Error> {
     Err(options::parse(&seen).err().unwrap_or_else(|| {
         options::command().error(
             ErrorKind::InvalidValue,
-            "an argument has characters that a terminal does not show",
+            "an argument has invisible characters",
         )
     }))
 }

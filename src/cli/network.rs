@@ -16,7 +16,7 @@ use super::{Failure, terminal};
 pub(super) struct Network {
     #[command(flatten)]
     site: SiteOption,
-    /// The program that it is for
+    /// The program to write it for
     #[arg(long, value_enum)]
     format: Format,
     /// One machine of the site's `nodes.machines`; without it, all of the role

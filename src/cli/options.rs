@@ -28,7 +28,7 @@ pub(super) struct Options {
     /// The same as `--color never`
     #[arg(long, global = true)]
     no_color: bool,
-    /// Say nothing but errors and what was asked for
+    /// Print only errors and the requested output
     #[arg(
         long,
         short,
@@ -37,7 +37,7 @@ pub(super) struct Options {
         overrides_with = "quiet"
     )]
     quiet: bool,
-    /// Also say which files are read and written, and what Palette is asked
+    /// Also print which files are read and written, and the requests to Palette
     #[arg(long, short, global = true, overrides_with = "verbose")]
     verbose: bool,
 }

@@ -99,7 +99,7 @@ pub(super) fn may_be_written(file: &Path, force: bool) -> Result<(), Diagnostic>
     } else if inputs::is_read(file) {
         Diagnostic::error(format!("`{shown}` is the input of this run")).help("choose another name")
     } else if !force {
-        Diagnostic::error(format!("`{shown}` is there already"))
+        Diagnostic::error(format!("`{shown}` already exists"))
             .help("choose another name, or replace it with `--force`")
     } else {
         return Ok(());

@@ -41,11 +41,11 @@ impl PackFolders {
             }
             Some(_) => Some(
                 Diagnostic::error(format!(
-                    "two packs would be `{folder}`, and their files differ"
+                    "two packs would be written to `{folder}`, and their files differ"
                 ))
                 .code(Code::BrokenPack)
-                .help("import one of them, or each into a folder of its own")
-                .help("if both are layers of one profile, take one out of it first"),
+                .help("import only one of them, or import them into separate folders")
+                .help("if both are layers of one profile, remove one first"),
             ),
         }
     }
@@ -57,7 +57,7 @@ impl PackFolders {
         for (name, Ready { pack, private }) in self.0 {
             let folder = out.join(&name);
             let private_in_words = if private {
-                ", readable by you only as its source was"
+                ", readable only by you, like its source"
             } else {
                 ""
             };

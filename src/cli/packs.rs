@@ -36,12 +36,12 @@ enum PacksCommand {
     Import(Import),
 }
 
-/// List what is found where, which layers use it, and what is missing
+/// List the packs, the layers that use them, and missing packs
 #[derive(Debug, Args)]
 struct List {
     #[command(flatten)]
     sources: Sources,
-    /// The RA revision whose layers are looked at; all of them without it
+    /// The RA revision whose layers are shown; all of them without it
     #[arg(long, value_name = "REVISION")]
     revision: Option<String>,
     /// The site file, or `-` for standard input, whose choices count; the RA's example without it
@@ -188,7 +188,9 @@ impl List {
             layers.dedup();
             let unused = match rival {
                 Some(Rival::UsedInstead) if layers.is_empty() => Some("the other one is used"),
-                Some(Rival::Equal) if layers.is_empty() => Some("two of one name and version"),
+                Some(Rival::Equal) if layers.is_empty() => {
+                    Some("two with the same name and version")
+                }
                 _ => None,
             };
             packs.push(ListedPack {
@@ -263,7 +265,7 @@ impl Listed {
         lines.add_table(&rows.collect::<Vec<_>>(), 0);
         if !self.missing.is_empty() {
             lines.add("");
-            lines.add("no pack in a folder for these layers; the built-in values stand in:");
+            lines.add("no pack in a folder for these layers; built-in values are used:");
             let rows = self.missing.iter().map(|one| {
                 let (layer, name) = (one.layer.clone(), one.name.clone());
                 vec![layer, name, one.version.clone(), one.instead.clone()]
@@ -279,9 +281,9 @@ fn stand_in(choice: &Choice<'_>) -> String {
     match (choice.fallback, &choice.storage) {
         (Some(version), _) => format!("made from the built-in {version}"),
         (None, Some((_, Some(minimum)))) => {
-            format!("none stands in: {minimum} or later is needed")
+            format!("nothing built in: {minimum} or later is needed")
         }
-        (None, _) => "none stands in".to_owned(),
+        (None, _) => "nothing built in".to_owned(),
     }
 }
 
@@ -537,7 +539,7 @@ fn presets<'p>(pack: &'p Pack, used_by: &[&Use<'_>]) -> Result<Vec<ShownPreset<'
         }
     }
 
-    let mut selected = vec![("as it comes".to_owned(), pack.enabled_presets())];
+    let mut selected = vec![("default".to_owned(), pack.enabled_presets())];
     for layer in used_by {
         let names = layer.choice.presets.iter().map(|name| name.parse());
         let names: Result<Vec<PresetName>, String> = names.collect();
@@ -573,9 +575,9 @@ fn dependency(dependency: &Dependency) -> ShownDependency {
         pack: dependency.pack_name.clone(),
         versions: dependency.range(),
         asked: match dependency.kind {
-            DependencyKind::Optional => "if it is there",
-            DependencyKind::Required => "must be there",
-            DependencyKind::NotSupported => "does not work together",
+            DependencyKind::Optional => "if present",
+            DependencyKind::Required => "required",
+            DependencyKind::NotSupported => "incompatible",
             DependencyKind::Upgrade => "upgrades only",
         },
     }

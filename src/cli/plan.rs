@@ -9,7 +9,7 @@ use super::inputs::SiteOption;
 use super::out_file::OutFile;
 use super::{Failure, terminal};
 
-/// Write down what an architect hands over: sizes, networks, ports, MAAS, storage, versions, the order of work
+/// Write a plan to hand over: sizes, networks, ports, MAAS, storage, versions, the order of work
 #[derive(Debug, Args)]
 pub(super) struct Plan {
     #[command(flatten)]
@@ -17,7 +17,7 @@ pub(super) struct Plan {
     /// The RA revision
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
-    /// Name pod and service networks for a cluster of this many nodes, including the spare one
+    /// Show pod and service networks for a cluster of this many nodes, including the spare one
     #[arg(long, value_name = "NODES", value_parser = number)]
     nodes: Option<u32>,
     /// The form of the plan

@@ -17,13 +17,10 @@ use super::out_file::{keep_edited, may_be_written};
 use super::profiles::{self, Given};
 use super::{Failure, inputs, terminal};
 
-/// Recover the site behind profiles, and list what a site cannot express
+/// Recover the site of profiles, and list what a site cannot express
 #[derive(Debug, Args)]
 #[command(
-    after_help = "A PROFILE is one as Palette exports it (JSON or YAML), a folder that `render` or `split` wrote, what Palette's \
-                  API answers, or `-` for standard input: one of each kind at the most. What leaves no trace in profiles has \
-                  its default in the site, or a value that breaks no rule.\n\nExit codes: 0 the site says all of it and can be \
-                  rendered, 1 the profiles hold what a site cannot express, or the site cannot be rendered, 2 the input or command line is wrong, 3 could not read or write."
+    after_help = "A PROFILE is a profile as Palette exports it (JSON or YAML), a folder that `render` or `split` wrote, an answer of Palette's API, or `-` for standard input. Give at most one of each kind. Settings that leave no trace in profiles get their defaults, or values that break no rule.\n\nExit codes: 0 the site is complete and can be rendered, 1 the profiles hold what a site cannot express, or the site cannot be rendered, 2 the input or command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Recover {
     /// Profiles, or folders of them
@@ -109,7 +106,7 @@ impl Recover {
         }
         terminal::whisper(&told(recovered));
         let by_you = if private {
-            ", readable by you only"
+            ", readable only by you"
         } else {
             ""
         };
@@ -121,7 +118,7 @@ impl Recover {
                 let render = format!("vmo-ra render --revision {}{packs} --site", revision.name);
                 format!("render it with {}", command::on(&render, &self.out))
             }
-            false => "it cannot be rendered as it is".to_owned(),
+            false => "it cannot be rendered yet".to_owned(),
         };
         terminal::done(&Lines::one(&format!(
             "wrote {}{by_you}; {next}",
@@ -130,7 +127,7 @@ impl Recover {
     }
 }
 
-/// What the site refers to, and what it does not say.
+/// The references of the site, and what it cannot express.
 fn told(recovered: &Recovered) -> Lines {
     let mut lines = Lines::default();
     let given = &recovered.given;
@@ -142,7 +139,7 @@ fn told(recovered: &Recovered) -> Lines {
             .for_each(|name| lines.add(&format!("  {name}")));
     }
     if !given.files.is_empty() {
-        lines.add("the site names certificates, beside it:");
+        lines.add("the site refers to certificates, written beside it:");
         given
             .files
             .keys()
@@ -182,11 +179,11 @@ fn told(recovered: &Recovered) -> Lines {
         .sum();
     if left_out > 0 {
         let differences = match left_out {
-            1 => "1 difference that a tenant makes of any profile is".to_owned(),
-            many => format!("{many} differences that a tenant makes of any profile are"),
+            1 => "1 difference that a tenant makes in any profile is".to_owned(),
+            many => format!("{many} differences that a tenant makes in any profile are"),
         };
         lines.add(&format!(
-            "note: {differences} left out; `vmo-ra diff --explain-ignored` tells which there are"
+            "note: {differences} left out; `vmo-ra diff --explain-ignored` explains them"
         ));
     }
     for note in &recovered.unexpressed.notes {

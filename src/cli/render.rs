@@ -33,13 +33,13 @@ pub(super) struct Render {
     /// A folder with packs in Palette's own layout, searched before the built-in ones
     #[arg(long, value_name = "DIR")]
     packs: Vec<PathBuf>,
-    /// What to write the profiles as
+    /// The form to write the profiles in
     #[arg(long, value_enum, default_value_t = Format::Palette)]
     format: Format,
     /// The folder to write, or `-` for the JSON of one profile on standard output
     #[arg(long, value_name = "DIR", default_value = "out")]
     out: PathBuf,
-    /// Render what the RA prints, even where it cannot work (see `vmo-ra revisions REVISION`)
+    /// Render what the RA prints, even if it cannot work (see `vmo-ra revisions REVISION`)
     #[arg(long)]
     as_published: bool,
     /// Replace a folder that an earlier run wrote
@@ -70,7 +70,7 @@ impl Render {
         self.profile.dedup();
         let to_stdout = self.out == Path::new("-");
         if to_stdout && self.profile.len() != 1 {
-            return Err(Diagnostic::error("standard output takes one profile")
+            return Err(Diagnostic::error("standard output takes only one profile")
                 .help("name it, such as `--profile infra --out -`")
                 .into());
         }
@@ -80,7 +80,7 @@ impl Render {
                 .into());
         }
         if to_stdout && self.sites.is_some() {
-            return Err(Diagnostic::error("standard output takes one site")
+            return Err(Diagnostic::error("standard output takes only one site")
                 .help("name a folder with `--out DIR`, or the site with `--site FILE`")
                 .into());
         }
@@ -128,7 +128,7 @@ impl Render {
         let summary = self.summary(&rendered, &tree);
         terminal::explain(&gathered(&rendered.remarks));
         terminal::explain(kept.map(|copy| copy.warning()).as_slice());
-        // Nothing of them stays in memory while a reader of standard output takes its time.
+        // They are freed before waiting for a slow reader of standard output.
         drop((site, rendered, tree, renderer));
         terminal::done(&summary)
     }
@@ -183,7 +183,7 @@ impl Render {
             }
         }
         let private = if tree.is_private() {
-            ", readable by you only since they hold secrets"
+            ", readable only by you since they hold secrets"
         } else {
             ""
         };

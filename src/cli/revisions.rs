@@ -192,7 +192,7 @@ fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
                 }
             }
         }
-        // Presets are longer than names and versions; they must not widen their column.
+        // Presets are longer than names and versions; they must not widen the column.
         let width = |column: usize| {
             let layers = rows.iter().filter(|row| row.len() > 2);
             layers.map(|row| row[column].len()).max().unwrap_or(0)
@@ -252,7 +252,7 @@ fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
         .iter()
         .map(|notice| row(&[&notice.says, &notice.section]));
     if !revision.notices.is_empty() {
-        add_table(&mut lines, "notices: what it says of its products", rows);
+        add_table(&mut lines, "notices: statements about its products", rows);
     }
     let errata = revision.errata()?;
     for (kind, title) in [
@@ -266,7 +266,7 @@ fn show(revision: &Revision) -> Result<Lines, Diagnostic> {
         ),
         (
             "export",
-            "from the export: what the published profile has and the text does not print",
+            "from the export: in the published profile, but not in the text",
         ),
     ] {
         let mut of_kind = errata
@@ -368,7 +368,7 @@ impl Compared {
         }
         if !self.notices.is_empty() {
             lines.add("");
-            lines.add("what the texts say of their products and their use");
+            lines.add("statements about the products and their use");
         }
         for notice in &self.notices {
             lines.add(&format!("  {}", notice.name));

@@ -16,7 +16,7 @@ use super::inputs::Files;
 use super::lines::Lines;
 use super::{Failure, terminal};
 
-/// Lay a profile out as a folder for people and git; `vmo-ra join` puts it together again
+/// Split a profile into a folder for people and git; `vmo-ra join` joins it again
 #[derive(Debug, Args)]
 pub(super) struct Split {
     /// The profile as Palette exports it, JSON or YAML, or `-` for standard input
@@ -43,7 +43,7 @@ impl Split {
             )));
         } else if parts.palette != source.text().as_bytes() {
             notes.push(Diagnostic::note(format!(
-                "`{}` is not in the bytes of Palette's export; `vmo-ra join` writes those",
+                "`{}` is not formatted like Palette's export; `vmo-ra join` writes that format",
                 source.name()
             )));
         }
@@ -55,7 +55,7 @@ impl Split {
         terminal::explain(&notes);
         terminal::mention_files(&self.out, &tree);
         let private = if private {
-            ", readable by you only as the profile was"
+            ", readable only by you, like the profile"
         } else {
             ""
         };
@@ -73,7 +73,7 @@ impl Split {
 
 /// What is in a folder that a profile is about to be split into.
 pub(super) fn before(out: &Path, force: bool) -> Result<(Existing, Known), Failure> {
-    // A repository's own folder cannot be moved aside under its feet.
+    // The root folder of a repository cannot be swapped out.
     if fs::symlink_metadata(out.join(".git")).is_ok() {
         let shown = out.display();
         return Err(Diagnostic::error(format!("`{shown}` is a git repository"))

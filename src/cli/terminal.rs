@@ -113,7 +113,7 @@ pub(super) fn renderer(stream: &impl IsTerminal) -> Renderer {
     }
 }
 
-/// A text as a stream may show it. Callers have already escaped input in its lines; this catches what they missed.
+/// A text as a stream may show it. Callers have already escaped input; this is a second check.
 fn shown<'t>(stream: &impl IsTerminal, text: &'t str) -> Cow<'t, str> {
     if has_colours(stream) {
         visible_beside_colours(text).into()

@@ -35,43 +35,43 @@ const QUESTIONS: &str = "resolutions.yaml";
 /// Carry edited profiles from one revision of the RA to another, and keep the edits
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Three versions of each text are merged: what the old revision renders, yours, and what the new one renders. Give \
-                  the vendors' packs of both versions with `--packs`; without them only what the RA itself sets is merged in a layer.\n\n\
-                  Exit codes: 0 no open conflict, 1 open conflicts, which stand in resolutions.yaml then, 2 the input or \
+    after_help = "Merges three versions of each text: the one that the old revision renders, yours, and the one that the new revision renders. Give \
+                  the vendors' packs of both versions with `--packs`; without them only the RA's own settings are merged in a layer.\n\n\
+                  Exit codes: 0 no open conflict, 1 open conflicts, written to resolutions.yaml, 2 the input or \
                   command line is wrong, 3 could not read or write."
 )]
 pub(super) struct Upgrade {
-    /// The profiles as they are: exports, or folders that `render` or `split` wrote
+    /// Your profiles: exports, or folders that `render` or `split` wrote
     #[arg(value_name = "PROFILE", required = true)]
     profiles: Vec<String>,
-    /// The revision they were made from; what the lock beside them says, or the nearest, without it
+    /// The revision they were made from; without it, the one in the lock beside them, or the nearest
     #[arg(long, value_name = "REVISION")]
     from: Option<String>,
-    /// The revision to go to
+    /// The revision to upgrade to
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     to: String,
-    /// The site that both revisions are rendered with; the one that the profiles come from without it
+    /// The site that both revisions are rendered with; without it, one that is recovered from the profiles
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
     /// A folder with the vendors' packs
     #[arg(long, value_name = "DIR")]
     packs: Vec<PathBuf>,
-    /// The answers to conflicts; `resolutions.yaml` without it, where an earlier run wrote that
+    /// The answers to conflicts; without it, the `resolutions.yaml` of an earlier run
     #[arg(long, value_name = "FILE")]
     resolve: Option<PathBuf>,
-    /// The folder to write; only the report without it
+    /// The folder to write; without it, only the report is printed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Replace a folder that an earlier run wrote
     #[arg(long)]
     force: bool,
-    /// A folder to lay the three sides and the result out in, as `split` does
+    /// A folder for the three sides and the result, each as `split` writes it
     #[arg(long, value_name = "DIR")]
     diff3: Option<PathBuf>,
     /// How to write the report
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
-    /// All of long lists
+    /// Show long lists completely
     #[arg(long)]
     full: bool,
 }
@@ -86,7 +86,7 @@ impl Upgrade {
         let given = profiles::given(&self.profiles)?;
         if given.is_answer {
             return Err(Diagnostic::error(
-                "what Palette's API answers lacks variables and the texts of manifests, which an upgrade would lose",
+                "answers of Palette's API lack variables and the texts of manifests, so an upgrade would lose them",
             )
             .code(Code::WrongKind)
             .help("export the profiles: `vmo-ra palette export NAME --out DIR`")
@@ -184,7 +184,7 @@ impl Upgrade {
         if !file.exists() {
             if self.resolve.is_some() {
                 terminal::explain(&[Diagnostic::note(format!(
-                    "`{}` is not there, so no conflict has an answer yet",
+                    "`{}` does not exist, so no conflict has an answer yet",
                     file.display()
                 ))
                 .help("open conflicts are written to it")]);
@@ -196,13 +196,13 @@ impl Upgrade {
             return Ok(resolutions?);
         }
         match resolutions {
-            // It is somebody else's, and no matter as long as nothing has to be asked.
+            // It is not ours, which matters only if there are conflicts.
             Err(problems) if problems.iter().all(|one| one.kind() == Code::WrongKind) => {
                 Ok(Resolutions::default())
             }
             resolutions => {
                 terminal::explain(&[Diagnostic::note(format!(
-                    "the answers in `{QUESTIONS}` are those of an earlier run, and are used"
+                    "using the answers of an earlier run in `{QUESTIONS}`"
                 ))
                 .help(
                     "if they belong to another upgrade, name another file with `--resolve FILE`",
@@ -220,7 +220,7 @@ impl Upgrade {
         let file = self.questions();
         if !given.are_of_a_file() && file.exists() {
             return Err(Diagnostic::error(format!(
-                "`{}` is there, and holds no answers of `vmo-ra upgrade`",
+                "`{}` exists, but holds no answers of `vmo-ra upgrade`",
                 file.display()
             ))
             .code(Code::WrongKind)

@@ -10,10 +10,10 @@ use super::Failure;
 use super::format::FormatOption;
 use super::lines::Lines;
 
-/// Tell which files of a rendered folder were changed by hand, by its SHA256SUMS
+/// List the files of a rendered folder that were changed since, by its SHA256SUMS
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all files are as they were written, 1 some are not, 2 the folder has no good list, 3 could not read."
+    after_help = "Exit codes: 0 all files are as they were written, 1 some are not, 2 the folder has no valid list, 3 could not read."
 )]
 pub(super) struct Verify {
     /// A folder that `render` or `nad` wrote

@@ -24,7 +24,7 @@ const DEPTH: usize = 100;
 struct Command {
     /// Its words.
     words: Vec<Range<usize>>,
-    /// The conditions that it stands under, from the outermost.
+    /// The conditions that it is under, from the outermost.
     when: Vec<String>,
     /// The function that it is a part of.
     function: Option<String>,
@@ -34,12 +34,12 @@ struct Command {
     upstream: Vec<Vec<Range<usize>>>,
 }
 
-/// A command as a shell may run it: with one of the values of each of its variables.
+/// A command with one possible value for each of its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     /// Its words, without quotes.
     pub(crate) words: Vec<String>,
-    /// The conditions that it stands under, from the outermost.
+    /// The conditions that it is under, from the outermost.
     pub(crate) when: Vec<String>,
     /// The here-document that it reads.
     pub(crate) here: String,
@@ -47,9 +47,9 @@ pub(crate) struct Run {
     pub(crate) upstream: Vec<Vec<String>>,
 }
 
-/// The commands of a script, each with its words (`run`) and the conditions it stands under (`when`). Quotes are gone, and
-/// names of variables that have one value are that value. What comes behind an unconditional `exit` is left out. Under
-/// `same` stands what else a command may be taken for, since that does the same.
+/// The commands of a script, each with its words (`run`) and the conditions it is under (`when`). Quotes are removed,
+/// and variables with only one value are replaced by it. Commands after an unconditional `exit` are left out. Under `same`
+/// stands what else a command may be taken for, since that does the same.
 pub(crate) fn tree(script: &str) -> Value {
     let commands = Reader::read(script).commands;
     let constants = constants(script, &commands);
@@ -88,7 +88,7 @@ pub(crate) fn runs(script: &str) -> Vec<Run> {
         let when: Vec<String> = when.collect();
         let here = command.here.clone().map_or("", |here| &script[here]);
         for mut words in choices.of_command(command) {
-            // What a function does stands in its body.
+            // What a function does is in its body.
             if words.first().is_some_and(|name| choices.is_function(name)) {
                 words.retain(|word| word.starts_with(['<', '>']));
             }
@@ -132,7 +132,7 @@ struct Frame {
     kind: Kind,
     /// Where its condition begins.
     condition: usize,
-    /// The conditions that all of it stands under.
+    /// The conditions that all of it is under.
     outer: Vec<String>,
     /// The conditions of the part that is read now.
     when: Vec<String>,
@@ -160,7 +160,7 @@ struct Reader<'s> {
     words: Vec<Range<usize>>,
     /// Where the list of commands with `&&` and `||` between them begins.
     list: usize,
-    /// What the commands of that list stand under.
+    /// What the commands of that list are under.
     left: Option<String>,
     /// What the next frame of braces is the body of.
     function: Option<String>,
@@ -194,7 +194,7 @@ impl<'s> Reader<'s> {
         while let Some(token) = tokens.get(at)
             && reader.frames.len() < DEPTH
         {
-            // Behind `&&`, `||` and `|` the list goes on in the next line.
+            // After `&&`, `||` and `|` the list continues on the next line.
             let goes_on = mem::take(&mut wants_more);
             let next = tokens.get(at + 1);
             let is_double = next
@@ -293,7 +293,7 @@ impl<'s> Reader<'s> {
         });
     }
 
-    /// Ends the innermost frame, if it is of this kind; what stood before it in its list counts again.
+    /// Ends the innermost frame, if it is of this kind, and restores the list around it.
     fn close(&mut self, kind: Kind) {
         self.finish();
         let is_open = self.frames.len() > 1;
@@ -302,7 +302,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Takes a redirection with its file for a word of the command, unless it only leads elsewhere what is said.
+    /// Adds a redirection with its file to the words of the command, unless it only redirects output.
     fn redirection(&mut self, tokens: &[Token], first: usize) -> usize {
         let is_part = |token: &&Token| token.what == Piece::Redirection;
         let count = tokens[first..].iter().take_while(is_part).count();
@@ -430,7 +430,7 @@ impl<'s> Reader<'s> {
             return;
         }
         let name = &self.script[first.clone()];
-        // What stands in front of `do` and of a parenthesis is no command.
+        // The text before `do` and before a parenthesis is not a command.
         let is_pattern = |frame: &Frame| frame.kind == Kind::Case && frame.when.len() < 2;
         if self.frames.last().is_some_and(is_pattern) {
             return;
@@ -490,7 +490,7 @@ fn ends_all(words: &[&str]) -> bool {
     let rest = words.get(1..).unwrap_or_default();
     match words.first().copied().unwrap_or_default() {
         "exit" => true,
-        // Without a command it only leads elsewhere what is said.
+        // Without a command it only redirects output.
         "exec" => rest.iter().any(|word| !word.starts_with(['<', '>'])),
         "set" => has_letter(rest, 'n', "noexec"),
         "poweroff" | "reboot" | "halt" | "shutdown" => true,

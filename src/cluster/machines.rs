@@ -1,4 +1,4 @@
-//! Virtual machines and templates among manifests, and what their preferences add to them.
+//! Virtual machines and templates among manifests, with their preferences.
 
 use std::collections::BTreeMap;
 

@@ -27,7 +27,7 @@ use crate::yaml::{self, Limits, Node, Path};
 /// Texts of more bytes than this are parsed on all cores.
 const WORTH_A_THREAD: usize = 256 << 10;
 
-/// A cluster as far as it is known: profiles, and manifests of their own.
+/// The known part of a cluster: profiles and separate manifests.
 #[derive(Debug, Default)]
 pub struct Cluster {
     /// The profiles.
@@ -63,7 +63,7 @@ pub struct CheckedLayer {
 pub enum Role {
     /// Values, which a chart may still change.
     Values,
-    /// Objects that Kubernetes takes as they stand.
+    /// Objects that Kubernetes takes as they are.
     Manifest,
 }
 
@@ -236,7 +236,7 @@ impl Document {
         &self.text.source
     }
 
-    /// The whole text that it stands in.
+    /// The whole text that it is in.
     pub fn text(&self) -> &str {
         self.text.source.text()
     }
@@ -339,7 +339,7 @@ fn parse_all<T: Send>(
     })
 }
 
-/// The documents of a text, without their trees, and what `look` made of them with these, or none if it is no YAML.
+/// The documents of a text, without their trees, and what `look` made of them with these, or none if it is not YAML.
 fn parse<T>(text: &Unparsed, look: &impl Fn(Read<'_>) -> T) -> (Vec<Document>, T) {
     let source = &text.source;
     let (roots, values) = match read(source, text.role) {
@@ -386,7 +386,7 @@ fn read(source: &Source, role: Role) -> Result<(Vec<Node>, Vec<Value>), Vec<Diag
     };
     // Other texts with the same places.
     let again = |other: String| documents(&Source::new(source.name(), other)).ok();
-    // A macro without quotes is no YAML before Palette has filled it in.
+    // A macro without quotes is not YAML before Palette has filled it in.
     documents(source).or_else(|problems| {
         quote_bare_macros(source.text())
             .and_then(again)
@@ -395,7 +395,7 @@ fn read(source: &Source, role: Role) -> Result<(Vec<Node>, Vec<Value>), Vec<Diag
     })
 }
 
-/// The text with macros that stand alone behind a key or a dash turned into quoted texts of the same length; none where
+/// The text with macros that stand alone after a key or a dash turned into quoted texts of the same length; none where
 /// there is no such macro.
 fn quote_bare_macros(text: &str) -> Option<String> {
     let mut bytes = text.as_bytes().to_vec();

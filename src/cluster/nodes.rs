@@ -1,5 +1,5 @@
-//! What the files of a node come to, as their readers put them together: a later file may say something else than the one
-//! that a claim is about, and a flag goes over all of them.
+//! The combined effect of the files of a node, as their readers see it: a later file may override the one that a claim is
+//! about, and a flag overrides all of them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::node_text::{self, containerd, multipath, systemd, udev};
 use super::undone::{self, Run, Written};
 
-/// Where udev, sysctl and the like look for files, the first before the others for files of one name.
+/// Where udev, sysctl and similar programs look for files; for files with the same name, the first folder wins.
 const FOLDERS: [&str; 5] = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"];
 /// The same for units of systemd.
 const UNIT_FOLDERS: [&str; 8] = [
@@ -28,7 +28,7 @@ const FLAGS: [(&str, &str); 2] = [
     ("reserved-cpus", "reservedSystemCPUs"),
     ("system-reserved-cgroup", "systemReservedCgroup"),
 ];
-/// What in a text shows that it is about the kubelet's flags.
+/// Texts that indicate the kubelet's flags.
 const OF_KUBELET: [&str; 4] = [
     "KUBELET_EXTRA_ARGS",
     "/default/kubelet",
@@ -93,7 +93,7 @@ impl Nodes {
             nodes.flags.extend(flags_of(config.get("kubeletExtraArgs")));
             nodes.is_whole |= config.get("apiServer").is_some();
         }
-        // What waits in a folder that a command names is put into place from there.
+        // Files in a folder that a command names are copied into place from there.
         let words = nodes.runs.iter().flat_map(|run| &run.words);
         let words = words.filter(|word| word.starts_with('/'));
         let roots: Vec<&str> = words
@@ -137,12 +137,12 @@ impl Nodes {
         });
     }
 
-    /// What a file says, and what its reader makes of it with the others, or none if there is no such file.
+    /// The content of a file, and the combined effect with the other files, or none if there is no such file.
     ///
     /// # Errors
-    /// Its reader objects to it, or something undoes it or cannot be judged.
+    /// Its reader refuses it, or something undoes it or has an unknown effect.
     pub(crate) fn says(&self, given: &str) -> Result<Option<Value>, String> {
-        // Of two with one path the second takes the place of the first.
+        // Of two files with one path, the second replaces the first.
         let is_put = |file: &&File| file.given == given && file.is_put;
         let Some(file) = self.files.iter().rev().find(is_put) else {
             return Ok(None);
@@ -308,7 +308,7 @@ impl Nodes {
         let flags = self.kubelet_flags()?;
         let folder = flags.iter().rev().find(|(name, _)| name == "config-dir");
         if self.is_whole && folder.is_none() {
-            return Err("no `--config-dir`, so that the kubelet does not read it".to_owned());
+            return Err("no `--config-dir`, so the kubelet does not read it".to_owned());
         }
         if let Some((_, folder)) = folder
             && !file
@@ -330,8 +330,7 @@ impl Nodes {
         }
         if !file.path.ends_with(".conf") {
             return Err(
-                "a file whose name does not end in `.conf`, which the kubelet passes over"
-                    .to_owned(),
+                "a file whose name does not end in `.conf`, which the kubelet ignores".to_owned(),
             );
         }
         for (name, value) in flags {
@@ -380,7 +379,7 @@ impl Nodes {
         undone::undone_later(&self.runs, is_it)
     }
 
-    /// What keeps the kubelet from the flags in `/etc/default/kubelet`.
+    /// Settings that make the kubelet ignore the flags in `/etc/default/kubelet`.
     pub(crate) fn without_extra_flags(&self) -> Option<String> {
         let unit = self.of_unit("kubelet.service");
         let texts: Vec<&str> = unit.iter().map(|file| file.text.as_str()).collect();
@@ -437,7 +436,7 @@ impl Nodes {
     }
 }
 
-/// Where a file is read that waits in one of several folders, or lies there.
+/// The final path of a file that is staged in one of several folders.
 fn landing<'p>(roots: &[&str], given: &'p str) -> &'p str {
     let below = roots.iter().filter_map(|root| given.strip_prefix(root));
     let is_place = |path: &&str| PLACES.iter().any(|place| path.starts_with(place));
@@ -452,7 +451,7 @@ fn are_known(files: &[&File]) -> Result<(), String> {
         .find_map(|file| Some((file, file.by.as_ref()?)));
     unknown.map_or(Ok(()), |(file, by)| {
         Err(format!(
-            "`{by} … {}`, and what that file says cannot be judged",
+            "`{by} … {}`, and the content of that file is unknown",
             file.path
         ))
     })

@@ -1,4 +1,4 @@
-//! Where the text of a scalar stands in its document.
+//! Where the text of a scalar is in its document.
 
 use std::cell::OnceCell;
 use std::ops::Range;

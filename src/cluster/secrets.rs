@@ -8,7 +8,7 @@ use crate::yaml::{Kind, Node};
 /// Passwords that are published with the RA; it prints `welcome` itself.
 pub(crate) const DEMO: [&str; 3] = ["welcome", "spectro", DEMO_ANYWHERE];
 
-/// A line that every private key begins with, whatever stands before these words.
+/// A line that every private key begins with, whatever is before these words.
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 
 /// Why a value is a secret.
@@ -31,7 +31,7 @@ pub(crate) fn is_literal(text: &str) -> bool {
     !(is_reference || is_placeholder || is_masked || matches!(text, "true" | "false" | "null"))
 }
 
-/// Shows every secret of a tree that stands there in plain text, with the name that tells what it is.
+/// Shows every secret of a tree that is there in plain text, with the name that tells what it is.
 pub(crate) fn each<'n>(
     root: &'n Node,
     see: &mut impl FnMut(&Trail<'n>, &'n Node, &'n str, Reason),

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(crate) struct Trap {
     /// Where it begins.
     pub(crate) at: usize,
-    /// What stands there.
+    /// What is there.
     pub(crate) what: Construct,
 }
 
@@ -31,7 +31,7 @@ const SUBSTITUTION: Construct = Construct::Bash("<(", "use a pipe or a temporary
 const HERE_STRING: Construct = Construct::Bash("<<<", "use a pipe or a here-document");
 const ARRAY: Construct = Construct::Bash(
     "=(",
-    "use words with blanks between, or the positional parameters",
+    "use words separated by blanks, or the positional parameters",
 );
 const ARITHMETIC: Construct = Construct::Bash("((", "write `[ ... ]` with `$((...))`");
 const BRACES: Construct = Construct::Bash("{..}", "use `seq`");
@@ -68,7 +68,7 @@ pub(super) struct Token {
 /// What pieces a script has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// A word, or what of it stands before or behind a substitution.
+    /// A word, or what of it is before or after a substitution.
     Word,
     /// A line ends, or `;`.
     End,
@@ -95,7 +95,7 @@ enum Inside {
     Case,
 }
 
-/// What stands in double quotes.
+/// What is in double quotes.
 enum Quoted {
     /// Text, up to the next quote.
     Text,
@@ -108,7 +108,7 @@ pub(crate) fn traps(script: &str) -> Vec<Trap> {
     read(script).traps
 }
 
-/// The words of a script, and what stands between them; comments and here-documents are left out.
+/// The words of a script, and what is between them; comments and here-documents are left out.
 pub(super) fn tokens(script: &str) -> Vec<Token> {
     read(script).tokens
 }
@@ -261,7 +261,7 @@ impl<'s> Reader<'s> {
 
     fn redirection(&mut self, byte: u8) {
         let start = self.at;
-        // The number of what is redirected is no word.
+        // The number of what is redirected is not a word.
         let number = self.tokens.last().is_some_and(|token| {
             let text = self.script.get(token.span.clone()).unwrap_or_default();
             token.span.end == start && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -425,7 +425,7 @@ impl<'s> Reader<'s> {
         }
     }
 
-    /// Passes over a text in double quotes. Substitutions in it begin anew, with quotes of their own: what is open stands in
+    /// Skips a text in double quotes. Substitutions in it begin anew, with quotes of their own: what is open stands in
     /// a list, since a script may nest it deeper than a thread's stack.
     fn double_quotes(&mut self) {
         let mut open = vec![Quoted::Text];
@@ -526,7 +526,7 @@ impl<'s> Reader<'s> {
             }
             "exit" => self.ends(start, "exit"),
             _ if word.contains('=') && !word.starts_with('=') => {
-                // An assignment, behind which the command may still come.
+                // An assignment, after which the command may still come.
                 self.is_command = true;
             }
             _ => {

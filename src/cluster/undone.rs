@@ -1,4 +1,4 @@
-//! Which command on a node undoes what a file says that was put there.
+//! Finds commands on a node that undo the effect of a file.
 
 mod touch;
 mod written;
@@ -13,16 +13,16 @@ use super::nodes::unit_of;
 use touch::{CHANGERS, Touch, touches};
 pub(crate) use written::{Written, written};
 
-/// How deep commands may stand in the words of others.
+/// How deep commands may be in the words of others.
 const DEPTH: usize = 8;
 
 /// What is said of a command that may do anything.
-const UNKNOWN: &str = "and what that does cannot be judged";
+const UNKNOWN: &str = "whose effect is unknown";
 /// Other commands that may undo something.
 const OTHERS: &str = "dd find systemctl service eval";
-/// Shells, which run what stands behind `-c`.
+/// Shells, which run what is behind `-c`.
 const SHELLS: &str = "sh bash dash ash";
-/// Commands that change no file by being given its name.
+/// Commands that do not change the files they name.
 const READERS: &str = "cat tac grep egrep fgrep head tail less ls stat test [ [[ echo printf logger cmp diff comm md5sum sha1sum \
     sha256sum cksum wc file readlink realpath basename dirname mkdir chown chgrp chmod touch sort uniq cut tr if while until \
     case . source kubelet multipath multipathd sysctl containerd udevadm true false : export local readonly set read return \
@@ -33,7 +33,7 @@ const OWNERS: [(&str, &str); 3] = [
     ("nvidia-ctk", "/containerd/config.toml"),
     ("kubeadm", "/default/kubelet"),
 ];
-/// What is in a condition that only control planes meet.
+/// Texts in conditions that hold only on control planes.
 const CONTROL_PLANE: [&str; 4] = [
     "^controlPlane:",
     "/manifests/kube-apiserver",
@@ -41,7 +41,7 @@ const CONTROL_PLANE: [&str; 4] = [
     "node-role.kubernetes.io/control-plane",
 ];
 
-/// What reads a file, by a part of its path: the unit, and the package that has it.
+/// The reader of a file, by a part of its path: its unit and package.
 const DAEMONS: [(&str, &str, &str); 5] = [
     ("/multipath.conf", "multipathd.service", "multipath-tools"),
     (
@@ -74,8 +74,8 @@ pub(crate) fn runs_of<'v>(list: &impl Fn(&str) -> &'v [Value]) -> Vec<Run> {
     found
 }
 
-/// What leaves a file, or the unit that reads it, other than it was put there, or may do so. Only the command's name and
-/// what it touches are told, since its other words may be secret. A file that was put into a folder first is for workers.
+/// Commands that change, or may change, a file or the unit that reads it. Only the command's name and the touched path are
+/// shown, since its other words may be secret. A file that is staged in a folder first is for workers.
 pub(crate) fn undoing<'r>(
     runs: impl IntoIterator<Item = &'r Run>,
     given: &str,
@@ -116,7 +116,7 @@ pub(crate) fn undone_later(runs: &[Run], is_it: impl Fn(&Run) -> bool) -> Option
     })
 }
 
-/// What gives a setting of the kernel another value until the next boot.
+/// Commands that give a kernel setting another value until the next boot.
 pub(crate) fn set_at_once(runs: &[Run], key: &str, value: &str) -> Option<String> {
     let file = format!("/proc/sys/{}", key.replace('.', "/"));
     runs.iter().find_map(|run| {
@@ -494,12 +494,12 @@ mod tests {
             (
                 FILE,
                 "python3 -c 'open(\"/etc/multipath.conf\", \"w\")'",
-                "`python3 … /etc/multipath.conf`, and what that does cannot be judged",
+                "`python3 … /etc/multipath.conf`, whose effect is unknown",
             ),
             (
                 FILE,
                 "python3 - <<EOF\nopen('/etc/multipath.conf', 'w')\nEOF",
-                "`python3 … /etc/multipath.conf`, and what that does cannot be judged",
+                "`python3 … /etc/multipath.conf`, whose effect is unknown",
             ),
             (
                 FILE,

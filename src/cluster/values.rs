@@ -7,7 +7,7 @@ use crate::diagnostic::suggestion;
 use crate::profile::Layer;
 use crate::site::Quantity;
 
-/// What stands before a profile variable's name in a macro.
+/// What is before a profile variable's name in a macro.
 const VARIABLE: &str = ".spectro.var.";
 
 /// The values of a layer below a root such as `charts.cilium`.
@@ -179,7 +179,7 @@ impl Suggestions {
     }
 }
 
-/// Whether something that may be switched off is there and on: KubeVirt's `{}` and `{enabled: true}`.
+/// Whether an optional feature is present and on: KubeVirt's `{}` and `{enabled: true}`.
 pub(crate) fn is_on(feature: Option<&Value>) -> bool {
     match feature {
         Some(Value::Object(feature)) => feature.get("enabled") != Some(&Value::Bool(false)),

@@ -1,4 +1,4 @@
-//! Notes and warnings that differ in one name only are said once. Errors are not gathered: each has a line to mend.
+//! Notes and warnings that differ in only one name are shown once. Errors are not merged: each has a line to fix.
 
 use super::{Diagnostic, Severity};
 

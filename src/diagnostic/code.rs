@@ -22,7 +22,7 @@ macro_rules! codes {
             fn about(self) -> (&'static str, &'static str, &'static str) {
                 match self {
                     $(Code::$code => ($id, $title, $way_out),)+
-                    Code::Input => ("input", "nothing closer is known", "do what the message says"),
+                    Code::Input => ("input", "the input is wrong", "do what the message says"),
                 }
             }
         }
@@ -30,30 +30,30 @@ macro_rules! codes {
 }
 
 codes! {
-    Yaml = "yaml": "a text is no YAML", "mind the indentation, and quotes around what holds `: ` or begins with `{`";
-    Json = "json": "a text is no JSON", "export it again, or look at the place that is shown";
-    Limit = "limit": "there is more than is read", "split it up, or take out what is no configuration";
-    KeyTwice = "key-twice": "a key stands twice in a map", "keep one of the two; the other would be lost silently";
-    UnknownKey = "unknown-key": "a key is unknown", "look for it in docs/site.md, or leave it out";
-    MissingKey = "missing-key": "a key has to be there and is not", "write it; `vmo-ra init` writes a site with every key";
-    WrongShape = "wrong-shape": "a map, a list or a single value stands in another's place", "write what is expected there";
-    WrongValue = "wrong-value": "a value does not have its form, or cannot stand beside others", "write what the message names; docs/site.md lists what each setting takes";
-    OpenSecret = "open-secret": "a secret stands where it is not to be written", "name the environment variable or the file that holds it";
+    Yaml = "yaml": "a text is not YAML", "check the indentation, and quote texts that contain `: ` or begin with `{`";
+    Json = "json": "a text is not JSON", "export it again, or correct the place that is shown";
+    Limit = "limit": "the input exceeds a limit", "split it, or remove what is not configuration";
+    KeyTwice = "key-twice": "a map has the same key twice", "keep one of the two; the other would be lost silently";
+    UnknownKey = "unknown-key": "a key is unknown", "look it up in docs/site.md, or remove it";
+    MissingKey = "missing-key": "a required key is missing", "write it; `vmo-ra init` writes a site with every key";
+    WrongShape = "wrong-shape": "a value has the wrong shape: a map, a list or a single value", "write the expected form";
+    WrongValue = "wrong-value": "a value is invalid, or conflicts with another", "write what the message says; docs/site.md lists the values of each setting";
+    OpenSecret = "open-secret": "a secret is written into the site", "name the environment variable or the file that holds it";
     NoSecret = "no-secret": "the variable or the file of a secret is missing or empty", "set the variable, or write the secret into the file";
-    Unreadable = "unreadable": "a file or a folder cannot be read", "see that it is there and may be read";
-    Unreachable = "unreachable": "Palette does not answer", "see that the address is right, and that it can be reached from here";
-    Refused = "refused": "Palette says no to a request", "mend what Palette names, then try again";
-    Unwritable = "unwritable": "a file or a folder cannot be written", "see that there is room, and that it may be written";
-    NotFollowed = "not-followed": "a link leads out of a folder, or stands where a file must", "put the file itself there";
-    WrongKind = "wrong-kind": "a file, a folder or a revision is not of the kind that is wanted", "give a site, a profile as Palette exports it, or what the command asks for";
-    UnknownName = "unknown-name": "nothing has the name that is given", "take one of those that the message lists";
-    PackMissing = "pack-missing": "a pack is needed and was not found", "name a folder that holds it with `--packs DIR`";
-    BrokenPack = "broken-pack": "a pack cannot be used", "mend its files, or take it from the registry again";
-    FolderContent = "folder-content": "the files of a split profile are not those that its profile.yaml names", "name the file there, or take it away";
-    CannotMerge = "cannot-merge": "values cannot be changed without changing what they mean", "write them without anchors, aliases and flow collections around the changed keys";
-    NotReplaced = "not-replaced": "a file or folder that exists is in the way of the output", "choose another place with `--out`";
-    Unsupported = "unsupported": "the target tool cannot do what the site asks for", "change the site, or take another format";
-    Internal = "internal": "this program is wrong, and not what was given", "report it with the message";
+    Unreadable = "unreadable": "a file or a folder cannot be read", "check that it exists and that you may read it";
+    Unreachable = "unreachable": "Palette does not answer", "check the address, and that it can be reached from here";
+    Refused = "refused": "Palette refuses a request", "correct what Palette names, and try again";
+    Unwritable = "unwritable": "a file or a folder cannot be written", "check that there is space, and that you may write there";
+    NotFollowed = "not-followed": "a link leads out of a folder, or is in place of a file", "put the file itself there";
+    WrongKind = "wrong-kind": "a file, a folder or a revision is of the wrong kind", "give a site, a profile as Palette exports it, or the input that the command needs";
+    UnknownName = "unknown-name": "a name is unknown", "use one of those that the message lists";
+    PackMissing = "pack-missing": "a required pack was not found", "name a folder that holds it with `--packs DIR`";
+    BrokenPack = "broken-pack": "a pack cannot be used", "correct its files, or download it from the registry again";
+    FolderContent = "folder-content": "the files of a split profile do not match its profile.yaml", "name the file there, or remove it";
+    CannotMerge = "cannot-merge": "values cannot be changed without changing their meaning", "write them without anchors, aliases and flow collections around the changed keys";
+    NotReplaced = "not-replaced": "the output would replace an existing file or folder", "choose another place with `--out`";
+    Unsupported = "unsupported": "the target tool cannot do what the site asks for", "change the site, or use another format";
+    Internal = "internal": "this program has a bug", "report it with the message";
 }
 
 impl Code {

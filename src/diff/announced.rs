@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::revision::{Revision, Statement, Target};
 use crate::yaml;
 
-/// What a revision says anew, and where.
+/// A new statement of a revision, and its section.
 #[derive(Default)]
 pub(super) struct Announcements(Vec<Announcement>);
 
@@ -23,7 +23,7 @@ struct Announcement {
 }
 
 impl Announcements {
-    /// What the new revision says that the old one does not.
+    /// The statements of the new revision that the old one does not have.
     pub(super) fn between(old: &Revision, new: &Revision) -> Result<Self, Diagnostic> {
         let claims = old.claims()?;
         let mut before: HashMap<Option<&str>, Vec<Statement<'_>>> = HashMap::new();

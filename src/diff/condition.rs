@@ -49,7 +49,7 @@ impl<T> AnyOf<T> {
     }
 }
 
-/// A way that a version may move and that the software does not allow.
+/// A change of version that the software does not allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum VersionWay {

@@ -12,7 +12,7 @@ use super::tree::Difference;
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
 
-/// What is left out; the first that matches names it.
+/// The ignored changes; the first match gives the name.
 pub(super) struct Drift(Vec<Ignored>);
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ pub(super) struct Around {
     pub(super) is_sensitive: bool,
 }
 
-/// All that `diff` leaves out as what a tenant makes of a profile.
+/// All changes by a tenant that `diff` leaves out.
 ///
 /// # Errors
 /// The built-in list is broken: a mistake in this crate.

@@ -169,7 +169,7 @@ mod tests {
         }
         let mut ids = std::collections::HashSet::new();
         for rule in rules {
-            assert!(ids.insert(&rule.id), "{} stands twice", rule.id);
+            assert!(ids.insert(&rule.id), "{} is a duplicate", rule.id);
             for text in [&rule.because, &rule.source] {
                 assert!(text.len() > 10, "{}: {text}", rule.id);
             }

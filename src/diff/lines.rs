@@ -31,7 +31,7 @@ fn hunk(ops: &[DiffOp], old: &[&str], new: &[&str]) -> Hunk {
             text: (*line).to_owned(),
         }));
     };
-    // What went stands before what came, however the two were found.
+    // What went is before what came, however the two were found.
     for stretch in ops.chunk_by(|a, b| (a.tag() == DiffTag::Equal) == (b.tag() == DiffTag::Equal)) {
         if stretch[0].tag() == DiffTag::Equal {
             stretch

@@ -23,7 +23,7 @@ fn quoted_line(line: &str) -> Option<String> {
     let before = &line[..open];
     let is_value = before.ends_with([' ', '\t']) && before.trim_end().ends_with([':', '-']);
     let close = line.rfind("}}").filter(|close| *close >= open + 2)? + 2;
-    // A value may go on behind its macro, up to a comment.
+    // A value may go on after its macro, up to a comment.
     let comment = line[close..].find(" #").map_or(line.len(), |at| close + at);
     let value = line[open..comment].trim_end();
     is_value.then(|| {

@@ -1,8 +1,8 @@
-//! New objects that deserve a look: rights, secrets, and privileged pods.
+//! Notable new objects: rights, secrets, and privileged pods.
 
 use serde_json::{Map, Value};
 
-/// What trees, which may be objects, lists of them or a pack's values, hold of that kind; a sentence each.
+/// The notable objects in trees (objects, lists of objects, or a pack's values), one sentence each.
 pub(super) fn notable(roots: &[Value]) -> Vec<String> {
     let mut found = Vec::new();
     let mut around = Around::default();
@@ -15,7 +15,7 @@ pub(super) fn notable(roots: &[Value]) -> Vec<String> {
     found
 }
 
-/// The same of a text that is no YAML, such as one with macros, from its lines.
+/// The same of a text that is not YAML, such as one with macros, from its lines.
 pub(super) fn notable_in_text(text: &str) -> Vec<String> {
     let kinds = text
         .lines()
@@ -30,7 +30,7 @@ pub(super) fn notable_in_text(text: &str) -> Vec<String> {
     found
 }
 
-/// What objects of a kind do that deserves a look.
+/// Why objects of a kind are notable.
 fn what(kind: &str) -> Option<&'static str> {
     Some(match kind {
         "ClusterRoleBinding" | "RoleBinding" => "grants rights",
@@ -49,11 +49,11 @@ fn what(kind: &str) -> Option<&'static str> {
 struct Around<'v> {
     /// The innermost object: its kind and name.
     object: Option<String>,
-    /// The keys since the root, for values that are no object.
+    /// The keys since the root, for values that are not objects.
     keys: Vec<&'v str>,
 }
 
-/// Values within so many others are no configuration.
+/// Values within so many others are not configuration.
 const DEEPEST: usize = 100;
 
 fn look<'v>(value: &'v Value, around: &mut Around<'v>, found: &mut Vec<String>) {
@@ -128,7 +128,7 @@ fn names_all_rights(map: &Map<String, Value>) -> bool {
     })
 }
 
-/// What a pod, a container or its security context takes of the node.
+/// Privileges that a pod, a container or its security context has on the node.
 fn of_pod(map: &Map<String, Value>) -> Option<&'static str> {
     let is_on = |key: &str| map.get(key) == Some(&Value::Bool(true));
     let adds = |capability: &str| {

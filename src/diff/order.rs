@@ -24,7 +24,7 @@ pub(super) struct List {
     /// The place is that of the list.
     #[serde(rename = "match")]
     condition: Condition,
-    /// Whether its reader does something else when the items stand in another order.
+    /// Whether its reader does something else when the items are in another order.
     pub(super) order_counts: bool,
     pub(super) because: String,
     #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the file"))]
@@ -38,7 +38,7 @@ impl Lists {
         LOADED.as_ref().map_err(Clone::clone)
     }
 
-    /// What is known of the list that an item stands in.
+    /// What is known of the list that an item is in.
     pub(super) fn of(&self, item: &Subject<'_>) -> Option<&List> {
         let mut steps = item.steps();
         steps.pop();

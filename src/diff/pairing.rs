@@ -57,14 +57,14 @@ fn shared_layers(old: &Profile, new: &Profile) -> usize {
 /// replacement. The order is that of the new side.
 pub(crate) fn layers<'p>(old: &'p [Layer], new: &'p [Layer]) -> Vec<Pair<'p, Layer>> {
     let mut pairing = Pairing::new(old, new);
-    // The same pack may stand in a profile twice, so what is surely the same is paired first.
+    // A profile may have the same pack twice, so certain pairs are made first.
     pairing.by(|pairing, old, new| {
         pairing.old_names[old].is_some() && pairing.old_names[old] == pairing.new_names[new]
     });
     pairing.by(|pairing, old, new| same_content(&pairing.old[old], &pairing.new[new]));
     pairing.by_likeness();
     pairing.by(|_, _, _| true);
-    // Below add-ons there is one layer of each kind; add-ons take each other's place where one goes and one comes.
+    // Below add-ons there is one layer of each kind; a removed and an added add-on are one replacement.
     for kind in ["os", "k8s", "cni", "csi", "addon"] {
         let come: Vec<usize> = (0..new.len())
             .filter(|at| pairing.partners[*at].is_none() && new[*at].layer == kind)

@@ -43,7 +43,7 @@ pub(super) fn documents(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Both texts without the documents that stand in both as they are, each as often as it stands in both; `None` where one
+/// Both texts without the documents that are in both as they are, each as often as it is in both; `None` where one
 /// has a single document, or directives.
 pub(super) fn other_documents(old: &str, new: &str) -> Option<(String, String)> {
     let has_directive = |text: &str| text.starts_with('%') || text.contains("\n%");
@@ -69,7 +69,7 @@ pub(super) fn other_documents(old: &str, new: &str) -> Option<(String, String)> 
     Some((left_old, left_new))
 }
 
-/// A document without the line of its mark, where nothing else stands there, and the line breaks behind it. Below `|+` and
+/// A document without the line of its mark, where nothing else is there, and the line breaks after it. Below `|+` and
 /// `>+` these are content.
 fn without_mark(document: &str) -> &str {
     let text = document.strip_prefix("---\n").unwrap_or(document);
@@ -102,7 +102,7 @@ struct WrittenEntry<'t> {
     text: &'t str,
 }
 
-/// Writes what differs of two maps whose keys are indented by `indent`; `None` where one is not such a map.
+/// Writes the differences of two maps whose keys are indented by `indent`; `None` if one is not such a map.
 fn map(
     old: &str,
     new: &str,
@@ -200,7 +200,7 @@ fn is_silent(line: &str) -> bool {
     content.is_empty() || content.starts_with('#')
 }
 
-/// Whether nothing but a comment stands behind the key.
+/// Whether nothing but a comment is after the key.
 fn opens_map(head: &str) -> bool {
     let head = match head.find(" #") {
         Some(comment) => &head[..comment],
@@ -209,7 +209,7 @@ fn opens_map(head: &str) -> bool {
     head.trim_end().ends_with(':')
 }
 
-/// Takes a block map apart; `None` where a line at its indentation is no plain key.
+/// Takes a block map apart; `None` where a line at its indentation is not a plain key.
 fn entries(text: &str, indent: usize) -> Option<Vec<WrittenEntry<'_>>> {
     let mut starts: Vec<(usize, &str)> = Vec::new();
     let mut at = 0;
@@ -257,7 +257,7 @@ fn is_closed(text: &str) -> bool {
     text.bytes().map(count).sum::<isize>() == 0
 }
 
-/// An entry without the comments and blank lines behind it. Below `|` and `>` such lines may be content.
+/// An entry without the comments and blank lines after it. Below `|` and `>` such lines may be content.
 fn without_comments_behind(entry: &str, indent: usize) -> &str {
     if entry
         .lines()

@@ -50,11 +50,11 @@ pub struct Summary {
     pub worst: Option<Impact>,
     /// Changes by impact, worst first, without zeros.
     pub impacts: Vec<ImpactCount>,
-    /// What comes that deserves a look: rights, secrets, privileged pods.
+    /// Notable additions: rights, secrets, privileged pods.
     pub notable: Vec<Notable>,
 }
 
-/// Something that comes and deserves a look.
+/// A notable addition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notable {
@@ -68,7 +68,7 @@ pub struct Notable {
     pub what: String,
 }
 
-/// A text of what came, went or was replaced as a whole.
+/// A text that was added, removed or replaced as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Content {
@@ -96,13 +96,13 @@ pub struct ImpactCount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Impact {
-    /// Nothing but a person's attention.
+    /// Nothing happens, but a person should look at it.
     Review,
-    /// Only objects made later have it: clusters, VMs, disks.
+    /// Only new objects are affected: clusters, VMs, disks.
     NewObjects,
     /// Takes effect at once, without an interruption.
     Live,
-    /// Pods start anew.
+    /// Pods restart.
     Restart,
     /// The nodes of the control plane are replaced.
     RepaveControlPlanes,
@@ -306,7 +306,7 @@ pub enum ChangeKind {
     Changed,
     /// It has the same text and another type, such as a number that became a string.
     Retyped,
-    /// It stands in another place of its list.
+    /// It is in another place of its list.
     Moved,
     /// Only its notation changed: order of keys, comments, quotes (with `--text`).
     Text,

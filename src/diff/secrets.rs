@@ -11,15 +11,15 @@ use sha2::{Digest, Sha256};
 use super::report::Shown;
 use crate::secret::{self, Way};
 
-/// The shortest text that is known again where it stands as no secret.
+/// The shortest secret that is recognised in places that do not look secret.
 const SHORTEST: usize = 4;
 
 /// Hides secrets, each behind a hash.
 pub(crate) struct Secrets {
-    /// Mixed into every hash; made of what is compared, so that equal inputs give equal bytes.
+    /// Part of every hash; derived from both sides, so that equal inputs give equal bytes.
     key: [u8; 32],
     show: bool,
-    /// What Secrets hold on either side: the same may stand on the other in a ConfigMap.
+    /// The contents of Secrets on either side: the other side may have the same in a ConfigMap.
     known: HashSet<String>,
 }
 
@@ -69,7 +69,7 @@ impl Secrets {
         }
     }
 
-    /// A value as it may be shown; `way` says how it was come to.
+    /// A value as it may be shown; `way` is its path.
     pub(crate) fn shown(&self, value: &Value, way: &Way<'_>) -> Shown {
         if self.show {
             return Shown::Value {
@@ -97,7 +97,7 @@ impl Secrets {
         self.text_by(text, secret::replaced)
     }
 
-    /// As `text`, of one that is too much to be read as YAML.
+    /// As `text`, for a text that is too large to be read as YAML.
     pub(super) fn text_beyond<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.text_by(text, secret::replaced_in_lines)
     }

@@ -26,10 +26,10 @@ pub(super) struct Difference {
     pub(super) texts: Option<(String, String)>,
     /// Whether these are too much to be read as YAML.
     pub(super) is_beyond: bool,
-    /// Whether the new one is no YAML.
+    /// Whether the new one is not YAML.
     pub(super) is_broken: bool,
     pub(super) remarks: Vec<String>,
-    /// What the way to here says of secrets.
+    /// What the path says about secrets.
     pub(super) way: Way<'static>,
     /// The steps of the place that name a secret.
     pub(super) secret_steps: Vec<usize>,
@@ -62,7 +62,7 @@ impl Difference {
     }
 }
 
-/// Takes differences one by one: all of them together would weigh more than the trees.
+/// Receives differences one by one: all of them together would take more memory than the trees.
 pub(super) type Tell<'t> = &'t mut dyn FnMut(Difference);
 
 /// Tells the differences of two trees.
@@ -82,7 +82,7 @@ pub(super) fn compare_objects(old: &Value, new: &Value, tell: Tell<'_>) {
     comparison.values(old, new);
 }
 
-/// Tells the differences of two texts that stand at a known path, which may tell their language.
+/// Tells the differences of two texts that are at a known path, which may tell their language.
 pub(super) fn compare_texts(old: &str, new: &str, name: &str, tell: Tell<'_>) {
     let mut comparison = Comparison {
         file_name: name,
@@ -103,7 +103,7 @@ enum Way2<'v> {
     Item(bool),
 }
 
-/// Two maps on the way, and what stands in them beside each value, once a difference below asks for it.
+/// Two maps on the way, and what is in them beside each value, once a difference below asks for it.
 struct Maps<'v> {
     maps: [&'v Map<String, Value>; 2],
     beside: OnceCell<[Beside<'v>; 2]>,
@@ -465,7 +465,7 @@ pub(super) fn numbered(mut names: Vec<Cow<'_, str>>) -> Vec<Cow<'_, str>> {
     names
 }
 
-/// What tells the items of two lists apart.
+/// What identifies the items of two lists.
 enum Identity {
     /// Scalars are known by themselves.
     Itself,
@@ -473,7 +473,7 @@ enum Identity {
     Key(&'static str),
     /// The repository of an image, without tag and digest.
     Repository,
-    /// Everything a toleration or a selector's expression asks for.
+    /// All fields of a toleration or of a selector's expression.
     Whole(&'static [&'static str]),
 }
 

@@ -18,7 +18,7 @@ use crate::profile::folder::{PROFILE, is_aside, join, yaml_problem};
 use crate::profile::{Form, from_value};
 use crate::yaml::{self, Limits};
 
-/// The most files and folders of a split profile; it is another folder that holds more.
+/// The most files and folders of a split profile; a folder with more is not one.
 const MOST_ENTRIES: usize = 100_000;
 /// How deep folders may lie in each other.
 const DEEPEST: usize = 32;
@@ -69,11 +69,11 @@ impl<'f> Folder<'f> {
         unless(self.errors, ())
     }
 
-    /// Goes on after what is wrong with one file; an error ends it.
+    /// Continues after a problem with one file; only an error ends it.
     fn folder(&mut self, folder: &Path, depth: usize) -> Result<(), Vec<Diagnostic>> {
         if depth > DEEPEST {
             return Err(Diagnostic::error(format!(
-                "`{}` holds folders that lie more than {DEEPEST} deep in each other",
+                "`{}` has folders nested more than {DEEPEST} levels deep",
                 self.root.display()
             ))
             .code(Code::Limit)
@@ -142,11 +142,11 @@ impl<'f> Folder<'f> {
         self.files += 1;
         let beyond = |limit: String| {
             Diagnostic::error(format!(
-                "`{}` holds more than the {limit} that are read",
+                "`{}` holds more than the limit of {limit}",
                 self.root.display()
             ))
             .code(Code::Limit)
-            .help("name the files or folders in it one by one, each in a run of its own")
+            .help("name the files or folders in it one by one, in separate runs")
         };
         if self.files > limits::FILES {
             return Err(beyond(format!("{} files", limits::FILES)).into());
@@ -162,7 +162,7 @@ impl<'f> Folder<'f> {
             if let Kind::Other(guess) = file.kind {
                 let problem = nothing_of_ours(file.source.name(), guess);
                 let is_json = path.extension() == Some(OsStr::new("json"));
-                // What was not read is in no report, so a damaged input must not be passed over.
+                // What was not read is in no report, so a damaged input must not be skipped.
                 if is_json && (is_written || guess.is_damaged(file.source.text())) {
                     return Err(problem.into());
                 }
@@ -272,7 +272,7 @@ pub fn profile_file(
     match disk.entry(&path, false) {
         Ok(Entry::File) => source(disk, &path, LARGEST).map(Some).map_err(Vec::from),
         Ok(_) => Err(
-            Diagnostic::error(format!("`{}` is a link or no file", path.display()))
+            Diagnostic::error(format!("`{}` is a link, or not a file", path.display()))
                 .code(Code::NotFollowed)
                 .help("put the file itself there")
                 .into(),

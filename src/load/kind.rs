@@ -32,7 +32,7 @@ static FURTHER_DOWN: LazyLock<HashSet<String>> = LazyLock::new(|| {
     names
 });
 
-/// Whether a key stands at the top of a site.
+/// Whether a key belongs at the top level of a site.
 fn is_of_site(key: &str) -> bool {
     SITE.contains(&key)
 }
@@ -50,7 +50,7 @@ pub enum Kind {
     Other(Guess),
 }
 
-/// What a text seems to be if it is not one of our inputs.
+/// A guess about a text that is not one of our inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guess {
     /// Completes "it ...".
@@ -95,20 +95,20 @@ const GUESSES: &[(&[&str], Guess)] = &[
         &["items"],
         guess(
             "looks like a list from an API",
-            "take the one out that is meant, into a file of its own",
+            "put the one you mean into a separate file",
         ),
     ),
     (
         &["kind"],
         guess(
-            "has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest",
+            "has a `kind` but no `apiVersion`, which Kubernetes requires",
             "add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it",
         ),
     ),
     (
         &["apiVersion"],
         guess(
-            "has an `apiVersion` and no `kind`, without which Kubernetes takes no manifest",
+            "has an `apiVersion` but no `kind`, which Kubernetes requires",
             "add the `kind` if it is a manifest; else give a site, or a profile as Palette exports it",
         ),
     ),
@@ -123,31 +123,30 @@ const API_ERROR: Guess = guess(
     "ask again, and look at the answer before it is used",
 );
 const REMARKS: Guess = guess(
-    "has comments only",
-    "a site that sets nothing is named `site.yaml`, or left out: it is the RA's example",
+    "has only comments",
+    "name a site without settings `site.yaml`, or leave it out: it is the RA's example",
 );
 const LIST: Guess = guess(
     "is a list",
-    "give each of its items a file of its own, if they are sites, profiles or manifests",
+    "put each item into a separate file, if they are sites, profiles or manifests",
 );
-const WORDS: Guess = guess("has no keys at its top", ANYTHING);
+const WORDS: Guess = guess("has no top-level keys", ANYTHING);
 const MARKUP: Guess = guess("is a page of HTML or XML", ANYTHING);
 const UNKNOWN: Guess = guess(
-    "has no key at its top that a site, a profile or a manifest has",
+    "has no top-level key of a site, a profile or a manifest",
     ANYTHING,
 );
 const NO_SITE: Guess = guess(
-    "has keys of a site at its top, and more that no site has",
-    "if it is a site, name it `site.yaml`: each unknown key is listed then",
+    "has top-level keys of a site, and unknown ones",
+    "if it is a site, name it `site.yaml`, and each unknown key is listed",
 );
 const NO_SECTIONS: Guess = guess(
-    "has settings of a site at its top, outside their sections",
+    "has settings of a site at its top level, outside their sections",
     "write them in their sections, such as `cluster: {name: berlin, workers: 6}`; `vmo-ra init` writes a site with all of them",
 );
 const SITE_AS_OBJECT: Guess = guess(
-    "looks like a site that is written as an object of Kubernetes",
-    "a site has no `apiVersion`, `kind`, `metadata` or `spec`: `cluster`, `network` and so on stand at its top, as `vmo-ra init` \
-     writes them",
+    "looks like a site in the form of a Kubernetes object",
+    "a site has no `apiVersion`, `kind`, `metadata` or `spec`: `cluster`, `network` and so on are at its top level, as `vmo-ra init` writes them",
 );
 
 impl Guess {
@@ -280,7 +279,7 @@ impl Top {
         let further_down = || top.iter().filter(|key| is_further_down(key)).count();
         match guess {
             Some((_, guess)) if !is_exact => Kind::Other(*guess),
-            // Values of charts have some of a site's keys too, among many others.
+            // Values of charts also have some keys of a site, among many others.
             _ if near * 3 >= top.len() => Kind::Site,
             _ if is_exact && (near + further_down()) * 3 >= top.len() => Kind::Site,
             _ if is_exact => Kind::Other(NO_SITE),
@@ -345,7 +344,7 @@ fn tops(text: &str) -> Option<Vec<Top>> {
 fn of_lines(text: &str) -> Vec<Top> {
     let mut tops = Vec::new();
     let mut top = Top::default();
-    // How far the top's keys stand from the margin, and those of `spec`.
+    // The indentation of the top-level keys, and of those of `spec`.
     let (mut margin, mut margin_of_spec) = (None, None);
     let mut is_in_spec = false;
     for line in text.lines() {
@@ -427,7 +426,7 @@ impl<'de> Deserialize<'de> for Top {
     }
 }
 
-/// Reads the top of a JSON text and passes over all the rest, which may be long.
+/// Reads the top of a JSON text and skips all the rest, which may be long.
 struct TopVisitor;
 
 impl<'de> Visitor<'de> for TopVisitor {

@@ -232,7 +232,7 @@ impl File {
     }
 }
 
-/// What is nothing that is read here.
+/// An error for a text that is not an input.
 fn nothing_of_ours(name: &str, guess: Guess) -> Diagnostic {
     Diagnostic::error(format!(
         "`{name}` is not a site, a profile or manifests: it {}",
@@ -323,9 +323,9 @@ pub fn load(disk: &dyn Machine, name: &str) -> Result<Loaded, Vec<Diagnostic>> {
             let file = &profile.file;
             loaded.remarks.push(
                 Diagnostic::note(format!(
-                    "`{file}` is what Palette's API answers, without the texts of manifests and the variables"
+                    "`{file}` is an answer of Palette's API, without variables and the texts of manifests"
                 ))
-                .help("export it with `GET /v1/clusterprofiles/UID/export?format=json` to have all of it"),
+                .help("export it with `GET /v1/clusterprofiles/UID/export?format=json` to get everything"),
             );
         }
     }
@@ -365,7 +365,7 @@ pub fn site(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, V
 /// As [`site`] with its secrets, of a file that was found below a folder and not named, where a pipe would be waited for without end.
 ///
 /// # Errors
-/// As [`site`]; it is no file, or a link that leads out of the folder.
+/// As [`site`]; it is not a file, or a link that leads out of the folder.
 pub fn site_below(disk: &dyn Machine, folder: &Path, path: &Path) -> Result<Site, Vec<Diagnostic>> {
     // A missing file gets the same message as any other site.
     if disk.entry(path, false).is_ok() {
@@ -400,7 +400,7 @@ fn site_of(disk: &dyn Machine, path: &Path, secrets: Secrets) -> Result<Site, Ve
             "leave it out for the RA's example, or start one with `vmo-ra init`",
         ),
         Kind::Other(guess) if guess.is_site_as_object() => {
-            ("written as an object of Kubernetes", guess.help)
+            ("in the form of a Kubernetes object", guess.help)
         }
         // It was named as a site: its reader says what is wrong with each of its keys.
         Kind::Site | Kind::Other(_) => {
@@ -462,7 +462,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
         Kind::Manifests => no_profile(
             "Kubernetes manifests",
             format!(
-                "{} looks at them; a profile is what Palette exports",
+                "{} checks them; a profile is what Palette exports",
                 command::on("vmo-ra check", path)
             ),
         ),
@@ -471,7 +471,7 @@ pub fn document(disk: &dyn Disk, name: &str) -> Result<(Source, Document, bool),
             guess.is
         ))
         .code(Code::WrongKind)
-        .help("give what Palette exports, as JSON or YAML")
+        .help("give a profile as Palette exports it, as JSON or YAML")
         .into()),
     }
 }

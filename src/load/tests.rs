@@ -15,7 +15,7 @@ const FLAT: &str = "name: p\ntype: add-on\npacks:\n- {name: l, tag: 1.0.0}\n";
 const ANSWER: &str = r#"{"kind":"ClusterProfile","apiVersion":"v1","metadata":{"name":"p"},"spec":{"published":{"type":"add-on","packs":[{"name":"l","type":"oci","registryUid":"u","manifests":[{"kind":"manifest","name":"m","uid":"x"}]}]}}}"#;
 const MANIFEST: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Debug)]
 enum Stub {
     File(Vec<u8>),
@@ -180,31 +180,31 @@ fn texts_are_told_apart_by_their_keys() {
         ("", "is empty"),
         (" \n\t\r\n", "is empty"),
         ("\u{feff}", "is empty"),
-        ("# about\n", "has comments only"),
-        ("---\n# about\n...\n", "has comments only"),
+        ("# about\n", "has only comments"),
+        ("---\n# about\n...\n", "has only comments"),
         ("[]", "is a list"),
         (
             "- metadata: {}\n  spec: {}\n- metadata: {}\n  spec: {}\n",
             "is a list",
         ),
         ("[{\"metadata\": {}, \"spec\": {}}]", "is a list"),
-        ("hello world\n", "has no keys at its top"),
-        ("{}", "has no keys at its top"),
+        ("hello world\n", "has no top-level keys"),
+        ("{}", "has no top-level keys"),
         (
             "apiVersion: vmo/v1\nkind: Site\nspec:\n  cluster: {}\n",
-            "looks like a site that is written as an object of Kubernetes",
+            "looks like a site in the form of a Kubernetes object",
         ),
         (
             "apiVersion: vmo.example.com/v1\nkind: Site\nspec:\n  cluster: {}\n",
-            "looks like a site that is written as an object of Kubernetes",
+            "looks like a site in the form of a Kubernetes object",
         ),
         (
             "kind: Site\ncluster: {}\n",
-            "looks like a site that is written as an object of Kubernetes",
+            "looks like a site in the form of a Kubernetes object",
         ),
         (
             "kind: ConfigMap\ndata: {}\n",
-            "has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest",
+            "has a `kind` but no `apiVersion`, which Kubernetes requires",
         ),
         (helm, "looks like the Chart.yaml of a Helm chart"),
         ("pack:\n  namespace: x\n", "looks like the values of a pack"),
@@ -214,23 +214,23 @@ fn texts_are_told_apart_by_their_keys() {
         ),
         (
             "services: {}\nnetworks: {}\nvolumes: {}\nsecrets: {}\n",
-            "has no key at its top that a site, a profile or a manifest has",
+            "has no top-level key of a site, a profile or a manifest",
         ),
         (
             "spec:\n  cluster:\n    name: a\n",
-            "looks like a site that is written as an object of Kubernetes",
+            "looks like a site in the form of a Kubernetes object",
         ),
         (
             "name: a\nworkers: 5\n",
-            "has settings of a site at its top, outside their sections",
+            "has settings of a site at its top level, outside their sections",
         ),
         (
             "BridgeInterface: br0\nVMVlans: 21-100\n",
-            "has settings of a site at its top, outside their sections",
+            "has settings of a site at its top level, outside their sections",
         ),
         (
             "cluster: {}\nfullnameOverride: x\npodAnnotations: {}\ntolerations: []\nlivenessProbe: {}\n",
-            "has keys of a site at its top, and more that no site has",
+            "has top-level keys of a site, and unknown ones",
         ),
     ] {
         match Kind::of(text, Path::new("x.yaml")) {
@@ -288,7 +288,7 @@ fn a_folder_is_all_that_is_in_it() {
             "`both/values.yaml` is not a site, a profile or manifests: it looks like the values of a pack"
         ]
     );
-    // The texts of a rendered profile stand in files of their own, which are not looked at again.
+    // The texts of a rendered profile are in files of their own, which are not looked at again.
     assert_eq!(
         kinds(&disk, "out").unwrap(),
         ["Export out/values/core/01-l.yaml"]
@@ -300,7 +300,7 @@ fn a_folder_is_all_that_is_in_it() {
     );
 }
 
-/// What is not read is in no report, so a gate would pass over it.
+/// What is not read is in no report, so a gate would skip it.
 #[test]
 fn damaged_profiles_of_a_folder_are_refused() {
     let folder = |text: &str, sums: &str| {
@@ -374,7 +374,7 @@ fn what_is_no_file_is_refused_and_never_waited_for() {
     assert_eq!(
         kinds(&disk, "d"),
         Err("2: `d/a.yaml` is a pipe, a socket or a device, not a file; `d/b.yaml` is a link that leads out of the folder, and is not followed; \
-             cannot read `d/d.yaml`: it is not UTF-8 text, from byte 3 on"
+             cannot read `d/d.yaml`: it is not UTF-8 text, starting at byte 3"
             .to_owned())
     );
     let site = |name: &str| {

@@ -16,11 +16,11 @@ struct Bond<'s> {
     mtu: Mtu,
 }
 
-/// Where a network stands.
+/// The interface of a network.
 enum Position {
     /// On a bond or bridge itself.
     Untagged(InterfaceName),
-    /// On an interface of its own, which stands on a bond or bridge.
+    /// On an interface of its own, which is on a bond or bridge.
     Tagged(VlanId, InterfaceName),
 }
 
@@ -63,7 +63,7 @@ impl Host {
         )
     }
 
-    /// The same host with addresses, where it has none yet.
+    /// The same host with addresses for interfaces that have none.
     #[must_use]
     pub fn with_addresses(mut self, addresses: &Addresses) -> Self {
         for interface in &mut self.interfaces {
@@ -87,7 +87,7 @@ fn build(
     let runs_vms = role == NodeRole::Worker || site.cluster.control_plane_runs_vms;
     let bonds = bonds(site, nics);
     let placed = place_all(site, &bonds)?;
-    // Settings of the whole cluster name the bridge where the host stands on it, so it stays on every node; elsewhere it
+    // Settings of the whole cluster name the bridge where the host is on it, so it stays on every node; elsewhere it
     // is for VMs only.
     let bridged = runs_vms
         || network.cluster_on_bridge
@@ -156,7 +156,7 @@ fn bare(name: InterfaceName, kind: Kind, mtu: Mtu, mac: Option<MacAddress>) -> I
     }
 }
 
-/// The bonds of the layout; the bridge stands on the last.
+/// The bonds of the layout; the bridge is on the last.
 fn bonds<'s>(site: &Site, nics: &'s Nics) -> Vec<Bond<'s>> {
     let network = &site.network;
     let [first, last] = network.layout.bonds();
@@ -222,7 +222,7 @@ fn position(
         )),
         VlanTag::Native => Err(misplaced(
             format!(
-                "`{name}` is no interface of the layout `{}`",
+                "`{name}` is not an interface of the layout `{}`",
                 site.network.layout.as_str()
             ),
             "leave `interface` out, or give the network a `vlan`".to_owned(),
@@ -235,7 +235,7 @@ fn position(
     }
 }
 
-/// What a VLAN's interface stands on: what its name says, else what the layout has it on.
+/// The link of a VLAN interface: as its name says, else as the layout has it.
 fn link(site: &Site, bonds: &[Bond<'_>], purpose: Purpose, name: &InterfaceName) -> InterfaceName {
     let names = bonds.iter().map(|bond| &bond.name);
     let named = names.chain([&site.network.bridge]).find(|carrier| {
@@ -344,7 +344,7 @@ fn address_of(addresses: &Addresses, purpose: Purpose) -> Option<std::net::Ipv4A
 
 /// What an interface is for passes through everything that it consists of.
 fn pass_purposes_down(interfaces: &mut [Interface]) {
-    // Parts stand before what they are part of.
+    // Parts are before what they are part of.
     for index in (0..interfaces.len()).rev() {
         let (before, rest) = interfaces.split_at_mut(index);
         let Some(interface) = rest.first_mut() else {

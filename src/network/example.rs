@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use crate::site::{AddressRanges, Addresses, NodeNetwork, Site};
 
-/// How many addresses at the start of a network are passed over, where routers and servers commonly are.
+/// How many addresses at the start of a network are skipped, since they are often routers and servers.
 const RESERVED: usize = 10;
 
 /// Addresses that nothing in the site claims: the first of each network after the ones that routers commonly have. MAAS
@@ -26,7 +26,7 @@ fn first_free(site: &Site, network: &NodeNetwork) -> Option<Ipv4Addr> {
     let claimed = claimed(site, network);
     let pools = AddressRanges::new(&site.network.metallb.addresses);
     let mut address = hosts.nth(if large { RESERVED } else { 0 })?;
-    // A range is passed over in one step: it may hold millions of addresses.
+    // A range is skipped in one step: it may hold millions of addresses.
     loop {
         let taken = match pools.holding(address) {
             Some(pool) => Some(pool.last()),

@@ -66,7 +66,7 @@ impl Purpose {
     }
 }
 
-/// What an interface is, and what it stands on.
+/// What an interface is, and what it is on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Kind {
@@ -84,11 +84,11 @@ pub enum Kind {
         /// The bridge that it is a port of; such a bond has no address of its own.
         bridge: Option<InterfaceName>,
     },
-    /// The frames of one VLAN, which whatever else stands on the same interface never sees.
+    /// The frames of one VLAN, which nothing else on the same interface sees.
     Vlan {
         /// Its id.
         id: VlanId,
-        /// The bond or bridge it stands on.
+        /// The bond or bridge it is on.
         link: InterfaceName,
     },
     /// The bridge that VMs attach to. It leaves VLAN filtering alone: the VMO pack switches that on, and sets the VLANs of
@@ -121,7 +121,7 @@ pub struct Attachment {
     pub gateway: Option<Ipv4Addr>,
     /// Whether that is the node's default gateway: the first of data, management and deployment that has one.
     pub default_gateway: bool,
-    /// What else is reached over this network.
+    /// Other networks that are reached over this one.
     pub routes: Vec<StaticRoute>,
 }
 
@@ -145,7 +145,7 @@ pub struct Interface {
 }
 
 impl Interface {
-    /// What it consists of or stands on: a bond's cards, a VLAN's link, a bridge's ports; nothing for a card.
+    /// Its parts: a bond's cards, a VLAN's link, a bridge's ports; none for a card.
     pub fn parts(&self) -> &[InterfaceName] {
         match &self.kind {
             Kind::Card { .. } => &[],
@@ -174,7 +174,7 @@ pub struct Host {
     /// Whether VMs run on it, so that their VLANs must reach its bridge.
     pub runs_vms: bool,
     /// Its interfaces: the cards first, then the rows of the RA's table in its order. Whatever an interface consists of
-    /// stands before it.
+    /// is before it.
     pub interfaces: Vec<Interface>,
     /// Its switch ports, in the order of the cards.
     pub ports: Vec<Port>,
@@ -200,7 +200,7 @@ impl Host {
             .find(|interface| interface.name == *name)
     }
 
-    /// The VLANs that stand on an interface, with their ids.
+    /// The VLANs that are on an interface, with their ids.
     pub fn vlans_on(&self, name: &InterfaceName) -> impl Iterator<Item = (VlanId, &Interface)> {
         self.interfaces
             .iter()

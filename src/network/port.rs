@@ -9,7 +9,7 @@ use crate::site::{BondMode, InterfaceName, LacpRate, MacAddress, Mtu, Site, Vlan
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Aggregation {
-    /// Nothing: the ports stay apart.
+    /// Nothing: the ports are independent.
     None,
     /// One static link aggregation group of the bond's ports, without a protocol.
     Static,

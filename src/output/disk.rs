@@ -36,7 +36,7 @@ fn create_new(path: &Path, _: bool) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(path)
 }
 
-/// What the system said, without the random name that was tried and would make every message another.
+/// The error of the system, without the random file name, so that messages are reproducible.
 pub(super) fn without_name(error: io::Error) -> io::Error {
     let said = error.to_string();
     match said.split_once(" at path ") {
@@ -146,8 +146,9 @@ pub(super) fn give_attributes_of(new: &File, old: &Path) -> io::Result<()> {
         let length = getxattr(old, name, &mut value[..])?;
         fsetxattr(new, name, &value[..length], XattrFlags::empty()).map_err(|error| {
             let name = String::from_utf8_lossy(name);
-            let said =
-                format!("it has the attribute `{name}`, which a new file cannot be given: {error}");
+            let said = format!(
+                "it has the attribute `{name}`, which cannot be set on a new file: {error}"
+            );
             io::Error::new(io::Error::from(error).kind(), said)
         })?;
     }

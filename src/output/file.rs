@@ -44,7 +44,7 @@ pub fn keep_copy(path: &Path) -> Result<PathBuf, Diagnostic> {
     }
 }
 
-/// A file that stands beside its place. Unless it is settled, it goes again.
+/// A file that is beside its place. Unless it is settled, it goes again.
 #[derive(Debug)]
 pub struct StagedFile {
     path: PathBuf,
@@ -55,14 +55,14 @@ pub struct StagedFile {
 enum Content {
     /// A file for a path that does not exist yet.
     New(Passing<NamedTempFile>),
-    /// A file that takes the place of another.
+    /// A file that replaces another.
     Replacement(Passing<NamedTempFile>),
     /// What goes into a device or a pipe.
     Stream(File, Vec<u8>),
 }
 
 impl StagedFile {
-    /// Does everything but the last step, which is the least likely to fail.
+    /// Does everything except the last step, which is the least likely to fail.
     ///
     /// # Errors
     /// As [`replace_file`].

@@ -145,7 +145,7 @@ impl Existing {
         };
         if folder.file_name().is_none() {
             return Err(
-                Diagnostic::error(format!("`{shown}` cannot make way for a new folder"))
+                Diagnostic::error(format!("`{shown}` cannot be replaced by a new folder"))
                     .code(Code::NotReplaced)
                     .help(format!(
                         "name a folder by its own name, such as `{option} out`"
@@ -171,7 +171,7 @@ impl Existing {
         }
         if disk::is_mount_point(&folder, &metadata).map_err(unreadable)? {
             return Err(Diagnostic::error(format!(
-                "`{shown}` is a mount point, which cannot make way for a new folder"
+                "`{shown}` is a mount point, which cannot be replaced by a new folder"
             ))
             .code(Code::NotReplaced)
             .help(format!("name a folder below it with `{option} DIR`")));
@@ -298,7 +298,7 @@ impl Existing {
                 .is_ok_and(|metadata| metadata.is_file());
             if !is_file {
                 return Err(Diagnostic::error(format!(
-                    "`{path}` in `{shown}` is a link or no file, and cannot be carried over"
+                    "`{path}` in `{shown}` is a link, or not a file, and cannot be carried over"
                 ))
                 .code(Code::NotFollowed)
                 .help("move it away, or choose another folder with `--out DIR`"));
@@ -325,7 +325,7 @@ impl Existing {
     }
 }
 
-/// A folder whose files stand beside it. Unless it is settled, they go again.
+/// A folder whose files are beside it. Unless it is settled, they go again.
 #[derive(Debug)]
 pub struct Staged {
     staging: Passing<TempDir>,
@@ -447,7 +447,7 @@ fn change_places(
         if !is_as_seen && disk::exchange(staging.path(), folder).map_err(failed)? {
             return Err(changed(folder));
         }
-        // What came out is not for this run to remove, unless it is what was looked at.
+        // This run removes the old folder only if it is the one that was examined.
         let old = staging.keep();
         return if is_as_seen {
             Ok(old)
@@ -478,7 +478,7 @@ fn changed(folder: &Path) -> Diagnostic {
         "`{}` was changed by another program while this ran",
         folder.display()
     ))
-    .help("it is as they left it; run the command again")
+    .help("it was left as it is; run the command again")
 }
 
 /// A name beside a folder or file that nothing has: `out.old`, `out.old-2`.

@@ -33,7 +33,7 @@ pub use verify::{Difference, Verified, verify};
 pub const STEPS: &str = "steps";
 /// The file that names every other file of a folder with its SHA-256.
 pub const CHECKSUMS: &str = "SHA256SUMS";
-/// The same for a folder that people edit. It is hidden, so that it is no file of theirs.
+/// The same for a folder that people edit. It is hidden, since they do not edit it.
 pub const SPLIT_CHECKSUMS: &str = ".vmo-ra.sha256";
 
 fn failed(what: &Path, error: &io::Error) -> Diagnostic {

@@ -11,7 +11,7 @@ use super::disk;
 static BEFORE: OnceLock<fn()> = OnceLock::new();
 static STAGED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
-/// While this lives nothing is taken away, so that what is made has its name here before a signal ends the run.
+/// While this exists nothing is removed, so that a new file is registered before a signal ends the run.
 pub(super) struct Held(MutexGuard<'static, BTreeSet<PathBuf>>);
 
 impl Held {
@@ -19,7 +19,7 @@ impl Held {
         Held(STAGED.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What lies at a path goes with an interrupted run from here on.
+    /// From here on, an interrupted run removes this path.
     pub(super) fn passing<T: AsRef<Path>>(&mut self, made: T) -> Passing<T> {
         let path = made.as_ref().to_path_buf();
         self.0.insert(path.clone());
@@ -30,7 +30,7 @@ impl Held {
     }
 }
 
-/// A file or folder that goes with an interrupted run, as long as this lives.
+/// A file or folder that an interrupted run removes, as long as this exists.
 #[derive(Debug)]
 pub(super) struct Passing<T> {
     // Goes first, so that it has its name here until it is gone.
@@ -61,7 +61,7 @@ impl<T> Passing<T> {
         &self.name.0
     }
 
-    /// Takes the step after which the name is that of something else, or of nothing.
+    /// Takes the step that moves the file from its staging name.
     pub(super) fn settle<R>(self, step: impl FnOnce(T, &mut Held) -> R) -> R {
         let Passing { made, mut name } = self;
         let mut held = Held::new();
@@ -83,8 +83,8 @@ pub fn before_staging(before: fn()) {
     let _ = BEFORE.set(before);
 }
 
-/// Takes away what this process has staged. Nothing can be staged, and nothing takes its place, from here on: this is for
-/// a process that ends.
+/// Removes everything that this process has staged. Afterwards nothing can be staged or put in place: this is for a process
+/// that ends.
 pub fn abandon() {
     let held = Held::new();
     for path in held.0.iter() {

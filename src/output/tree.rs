@@ -204,22 +204,22 @@ impl Tree {
     fn add(&mut self, path: String, bytes: Vec<u8>) -> Result<(), Diagnostic> {
         if !stays_below(&path) {
             return Err(Diagnostic::error(format!(
-                "the file `{path}` would not lie below the folder that is written"
+                "the file `{path}` would be outside the output folder"
             ))
             .code(Code::WrongValue)
             .help("choose names without `/`, `\\` and `..`"));
         }
         if !self.lower.insert(path.to_lowercase()) {
             return Err(Diagnostic::error(format!(
-                "two files would have the name `{path}`, but for the case of its letters"
+                "two files would have the name `{path}`, apart from upper and lower case"
             ))
             .code(Code::WrongValue)
-            .help("choose names that differ by more than that"));
+            .help("choose names that differ in more than case"));
         }
         let too_long = path.split('/').find(|name| name.len() > LONGEST_NAME);
         if let Some(name) = too_long {
             return Err(Diagnostic::error(format!(
-                "the file `{name}` has a name of {} bytes; {LONGEST_NAME} is the most that disks take",
+                "the file `{name}` has a name of {} bytes; {LONGEST_NAME} is the limit of most disks",
                 name.len()
             ))
             .code(Code::WrongValue)
@@ -295,7 +295,7 @@ pub(super) fn checksums_of(
         Err(error) => return Err(unreadable(&path, error)),
     };
     if !metadata.is_file() {
-        return Err(refused(format!("`{shown}` is a link or no file")));
+        return Err(refused(format!("`{shown}` is a link, or not a file")));
     }
     let mut bytes = Vec::new();
     File::open(&path)
@@ -304,7 +304,7 @@ pub(super) fn checksums_of(
     if bytes.len() as u64 > LARGEST_CHECKSUMS {
         let limit = LARGEST_CHECKSUMS >> 20;
         return Err(refused(format!(
-            "`{shown}` is larger than the {limit} MiB that are read"
+            "`{shown}` is larger than the limit of {limit} MiB"
         )));
     }
     let text =
@@ -337,13 +337,17 @@ fn checksums(source: &Source, name: &str) -> Result<BTreeMap<String, String>, Di
         let (sum, path) = written
             .split_once("  ")
             .filter(|(sum, path)| {
-                let is_sum = sum.len() == 64 && sum.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+                let is_sum =
+                    sum.len() == 64 && sum.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
                 is_sum && stays_below(path)
             })
             .ok_or_else(|| {
-                Diagnostic::error(format!("this is no line of `{name}`")).code(Code::WrongKind)
+                Diagnostic::error(format!("this is not a line of `{name}`"))
+                    .code(Code::WrongKind)
                     .at(source, at..at + written.len())
-                    .help("a line is a SHA-256 in small letters, two blanks, and a path below the folder")
+                    .help(
+                        "a line is a SHA-256 in lowercase, two blanks, and a path below the folder",
+                    )
             })?;
         sums.insert(path.to_owned(), sum.to_owned());
         at += line.len();

@@ -23,7 +23,7 @@ pub(super) struct BuiltIn {
 #[derive(Clone, Debug)]
 struct Base {
     pack: Box<BuiltIn>,
-    /// Words of its files, and what stands there instead.
+    /// Words of its files, and their replacements.
     replace: Map<String, Value>,
 }
 
@@ -53,7 +53,7 @@ impl BuiltIn {
             Some(version) => {
                 let base = older(folder, &version).ok_or_else(|| {
                     broken(format!(
-                        "it is based on {version}, which is no older version"
+                        "it is based on {version}, which is not an older version"
                     ))
                 })?;
                 let (pack, mut inherited) = Self::read(revisions, &base)?;

@@ -1,4 +1,4 @@
-//! What the settings of a pack are called in the pack that takes its place: data from `profiles/counterparts.yaml`.
+//! The names of a pack's settings in the pack that replaces it: data from `profiles/counterparts.yaml`.
 
 use std::sync::LazyLock;
 
@@ -8,13 +8,13 @@ use super::MovedSetting;
 use crate::diagnostic::Diagnostic;
 use crate::revision::data;
 
-/// A pack, and the one that takes its place.
+/// A pack, and its replacement.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Counterpart {
     /// The pack.
     pub pack: String,
-    /// The pack that takes its place.
+    /// The pack that replaces it.
     pub becomes: String,
     /// Who says so.
     pub source: String,
@@ -23,7 +23,7 @@ pub struct Counterpart {
 }
 
 impl Counterpart {
-    /// What is known of two packs.
+    /// The known counterparts of two packs.
     ///
     /// # Errors
     /// The data is broken: a mistake in this crate.

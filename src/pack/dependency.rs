@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error, IntoDeserializer};
 
 use crate::version::Version;
 
-/// One thing a pack asks of another.
+/// A requirement of a pack on another.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dependency {
@@ -80,7 +80,7 @@ fn limit<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Limit>, D:
     }))
 }
 
-/// How a profile breaks what a pack asks.
+/// How a profile breaks a requirement of a pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breach {
     /// The other pack is not there.

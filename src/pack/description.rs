@@ -11,10 +11,10 @@ use crate::diagnostic::{Code, Diagnostic, Source};
 /// The layers that Palette knows packs of.
 const LAYERS: [&str; 6] = ["kernel", "os", "k8s", "cni", "csi", "addon"];
 
-/// The annotation that names what the source of an imported pack did not tell.
+/// The annotation that names the missing parts of an imported pack.
 pub(super) const UNKNOWN: &str = "vmo-ra/unknown";
 
-/// A part of a pack that a source may not tell.
+/// A part of a pack that a source may lack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// What it asks of other packs.
@@ -106,7 +106,7 @@ impl Description {
                 .code(Code::BrokenPack)
                 .at(source, at..at);
             if error.is_eof() {
-                problem.label("it ends here, in the middle")
+                problem.label("it ends here unexpectedly")
             } else {
                 problem.help(reason.split(" at line ").next().unwrap_or_default())
             }
@@ -123,7 +123,7 @@ impl Description {
             if value.trim().is_empty() {
                 return Err(
                     problem(key, format!("this pack has an empty {key}")).help(format!(
-                        "write the {key} that the registry lists the pack under"
+                        "write the {key} under which the registry lists the pack"
                     )),
                 );
             }
@@ -132,7 +132,7 @@ impl Description {
         if is_group(version) {
             return Err(problem(
                 "version",
-                format!("`{version}` stands for several versions, and a pack has one"),
+                format!("`{version}` means several versions, but a pack has one"),
             )
             .help("write the version that the registry lists the pack with, such as 1.17.4"));
         }
@@ -161,7 +161,7 @@ impl Description {
         !self.unknown().contains(&Part::Values)
     }
 
-    /// What its source did not tell, as a sentence, or none if it told all.
+    /// The missing parts, as a sentence, or none if nothing is missing.
     pub fn told_without(&self) -> Option<String> {
         let unknown = self.unknown();
         let parts: Vec<&str> = unknown.iter().map(|part| part.as_str()).collect();
@@ -181,7 +181,7 @@ impl Description {
         &self.constraints.dependencies
     }
 
-    /// What its source did not tell, where it was imported.
+    /// The missing parts of an imported pack.
     pub fn unknown(&self) -> Vec<Part> {
         let listed = self.annotations.get(UNKNOWN).and_then(Value::as_str);
         let names: Vec<&str> = listed
@@ -228,7 +228,9 @@ impl Description {
         ))
         .code(Code::BrokenPack)
         .at(source, place_of(source, "version"))
-        .help("values of another version would be used unseen: put the wrong one of the two right"))
+        .help(
+            "values of another version would be used unnoticed: correct the wrong one of the two",
+        ))
     }
 }
 
@@ -284,7 +286,7 @@ fn wrong_shape(source: &Source, tree: &Value) -> Option<Diagnostic> {
     };
     Some(
         problem(place_of(source, key), message)
-            .help("leave it out, or write what stands in the registry"),
+            .help("remove it, or write the value of the registry"),
     )
 }
 

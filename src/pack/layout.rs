@@ -11,7 +11,7 @@ use crate::revision::data;
 use crate::version::{Version, Wanted};
 use crate::yaml::{Merge, Move, Node, Path};
 
-/// A version from which on a pack keeps settings elsewhere.
+/// A version since which a pack keeps settings in other places.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Layout {
@@ -20,7 +20,7 @@ pub struct Layout {
     /// The first version with the new layout.
     pub since: String,
     /// The oldest version that a cluster can be upgraded from; older ones go there first. None where only single settings
-    /// have other names, and built-in values of an older version still stand in.
+    /// have other names, and built-in values of an older version can still be used.
     pub upgrades_from: Option<String>,
     /// Who says so.
     pub source: String,
@@ -34,7 +34,7 @@ pub struct Layout {
     pub variables: Vec<Variable>,
 }
 
-/// A setting that has another place, and perhaps another form there.
+/// A setting that moved, and perhaps changed its form.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MovedSetting {
@@ -46,13 +46,13 @@ pub struct MovedSetting {
     pub form: Option<String>,
 }
 
-/// A setting that is there no longer.
+/// A removed setting.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GoneSetting {
     /// Where it was.
     pub path: Path,
-    /// What to do in its place.
+    /// What to do instead.
     pub instead: String,
 }
 
@@ -112,7 +112,7 @@ impl Layout {
         }
     }
 
-    /// Why the values of an older version cannot stand in.
+    /// Why the values of an older version cannot be used.
     pub fn refusal(&self, version: &str, wanted: &Wanted) -> Diagnostic {
         let Layout {
             pack,
@@ -121,15 +121,15 @@ impl Layout {
             ..
         } = self;
         Diagnostic::error(format!(
-            "`{pack}` keeps its settings elsewhere from {since} on, so that the built-in values of {version} cannot stand in for {wanted}"
+            "`{pack}` moved its settings in {since}, so the built-in values of {version} cannot replace {wanted}"
         ))
         .code(Code::PackMissing)
         .because(self.source.as_str())
-        .help("name a folder with that version of the pack with `--packs DIR`, or take an older version under `packVersions`")
-        .help(format!("a cluster with a version before {} is upgraded to that one first", upgrades_from.as_deref().unwrap_or(since)))
+        .help("name a folder with that version of the pack with `--packs DIR`, or choose an older version under `packVersions`")
+        .help(format!("upgrade a cluster with a version before {} to that version first", upgrades_from.as_deref().unwrap_or(since)))
     }
 
-    /// Where what an overlay sets goes in a pack with this layout.
+    /// Where settings of an overlay go in a pack with this layout.
     pub(super) fn moves_in(&self, pack: &Pack, merge: &Merge, overlay: &Node) -> Vec<Move> {
         if self.pack != pack.description.name || !self.has(&pack.description.version) {
             return Vec::new();

@@ -21,7 +21,7 @@ pub struct Found {
     /// What pack.json says of it.
     pub description: Description,
     place: Place,
-    /// Which of the user's folders it was found below, counted from 0; the built-in packs come behind them.
+    /// Which of the user's folders it was found below, counted from 0; the built-in packs come after them.
     rank: usize,
     /// Everything, once it was read for a layer.
     pack: OnceLock<Result<Arc<Pack>, Vec<Diagnostic>>>,
@@ -38,7 +38,7 @@ enum Place {
     Folder(Arc<dyn Disk>, PathBuf, PathBuf),
 }
 
-/// How a pack is kept from being used by another of its name and version.
+/// Why a pack is not used: another one has the same name and version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rival {
     /// The other one is found first, or is a copy of it.
@@ -74,7 +74,7 @@ impl Library {
         Ok(library)
     }
 
-    /// The packs of the user's folders, and the built-in ones behind them. A pack whose pack.json is wrong is a remark, and
+    /// The packs of the user's folders, and the built-in ones after them. A pack whose pack.json is wrong is a remark, and
     /// an error where it is chosen.
     ///
     /// # Errors
@@ -307,7 +307,7 @@ impl Library {
             [first, rest @ ..] if rest.iter().all(|other| first.is_copy_of(other)) => Ok(first),
             [first, others @ ..] => {
                 let mut problem = Diagnostic::error(format!(
-                    "two packs call themselves `{name}` {}",
+                    "two packs are named `{name}` {}",
                     first.description.version
                 ))
                 .code(Code::BrokenPack);
@@ -315,7 +315,7 @@ impl Library {
                     problem = problem.because(format!("in `{}`", pack.origin()));
                 }
                 Err(problem
-                    .help("take one away, or name the folder of the right one with `--packs DIR`"))
+                    .help("remove one, or name the folder of the right one with `--packs DIR`"))
             }
             [] => Ok(newest),
         }
@@ -375,7 +375,7 @@ impl Found {
         })
     }
 
-    /// Whether the other one has the same files; what cannot be read is no copy.
+    /// Whether the other one has the same files; what cannot be read is not a copy.
     fn is_copy_of(&self, other: &Self) -> bool {
         self.files().is_some() && self.files() == other.files()
     }
@@ -411,7 +411,7 @@ impl Found {
                     self.origin()
                 ))
                 .code(Code::BrokenPack)
-                .help("copy it from the pack's registry: Palette takes whole values only")
+                .help("copy it from the pack's registry: Palette uses only complete values")
             })
         });
         let texts = Texts {
@@ -428,5 +428,5 @@ impl Found {
 
 /// What is wrong with a pack that is not used.
 fn left_out(problem: Diagnostic) -> Diagnostic {
-    problem.because("the pack is left out").into_warning()
+    problem.because("the pack is ignored").into_warning()
 }

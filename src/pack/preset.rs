@@ -98,7 +98,7 @@ impl PresetName {
         self.name == other.name && self.group.eq_ignore_ascii_case(&other.group)
     }
 
-    /// Whether the line of enabled presets, where commas stand between them, gives it back as it is.
+    /// Whether the line of enabled presets, where commas are between them, gives it back as it is.
     fn fits_a_line(&self) -> bool {
         let written = self.to_string();
         !written
@@ -151,7 +151,7 @@ struct WrittenPreset {
     group: String,
     remove: Option<Vec<String>>,
     add: Option<String>,
-    /// Keys that are passed over, as in pack.json, unless one of the others was meant.
+    /// Keys that are skipped, as in pack.json, unless one of the others was meant.
     #[serde(flatten)]
     other: Map<String, Value>,
 }
@@ -287,7 +287,7 @@ pub(super) fn select<'p>(
             Some(preset) => match selected.iter().find(|other| other.group == preset.group) {
                 Some(other) => problems.push(
                     Diagnostic::error(format!(
-                        "the presets `{}` and `{}` of `{pack}` are of one group",
+                        "the presets `{}` and `{}` of `{pack}` are in the same group",
                         other.name, preset.name
                     ))
                     .code(Code::WrongValue)
@@ -305,7 +305,7 @@ fn not_imported(pack: &str, wanted: &PresetName) -> Diagnostic {
         "`{pack}` was imported without its presets, and its values were not made with `{wanted}`"
     ))
     .code(Code::PackMissing)
-    .help("import the pack from its archive, or from what Palette's API answers: these have the presets")
+    .help("import the pack from its archive, or from an answer of Palette's API: these have the presets")
     .help("or choose the preset in Palette, export the profile again, and import that")
 }
 

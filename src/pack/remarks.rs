@@ -4,7 +4,7 @@ use super::{Description, Pack, Part, PresetName, Values, layouts};
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Move, Path};
 
-/// Says where presets and the RA's changes do not fit the pack.
+/// Reports presets and changes of the RA that do not fit the pack.
 pub fn remarks(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
     let mut remarks: Vec<Diagnostic> = of_no_values(pack).into_iter().collect();
     remarks.extend(of_stale_removals(pack, values));
@@ -13,8 +13,7 @@ pub fn remarks(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
     remarks
 }
 
-/// Says which presets a pack's values were made with already, so that they are not applied again, and what was edited below
-/// them since.
+/// Reports presets that a pack's values already contain, so that they are not applied again, and edits of their settings.
 pub fn kept(pack: &Pack, presets: &[PresetName]) -> Vec<Diagnostic> {
     let applied = pack.enabled_presets();
     let values = pack.values_as_read().unwrap_or_default();
@@ -33,22 +32,22 @@ pub fn kept(pack: &Pack, presets: &[PresetName]) -> Vec<Diagnostic> {
             .collect();
         let name = preset.full_name();
         let remark = Diagnostic::note(match edited.as_slice() {
-            [] => format!("the values were made with `{name}` already"),
+            [] => format!("the values already contain `{name}`"),
             edited => format!(
-                "the values were made with `{name}` already, and what was edited since stays: {}",
+                "the values already contain `{name}`, and edits since then stay: {}",
                 edited.join(", ")
             ),
         })
         .because(format!("the first line of values.yaml of {}", pack.origin));
         remarks.push(match edited.as_slice() {
             [] => remark,
-            _ => remark.help("take the preset out of that line to apply it again"),
+            _ => remark.help("remove the preset from that line to apply it again"),
         });
     }
     remarks
 }
 
-/// Says from which version a cluster goes to one with a new layout.
+/// Reports the oldest version from which a cluster can be upgraded to a new layout.
 fn of_layouts(pack: &Pack) -> Vec<Diagnostic> {
     let Description { name, version, .. } = &pack.description;
     // Broken data is an error where the layouts are used.
@@ -57,7 +56,7 @@ fn of_layouts(pack: &Pack) -> Vec<Diagnostic> {
     has.filter_map(|layout| {
         let first = layout.upgrades_from.as_ref()?;
         Some(Diagnostic::note(format!(
-            "a cluster with `{name}` before {first} is upgraded to that version before it goes to {version}"
+            "a cluster with `{name}` before {first} must be upgraded to that version before {version}"
         ))
         .because(layout.source.as_str()))
     })
@@ -94,11 +93,11 @@ fn of_no_values(pack: &Pack) -> Option<Diagnostic> {
             pack.description.name, pack.description.version
         ))
         .because(format!("values.yaml of {}", pack.origin))
-        .help("copy it from the pack's registry: Palette takes whole values only")
+        .help("copy it from the pack's registry: Palette uses only complete values")
     })
 }
 
-/// Says where presets remove what neither the pack nor any preset of it has: they were written for another version.
+/// Reports presets that remove settings unknown to the pack and its presets: they were written for another version.
 fn of_stale_removals(pack: &Pack, values: &Values) -> Option<Diagnostic> {
     if values.stale.is_empty() {
         return None;
@@ -110,7 +109,7 @@ fn of_stale_removals(pack: &Pack, values: &Values) -> Option<Diagnostic> {
         .collect();
     Some(
         Diagnostic::note(format!(
-            "presets of `{}` {} remove what it does not have: {}",
+            "presets of `{}` {} remove settings that it does not have: {}",
             pack.description.name,
             pack.description.version,
             paths.join(", ")
@@ -119,7 +118,7 @@ fn of_stale_removals(pack: &Pack, values: &Values) -> Option<Diagnostic> {
     )
 }
 
-/// Says where the pack keeps what the RA sets elsewhere than the RA says.
+/// Reports settings that the pack keeps in another place than the RA says.
 fn of_shape(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
     let name = format!("`{}` {}", pack.description.name, pack.description.version);
     let source = format!("values.yaml of {}", pack.origin);
@@ -128,17 +127,17 @@ fn of_shape(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
         let Move { from, to, .. } = change;
         remarks.push(
             Diagnostic::note(format!(
-                "{name} has `{to}` in place of `{from}`; what the RA sets is set there"
+                "{name} has `{to}` in place of `{from}`; the RA's settings go there"
             ))
             .because(source.as_str()),
         );
         if *left > 0 {
             remarks.push(
                 Diagnostic::warning(format!(
-                    "`{to}` of {name} takes one item, and {left} more of `{from}` find no place"
+                    "`{to}` of {name} takes only one item, and {left} more of `{from}` have no place"
                 ))
                 .because(source.as_str())
-                .help("take a newer version of the pack, or make what is missing by a manifest of your own"),
+                .help("use a newer version of the pack, or create the rest with a manifest of your own"),
             );
         }
     }
@@ -150,21 +149,21 @@ fn of_shape(pack: &Pack, values: &Values) -> Vec<Diagnostic> {
             .collect();
         remarks.push(
             Diagnostic::note(format!(
-                "{name} names nowhere what the RA sets: {}",
+                "{name} does not mention settings of the RA: {}",
                 paths.join(", ")
             ))
             .because(source.as_str())
-            .help("it may do nothing there: look for the settings in the pack's README, or take a version of the pack that has them"),
+            .help("they may have no effect: look for them in the pack's README, or use a version of the pack that has them"),
         );
     }
     for chart in &values.unplaced {
         remarks.push(
             Diagnostic::warning(format!(
-                "{name} has no `{}`, so what the RA sets there may do nothing",
+                "{name} has no `{}`, so the RA's settings there may have no effect",
                 chart.0
             ))
             .because(source.as_str())
-            .help("look for the setting in the pack's values, and take a version of the pack that has it"),
+            .help("look for the setting in the pack's values, and use a version of the pack that has it"),
         );
     }
     remarks

@@ -65,7 +65,7 @@ pub enum Violation {
     Changed,
     /// The value does not look like this.
     Form(String),
-    /// The form is too much work to hold the value to it, and how.
+    /// Checking the form takes too much work, and why.
     Unchecked(String),
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Violation::Missing => f.write_str("needs a value"),
-            Violation::Changed => f.write_str("must stay as the pack has it"),
+            Violation::Changed => f.write_str("must keep the pack's value"),
             Violation::Form(format) => write!(f, "must have the form `{format}`"),
             Violation::Unchecked(how) => write!(f, "has a form that {how}"),
         }
@@ -124,7 +124,7 @@ impl Rule {
             unread: Vec::new(),
             place: Path::default(),
         };
-        // `$[]`, and `[]` behind a key, stand for each item of a list.
+        // `$[]`, and `[]` after a key, stand for each item of a list.
         match path
             .trim()
             .replace("$[]", "[]")
@@ -201,7 +201,7 @@ impl Rule {
     }
 }
 
-/// The parts between the bars that stand outside quotes.
+/// The parts between the bars that are outside quotes.
 fn split_unquoted(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut is_quoted) = (0, false);

@@ -100,7 +100,7 @@ pub(super) fn pack_folders(
 /// The text of a pack's file, or none if it has no such file.
 ///
 /// # Errors
-/// It cannot be read, is too large, is not UTF-8, is no file, or a link that leads out of `root`.
+/// It cannot be read, is too large, is not UTF-8, is not a file, or a link that leads out of `root`.
 pub(super) fn read(
     disk: &dyn Disk,
     root: &Path,
@@ -118,7 +118,7 @@ pub(super) fn read(
             let problem = Diagnostic::unreadable(path.display(), &error);
             Err(match error.kind() {
                 io::ErrorKind::FileTooLarge => {
-                    problem.help("a pack's files are some KiB; take out what is no configuration")
+                    problem.help("a pack's files are small; remove what is not configuration")
                 }
                 _ => problem,
             })

@@ -1,4 +1,4 @@
-//! Where a pack keeps what an overlay sets: data from `profiles/shapes.yaml`, and the names of charts.
+//! Where a pack keeps settings of an overlay: data from `profiles/shapes.yaml`, and the names of charts.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ struct Shape {
     first: bool,
 }
 
-/// What an overlay sets for a chart that the pack does not have.
+/// Settings of an overlay for a chart that the pack does not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unplaced(
     /// The chart's path: `charts.NAME`.
@@ -63,7 +63,7 @@ pub(super) fn fit(pack: &Pack, merge: &Merge, overlay: &Node) -> Result<Fit, Dia
     Ok(fit)
 }
 
-/// A chart of another name is the one that is meant, where there is only one.
+/// If there is only one chart, it is used whatever its name.
 fn charts(merge: &Merge, root: &Node, fit: &mut Fit) {
     let names = |node: Option<&Node>| -> Vec<String> {
         node.and_then(Node::entries)

@@ -50,7 +50,7 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a key stands somewhere in the texts, perhaps in a comment.
+    /// Whether a key is somewhere in the texts, perhaps in a comment.
     fn is_named(&self, key: &str) -> bool {
         let pack = self.pack;
         let presets = pack.presets.iter().map(|preset| preset.add.text());
@@ -62,7 +62,7 @@ impl Search<'_> {
     }
 }
 
-/// Whether a word stands in a text, not as a part of a longer one.
+/// Whether a word is in a text, not as a part of a longer one.
 fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     text.match_indices(word).any(|(at, _)| {

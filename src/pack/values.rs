@@ -139,7 +139,7 @@ fn stale(pack: &Pack, missing: &[Path]) -> Vec<Path> {
     stale
 }
 
-/// Whether a text may have a value at a path: whether its last key stands there, or may in other letters.
+/// Whether a text may have a value at a path: whether its last key is there, or may in other letters.
 fn may_hold(text: &Source, path: &Path) -> bool {
     let text = text.text();
     match path.steps().last() {

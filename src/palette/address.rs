@@ -52,21 +52,20 @@ impl FromStr for Address {
             true => text.to_owned(),
             false => format!("https://{text}"),
         };
-        let example =
-            "write it such as `api.spectrocloud.com` or `https://palette.example.com:8443`";
+        let example = "write it like `api.spectrocloud.com` or `https://palette.example.com:8443`";
         let uri: Uri = whole
             .parse()
             .map_err(|_| format!("this is not the address of a host; {example}"))?;
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let host = uri.host().unwrap_or_default();
         if host.is_empty() {
-            return Err(format!("the address names no host; {example}"));
+            return Err(format!("the address has no host; {example}"));
         }
         if authority.contains('@') {
-            return Err(format!("the address holds a user; {example}"));
+            return Err(format!("the address contains a user; {example}"));
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
-            return Err(format!("the address goes on after the host; {example}"));
+            return Err(format!("the address has more after the host; {example}"));
         }
         match uri.scheme_str() {
             Some("https") => Ok(Address { uri }),

@@ -153,7 +153,7 @@ pub(super) fn parsed<T: DeserializeOwned>(request: &Request, text: &str) -> Resu
         request: request.shown(),
         // The words of the parser may quote what it read.
         reason: format!(
-            "it is not the JSON that is expected, at line {} column {}",
+            "it is not the expected JSON, at line {} column {}",
             error.line(),
             error.column()
         ),
@@ -210,7 +210,7 @@ fn outcome(request: &Request, reply: Result<Reply, Lost>) -> Outcome {
     match reply.status {
         200..=299 => Outcome::Done(Ok(reply)),
         // It was turned away before it was looked at.
-        429 => Outcome::Later("it is asked too often".to_owned(), reply.retry_after),
+        429 => Outcome::Later("too many requests".to_owned(), reply.retry_after),
         status @ 502..=504 => {
             let reason = format!("a gateway answers with status {status}");
             if request.writes {
@@ -248,7 +248,7 @@ mod tests {
     impl Transport for Script {
         fn send(&self, _: &Request, _: Option<&str>) -> Result<Reply, Lost> {
             let next = self.0.borrow_mut().pop_front();
-            next.expect("nothing more is asked")
+            next.expect("no more requests are sent")
         }
     }
 

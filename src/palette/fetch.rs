@@ -45,7 +45,7 @@ pub fn fetch(catalog: &Catalog<'_>, pack: &TenantPack) -> Result<ImportedPack, V
     let Some(mut found) = imported.packs.into_iter().find(wanted) else {
         return Err(Diagnostic::error(format!("{name} holds other packs"))
             .code(Code::WrongShape)
-            .help("try again; if it stays so, take the pack from its registry and use `vmo-ra packs import`")
+            .help("try again; if that does not help, get the pack from its registry and use `vmo-ra packs import`")
             .into());
     };
     let source = json!({

@@ -231,7 +231,7 @@ impl Import {
             }
             // It may be there all the same.
             let there = profiles::list(client).map_err(|unlisted| {
-                let lost = "the import was sent, and its answer was lost";
+                let lost = "the import was sent, but its answer was lost";
                 Diagnostic::from(unlisted).because(lost)
             })?;
             match self.verdict(client, &there)? {
@@ -240,7 +240,7 @@ impl Import {
                 Verdict::New => {
                     let problem = Diagnostic::from(trouble.without_effect());
                     return Err(problem
-                        .because("it was sent twice, and the profile is not there")
+                        .because("it was sent twice, but the profile is not there")
                         .into());
                 }
                 // Differences are reported about what arrived.

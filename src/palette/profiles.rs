@@ -159,7 +159,7 @@ pub fn find<'p>(
             "Palette has `{name}` {version} more than once, in a project and in the tenant"
         ))
         .code(Code::UnknownName)
-        .help("say with `--project` which is meant")),
+        .help("choose one with `--project`")),
         (None, _) => {
             let versions: Vec<&str> = named.iter().map(|one| one.version.as_str()).collect();
             Err(

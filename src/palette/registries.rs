@@ -45,10 +45,10 @@ pub fn project(client: &Client<'_>, wanted: &str) -> Result<Project, Diagnostic>
         .code(Code::UnknownName)
         .help("give the project's uid instead")),
         (None, _) => Err(
-            Diagnostic::error(format!("the key sees no project `{wanted}`"))
+            Diagnostic::error(format!("the key has access to no project `{wanted}`"))
                 .code(Code::UnknownName)
                 .did_you_mean(wanted, projects.iter().map(|project| project.name.as_str()))
-                .help("leave the project out for what belongs to the whole tenant"),
+                .help("leave the project out to use the whole tenant"),
         ),
     }
 }

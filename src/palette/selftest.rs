@@ -269,7 +269,7 @@ impl Tried<'_> {
             let there = profiles::list(client).map_err(told)?;
             if there.iter().any(|one| one.name == NAME) {
                 return Err(told(Diagnostic::error(format!(
-                    "a profile `{NAME}` is there already; delete it in Palette"
+                    "a profile `{NAME}` already exists; delete it in Palette"
                 ))));
             }
             let uid = import.send(client, false)?;

@@ -34,7 +34,7 @@ pub struct Request {
     pub method: Method,
     /// Its path, percent-encoded, from `/v1` on.
     pub path: String,
-    /// Names and values behind the path, not encoded.
+    /// Names and values after the path, not encoded.
     pub query: Vec<(&'static str, String)>,
     /// The JSON that is sent.
     pub body: Option<String>,

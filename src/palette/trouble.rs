@@ -68,13 +68,13 @@ impl From<Trouble> for Diagnostic {
             Trouble::Unreachable { request, reason } => {
                 Diagnostic::error(format!("Palette did not answer `{request}`: {reason}"))
                     .code(Code::Unreachable)
-                    .help("see that the address is right, and that it can be reached from here; nothing was changed by this request")
+                    .help("check the address, and that it can be reached from here; this request changed nothing")
             }
             Trouble::Unanswered { request, reason } => Diagnostic::error(format!(
-                "Palette did not answer `{request}`, which may have been done nevertheless: {reason}"
+                "Palette did not answer `{request}`, which may have taken effect: {reason}"
             ))
             .code(Code::Unreachable)
-            .help("look at what is there with `vmo-ra palette list` before it is tried again"),
+            .help("check with `vmo-ra palette list` before you try again"),
             Trouble::Refused {
                 request,
                 status,
@@ -94,18 +94,18 @@ impl From<Trouble> for Diagnostic {
                     problem = problem.because(format!("Palette's reference for it is {reference}"));
                 }
                 problem.help(match status {
-                    401 => "see that the API key is right and has not expired",
+                    401 => "check that the API key is right and has not expired",
                     403 => "the key's user needs a role that allows this in the project",
-                    404 => "see that the address, the project and the name are right",
-                    429 => "others use this address too; try again later",
-                    300..=399 => "the address leads elsewhere; give the one that Palette's API has",
-                    _ => "mend what Palette names, then try again",
+                    404 => "check the address, the project and the name",
+                    429 => "other clients share this address; try again later",
+                    300..=399 => "the address redirects; give the address of Palette's API",
+                    _ => "correct what Palette names, and try again",
                 })
             }
             Trouble::Odd { request, reason } => {
-                Diagnostic::error(format!("the answer to `{request}` is not as Palette's: {reason}"))
+                Diagnostic::error(format!("the answer to `{request}` is not an answer of Palette: {reason}"))
                     .code(Code::WrongKind)
-                    .help("see that the address is that of Palette's API, and not of a proxy's login page")
+                    .help("check that the address is that of Palette's API, not of a proxy's login page")
             }
         }
     }

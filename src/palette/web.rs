@@ -149,10 +149,10 @@ fn reply(mut answer: Response<Body>) -> Result<Reply, Lost> {
         .read_to_vec();
     let body = body.map_err(|error| match error {
         Error::BodyExceedsLimit(most) => Lost::NoAnswer(format!(
-            "its answer is larger than the {} MiB that are read",
+            "its answer is larger than the limit of {} MiB",
             most >> 20
         )),
-        error => Lost::NoAnswer(format!("its answer ends in the middle ({})", words(&error))),
+        error => Lost::NoAnswer(format!("its answer is incomplete ({})", words(&error))),
     })?;
     Ok(Reply {
         status: answer.status().as_u16(),
@@ -202,7 +202,7 @@ fn words(error: &Error) -> String {
             let said = error.to_string();
             match said.strip_prefix(CERTIFICATE) {
                 Some(reason) => format!(
-                    "its certificate is not taken ({reason}); name its authority with `--ca-file`"
+                    "its certificate is not trusted ({reason}); name its authority with `--ca-file`"
                 ),
                 None => said,
             }

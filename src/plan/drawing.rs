@@ -64,12 +64,12 @@ pub struct Shape {
     pub detail: String,
 }
 
-/// Something that stands on a level of the host's drawing.
+/// Something that is on a level of the host's drawing.
 struct Standing {
     name: String,
     detail: String,
     class: &'static str,
-    /// What it stands on, by name.
+    /// What it is on, by name.
     on: Vec<String>,
 }
 
@@ -170,7 +170,7 @@ fn shortened(text: &str) -> String {
     kept.chain(['…']).collect()
 }
 
-/// Gives everything its place: levels from the bottom up, and on each level the order of what it stands on.
+/// Gives everything its place: levels from the bottom up, and on each level the order of what it is on.
 fn place(levels: &[Vec<Standing>], description: String) -> Drawing {
     let texts = levels
         .iter()

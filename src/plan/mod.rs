@@ -145,7 +145,7 @@ pub fn plan(
 ) -> Result<Plan, Vec<Diagnostic>> {
     if !revision.is_rendered() {
         return Err(Diagnostic::error(format!(
-            "`{}` has tables only, and no layers to plan",
+            "`{}` has only tables, and no layers to plan",
             revision.name
         ))
         .code(Code::WrongKind)
@@ -332,7 +332,8 @@ fn variables(site: &Site) -> String {
         .filter_map(|(name, is_missing)| is_missing.then_some(name))
         .collect();
     if asked.is_empty() {
-        "Every variable has its value; look at the read-only ones once more, since they cannot be changed later.".to_owned()
+        "Every variable has a value; check the read-only ones, since they cannot be changed later."
+            .to_owned()
     } else {
         format!(
             "Palette asks for {}; the read-only variables cannot be changed later.",

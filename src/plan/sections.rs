@@ -106,9 +106,9 @@ fn size(plan: &Plan) -> Section {
     }
     let nodes = capacity.workers + capacity.control_planes;
     let there = match nodes.cmp(&capacity.room) {
-        Ordering::Less => format!("{nodes} are there, and one place is kept for repaves"),
-        Ordering::Equal => "all of them are there, and none is left for repaves".to_owned(),
-        Ordering::Greater => format!("{nodes} are there, which is too many"),
+        Ordering::Less => format!("{nodes} exist, and one place is kept for repaves"),
+        Ordering::Equal => "all of them exist, and none is left for repaves".to_owned(),
+        Ordering::Greater => format!("{nodes} exist, which is too many"),
     };
     let mut section = Section::new("Size")
         .say(format!(
@@ -124,7 +124,7 @@ fn size(plan: &Plan) -> Section {
         ))
         .say(format!("Now: {}.", capacity.now.formula))
         .say(format!("At most, with a place kept for repaves: {}.", capacity.largest.formula))
-        .say("A VM is one pod, and a second one for as long as it has hot-plugged disks.")
+        .say("A VM is one pod, and a second one while it has hot-plugged disks.")
         .table("", &["cluster", "nodes for VMs", "pods", "overhead", "for VMs and applications", "VMs advised"], rows);
     if let Some(wished) = &plan.wished {
         section = section.say(format!(
@@ -143,7 +143,7 @@ fn size(plan: &Plan) -> Section {
             "Each of the {} control-plane nodes: {cores} CPU cores and {memory} GB of memory, enough for {workers} workers and {namespaces} namespaces{}.",
             control_plane.nodes,
             match control_plane.runs_vms {
-                true => "; and what a worker has besides, since they run VMs",
+                true => "; plus the resources of a worker, since they run VMs",
                 false => "",
             }
         ),
@@ -171,7 +171,7 @@ fn role(host: &Host) -> &'static str {
 
 fn interfaces(plan: &Plan) -> Section {
     let mut section = Section::new("Interfaces of a node").say(format!(
-        "Layout `{}`, in the names and the order of the RA.",
+        "Layout `{}`, with the RA's names and order.",
         plan.layout.as_str()
     ));
     for host in &plan.hosts {
@@ -260,7 +260,7 @@ fn ports(plan: &Plan) -> Section {
                         (trunk, false) => trunk.to_string(),
                     },
                     match port.aggregation {
-                        Aggregation::None => "nothing; the ports stay apart".to_owned(),
+                        Aggregation::None => "nothing; the ports are independent".to_owned(),
                         Aggregation::Static => {
                             format!("a static group of the ports of {}", port.bond)
                         }
@@ -309,7 +309,7 @@ fn storage(plan: &Plan) -> Section {
         .as_ref()
         .map_or(String::new(), |minimum| format!(", {minimum} at least"));
     let mut section = Section::new("Storage").say(format!(
-        "{}{from}{over}, from the pack `{}`{minimum}. VM disks are of the class `{}` ({}, {} on all nodes at once).",
+        "{}{from}{over}, from the pack `{}`{minimum}. VM disks have the class `{}` ({}, {} on all nodes at once).",
         storage.provider, storage.pack, storage.class, storage.driver, storage.volume_mode
     ));
     for sentence in storage.path.iter().chain(&storage.disks) {
@@ -393,7 +393,7 @@ fn profiles(plan: &Plan) -> Section {
 fn findings(plan: &Plan) -> Section {
     let section = Section::new("Findings");
     if plan.findings.is_empty() {
-        return section.say("The rules have nothing to say.");
+        return section.say("There are no findings.");
     }
     let errors = plan
         .findings
@@ -402,9 +402,9 @@ fn findings(plan: &Plan) -> Section {
         .count();
     let section = match errors {
         0 => section,
-        1 => section.say("One of them must be mended before anything is rendered."),
+        1 => section.say("One of them must be fixed before anything is rendered."),
         n => section.say(format!(
-            "{n} of them must be mended before anything is rendered."
+            "{n} of them must be fixed before anything is rendered."
         )),
     };
     section.table(

@@ -9,7 +9,7 @@ const ACCEPTED: &str =
 /// The layers of a profile whose values are those of this program: a line of the profile's description.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuiltInLayers {
-    /// Their packs' names, without versions: these stand in the layers, and would make every update a new description.
+    /// Their packs' names, without versions: these are in the layers, and would make every update a new description.
     pub packs: Vec<String>,
     /// Whether the site accepts them.
     pub accepted: bool,

@@ -84,13 +84,13 @@ fn written(
 /// The JSON that Palette's export would write.
 ///
 /// # Errors
-/// A value that has no JSON form, such as a map with keys that are no texts.
+/// A value that has no JSON form, such as a map with keys that are not texts.
 pub fn to_palette_json(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let escaped = &['<', '>', '&', '\u{2028}', '\u{2029}'];
     written(value, CompactFormatter, escaped)
 }
 
-/// The same of a profile, with the keys that this program does not know, where its tree is at hand.
+/// The same of a profile, with the keys that this program does not know, where its tree is available.
 ///
 /// # Errors
 /// As [`to_palette_json`].

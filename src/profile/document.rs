@@ -36,7 +36,7 @@ impl Document {
     /// Reads a profile in the shape of Palette's import and export, as JSON or YAML.
     ///
     /// # Errors
-    /// The text is neither; a key stands twice, a number has more digits than would be kept; or it holds no profile:
+    /// The text is neither; a key is duplicate, a number has more digits than would be kept; or it holds no profile:
     /// everything that is missing or of another type.
     pub fn read(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         read::check_size(source)?;
@@ -111,19 +111,21 @@ impl Placed {
     /// Everything that is missing or of another type, with its place.
     pub(super) fn check(&self) -> Result<(), Vec<Diagnostic>> {
         let (reason, help) = match Form::of_value(&self.value) {
-            _ if !self.value.is_object() => ("it is no map", "give what Palette exports"),
+            _ if !self.value.is_object() => {
+                ("it is not a map", "give a profile as Palette exports it")
+            }
             Some(Form::Export) => return shape::check(self),
             Some(Form::Flat) => (
                 "this is the flat form of Palette's Terraform export, which Palette does not import",
                 "export the profile as JSON; `vmo-ra diff` reads this form too",
             ),
             Some(Form::Answer) => (
-                "this is what Palette's API answers, without the texts of manifests and the variables",
+                "this is an answer of Palette's API, without variables and the texts of manifests",
                 "export it with `GET /v1/clusterprofiles/UID/export?format=json`; `vmo-ra diff` and `check` read this form too",
             ),
             None => (
-                "there is no `spec` at its top",
-                "give what Palette exports, as JSON or YAML",
+                "it has no top-level `spec`",
+                "give a profile as Palette exports it, as JSON or YAML",
             ),
         };
         Err(no_profile(&self.source, reason).help(help).into())

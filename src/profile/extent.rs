@@ -5,7 +5,7 @@ use super::read::LIMITS;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::secret;
 
-/// Looks at a text before it is read, and tells whether some key stands twice in its map.
+/// Looks at a text before it is read, and tells whether some key is duplicate in its map.
 ///
 /// # Errors
 /// It is nested deeper, or holds more values, than is read.
@@ -51,7 +51,7 @@ pub(super) fn check(source: &Source) -> Result<bool, Vec<Diagnostic>> {
     }
     if let Some(at) = too_deep {
         return Err(Diagnostic::error(format!(
-            "nested {deepest} levels deep, more than the {} that are read",
+            "nested {deepest} levels deep, more than the limit of {}",
             LIMITS.depth
         ))
         .code(Code::Limit)
@@ -61,7 +61,7 @@ pub(super) fn check(source: &Source) -> Result<bool, Vec<Diagnostic>> {
     }
     if values > LIMITS.nodes {
         return Err(Diagnostic::error(format!(
-            "`{}` holds {values} values, more than the {} that are read",
+            "`{}` holds {values} values, more than the limit of {}",
             source.name(),
             LIMITS.nodes
         ))
@@ -99,14 +99,16 @@ mod tests {
         assert_eq!(said(nested(LIMITS.depth)), "");
         let deep = said(nested(LIMITS.depth + 20));
         assert!(
-            deep.starts_with("error: nested 120 levels deep, more than the 100 that are read\n --> p.json:1:101\n"),
+            deep.starts_with(
+                "error: nested 120 levels deep, more than the limit of 100\n --> p.json:1:101\n"
+            ),
             "{deep}"
         );
         assert_eq!(said(format!("[{}0]", "0,".repeat(LIMITS.nodes - 1))), "");
         let many = said(format!("[{}0]", "0,".repeat(LIMITS.nodes)));
         assert!(
             many.starts_with(
-                "error: `p.json` holds 500001 values, more than the 500000 that are read\n"
+                "error: `p.json` holds 500001 values, more than the limit of 500000\n"
             ),
             "{many}"
         );

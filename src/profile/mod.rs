@@ -241,7 +241,7 @@ pub fn variables_used(text: &str) -> Vec<&str> {
     places.into_iter().map(|place| &text[place]).collect()
 }
 
-/// Where those names stand first.
+/// Where those names are first.
 pub(crate) fn places_of_variables(text: &str) -> Vec<Range<usize>> {
     const PREFIX: &str = ".spectro.var.";
     let mut places = Vec::new();
@@ -276,8 +276,8 @@ pub fn has_macro(text: &str) -> bool {
     })
 }
 
-/// The text with a word in place of every macro that Palette replaces, of the same length: `a: {{ .spectro.var.x }}` is
-/// no YAML before that. A macro that has its line to itself may become any number of lines, so there stands nothing.
+/// The text with a word in place of every macro that Palette replaces, of the same length: `a: {{ .spectro.var.x }}` is not
+/// YAML before that. A macro that has its line to itself may become any number of lines, so there stands nothing.
 pub(crate) fn without_macros(text: &str) -> String {
     with_macros_replaced(text, |whole, has_line| {
         let stand_in = if has_line { ' ' } else { 'x' };

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, Problems, Source};
 use crate::yaml::scalar::go_float;
 use crate::yaml::{Kind, Node, Step};
 
-/// A value of a text, by where it stands.
+/// A value of a text, by where it is.
 #[derive(Clone, Debug)]
 pub(super) struct Outline {
     /// Its bytes.
@@ -37,7 +37,7 @@ impl Outline {
     /// The outline of a text that is known to be JSON.
     ///
     /// # Errors
-    /// What a reader would drop or change without a word: a key that stands twice, a number of more digits than Go's
+    /// What a reader would drop or change without a word: a duplicate key, a number of more digits than Go's
     /// readers keep.
     pub(super) fn of_json(source: &Source) -> Result<Self, Vec<Diagnostic>> {
         let mut scan = Scan {
@@ -96,7 +96,7 @@ fn of_node(source: &Source, node: &Node, problems: &mut Problems) -> Outline {
     }
 }
 
-/// What becomes of a whole number beyond 64 bits: it is read as a float, which has no more than 17 digits.
+/// A whole number beyond 64 bits is read as a float, which has at most 17 digits.
 fn check_digits(source: &Source, text: &str, span: Range<usize>, problems: &mut Problems) {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if !digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -129,7 +129,7 @@ impl Scan<'_> {
         self.source.text().get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte that is no blank.
+    /// The next byte that is not a blank.
     fn next(&mut self) -> Option<u8> {
         let rest = self.rest();
         self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
@@ -191,7 +191,7 @@ impl Scan<'_> {
             if let Some(first) = seen.get(&key) {
                 self.problems.push(|| {
                     let (line, column) = self.source.position(*first);
-                    Diagnostic::error(format!("the key `{key}` stands here twice"))
+                    Diagnostic::error(format!("the key `{key}` is used here twice"))
                         .code(Code::KeyTwice)
                         .at(self.source, start..self.at)
                         .label(format!("first used on line {line}, column {column}"))

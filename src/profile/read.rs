@@ -31,7 +31,7 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of a map that has these keys, those below `spec` with that before them, or none if it is no profile.
+    /// The form of a map that has these keys, those below `spec` with that before them, or none if it is not a profile.
     pub fn of(has: impl Fn(&str) -> bool) -> Option<Self> {
         let answers = has("spec.published") || has("spec.draft");
         match (has("spec"), answers, has("packs")) {
@@ -64,7 +64,7 @@ pub fn read(source: &Source) -> Result<Profile, Vec<Diagnostic>> {
         // Straight into the types: a tree in between would take most of the time.
         return match serde_json::from_str::<Profile>(text) {
             Err(error) if !error.is_data() => Err(json_problem(source, &error).into()),
-            // Which of the two counts, readers do not agree on.
+            // Readers do not agree on which of the two counts.
             _ if has_twins && let Err(problems) = Outline::of_json(&document::shown(source)) => {
                 Err(problems)
             }
@@ -87,12 +87,12 @@ pub(super) fn check_size(source: &Source) -> Result<(), Vec<Diagnostic>> {
         return Ok(());
     }
     Err(Diagnostic::error(format!(
-        "`{}` has {bytes} bytes, more than the {} that are read",
+        "`{}` has {bytes} bytes, more than the limit of {}",
         source.name(),
         LIMITS.bytes
     ))
     .code(Code::Limit)
-    .help("take out what is no configuration, or split the profile into several")
+    .help("remove what is not configuration, or split the profile into several")
     .into())
 }
 
@@ -112,7 +112,7 @@ fn json_problem(source: &Source, error: &serde_json::Error) -> Diagnostic {
     let reason = reason.split(" at line ").next().unwrap_or_default();
     if error.is_eof() {
         problem
-            .label("it ends here, in the middle")
+            .label("it ends here unexpectedly")
             .help("the file is cut off: export the profile again")
     } else {
         problem.label(reason)
@@ -134,14 +134,14 @@ pub fn from_value(source: &Source, mut value: Value) -> Result<Profile, Vec<Diag
     let shape = match form {
         Some(_) => serde_json::from_value(value),
         None => {
-            let reason = "there is neither `metadata` and `spec` nor `packs` at its top";
+            let reason = "there is neither `metadata` and `spec` nor `packs` at its top level";
             Err(serde::de::Error::custom(reason))
         }
     };
     let profile = shape.map_err(|reason| {
         vec![
             Diagnostic::error(format!("`{}` is not a cluster profile: {reason}", source.name())).code(Code::WrongKind).help(
-                "give what Palette exports, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision",
+                "give a profile as Palette exports it, as JSON or YAML, a folder that `vmo-ra render` or `vmo-ra split` wrote, a site file, or a revision",
             ),
         ]
     })?;
@@ -158,7 +158,7 @@ fn check_count(source: &Source, profile: Profile) -> Result<Profile, Vec<Diagnos
     ] {
         if count > limit {
             return Err(Diagnostic::error(format!(
-                "`{}` has {count} {what}, more than the {limit} that are read",
+                "`{}` has {count} {what}, more than the limit of {limit}",
                 source.name()
             ))
             .code(Code::Limit)
@@ -267,7 +267,7 @@ fn or<'v>(value: &'v Value, other: &'v Value) -> &'v Value {
     }
 }
 
-/// The items of a list, each made into another. The types say what is wrong with what is no list.
+/// The items of a list, each made into another. The types say what is wrong with what is not a list.
 fn each(list: &Value, make: impl Fn(&Value) -> Value) -> Value {
     match list {
         Value::Array(items) => items.iter().map(make).collect(),
@@ -313,7 +313,7 @@ mod tests {
         let problem = |text: &str| read(&Source::new("p.json", text)).unwrap_err()[0].to_string();
         assert_eq!(
             problem("{\"metadata\": {\"name\": \"a"),
-            "error: this is not JSON\n --> p.json:1:24\n  |\n1 | {\"metadata\": {\"name\": \"a\n  |                        ^ it ends here, in the middle\n  |\n  = help: the file is cut off: export the profile again\n"
+            "error: this is not JSON\n --> p.json:1:24\n  |\n1 | {\"metadata\": {\"name\": \"a\n  |                        ^ it ends here unexpectedly\n  |\n  = help: the file is cut off: export the profile again\n"
         );
         assert!(
             problem("[1, 2]")

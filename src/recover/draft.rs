@@ -17,7 +17,7 @@ pub(super) struct Draft(Map<String, Value>);
 pub(super) type Steps = Vec<String>;
 
 impl Draft {
-    /// What stands under a path of keys with dots between them.
+    /// What is under a path of keys with dots between them.
     pub(super) fn get(&self, path: &str) -> Option<&Value> {
         let mut keys = path.split('.');
         let first = self.0.get(keys.next()?)?;
@@ -54,7 +54,7 @@ impl Draft {
         self.with(path, Value::Object(map))
     }
 
-    /// The same without what stands at a place, and without the maps that are empty then.
+    /// The same without what is at a place, and without the maps that are empty then.
     pub(super) fn without(&self, steps: &[String]) -> Draft {
         let mut draft = self.clone();
         take_out(&mut draft.0, steps);
@@ -69,7 +69,7 @@ impl Draft {
         places
     }
 
-    /// What stands at these places, in the order of the text.
+    /// What is at these places, in the order of the text.
     pub(super) fn said(&self, settings: &[Setting]) -> Vec<(String, Value)> {
         let mut places = Vec::new();
         if let Value::Object(map) = in_order(&Value::Object(self.0.clone()), "", settings) {
@@ -166,7 +166,7 @@ fn in_order(value: &Value, path: &str, settings: &[Setting]) -> Value {
                 settings.iter().position(|setting| setting.path == path)
             };
             let mut keys: Vec<&String> = map.keys().collect();
-            // What is no setting by its own name keeps its place among its like.
+            // What is not a setting by its own name keeps its place among its like.
             keys.sort_by_key(|key| place(key).unwrap_or(usize::MAX));
             let ordered = keys.into_iter().map(|key| {
                 let path = path_of(key);

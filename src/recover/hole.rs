@@ -25,7 +25,7 @@ impl Hole {
         })
     }
 
-    /// What stands there in the mark's stead.
+    /// What is there in the mark's stead.
     pub(super) fn read<'l>(&self, leaf: &'l Leaf) -> Option<&'l str> {
         if leaf.way != self.way {
             return None;
@@ -34,7 +34,7 @@ impl Hole {
     }
 }
 
-/// What stands between texts, where it is always the same.
+/// What is between texts, where it is always the same.
 fn between<'t>(around: &[String], text: &'t str) -> Option<&'t str> {
     let [first, rest @ ..] = around else {
         return None;
@@ -92,7 +92,7 @@ impl PairHole {
         })
     }
 
-    /// The pair that stands there.
+    /// The pair that is there.
     pub(super) fn read(&self, leaf: &Leaf) -> Option<(String, String)> {
         let whole = whole(leaf);
         let inside = whole
@@ -104,7 +104,7 @@ impl PairHole {
     }
 }
 
-/// Way and value as one text: the name of a pair may stand in either.
+/// Way and value as one text: the name of a pair may be in either.
 fn whole(leaf: &Leaf) -> String {
     format!("{}\n{}", leaf.way, leaf.value)
 }

@@ -21,7 +21,7 @@ struct Mould {
     part: String,
     /// Where each key's mark comes out.
     holes: Vec<(String, Vec<Hole>)>,
-    /// What stands there whatever the item says.
+    /// What is there whatever the item says.
     plain: Vec<(u32, usize)>,
 }
 

@@ -28,7 +28,7 @@ impl Search<'_> {
             let mut lists: Vec<Vec<String>> = Vec::new();
             for (part, hole) in holes(&beside, &rest[0]) {
                 let is_mark = |text: &&str| marks.iter().any(|mark| mark == text);
-                // What stands in the same place whatever the list holds.
+                // What is in the same place whatever the list holds.
                 let mut usual: Vec<&str> = (picture.leaves(&part))
                     .filter_map(|leaf| hole.read(leaf))
                     .filter(|text| !is_mark(text))

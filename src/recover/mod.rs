@@ -66,7 +66,7 @@ use search::Search;
 pub struct Request<'r> {
     /// One profile for each role at the most.
     pub profiles: &'r [Profile],
-    /// The same with every key of their files, as far as these are at hand.
+    /// The same with every key of their files, as far as these are available.
     pub trees: &'r [Option<Value>],
     /// The revision that the site is for ([`nearest()`]).
     pub revision: &'r Revision,
@@ -89,7 +89,7 @@ pub struct Recovered {
     pub site: Site,
     /// What it refers to.
     pub given: Given,
-    /// What the profiles say and the site does not: from what the site renders to what was given, with what is no change of
+    /// What the profiles say and the site does not: from what the site renders to what was given, with what is not a change of
     /// the meaning.
     pub unexpressed: Report,
     /// Keys of the files that this program does not know, each by its profile and its path.

@@ -98,7 +98,7 @@ fn role(profile: &Profile, revision: &Revision) -> Option<Role> {
     (count > 0 && count * 3 >= layers.len()).then_some(role)
 }
 
-/// Whether a layer is that of a revision, or stands in its place at some sites.
+/// Whether a layer is that of a revision, or is in its place at some sites.
 fn is_of(layer: &Layer, definition: &LayerDefinition) -> bool {
     versions(layer, definition).is_some()
 }
@@ -179,7 +179,7 @@ fn not_of(profile: &Profile, revision: &Revision) -> Diagnostic {
         .map(|one| one.name.clone())
         .collect();
     Diagnostic::error(format!(
-        "`{}` is no profile of the reference architecture",
+        "`{}` is not a profile of the reference architecture",
         profile.metadata.name
     ))
     .code(Code::WrongKind)

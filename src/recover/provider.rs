@@ -1,4 +1,4 @@
-//! The storage provider: the pack of the storage layer names it, whether that pack is at hand or not.
+//! The storage provider: the pack of the storage layer names it, whether that pack is available or not.
 
 use crate::pack::{PresetName, enabled_presets};
 use crate::profile::{Layer, Profile};

@@ -1,4 +1,4 @@
-//! The search for the site: what is known of it, and what brings it nearer to the given profiles.
+//! The search for the site: its known settings, and the changes that bring it closer to the given profiles.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -211,7 +211,7 @@ impl<'s> Search<'s> {
                 (Some(with), Some(without)) => draft::essence(&with) == draft::essence(&without),
                 _ => false,
             };
-            // A pack that is not at hand makes no difference, and names the provider all the same.
+            // A pack that is not available makes no difference, and names the provider all the same.
             let is_named = self.providers.first().is_some() && place.join(".") == provider::SETTING;
             if same || (!is_named && self.gives_no_less(&without)) {
                 self.draft = without;

@@ -1,4 +1,4 @@
-//! Values for what profiles do not show, so that the site breaks none of its own rules.
+//! Values for settings that profiles do not show, so that the site breaks no rule.
 //!
 //! A default is only one of the values that such a setting may have had. The pools of MetalLB show, for example, while the data
 //! network that they lie in does not.
@@ -48,7 +48,7 @@ impl Search<'_> {
         chosen
     }
 
-    /// For how much rules refuse a draft; one that is no site is worst.
+    /// For how much rules refuse a draft; one that is not a site is worst.
     fn errors(&self, draft: &Draft) -> usize {
         let Some(site) = draft.site(&self.given) else {
             return usize::MAX;
@@ -83,7 +83,7 @@ impl Search<'_> {
     }
 }
 
-/// The first and the last of the addresses that stand at a place.
+/// The first and the last of the addresses that are at a place.
 fn span(value: &Value) -> Option<(Ipv4Addr, Ipv4Addr)> {
     match value {
         Value::String(text) => {

@@ -63,7 +63,7 @@ impl Search<'_> {
         }
     }
 
-    /// A draft with marks, as far as they can stand beside each other, and those that do.
+    /// A draft with marks, as far as they can be beside each other, and those that do.
     fn together<'m>(&self, draft: Draft, marks: &'m [Mark]) -> (Draft, Vec<&'m Mark>) {
         let with_all = marks.iter().fold(draft.clone(), |draft, mark| {
             draft.with(&mark.setting.path, mark.kind.value(&mark.text))
@@ -81,7 +81,7 @@ impl Search<'_> {
         (draft, put)
     }
 
-    /// Reads settings that are one value, each by itself. Those without a trace are passed over in groups.
+    /// Reads settings that are one value, each by itself. Those without a trace are skipped in groups.
     pub(super) fn one_by_one(&mut self) {
         let (unseen, others): (Vec<_>, Vec<_>) = scalars().partition(|(setting, kind)| {
             !self.reach.contains_key(&setting.path) && marks::form_of(setting, kind).is_some()
@@ -216,7 +216,7 @@ fn scalars() -> impl Iterator<Item = (&'static Setting, &'static Kind)> {
     })
 }
 
-/// Whether a text would show a secret, which stands in no site.
+/// Whether a text would show a secret, which is in no site.
 pub(super) fn is_open_secret(key: &str, value: &Value) -> bool {
     let text = match value {
         Value::String(text) => format!("{key}: {text}"),

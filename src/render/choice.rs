@@ -19,7 +19,7 @@ pub struct Choice<'r> {
     pub pack: &'r str,
     /// The version that is wanted of it.
     pub wanted: Wanted,
-    /// What stands in the profile as the author's pick; none for the version that is found.
+    /// The author's pick in the profile; none for the version that is found.
     pub tag: Option<String>,
     /// The folder of our changes to it, below the profile's, or none if it stays as it is.
     pub overlay: Option<&'r str>,
@@ -96,7 +96,7 @@ impl<'r> Choice<'r> {
 
 /// The packs of all layers of a revision that have one, in their order.
 pub fn choices<'r>(site: &Site, revision: &'r Revision) -> Vec<Choice<'r>> {
-    // A site is made of texts, numbers and lists; it always has a JSON form.
+    // A site consists of texts, numbers and lists, so it always has a JSON form.
     let tree = serde_json::to_value(site).unwrap_or_default();
     revision
         .profiles
@@ -166,7 +166,7 @@ impl<'r> Choice<'r> {
         }
     }
 
-    /// Takes the pack of the site's storage provider. Of a pack that is not ours nothing can stand in: its newest is taken.
+    /// Takes the pack of the site's storage provider: the newest version, since nothing built-in can replace it.
     fn take_storage(&mut self, site: &Site, revision: &Revision) {
         let facts = site.storage.provider.facts();
         self.storage = Some((facts, facts.minimum(revision)));

@@ -319,7 +319,7 @@ impl<'r> LayerMaker<'r> {
         let paths: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
         self.remark(
             Diagnostic::note(format!(
-                "`{name}` {version} was imported from a profile, and settings of the RA that this site does not make are taken off: {}",
+                "`{name}` {version} was imported from a profile, and settings of the RA that this site does not make are removed: {}",
                 paths.join(", ")
             ))
             .because(format!("values.yaml of {}", pack.origin)),
@@ -386,12 +386,12 @@ fn no_pack(facts: &ProviderFacts, minimum: Option<&str>) -> Diagnostic {
         PackHome::Community => "the Palette Community Registry",
     };
     Diagnostic::error(format!(
-        "{} needs the pack `{}`{version}, and no built-in values can stand in for it",
+        "{} needs the pack `{}`{version}, and there are no built-in values for it",
         facts.name, facts.pack.name
     ))
     .code(Code::PackMissing)
     .help(format!(
-        "take the pack from {home}, and name its folder with `--packs DIR`"
+        "get the pack from {home}, and name its folder with `--packs DIR`"
     ))
     .help("or leave the infra profile out: `--profile core --profile templates`")
 }

@@ -1,4 +1,4 @@
-//! What an imported profile brings along of the RA's own settings, and a site does not make.
+//! Settings of the RA in an imported pack that a site does not make.
 //!
 //! A pack that was imported from a profile has that profile's values. A setting of the RA that is switched off in the site,
 //! such as a BGP peer, would come back from there.

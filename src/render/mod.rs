@@ -53,13 +53,13 @@ pub struct Rendered {
     pub profiles: Vec<RenderedProfile>,
     /// Warnings and notes.
     pub remarks: Vec<Diagnostic>,
-    /// Whether secrets of the site stand in what was rendered.
+    /// Whether secrets of the site are in what was rendered.
     pub holds_secrets: bool,
     /// What they were rendered from.
     pub lock: Lock,
 }
 
-/// What there is to say about a site and what is made of it.
+/// A message about a site or its rendered profiles.
 #[derive(Clone, Debug)]
 pub enum Said {
     /// A rule found it, in the site or in packs.
@@ -91,7 +91,7 @@ impl Said {
 pub struct Attempt {
     /// What rules find comes first.
     pub said: Vec<Said>,
-    /// Those that could be made; worth nothing where an error was said.
+    /// The profiles that could be made; meaningless if there was an error.
     profiles: Vec<RenderedProfile>,
     revision: String,
 }
@@ -210,7 +210,7 @@ impl<'r> Renderer<'r> {
     pub fn new(revision: &'r Revision, library: &'r Library) -> Result<Self, Diagnostic> {
         let Some(settings) = &revision.settings else {
             return Err(Diagnostic::error(format!(
-                "`{}` has tables only and no layers to render",
+                "`{}` has only tables and no layers to render",
                 revision.name
             ))
             .code(Code::WrongKind)
@@ -245,8 +245,8 @@ impl<'r> Renderer<'r> {
         self.attempt(site, profiles).finish(site)
     }
 
-    /// Renders profiles of a site as far as it goes, with all there is to say about it. `check` reports it, and `render`
-    /// writes what comes of it.
+    /// Renders profiles of a site as far as possible, with all messages. `check` reports them, and `render` writes the
+    /// profiles.
     pub fn attempt(&self, site: &Site, profiles: &[Role]) -> Attempt {
         let mut said = Vec::new();
         let profiles = self.make(site, profiles, &mut said);
@@ -275,7 +275,7 @@ impl<'r> Renderer<'r> {
         let built_in = built_in_values(site, self.library, &choices, profiles);
         said.extend(built_in.map(Said::Finding));
         if said.iter().any(|said| said.severity() == Severity::Error) {
-            // Templates would stumble over what rules object to; packs can still be looked for.
+            // Templates would fail for the same reasons as rules; packs can still be searched.
             let mut maker = LayerMaker {
                 request,
                 engine: &self.engine,
@@ -293,7 +293,7 @@ impl<'r> Renderer<'r> {
         self.assemble(request, &choices, said, Unmade::Refuses)
     }
 
-    /// Profiles of a site, whatever rules say of it: what cannot be made is left out.
+    /// Profiles of a site, regardless of rules; layers that cannot be made are left out.
     pub(crate) fn draft(&self, site: &Site, profiles: &[Role]) -> Vec<RenderedProfile> {
         let request = &Request {
             site,
@@ -362,7 +362,7 @@ impl<'r> Renderer<'r> {
     }
 }
 
-/// What a layer that cannot be made does to its profile.
+/// How a failed layer affects its profile.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Unmade {
     /// There is no profile.
@@ -538,7 +538,7 @@ impl ProfileMaker<'_> {
         })
     }
 
-    /// What the packs object to.
+    /// Objections of the packs.
     fn check_packs(&mut self, made: &[Made]) -> Result<(), Vec<Diagnostic>> {
         let used: Vec<UsedPack<'_>> = made
             .iter()
@@ -582,7 +582,7 @@ mod tests {
         "",
     ];
 
-    /// Everything that comes of a site, or what is said against it.
+    /// The rendered site, or its problems.
     fn outcome(renderer: &Renderer<'_>, text: &str) -> Result<Vec<String>, Vec<String>> {
         let said = |problems: &[Diagnostic]| -> Vec<String> {
             problems.iter().map(Diagnostic::to_string).collect()

@@ -156,7 +156,7 @@ impl Texts<'_> {
             self.problems.push(
                 Diagnostic::error("node user-data is a Jinja template, which this text would break").code(Code::WrongValue)
                     .at(&source, at..at + 2)
-                    .help("cloud-init reads `{{`, `{%` and `{#` as template syntax, in the shell's `${#name}` too; only Palette's macros may stand there"),
+                    .help("cloud-init reads `{{`, `{%` and `{#` as template syntax, in the shell's `${#name}` too; only Palette's macros are allowed there"),
             );
             return None;
         }

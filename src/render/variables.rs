@@ -56,7 +56,7 @@ pub(super) fn of_profile(
         .into_iter()
         .map(|name| {
             Diagnostic::error(format!("the {role} profile uses the variable `{name}`, which it does not declare")).code(Code::Internal)
-                .help("a variable belongs to one profile; Palette leaves a macro of an unknown one as it is")
+                .help("a variable belongs to one profile; Palette leaves a macro of an unknown one unchanged")
         })
         .collect())
 }

@@ -34,13 +34,13 @@ pub struct Claim {
     #[serde(default)]
     unless: Option<Fields>,
     /// Other places in the layer's values that count instead of the claim's own, where they say something. A flag behind
-    /// the path is one in the list that stands there; `image NAME` is the version of an image that the values name.
+    /// the path is one in the list that is there; `image NAME` is the version of an image that the values name.
     #[serde(default)]
     pub overridden_by: Vec<String>,
     /// Whether the setting counts even where a switch beside it is off.
     #[serde(default)]
     pub even_if_off: bool,
-    /// Whether nothing at all is fine too, since what is left out comes to the same.
+    /// Whether the setting may be missing, since the default has the same effect.
     #[serde(default)]
     pub optional: bool,
     /// Whether `--as-published` gives the printed form.
@@ -136,7 +136,7 @@ pub enum Language {
 pub struct Statement<'c> {
     /// The place.
     pub target: Target<'c>,
-    /// The language of the text that stands there, where the claim is about something in it; a file of a node has the
+    /// The language of the text that is there, where the claim is about something in it; a file of a node has the
     /// language that its path says.
     pub language: Option<Language>,
     /// The path in that text; empty for all of it.
@@ -197,7 +197,7 @@ pub enum Expectation<'c> {
     Runs {
         /// What its words match as a whole, with one blank between them.
         command: &'c str,
-        /// The conditions that it stands under, from the outermost.
+        /// The conditions that it is under, from the outermost.
         when: &'c [String],
         /// Whether any of them may be missing.
         may_lack: bool,
@@ -320,7 +320,7 @@ impl Claim {
         self.corrected()?.map_or_else(|| self.printed(), Ok)
     }
 
-    /// What has to be so for the claim to be about a profile at all.
+    /// The condition for the claim to apply to a profile.
     ///
     /// # Errors
     /// The claim names no place and test, or more than one.
@@ -328,7 +328,7 @@ impl Claim {
         self.condition(self.given.as_ref())
     }
 
-    /// What stands in the claim's place where it is not about a profile: another choice that the RA leaves open.
+    /// The other choice that makes the claim void, if the RA leaves a choice open.
     ///
     /// # Errors
     /// The claim names no place and test, or more than one.

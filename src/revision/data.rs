@@ -19,11 +19,11 @@ use crate::yaml::{self, Limits};
 
 static PROFILES: Dir<'_> = include_dir!("$OUT_DIR/profiles");
 
-/// The revision's own file, without which a folder is no revision.
+/// The revision's own file, without which a folder is not a revision.
 const FILE: &str = "revision.yaml";
-/// The key that names the revision which another one only changes.
+/// The key that names the base of a revision.
 const BASE: &str = "basedOn";
-/// The key of an entry that names the one it stands in front of.
+/// The key of an entry that names the entry after it.
 const BEFORE: &str = "before";
 
 /// A file of a revision.
@@ -115,12 +115,13 @@ impl Revisions {
             let mut changes: Tree = self.data(&path)?;
             next = match changes.shift_remove(BASE) {
                 None => None,
-                // So that none is based on itself, in the end.
+                // So that no revision is based on itself.
                 Some(base) => {
                     let names = self.names();
                     let mut older = names.iter().take_while(|other| **other != name);
                     let found = older.find(|other| Some(**other) == base.as_str());
-                    let reason = || format!("it is based on {base}, which is no older revision");
+                    let reason =
+                        || format!("it is based on {base}, which is not an older revision");
                     Some((*found.ok_or_else(|| broken(&path, &reason()))?).to_owned())
                 }
             };
@@ -202,8 +203,8 @@ pub(crate) fn data<T: DeserializeOwned>(path: &str) -> Result<T, Diagnostic> {
     Revisions::built_in().data(path)
 }
 
-/// Lays what a revision says over what it is based on: maps merge, everything else replaces, null takes away. An entry
-/// stands where it stood, a new one behind all others, or either in front of the one that its `before` names.
+/// Merges a revision into its base: maps merge, everything else replaces, null removes. An entry keeps its place, and a new
+/// one comes last, unless its `before` names the entry that follows it.
 pub(crate) fn lay_over(base: &mut Tree, changes: Tree) -> Result<(), String> {
     for (key, mut value) in changes {
         let before = value
@@ -255,7 +256,7 @@ pub(super) fn entries<T: Keyed>(map: Tree) -> Result<Vec<T>, String> {
             let reason = |reason: String| format!("in `{key}`: {reason}");
             let fields = value
                 .as_object_mut()
-                .ok_or_else(|| reason("it is no map".to_owned()))?;
+                .ok_or_else(|| reason("it is not a map".to_owned()))?;
             fields.insert(T::KEY.to_owned(), Value::String(key.clone()));
             serde_json::from_value(value).map_err(|error| reason(error.to_string()))
         })
@@ -376,7 +377,10 @@ mod tests {
             let problem = with(&[("2.0.0", &text), ("2.1.0", small)])
                 .load("2.0.0")
                 .expect_err(base);
-            assert!(problem.message().contains("no older revision"), "{base}");
+            assert!(
+                problem.message().contains("not an older revision"),
+                "{base}"
+            );
         }
     }
 }

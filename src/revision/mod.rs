@@ -37,7 +37,7 @@ pub enum Role {
     Infra,
     /// Load balancer, ingress, monitoring, VMO.
     Core,
-    /// What VMO offers its users.
+    /// The profile with images, networks and templates for users of VMO.
     Templates,
 }
 
@@ -83,7 +83,7 @@ pub struct Revision {
     pub date: String,
     /// What is new in it.
     pub summary: String,
-    /// What templates need to know and the RA leaves to the components; none for a page without layers.
+    /// Settings for templates that depend on the components; none for a page without layers.
     #[serde(default)]
     pub settings: Option<Settings>,
     /// The profiles, in order.
@@ -104,13 +104,13 @@ pub struct Revision {
     /// The table of storage with shared volumes.
     #[serde(default, deserialize_with = "keyed")]
     pub storage_providers: Vec<StorageProvider>,
-    /// What it says of its own products and their use, and no profile carries.
+    /// Its statements about products and their use that are in no profile.
     #[serde(default, deserialize_with = "keyed")]
     pub notices: Vec<Notice>,
     /// The change history.
     #[serde(default, deserialize_with = "keyed")]
     pub changes: Vec<Change>,
-    /// Itself, behind those it is based on.
+    /// Itself, after the revisions it is based on.
     #[serde(skip)]
     lineage: Vec<String>,
     /// Where it was found.
@@ -203,7 +203,7 @@ pub struct LayerDefinition {
     /// The manifests attached to it.
     #[serde(default)]
     pub manifests: Vec<ManifestDefinition>,
-    /// What stands in its place at some sites.
+    /// What is in its place at some sites.
     #[serde(default)]
     pub alternatives: Vec<Alternative>,
 }
@@ -409,7 +409,7 @@ pub struct Change {
     pub summary: String,
 }
 
-/// Why the default output is not what the RA prints, or more than it prints.
+/// Why the default output differs from the RA, or has more than it prints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erratum {
     /// Its id.
@@ -429,7 +429,7 @@ pub struct Erratum {
 /// Where an [`Erratum`] comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The RA contradicts itself, or cannot work as printed: its words, as they stand there.
+    /// The RA contradicts itself, or cannot work as printed: its words, as they are there.
     Erratum(Vec<String>),
     /// The RA is silent or leaves a choice: what it leaves open, in our words.
     Choice(String),
@@ -529,7 +529,7 @@ impl Revision {
         !self.profiles.is_empty()
     }
 
-    /// Itself, behind those it is based on.
+    /// Itself, after the revisions it is based on.
     pub fn lineage(&self) -> &[String] {
         &self.lineage
     }
@@ -598,7 +598,7 @@ impl Revision {
         claims.map_err(|reason| self.broken("claims", &reason))
     }
 
-    /// What `--as-published` writes in place of our default: an entry of `settings.printed`.
+    /// What `--as-published` writes instead of our default: an entry of `settings.printed`.
     pub fn printed(&self, key: &str) -> Option<&str> {
         let settings = self.settings.as_ref()?;
         settings.others.get("printed")?[key].as_str()

@@ -21,7 +21,7 @@ pub struct Finding {
     pub message: String,
     /// The way out.
     pub help: Cow<'static, str>,
-    /// What there is to know of each thing that it is about.
+    /// Details of each affected item.
     pub notes: Vec<String>,
     place: Place,
 }
@@ -37,8 +37,8 @@ enum Place {
     File(String),
 }
 
-/// Keeps of what a rule found, behind the first `before` findings, no more than [`limits::FINDINGS`]; a last one says how
-/// many more there are, and is as bad as the worst of them.
+/// Limits the findings of a rule after the first `before` findings to [`limits::FINDINGS`]. A last one counts the rest, with
+/// the severity of the worst of them.
 pub(super) fn limit(findings: &mut Vec<Finding>, before: usize) {
     if findings.len() - before <= limits::FINDINGS {
         return;

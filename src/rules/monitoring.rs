@@ -35,7 +35,7 @@ fn host(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// HTTPS wants a Secret, a name in it, and something that makes it.
+/// HTTPS needs a Secret, a name in it, and an issuer.
 fn certificate(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let Some(stack) = with_ingress(cluster) else {
         return;

@@ -13,7 +13,7 @@ pub struct Rule {
     pub id: &'static str,
     /// What it says, in a few words.
     pub title: &'static str,
-    /// What goes wrong otherwise.
+    /// What goes wrong without it.
     pub why: &'static str,
     /// The way out, where a finding knows no better one.
     pub way_out: &'static str,

@@ -53,7 +53,7 @@ pub(super) fn masked(text: &str) -> String {
     shown
 }
 
-/// The length of what stands at the start of a text: blanks, a text in quotes, one sign, or a word.
+/// The length of what is at the start of a text: blanks, a text in quotes, one sign, or a word.
 fn token(text: &str) -> usize {
     let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n');
     let sign = |c: char| matches!(c, '{' | '}' | '[' | ']' | ',' | ':');
@@ -81,7 +81,7 @@ fn is_long(token: &str) -> bool {
     token.len() > LONGEST || token.contains("\\n")
 }
 
-/// Whether a text under this key is not shown: it names a secret, or whole files stand there.
+/// Whether a text under this key is not shown: it names a secret, or whole files are there.
 fn is_secret(key: &str) -> bool {
     let small = key.to_lowercase();
     let is_file = ["values", "content", "value", "key"]

@@ -1,5 +1,4 @@
-//! Decides what is a secret, by names, forms and places, and what is shown instead. Everything that is printed asks this
-//! module.
+//! Finds secrets by name, form and place, and says what to show instead. All output goes through this module.
 
 mod json;
 mod names;
@@ -198,7 +197,7 @@ fn find(text: &str, depth: usize) -> Vec<Range<usize>> {
     settled(text, found)
 }
 
-/// What is no tree: its lines say what is secret, and where it may be a Secret, all of them are.
+/// A text that is not a tree: its lines show what is secret. If it may be a Secret, all of them are.
 fn broken(text: &str, start: usize, depth: usize, found: &mut Vec<Range<usize>>) {
     let spans = scan::scan(text, depth, true);
     anchored(text, start, &spans, found);

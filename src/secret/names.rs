@@ -2,7 +2,7 @@
 
 use super::words::{WORDS, has};
 
-/// How surely a key names a secret, and of what.
+/// How certainly a key names a secret, and of which kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Named {
     /// No secret.

@@ -1,4 +1,4 @@
-//! Recognises what stands in place of a secret: a macro, a variable, the name of a file.
+//! Recognises placeholders of secrets: a macro, a variable, the name of a file.
 
 use super::scan;
 

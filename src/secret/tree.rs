@@ -1,4 +1,4 @@
-//! Secrets in trees: by the keys on the way to a value, by what stands beside it, and within its text.
+//! Secrets in trees: by the keys on the way to a value, by what is beside it, and within its text.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -53,7 +53,7 @@ const ENDINGS: [&str; 6] = [".keyring", ".keytab", ".kdbx", ".jks", ".p12", ".pf
 /// What is known on the way from the root of a tree to a value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Way<'k> {
-    /// The name of what stands here.
+    /// The name of what is here.
     name: Cow<'k, str>,
     /// Whether this is part of a Kubernetes Secret.
     in_object: bool,
@@ -70,11 +70,11 @@ enum Hides {
     Scalars,
     /// Everything.
     All,
-    /// What is no name: a token may have been put where its name belongs.
+    /// What is not a name: a token may have been put where its name belongs.
     Tokens,
     /// The same where a variable of the environment is named.
     Variables,
-    /// Everything that is no macro: the data of a Secret.
+    /// Everything that is not a macro: the data of a Secret.
     Data,
     /// An expression that spells out what it takes.
     Expressions,
@@ -256,7 +256,7 @@ impl<'k> Way<'k> {
         }
     }
 
-    /// Whether a key is hidden: below a secret's name, one that is no name may be the secret, and so may one without a value.
+    /// Whether a key is hidden: below a secret's name, one that is not a name may be the secret, and so may one without a value.
     pub(crate) fn hides_key(&self, key: &str, has_value: bool) -> bool {
         match self.hides {
             Hides::All => !is_reference(key) && !is_name(key),
@@ -379,7 +379,7 @@ pub(crate) fn hidden(value: &Value, way: &Way<'_>, hide: &dyn Fn(&str) -> String
     }
 }
 
-/// Where the secrets of a YAML document stand, or none if it is no YAML, or one text.
+/// Where the secrets of a YAML document stand, or none if it is not YAML, or one text.
 pub(super) fn spans(text: &str, depth: usize) -> Option<Vec<Range<usize>>> {
     let parse = |text: String| yaml::parse_all(&Source::new("", text), Limits::VALUES).ok();
     let roots = parse(text.to_owned()).or_else(|| parse(with_words(text)?))?;
@@ -441,7 +441,7 @@ struct Finder<'t> {
 }
 
 impl<'n> Finder<'_> {
-    /// Looks at what stands between values: comments, anchors, tags.
+    /// Looks at what is between values: comments, anchors, tags.
     fn gap(&mut self, to: usize) {
         if let Some(between) = self.text.get(self.end..to)
             && between.contains(['#', '&', '!'])
@@ -491,7 +491,7 @@ impl<'n> Finder<'_> {
         }
     }
 
-    /// Hides a comment right behind a key whose secret is missing: `password: #x`.
+    /// Hides a comment right after a key whose secret is missing: `password: #x`.
     fn comment(&mut self, key_end: usize) {
         let behind = self.text.get(key_end..).unwrap_or_default();
         let comment = behind.trim_start_matches([' ', ':', '\t']);

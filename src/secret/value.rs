@@ -1,22 +1,22 @@
-//! A secret that was read, as a value that never shows itself.
+//! A secret that was read, as a value that never prints itself.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-/// A secret's value. It has no text form but the one that is asked for by name.
+/// A secret's value. Its text is available only through an explicit method.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a value; empty ones are no secrets.
+    /// Takes a value; empty ones are not secrets.
     pub fn new(value: String) -> Option<Self> {
         let value = Zeroizing::new(value);
         (!value.is_empty()).then_some(Secret(value))
     }
 
-    /// Stands for a secret that is named and could not be read. It has the form of a token, for what looks at forms later on.
+    /// A placeholder for a secret that could not be read. It has the form of a token, since later checks look at the form.
     pub(crate) fn unread() -> Self {
         Secret(Zeroizing::new(
             "00000000-0000-0000-0000-000000000000".to_owned(),

@@ -106,7 +106,7 @@ settings! {
         ///
         /// Not: `ip`, `address`, `host`
         pub endpoint: Endpoint,
-        /// An API token with administrative access; a masked Palette variable asks for it where none is given.
+        /// An API token with administrative access. Without it, a masked Palette variable asks for it.
         ///
         /// Elsewhere: `APIToken`, `FlashArrayApiToken`
         ///

@@ -51,7 +51,7 @@ impl FromStr for BondMode {
             format!("`{text}` is not a bonding mode: {ways}")
         } else {
             format!(
-                "a bridge for VMs cannot stand on a bond of mode `{text}`, since {forbidden}: {ways}"
+                "a bridge for VMs cannot use a bond of mode `{text}`, since {forbidden}: {ways}"
             )
         })
     }
@@ -84,15 +84,15 @@ words! {
         Layer2And3 = "layer2+3",
         /// IP addresses and ports; fragments of a packet can overtake each other, which 802.3ad does not allow.
         Layer3And4 = "layer3+4",
-        /// As `layer2+3`, of the packet inside a tunnel.
+        /// Like `layer2+3`, of the packet inside a tunnel.
         Encap2And3 = "encap2+3",
-        /// As `layer3+4`, of the packet inside a tunnel.
+        /// Like `layer3+4`, of the packet inside a tunnel.
         Encap3And4 = "encap3+4",
     }
 }
 
 settings! {
-    /// How every bond of a node works. What a mode has no use for cannot be in it.
+    /// How every bond of a node works. It cannot have settings that its mode does not use.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Bonding {
@@ -104,11 +104,11 @@ settings! {
         ///
         /// Elsewhere: `lacp-rate`, `lacp_rate`, `bond_lacp_rate`
         lacp_rate: Option<LacpRate>,
-        /// What decides over which card a frame leaves; not with active-backup.
+        /// How a card is chosen for each frame; not with active-backup.
         ///
         /// Elsewhere: `transmit-hash-policy`, `xmit_hash_policy`, `bond_xmit_hash_policy`
         hash_policy: Option<HashPolicy>,
-        /// Milliseconds between two looks at the links of a bond's cards.
+        /// Milliseconds between two checks of the links of a bond's cards.
         ///
         /// Elsewhere: `miimon`, `mii-monitor-interval`, `bond_miimon`
         link_monitor: u32,
@@ -210,11 +210,11 @@ settings! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Mtus {
-        /// Of the management bond; of the one bond in the layouts with one.
+        /// The MTU of the management bond, or of the only bond.
         pub management: Mtu,
-        /// Of the data bond, in the layout with two.
+        /// The MTU of the data bond, in the layout with two bonds.
         pub data: Mtu,
-        /// Of the bridge, and so the largest that VMs can use on a VLAN.
+        /// The MTU of the bridge, which is the largest that VMs can use on a VLAN.
         pub bridge: Mtu,
     }
 }

@@ -55,7 +55,7 @@ impl FromStr for Cidr {
     fn from_str(text: &str) -> Result<Self, String> {
         let problem = |reason: &str| {
             Err(format!(
-                "`{text}` is not an IPv4 network: {reason}; write it such as `172.16.0.0/22`"
+                "`{text}` is not an IPv4 network: {reason}; write it like `172.16.0.0/22`"
             ))
         };
         if text.contains("::") || text.matches(':').count() > 1 {
@@ -71,7 +71,7 @@ impl FromStr for Cidr {
         };
         if let Some(bits) = bits_of(prefix) {
             return Err(format!(
-                "`{text}` has a mask in place of the prefix length; write it such as `{address}/{bits}`"
+                "`{text}` has a mask in place of the prefix length; write it like `{address}/{bits}`"
             ));
         }
         let digits = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_digit());
@@ -203,7 +203,7 @@ impl FromStr for AddressRange {
             last.trim().parse::<Ipv4Addr>(),
         ) else {
             return Err(format!(
-                "`{text}` is not a range of addresses: write it such as `10.20.30.100-10.20.30.199` or `10.20.30.64/26`"
+                "`{text}` is not a range of addresses: write it like `10.20.30.100-10.20.30.199` or `10.20.30.64/26`"
             ));
         };
         if first > last {
@@ -289,7 +289,7 @@ mod tests {
             ("10.0.0.0", "the prefix length is missing"),
             ("10.0.0.0/33", "`/33` is not a prefix length from 0 to 32"),
             ("10.0.0.0/+8", "`/+8` is not a prefix length from 0 to 32"),
-            ("10.0.0.0/255.255.252.0", "write it such as `10.0.0.0/22`"),
+            ("10.0.0.0/255.255.252.0", "write it like `10.0.0.0/22`"),
             ("fd00::/64", "the reference architecture is IPv4 only"),
         ] {
             let message = text.parse::<Cidr>().unwrap_err();

@@ -15,7 +15,7 @@ settings! {
         ///
         /// Elsewhere: `clusterName`, `cluster_name`
         pub name: Label = "name".or("vmo"),
-        /// Worker nodes: at least 4, better 5. Portworx needs three nodes for its quorum.
+        /// Worker nodes: at least 4; 5 are recommended. Portworx needs three nodes for its quorum.
         ///
         /// Not: `nodes`, `workerNodes`
         pub workers: u32 = "workers".number(1..=10_000, 5),
@@ -33,7 +33,7 @@ words! {
     IngressController, "an ingress controller" {
         /// The RA's layer.
         Nginx = "nginx",
-        /// From RA 1.9.0 on, which announces it for new and upgraded environments.
+        /// For new and upgraded environments, since RA 1.9.0.
         Traefik = "traefik",
     }
 }
@@ -43,7 +43,7 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Ingress of "Nginx layer" {
-        /// Which one.
+        /// The ingress controller.
         ///
         /// Not: `type`, `class`
         pub controller: IngressController = "controller".value(IngressController::Nginx),
@@ -57,9 +57,9 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Monitoring of "Prometheus layer" {
-        /// The host name that Grafana's ingress answers to.
+        /// The host name of Grafana's ingress.
         pub grafana_host: Subdomain = "grafanaHost".or("grafana.vmo.internal"),
-        /// The password of Grafana's administrator; a masked Palette variable asks for it where none is given.
+        /// The password of Grafana's administrator. Without it, a masked Palette variable asks for it.
         #[serde(serialize_with = "revealed")]
         pub grafana_admin_password: Option<Secret> = "grafanaAdminPassword".secret(),
         /// The name of the self-signed cert-manager Issuer.
@@ -69,7 +69,7 @@ settings! {
     }
 }
 
-/// Hands a secret to the templates, which are the one place it is written to.
+/// Passes a secret to the templates, the only place where it is written.
 pub(super) fn revealed<S: Serializer>(
     secret: &Option<Secret>,
     serializer: S,

@@ -43,7 +43,7 @@ impl FromStr for CpuSet {
     fn from_str(text: &str) -> Result<Self, String> {
         let problem = || {
             format!(
-                "`{text}` is not a list of CPUs from 0 to {HIGHEST}: write it such as `0-7` or `0-7,64-71`"
+                "`{text}` is not a list of CPUs from 0 to {HIGHEST}: write it like `0-7` or `0-7,64-71`"
             )
         };
         let cpu = |part: &str| {

@@ -30,7 +30,7 @@ fn subdomain() -> String {
     format!("{LABEL}([.]{LABEL})*")
 }
 
-/// Single ones and ranges with commas between them, and blanks around each.
+/// Single ones and ranges, separated by commas, with blanks around each.
 fn set_of(one: &str) -> String {
     let range = format!(" *{one} *(- *{one} *)?");
     format!("{range}(,{range})*")

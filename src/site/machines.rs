@@ -19,7 +19,7 @@ words! {
     NodeRole, "a node's role" {
         /// Runs VMs.
         Worker = "worker",
-        /// Runs the control plane, and VMs with `cluster.controlPlaneRunsVms` only.
+        /// Runs the control plane, and VMs only with `cluster.controlPlaneRunsVms`.
         ControlPlane = "control-plane",
     }
 }
@@ -34,7 +34,7 @@ impl FromStr for MacAddress {
     fn from_str(text: &str) -> Result<Self, String> {
         let problem = |reason: &str| {
             Err(format!(
-                "`{text}` is not the MAC address of a card: {reason}; write it such as `52:54:00:12:34:56`"
+                "`{text}` is not the MAC address of a card: {reason}; write it like `52:54:00:12:34:56`"
             ))
         };
         let mut bytes = [0; 6];
@@ -54,7 +54,7 @@ impl FromStr for MacAddress {
             return problem("the first pair is even; this is the address of a group");
         }
         if bytes == [0; 6] {
-            return problem("this one says nothing");
+            return problem("this one is empty");
         }
         Ok(MacAddress(bytes))
     }
@@ -73,15 +73,15 @@ settings! {
     /// The addresses of a machine; MAAS chooses one where none is given.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
     pub struct Addresses {
-        /// In the network of bare metal deployment.
+        /// Its address in the network of bare metal deployment.
         ///
         /// Example: `192.168.0.21`
         pub pxe: Option<Ipv4Addr> = "pxe".address(),
-        /// In the network of Kubernetes hosts.
+        /// Its address in the network of Kubernetes hosts.
         ///
         /// Example: `172.16.0.21`
         pub management: Option<Ipv4Addr> = "management".address(),
-        /// In the network of end user access.
+        /// Its address in the network of end user access.
         ///
         /// Example: `10.20.0.21`
         pub data: Option<Ipv4Addr> = "data".address(),
@@ -96,13 +96,13 @@ settings! {
         pub name: Label,
         /// What it does.
         pub role: NodeRole,
-        /// Its addresses, where they are fixed.
+        /// Its fixed addresses.
         ///
         /// Not: `ip`, `address`, `ips`
         pub addresses: Addresses,
-        /// Its cards, where they differ from those of `network.nics`.
+        /// Its cards, if they differ from `network.nics`.
         pub nics: Nics,
-        /// The MAC addresses of its cards, where known.
+        /// The MAC addresses of its cards, if known.
         ///
         /// Example: `{enp1s0: "52:54:00:00:00:01"}`
         pub macs: Vec<(InterfaceName, MacAddress)>,

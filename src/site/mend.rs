@@ -1,5 +1,5 @@
-//! The way out of the likeliest mistakes in a site. For a value in the wrong form, the message shows the right form with the
-//! user's own value. For another tool's name, it gives ours. All of it comes from the descriptions of the settings.
+//! Help for the likeliest mistakes in a site. For a value in the wrong form, it shows the right form with the user's own
+//! value. For another tool's name, it gives ours. All of it comes from the descriptions of the settings.
 
 use super::Site;
 use super::quantity::Quantity;
@@ -7,7 +7,7 @@ use super::setting::{Form, Kind, Preset, Setting};
 use crate::diagnostic::nearest;
 use crate::yaml::{self, Node};
 
-/// A longer value is not repeated in a way out.
+/// A longer value is not repeated in a help text.
 const SHOWN: usize = 60;
 
 /// Options of the command line that people look for in a site.
@@ -299,8 +299,8 @@ pub(super) fn elsewhere(name: &str, path: &str) -> Option<String> {
         return None;
     }
     same(name).map(|one| match one.path == name {
-        true => format!("`{name}` stands at the top of a site"),
-        false => format!("`{name}` stands at `{}`", one.path),
+        true => format!("`{name}` belongs at the top level of a site"),
+        false => format!("`{name}` belongs at `{}`", one.path),
     })
 }
 
@@ -331,7 +331,7 @@ pub(super) fn range(text: &str) -> Option<String> {
     let signs = ["..", "–", "—", " to "];
     let sign = signs.into_iter().find(|sign| text.contains(sign))?;
     let written = text.replace(sign, "-").replace(" - ", "-");
-    Some(format!("`{text}` is no range: write `{written}`"))
+    Some(format!("`{text}` is not a range: write `{written}`"))
 }
 
 /// A value that is right at the path: an example or the default.
@@ -351,7 +351,7 @@ pub(super) fn example(path: &str) -> Option<String> {
         _ => setting.example()?.to_owned(),
     };
     (!value.is_empty() && value != "{}" && value.len() <= SHOWN)
-        .then(|| format!("write it such as `{}: {value}`", key(path)))
+        .then(|| format!("write it like `{}: {value}`", key(path)))
 }
 
 /// Whether there is a list of single values at the path.

@@ -43,20 +43,20 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct MetalLb of "MetalLB layer" {
-        /// How they are announced: on an interface of the data network, or to a router.
+        /// How the addresses are announced: on an interface of the data network, or to a router.
         pub mode: MetalLbMode,
-        /// Which they are: ranges and networks. The first is the default of the variable `MetalLBAddresses`; further ones are
+        /// The addresses: ranges and networks. The first is the default of the variable `MetalLBAddresses`; the others are
         /// fixed in the profile.
         ///
         /// Elsewhere: `MetalLBAddresses`, `addressPools`
         ///
         /// Not: `pool`, `pools`, `range`
         pub addresses: Vec<AddressRange>,
-        /// The interface they are announced on, with `l2`; that of the data network.
+        /// The interface for announcements with `l2`. The default is that of the data network.
         ///
         /// Elsewhere: `MetalLBInterface`
         pub interface: InterfaceName,
-        /// The router they are announced to, with `bgp`.
+        /// The router for announcements with `bgp`.
         pub bgp: Option<Bgp>,
     }
 }

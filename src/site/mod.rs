@@ -116,7 +116,7 @@ settings! {
         pub nads: Nads,
         /// Operating system and tuning of the nodes.
         pub nodes: Nodes,
-        /// Who serves the disks of VMs, and how.
+        /// The storage of VM disks.
         pub storage: Storage,
         /// The ingress controller.
         pub ingress: Ingress,
@@ -127,16 +127,16 @@ settings! {
         /// Where packs come from.
         #[serde(skip)]
         pub registries: Registries,
-        /// Names, versions and labels of the three profiles; what is left out is the revision's.
+        /// Names, versions and labels of the three profiles. The defaults are those of the revision.
         #[serde(skip)]
         pub profiles: Profiles,
-        /// Where each value stands in the site file.
+        /// Where each value is in the site file.
         #[serde(skip)]
         pub places: Places,
         /// Whether secrets were read for it; what is rendered is for its owner only then.
         #[serde(skip)]
         pub holds_secrets: bool,
-        /// Why secrets that it names could not be read. Something else stands for them, which is not to be deployed.
+        /// Why some of its secrets could not be read. Placeholders replace them, which must not be deployed.
         #[serde(skip)]
         pub unread_secrets: Vec<Diagnostic>,
     }
@@ -155,11 +155,11 @@ impl Site {
         unless(problems, site)
     }
 
-    /// Reads a site that may have mistakes, with every one of them; where one is, the site has the example's value. Secrets
-    /// that cannot be read are no mistakes here.
+    /// Reads a site that may have mistakes, and returns them; such values are those of the example. Unreadable secrets are
+    /// not mistakes here.
     ///
     /// # Errors
-    /// The text is no YAML, so that nothing can be said about its settings.
+    /// The text is not YAML, so that nothing can be said about its settings.
     pub fn read(
         source: &Source,
         inputs: &dyn Inputs,
@@ -221,7 +221,7 @@ impl Site {
     }
 }
 
-/// Where the values of a site stand in its text, by dotted path.
+/// Where the values of a site are in its text, by dotted path.
 #[derive(Clone, Debug)]
 pub struct Places {
     source: Source,
@@ -248,7 +248,7 @@ impl Places {
         Places::new(Source::new("", ""), BTreeMap::new())
     }
 
-    /// Points a diagnostic at a value, or at the item of a list that lacks it. Any other default stands on no line of the
+    /// Points a diagnostic at a value, or at the item of a list that lacks it. Any other default is on no line of the
     /// file; the key that sets it is named.
     #[must_use]
     pub fn locate(&self, diagnostic: Diagnostic, path: &str) -> Diagnostic {
@@ -283,7 +283,7 @@ impl Places {
             return diagnostic;
         }
         diagnostic.because(format!(
-            "the site does not set `{path}`, so its default counts"
+            "the site does not set `{path}`, so its default applies"
         ))
     }
 

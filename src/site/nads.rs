@@ -115,7 +115,7 @@ impl Nads {
         );
         if let Some(node) = beyond {
             let problem = Diagnostic::error(format!(
-                "`nads` asks for {asked} networks, more than the {} that are made",
+                "`nads` asks for {asked} networks, more than the limit of {}",
                 limits::NETWORKS
             ))
             .help("name the VLANs that VMs attach to; each becomes a manifest");
@@ -138,19 +138,19 @@ settings! {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Group of "VMO-Networking layer" {
-        /// The VLANs, each of which becomes a network; `untagged` is the one without a VLAN.
+        /// The VLANs, each of which becomes a network; `untagged` is the network without a VLAN.
         ///
         /// Not: `id`, `vlans`, `vlanId`
         vlan: VlanSelection,
-        /// The name of the network, where there is one VLAN.
+        /// The name of the network, if there is only one VLAN.
         ///
         /// Example: `dmz`
         name: Option<Subdomain>,
-        /// What the VLAN's id is appended to, where there is no `name`.
+        /// The prefix of the name, before the VLAN's id, if there is no `name`.
         prefix: String,
         /// The namespace; networks in `default` can be used from every namespace.
         namespace: Label,
-        /// Whether VMs also receive the untagged network beside their VLAN.
+        /// Whether VMs also receive the untagged network in addition to their VLAN.
         preserve_default_vlan: bool,
     }
 }

@@ -83,7 +83,7 @@ impl FromStr for ImageReference {
             return Ok(ImageReference(text.to_owned()));
         }
         Err(format!(
-            "`{text}` is not an image: write it such as `registry.k8s.io/pause:3.10`"
+            "`{text}` is not an image: write it like `registry.k8s.io/pause:3.10`"
         ))
     }
 }
@@ -96,7 +96,7 @@ impl FromStr for PackVersion {
             return Ok(PackVersion(text.to_owned()));
         }
         Err(format!(
-            "`{text}` is not the version of a pack: write it such as `4.9.46`, or `4.9.x` for the newest of 4.9"
+            "`{text}` is not the version of a pack: write it like `4.9.46`, or `4.9.x` for the newest of 4.9"
         ))
     }
 }
@@ -159,7 +159,7 @@ impl FromStr for InterfaceName {
         } else if text.starts_with(['-', '.']) {
             "it must start with a letter, a digit or `_`".to_owned()
         } else if text.len() > 15 {
-            format!("{} bytes long; Linux takes 15 at the most", text.len())
+            format!("{} bytes long; Linux allows at most 15", text.len())
         } else if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
             format!("`{bad}` is not allowed; use letters, digits, `_`, `-` and `.`")
         } else {
@@ -243,7 +243,7 @@ mod tests {
         assert!("bond_mgmt.10".parse::<InterfaceName>().is_ok());
         assert_eq!(
             "bond_management.10".parse::<InterfaceName>().unwrap_err(),
-            "`bond_management.10` is not an interface name: 18 bytes long; Linux takes 15 at the most"
+            "`bond_management.10` is not an interface name: 18 bytes long; Linux allows at most 15"
         );
         assert!("a b".parse::<InterfaceName>().is_err());
         for bad in ["a/b", "br:0", "-br", "..", ""] {

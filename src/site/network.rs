@@ -14,11 +14,11 @@ use super::vlan::{VlanId, VlanSet};
 words! {
     /// The RA's three ways to use a node's network cards.
     Layout, "a network layout" {
-        /// Four cards in two bonds: management and data apart.
+        /// Four cards in two bonds: management and data are separate.
         TwoBonds = "two-bonds",
-        /// Two cards in one bond, management and data as subinterfaces of it.
+        /// Two cards in one bond, with management and data as subinterfaces.
         OneBond = "one-bond",
-        /// As `one-bond`, with the data VLAN on the bridge, so that VMs can use it too.
+        /// Like `one-bond`, but the data VLAN is on the bridge, so VMs can use it too.
         OneBondBridgedData = "one-bond-br0-vlan",
     }
 }
@@ -38,7 +38,8 @@ settings! {
         pub bridge: InterfaceName,
         /// Whether the bridge takes part in spanning tree.
         pub spanning_tree: bool,
-        /// The MTU of bonds, cards and bridge: one for all, or a map that sets them apart. The switch must take it too.
+        /// The MTU of bonds, cards and bridge: one value for all, or a map with separate values. The switch must support it
+        /// too.
         pub mtu: Mtus,
         /// The network cards of a node.
         pub nics: Nics,
@@ -48,7 +49,7 @@ settings! {
         pub management: NodeNetwork,
         /// The network of end user access, with the default gateway.
         pub data: NodeNetwork,
-        /// The pods' network. Each node takes a /24 of it, and a repave one more. It is fixed once the cluster exists.
+        /// The pods' network. Each node uses a /24 of it, and a repave one more. It is fixed once the cluster exists.
         ///
         /// Elsewhere: `K8sPodCIDR`, `podSubnet`, `pod-network-cidr`, `clusterPoolIPv4PodCIDRList`
         ///
@@ -60,20 +61,20 @@ settings! {
         ///
         /// Not: `services`, `serviceNetwork`
         pub service_cidr: Cidr,
-        /// VLANs that VMs may use; never one that a subinterface of the same bond has captured.
+        /// VLANs that VMs may use, except those that a subinterface of the same bond captures.
         ///
         /// Elsewhere: `VMVlans`, `allowedVlans`
         pub vm_vlans: VlanSet,
         /// Whether the node itself uses the bridge, so that it must see VLANs on it (`allowVlansOnSelf`).
         pub bridge_carries_host: bool,
-        /// The VLANs that the node itself uses on the bridge; 1 for an address of the bridge's own. With one bond the
-        /// default is right.
+        /// The VLANs that the node itself uses on the bridge; 1 if the bridge has an address. With one bond the default is
+        /// right.
         ///
         /// Example: `1,20`
         ///
         /// Elsewhere: `VlansOnBridge`, `ClusterOnBridge`, `allowedVlansOnSelf`, `allowVlansOnSelf`
         pub vlans_on_bridge: VlanSet,
-        /// Whether the cluster's own network is the bridge itself, without a VLAN: Cilium is told so.
+        /// Whether the cluster's own network is on the bridge itself, without a VLAN. It sets Cilium's preset.
         pub cluster_on_bridge: bool,
         /// Addresses for services of type LoadBalancer.
         pub metallb: MetalLb,
@@ -142,7 +143,7 @@ impl Network {
     }
 }
 
-/// The interfaces that networks stand on in a layout.
+/// The interfaces that networks are on in a layout.
 struct Carriers<'b> {
     pxe: Carrier<'b>,
     management: Carrier<'b>,
@@ -150,7 +151,7 @@ struct Carriers<'b> {
 }
 
 impl<'b> Carriers<'b> {
-    /// A port of the bridge has no address of its own, so what is untagged on that bond stands on the bridge.
+    /// A port of the bridge has no address of its own, so what is untagged on that bond is on the bridge.
     fn of(
         layout: Layout,
         bonds: &'b [InterfaceName; 2],

@@ -70,9 +70,9 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct NodeNetwork {
-        /// Its VLAN: an id, or `native` where it is untagged.
+        /// Its VLAN: an id, or `native` if it is untagged.
         pub vlan: VlanTag,
-        /// The number of its VLAN on the switch, where it is `native`: the plan gives ports this native VLAN.
+        /// The number of its VLAN on the switch, if it is `native`. The plan shows it as the native VLAN of the ports.
         ///
         /// Example: `99`
         pub switch_vlan: Option<VlanId>,
@@ -86,10 +86,10 @@ settings! {
         pub gateway: Option<Ipv4Addr>,
         /// The interface that carries it on a node. The default follows from layout and VLAN.
         pub interface: InterfaceName,
-        /// The MTU of its VLAN's interface, where it differs from that of the interface below; an untagged network has
-        /// that of its bond or bridge.
+        /// The MTU of its VLAN interface, if it differs from the interface below. An untagged network has the MTU of its
+        /// bond or bridge.
         pub mtu: Option<Mtu>,
-        /// Networks reached over a router of this one beside the default gateway.
+        /// Networks that are reached through a router in this network instead of the default gateway.
         pub routes: Vec<StaticRoute>,
     }
 }
@@ -98,7 +98,7 @@ settings! {
     /// A network that is reached over a router of the management network.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
     pub struct StaticRoute {
-        /// Where to.
+        /// The destination.
         ///
         /// Example: `10.200.0.0/16`
         pub to: Cidr,
@@ -142,12 +142,12 @@ impl NodeNetwork {
     }
 }
 
-/// The interface a network stands on, for each way it may be tagged.
+/// The interface a network is on, for each way it may be tagged.
 #[derive(Clone, Copy)]
 pub(super) struct Carrier<'n> {
     /// The interface that has the address itself.
     pub(super) native: &'n str,
-    /// The interface that the VLAN's own stands on.
+    /// The interface that the VLAN's own is on.
     pub(super) tagged: &'n str,
 }
 
@@ -219,11 +219,11 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Nics {
-        /// For management; for everything in the layouts with one bond.
+        /// Cards for management, or for everything in the layouts with one bond.
         ///
         /// Not: `mgmt`
         pub management: Vec<InterfaceName>,
-        /// For data, in the layout with two bonds.
+        /// Cards for data, in the layout with two bonds.
         pub data: Vec<InterfaceName>,
     }
 }

@@ -30,7 +30,7 @@ words! {
 words! {
     /// The major version of containerd in the node image, which decides the form of its configuration.
     Containerd, "a containerd version" {
-        /// 1.x; its form is also understood by 2.x.
+        /// 1.x; 2.x reads its configuration too.
         One = "1",
         /// 2.x only.
         Two = "2",
@@ -38,15 +38,15 @@ words! {
 }
 
 settings! {
-    /// Memory kept from pods. The Memory Manager wants the sum to the byte.
+    /// Memory that pods cannot use. The Memory Manager wants the sum to the byte.
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct ReservedMemory {
-        /// For the operating system and Portworx.
+        /// Memory for the operating system and Portworx.
         pub system: Quantity,
-        /// For containerd and kubelet.
+        /// Memory for containerd and kubelet.
         pub kube: Quantity,
-        /// Below this much free memory kubelet evicts pods.
+        /// The kubelet evicts pods below this much free memory.
         pub eviction_hard: Quantity,
         /// The sum of the three.
         pub total: Quantity,
@@ -62,7 +62,7 @@ settings! {
         ///
         /// Example: `corporate-root`
         pub name: Subdomain,
-        /// One or more certificates as PEM; a site names their file, relative to its own.
+        /// The file with one or more PEM certificates, relative to the site file.
         ///
         /// Example: `corporate-root.pem`
         pub pem as "file": String,
@@ -80,7 +80,7 @@ settings! {
         pub ubuntu: Ubuntu,
         /// The major version of containerd in the node image.
         pub containerd: Containerd,
-        /// The pause image; the revision's own where none is given.
+        /// The pause image. The default is the revision's.
         pub pause_image: Option<ImageReference>,
         /// CPUs for the system, containerd, kubelet and Portworx: whole cores, with their hyperthreads.
         ///
@@ -90,26 +90,26 @@ settings! {
         ///
         /// Example: `96`
         pub cpus: Option<u32>,
-        /// Memory kept from pods.
+        /// Memory that pods cannot use.
         pub reserved_memory: ReservedMemory,
         /// Memory of the smallest worker's NUMA node 0, to check `reservedMemory`: half of a worker with two sockets.
         ///
         /// Example: `128Gi`
         pub memory_per_numa_node: Option<Quantity>,
-        /// Most pods on a node.
+        /// The maximum number of pods on a node.
         pub max_pods: u32,
-        /// Kernel settings beside the tuning of the reference architecture, and over it.
+        /// Kernel settings in addition to the tuning of the reference architecture. They override it.
         ///
         /// Example: `{vm.swappiness: 5}`
         #[serde(serialize_with = "as_map")]
         pub sysctl: Vec<(String, String)>,
-        /// Authorities that nodes trust: Palette's own if it signs for the OIDC provider.
+        /// Certificate authorities that nodes trust: Palette's own if it signs for the OIDC provider.
         pub ca_certificates: Vec<CaCertificate>,
-        /// Whether nodes may boot from the SAN; without effect on local disks.
+        /// Whether nodes may boot from the SAN. It has no effect on nodes with local disks.
         pub san_boot: bool,
         /// Whether MAAS erases a machine's disks when it releases it (Settings, Storage). The RA forbids it.
         pub erase_disks_on_release: bool,
-        /// For `vmo-ra network`: machines that differ or have fixed addresses. MAAS chooses what is left out.
+        /// For `vmo-ra network`: machines that differ or have fixed addresses. MAAS chooses missing addresses.
         pub machines: Vec<Machine>,
     }
 }
@@ -287,7 +287,7 @@ fn sysctl_problem(key: &str, value: &str, is_null: bool) -> Option<(bool, Diagno
         .find(|(protected, wanted)| *protected == name && *wanted != value);
     if !key_is_good {
         let problem = Diagnostic::error(format!("`{key}` is not the name of a kernel setting"))
-            .help("write it such as `vm.swappiness`");
+            .help("write it like `vm.swappiness`");
         Some((true, problem))
     } else if !value_is_good {
         let problem = Diagnostic::error(format!(

@@ -33,11 +33,11 @@ settings! {
     /// The three profiles.
     #[derive(Clone, Debug, Default)]
     pub struct Profiles of "Spectro Cloud Palette configuration" {
-        /// Operating system to storage.
+        /// The profile with the operating system up to the storage.
         pub infra: ProfileSettings = "infra".map(),
-        /// Load balancer to VMO.
+        /// The profile with the load balancer up to VMO.
         pub core: ProfileSettings = "core".map(),
-        /// What VMO offers its users.
+        /// The profile with images, networks and templates for users of VMO.
         pub templates: ProfileSettings = "templates".map(),
     }
 }
@@ -70,7 +70,7 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Registry {
-        /// Its uid, which differs between Palette instances; an empty one lets Palette look for the name.
+        /// Its uid, which differs between Palette instances. If it is empty, Palette looks for the name.
         ///
         /// Example: `64eaff453040297344bcad5d`
         pub uid: String,
@@ -86,7 +86,7 @@ settings! {
         ///
         /// Example: `true`
         pub is_private as "private": bool,
-        /// What Palette calls the provider type: `pack` for its own OCI registries.
+        /// Palette's provider type: `pack` for its own OCI registries.
         ///
         /// Example: `pack`
         pub provider_type: String,
@@ -99,12 +99,12 @@ settings! {
     /// Where packs come from: one registry for all, exceptions by pack name, and versions other than the revision's.
     #[derive(Clone, Debug)]
     pub struct Registries of "Spectro Cloud Palette configuration" {
-        /// The registry of all packs; Palette's public repository, and its community registry for storage packs that are
-        /// there.
+        /// The registry of all packs. The default is Palette's public repository, and its community registry for the storage
+        /// packs there.
         default: Registry,
         /// The community's, unless the site names a registry for all packs.
         community: Option<Registry>,
-        /// Registries of single packs, by the name of the pack.
+        /// Registries of single packs, by pack name.
         ///
         /// Example: `virtual-machine-orchestrator`
         packs: BTreeMap<String, Registry>,
@@ -114,7 +114,7 @@ settings! {
         ///
         /// Elsewhere: `kubernetes`, `kubernetesVersion`, `k8s`, `k8sVersion`
         versions as "packVersions": BTreeMap<String, PackVersion>,
-        /// Whether values of `vmo-ra` may stand in for packs that are not at hand, so that this is a note and no warning.
+        /// Whether built-in values may replace missing packs. With `true`, this is a note instead of a warning.
         pub accept_built_in_values: bool,
     }
 }

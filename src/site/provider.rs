@@ -17,7 +17,7 @@ words! {
     StorageProvider, "a storage provider" {
         /// Portworx Enterprise, the RA's own choice.
         Portworx = "portworx",
-        /// Portworx CSI, with volumes right on the FlashArray.
+        /// Portworx CSI, with volumes directly on the FlashArray.
         PortworxCsi = "portworx-csi",
         /// LINSTOR and DRBD.
         Piraeus = "piraeus",

@@ -95,7 +95,7 @@ impl Quantity {
             match Some(short).filter(is_short) {
                 Some(short) => format!("`{text}` is not an amount of bytes: write `{short}`"),
                 None => format!(
-                    "`{text}` is not an amount of bytes: write it such as `8Gi`, `512Mi` or `80G`"
+                    "`{text}` is not an amount of bytes: write it like `8Gi`, `512Mi` or `80G`"
                 ),
             }
         };

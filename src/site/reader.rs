@@ -1,4 +1,4 @@
-//! Reads a site's YAML into types, and goes on after a mistake so that one run reports all of them.
+//! Reads a site's YAML into types, and continues after a mistake, so that one run reports all of them.
 
 mod inputs;
 mod lists;
@@ -19,13 +19,13 @@ use super::{Inputs, Places};
 use crate::diagnostic::{Code, Diagnostic, Problems, Source, nearest};
 use crate::yaml::{self, Entry, Node, Style, scalar};
 
-/// A map of the site, or the absence of one; every field is asked for by name and what is left over is unknown.
+/// A map of the site, or a missing one. Every field is read by name, and the remaining keys are unknown.
 pub(super) struct Fields<'n> {
     path: String,
     entries: &'n [Entry],
     known: Vec<&'static str>,
     about: &'static About,
-    /// Whether something else stands there, which has been told.
+    /// Whether something else is there, which has been told.
     is_wrong: bool,
 }
 
@@ -311,7 +311,7 @@ impl<'s> Reader<'s> {
         self.parsed(fields, key).unwrap_or(default)
     }
 
-    /// As [`Reader::value`], or none if what stands there is wrong.
+    /// As [`Reader::value`], or none if what is there is wrong.
     pub(super) fn value_or_wrong<T: Scalar>(
         &mut self,
         fields: &mut Fields<'_>,
@@ -445,7 +445,7 @@ impl<'s> Reader<'s> {
                 .code(Code::WrongShape)
                 .at(self.source, node.span());
             if matches!(node.kind, yaml::Kind::Alias(_)) {
-                return problem.help("a site takes no YAML aliases; write the value out");
+                return problem.help("a site cannot have YAML aliases; write the value out");
             }
             let help = mend::form(path, wanted, node, self.source.text());
             match help.or_else(|| mend::example(path)) {
@@ -531,7 +531,7 @@ impl<'s> Reader<'s> {
         number
     }
 
-    /// Free text: whatever stands there, whatever YAML would take it for.
+    /// Free text: the text as written, whatever type YAML gives it.
     pub(super) fn free_text(
         &mut self,
         fields: &mut Fields<'_>,

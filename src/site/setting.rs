@@ -14,21 +14,21 @@ use crate::yaml::scalar;
 /// One key of a site, or an item of a list or map in it.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Where it stands: `network.layout`; `nads[]` is any item of a list, `nodes.sysctl.*` any key of a map.
+    /// Where it is: `network.layout`; `nads[]` is any item of a list, `nodes.sysctl.*` any key of a map.
     pub path: String,
     /// The doc comment of the field it is read into.
     about: &'static str,
     /// The section of the reference architecture it comes from, or empty if it has none.
     pub section: &'static str,
-    /// What stands there.
+    /// What is there.
     pub form: Form,
     /// How many items a list has at the least.
     pub least: usize,
-    /// What holds where nothing stands there.
+    /// Its default.
     pub default: Preset,
 }
 
-/// What stands under a key.
+/// What is under a key.
 #[derive(Clone, Debug)]
 pub enum Form {
     /// A map of the keys that are settings themselves.
@@ -45,12 +45,12 @@ pub enum Form {
     Secret,
 }
 
-/// What holds where a site says nothing.
+/// The default of a setting.
 #[derive(Clone, Debug)]
 pub enum Preset {
     /// Nothing.
     None,
-    /// It has to be said.
+    /// It is required.
     Required,
     /// Always the same.
     Fixed(Value),
@@ -99,7 +99,7 @@ pub struct Kind {
     pub what: &'static str,
     /// The expression that its text matches, where it has one.
     pub pattern: Option<String>,
-    /// The JSON types it may have beside a string, since YAML types what stands there.
+    /// The JSON types it may have beside a string, since YAML types what is there.
     pub types: &'static [&'static str],
     /// The whole numbers it may be.
     pub range: Option<RangeInclusive<u32>>,
@@ -298,7 +298,7 @@ impl Setting {
         self.path.rsplit('.').next().unwrap_or_default()
     }
 
-    /// Whether it stands right below the setting of this path; an empty one is the site itself.
+    /// Whether it is right below the setting of this path; an empty one is the site itself.
     pub fn is_below(&self, path: &str) -> bool {
         parent(&self.path) == path
     }
@@ -389,7 +389,7 @@ pub(super) trait Scalar: FromStr<Err: Display> + Display {
 /// Declares types that are read from maps of a site. Their doc comments are what users are told of the keys; `of` names the
 /// section of the RA, `with` types whose fields are keys of the same map, `as` a key that has not the field's name.
 ///
-/// With `= "key".method(arguments)` behind each field, the reader's methods of these names read the fields in this order,
+/// With `= "key".method(arguments)` after each field, the reader's methods of these names read the fields in this order,
 /// and the type is a [`Section`].
 macro_rules! settings {
     (@doc doc = $text:literal) => { concat!($text, "\n") };

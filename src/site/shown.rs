@@ -1,4 +1,4 @@
-//! What messages show of a site: nothing that may have been meant as a secret.
+//! The text of a site for messages, without possible secrets.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -186,7 +186,7 @@ impl Look {
         }
     }
 
-    /// Hides what stands in a broken text behind the name of a map that has a secret.
+    /// Hides what is in a broken text after the name of a map that has a secret.
     fn words(&mut self, text: &str) {
         let around = |secret: &str| -> Option<String> {
             let key = parent(secret).trim_end_matches("[]").rsplit('.').next()?;

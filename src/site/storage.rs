@@ -35,12 +35,12 @@ settings! {
         /// How Portworx is licensed.
         #[serde(rename = "type")]
         pub model: LicenceType = "type".value(LicenceType::Enterprise),
-        /// For `enterprise`; a masked Palette variable asks for it where none is given.
+        /// The ID for `enterprise`. Without it, a masked Palette variable asks for it.
         ///
         /// Elsewhere: `PortworxActivationId`
         #[serde(serialize_with = "revealed")]
         pub activation_id: Option<Secret> = "activationId".secret(),
-        /// For `saas`, base64 as Portworx hands it out; a masked Palette variable asks for it where none is given.
+        /// The key for `saas`, in base64 as Portworx provides it. Without it, a masked Palette variable asks for it.
         ///
         /// Elsewhere: `PortworxSaasKey`
         #[serde(serialize_with = "revealed")]
@@ -49,9 +49,9 @@ settings! {
 }
 
 words! {
-    /// What becomes of a volume when its claim goes.
+    /// What happens to a volume when its claim is deleted.
     ReclaimPolicy, "a reclaim policy" {
-        /// It goes too.
+        /// It is deleted too.
         Delete = "Delete",
         /// It stays.
         Retain = "Retain",
@@ -61,7 +61,7 @@ words! {
 words! {
     /// Portworx's I/O profiles for block volumes.
     IoProfile, "an I/O profile" {
-        /// Journal where the workload gains from it; needs the journal device.
+        /// Journal if the workload gains from it; needs the journal device.
         AutoJournal = "auto_journal",
         /// Portworx decides.
         Auto = "auto",
@@ -77,7 +77,7 @@ words! {
 words! {
     /// The pool priority of a volume.
     Priority, "an I/O priority" {
-        /// The FlashArray pool's.
+        /// The priority of the FlashArray pool.
         High = "high",
         /// Middle.
         Medium = "medium",
@@ -101,13 +101,13 @@ settings! {
         pub priority_io: Priority,
         /// Whether Portworx drops discards.
         pub nodiscard: bool,
-        /// Whether it is the cluster's default.
+        /// Whether it is the default class of the cluster.
         pub default: bool,
-        /// Whether it is KubeVirt's default.
+        /// Whether it is the default class of KubeVirt.
         pub default_for_vms: bool,
-        /// What becomes of a volume when its claim goes.
+        /// What happens to a volume when its claim is deleted.
         pub reclaim_policy: ReclaimPolicy,
-        /// Parameters with another provider than Portworx, over its own, where its pack takes them.
+        /// Parameters of the class, except with Portworx. They override those of the provider, if its pack supports them.
         ///
         /// Example: `{SRP: SRP_1}`
         pub parameters: BTreeMap<String, String>,
@@ -188,23 +188,24 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Storage of "Portworx layer" {
-        /// Who serves VM disks. Apart from Portworx' own, the vendor's pack is needed (`--packs`); its class and snapshot
-        /// class are the defaults, and Portworx' own settings have no use and are errors.
+        /// The storage provider of VM disks. All except Portworx need the vendor's pack (`--packs`). Its class and snapshot
+        /// class are the defaults, and Portworx settings are errors.
         ///
         /// Not: `type`, `driver`
         pub provider: StorageProvider,
-        /// The transport, where there is a SAN.
+        /// The transport, if there is a SAN.
         ///
         /// Not: `transport`, `protocol`
         pub san_type: SanType,
-        /// Where the StorageCluster and its Secret live.
+        /// The namespace of the StorageCluster and its Secret.
         pub namespace: Label,
         /// Portworx' licence.
         pub licence: Licence,
         /// The arrays behind Portworx.
         #[serde(skip)]
         pub flash_arrays: Vec<FlashArray>,
-        /// Nodes with drives for Portworx: the workers, or `variable` to be asked at deployment.
+        /// The number of nodes with drives for Portworx. The default is the number of workers; with `variable`, Palette asks
+        /// at deployment.
         ///
         /// Elsewhere: `PortworxMaxStorageNodes`
         pub max_storage_nodes: Option<u32>,
@@ -214,9 +215,9 @@ settings! {
         pub metadata_device_size: u32,
         /// The journal drive of each node, in GiB.
         pub journal_device_size: u32,
-        /// Portworx' management interface; that of the management network.
+        /// Portworx' management interface. The default is that of the management network.
         pub management_interface: InterfaceName,
-        /// Portworx' replication interface; that of the management network.
+        /// Portworx' replication interface. The default is that of the management network.
         pub data_interface: InterfaceName,
         /// Requests a second that Portworx may send to Kubernetes.
         pub ops_qps_rate: u32,
@@ -224,21 +225,21 @@ settings! {
         pub ops_burst_rate: u32,
         /// The class of VM disks.
         pub storage_class: StorageClass,
-        /// The class of a shared file system for TPM and EFI state, where the provider has one.
+        /// The class of a shared file system for TPM and EFI state, if the provider has one.
         pub vm_state_storage_class: Option<Subdomain>,
         /// The VolumeSnapshotClass that VMO creates.
         pub snapshot_class: Subdomain,
-        /// Its parameters, over those of the provider.
+        /// Its parameters, which override those of the provider.
         ///
         /// Example: `{csi.openstorage.org/snapshot-type: local}`
         pub snapshot_parameters: BTreeMap<String, String>,
-        /// The CSI driver; the provider's usual one.
+        /// The CSI driver. The default is the provider's usual one.
         pub provisioner: Subdomain,
-        /// The volume mode of VM disks. The default is one that the provider can share between nodes.
+        /// The volume mode of VM disks. By default, a mode that the provider can share between nodes.
         pub volume_mode: VolumeMode,
         /// Access mode of VM disks; live migration needs it.
         pub access_mode: &'static str,
-        /// How CDI makes a disk from a golden image; what the provider does best.
+        /// How CDI makes a disk from a golden image. The default is the provider's best way.
         pub clone_strategy: CloneStrategy,
         /// What the nodes need.
         pub node: NodeStorage,

@@ -221,7 +221,7 @@ mod tests {
             ("99999", "`99999` is not a VLAN id: 1 to 4094 can be used"),
             ("+5", "`+5` is not a VLAN id: 1 to 4094 can be used"),
             ("100-21", "`100-21` runs backwards: write `21-100`"),
-            ("21–100", "`21–100` is no range: write `21-100`"),
+            ("21–100", "`21–100` is not a range: write `21-100`"),
             (
                 "1,,2",
                 "`1,,2` has an empty part: write VLANs such as `21-100,200`",

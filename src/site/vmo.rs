@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::yaml::Node;
 
 words! {
-    /// How the VM dashboard is reached.
+    /// How users reach the VM dashboard.
     Access, "an access mode" {
         /// Through the Spectro proxy; for Palette SaaS.
         Proxied = "Proxied",
@@ -38,13 +38,13 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct GoldenImage of "VMO-GoldenImages layer" {
-        /// The manifest's name; `dv-` and the image's where none is given.
+        /// The manifest's name. The default is `dv-` with the image's name.
         pub manifest: String,
         /// The DataVolume's name.
         ///
         /// Example: `template-rocky-9`
         pub name: Subdomain,
-        /// Where it comes from: `docker://...` or `http(s)://...`.
+        /// The source: `docker://...` or `http(s)://...`.
         ///
         /// Not: `url`, `image`
         pub source: ImageSource,
@@ -87,11 +87,11 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Preference of "VMO-VMPreferences layer" {
-        /// The manifest's name; `vmcp-` and the preference's where none is given.
+        /// The manifest's name. The default is `vmcp-` with the preference's name.
         pub manifest: String,
         /// The VirtualMachineClusterPreference's name.
         pub name: Subdomain,
-        /// For which guests.
+        /// The guest system.
         pub os: GuestOs,
     }
 }
@@ -111,7 +111,7 @@ impl FromStr for NetworkName {
     fn from_str(text: &str) -> Result<Self, String> {
         let Some((namespace, name)) = text.split_once('/') else {
             return Err(format!(
-                "`{text}` has no namespace: write `default/{text}`; a bare name is looked for in the VM's own namespace"
+                "`{text}` has no namespace: write `default/{text}`; a bare name is looked up in the VM's own namespace"
             ));
         };
         Ok(NetworkName {
@@ -134,7 +134,7 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct VmTemplate of "VMO-VMTemplates layer" {
-        /// The manifest's name; `vmtemplate-` and the template's where none is given.
+        /// The manifest's name. The default is `vmtemplate-` with the template's name.
         pub manifest: String,
         /// The VmTemplate's name.
         ///
@@ -144,7 +144,7 @@ settings! {
         ///
         /// Example: `Rocky Linux 9`
         pub display_name: String,
-        /// What it is; its name where nothing is said.
+        /// The description. The default is its name.
         ///
         /// Example: `Rocky Linux 9, minimal`
         pub description: String,
@@ -158,23 +158,23 @@ settings! {
         ///
         /// Example: `template-rocky-9`
         pub golden_image: Subdomain,
-        /// The size of its disk: at least the golden image's, in the same unit.
+        /// The size of its disk: at least that of the golden image, in the same unit.
         pub disk_size: Quantity,
         /// Its CPU cores.
         pub cpu_cores: u32,
         /// Its memory.
         pub memory: Quantity,
-        /// Its network, one of `nads`; the pod network where none is given.
+        /// Its network, one of `nads`. The default is the pod network.
         pub network: Option<NetworkName>,
     }
 }
 
 settings! {
-    /// What Linux guests are given.
+    /// Settings of Linux guests.
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Linux of "VMO-VMTemplates layer" {
-        /// The first user's password; a masked Palette variable asks for it where none is given.
+        /// The first user's password. Without it, a masked Palette variable asks for it.
         ///
         /// Elsewhere: `UbuntuPassword`
         #[serde(serialize_with = "revealed")]
@@ -183,11 +183,11 @@ settings! {
 }
 
 settings! {
-    /// What the Windows answer file holds.
+    /// Settings of the Windows answer file.
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Windows of "VMO-VMTemplates layer" {
-        /// The administrator's password; a masked Palette variable asks for it where none is given.
+        /// The administrator's password. Without it, a masked Palette variable asks for it.
         ///
         /// Elsewhere: `WindowsAdminPassword`
         #[serde(serialize_with = "revealed")]
@@ -196,7 +196,7 @@ settings! {
         pub owner: String = "owner".free_text("Administrator"),
         /// The registered organization.
         pub organization: String = "organization".free_text("Virtual Machines"),
-        /// Windows' own name of the time zone.
+        /// The time zone, as Windows names it.
         pub time_zone: String = "timeZone".free_text("Central European Standard Time"),
         /// Language and region.
         pub locale: String = "locale".free_text("en-US"),
@@ -212,27 +212,27 @@ settings! {
     #[derive(Clone, Debug, Serialize)]
     #[serde(rename_all = "camelCase")]
     pub struct Vmo of "VMO layer" {
-        /// How the VM dashboard is reached.
+        /// How users reach the VM dashboard.
         pub access: Access,
-        /// Namespaces that may hold VMs.
+        /// Namespaces that may have VMs.
         pub namespaces: Vec<Label>,
-        /// Where golden images live.
+        /// The namespace of golden images.
         pub golden_images_namespace: Label,
-        /// KubeVirt feature gates beside the revision's own.
+        /// KubeVirt feature gates in addition to those of the revision.
         ///
         /// Example: `[VideoConfig]`
         #[serde(skip)]
         pub feature_gates: Vec<String>,
-        /// The disk images that VMs are cloned from. The Windows image of the example is an evaluation edition under a
-        /// tag that can change: bring your own before production.
+        /// The disk images that VMs are cloned from. The Windows image of the example is an evaluation edition with a tag
+        /// that can change: use your own in production.
         pub golden_images: Vec<GoldenImage>,
         /// The defaults of VMs.
         pub preferences: Vec<Preference>,
         /// The templates users create VMs from.
         pub templates: Vec<VmTemplate>,
-        /// What Linux guests are given.
+        /// Settings of Linux guests.
         pub linux: Linux,
-        /// What the Windows answer file holds.
+        /// Settings of the Windows answer file.
         pub windows: Windows,
     }
 }

@@ -1,4 +1,4 @@
-//! What a template of values may set, whatever its conditions: the paths in all of its branches.
+//! The paths that a template of values may set, in all of its branches.
 
 /// A path that a template may set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Outlined {
 /// The paths that a template of values may set, in their order: those of texts, numbers, lists, and of maps whose keys the
 /// site names. Lists count as a whole, since a list replaces a list.
 ///
-/// Branches repeat keys, so the text is no YAML yet; its lines are enough, since templates of values are in block style.
+/// Branches repeat keys, so the text is not YAML yet; its lines are enough, since templates of values are in block style.
 pub fn outline(template: &str) -> Vec<Outlined> {
     let mut found: Vec<Outlined> = Vec::new();
     let mut open: Vec<(usize, String)> = Vec::new();

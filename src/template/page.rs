@@ -1,4 +1,4 @@
-//! HTML pages that load nothing: style and script are inline, and the page's policy names them by hash.
+//! Self-contained HTML pages: style and script are inline, and the page's policy names them by hash.
 
 use std::io::{Result, Write};
 

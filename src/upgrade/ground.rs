@@ -1,4 +1,4 @@
-//! What the values of a layer are merged over: base and theirs, made so that only edits differ between base and yours.
+//! The base and theirs for the values of a layer, made so that only edits differ between base and yours.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,18 +25,18 @@ pub(super) struct Made<'r> {
 pub(super) enum Ground {
     /// The vendors' texts of both versions, with the RA's changes.
     Whole { base: String, theirs: String },
-    /// What the RA itself sets.
+    /// The RA's own settings.
     Own {
         base: String,
         theirs: String,
         set: Vec<Path>,
-        /// What only the old revision set.
+        /// Settings that only the old revision made.
         no_longer: Vec<Path>,
         why: String,
     },
 }
 
-/// A layer of yours, and what becomes of it.
+/// A layer of yours, and its result.
 #[derive(Clone, Copy)]
 pub(super) struct Wish<'w> {
     pub(super) yours: &'w Layer,
@@ -46,8 +46,7 @@ pub(super) struct Wish<'w> {
     pub(super) presets: &'w [PresetName],
 }
 
-/// Finds what a layer of yours was made from, and what the new revision makes of the same choices in the version of the
-/// result.
+/// Finds the pack of your layer, and renders the new revision with the same choices in the version of the result.
 pub(super) fn ground(
     library: &Library,
     wish: Wish<'_>,
@@ -62,7 +61,7 @@ pub(super) fn ground(
         return as_rendered();
     };
     let yours = wish.yours;
-    // The vendor's text never gives way to ours.
+    // Built-in values never replace the vendor's text.
     let as_it_stands = base.layer.values == yours.values
         && (base.is_built_in() || !theirs.is_built_in())
         && of_base.description.has_vendors_values();
@@ -141,10 +140,10 @@ pub(super) fn old_pack(
 
 /// Why a layer is not merged whole.
 pub(super) fn missing(name: &str, version: &str) -> String {
-    format!("the vendor's values of `{name}` {version} are not at hand")
+    format!("the vendor's values of `{name}` {version} are missing")
 }
 
-/// The vendor's pack of a version, or none if it is not at hand.
+/// The vendor's pack of a version, or none if it is not available.
 ///
 /// # Errors
 /// The pack is there and cannot be used.

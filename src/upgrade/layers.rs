@@ -89,7 +89,7 @@ impl Merging<'_> {
         for (old, new) in replaced.pairs {
             if stays.contains(&old) && stays.contains(&new) {
                 self.by_hand.push(format!(
-                    "keep `{}` and `{}` apart: the one takes the place of the other, and both stay, with the addresses and ports that yours asks for (`vmo-ra check` finds addresses that both ask for)",
+                    "keep `{}` and `{}` apart: one replaces the other, but both stay, with the addresses and ports that yours asks for (`vmo-ra check` finds addresses that both ask for)",
                     names[&new], names[&old]
                 ));
             }
@@ -130,7 +130,7 @@ impl Merging<'_> {
         }
     }
 
-    /// Which layers of theirs take the place of some that you have.
+    /// Which layers of theirs replace some that you have.
     fn replacements(
         &self,
         triples: &[Triple],
@@ -232,7 +232,7 @@ impl Merging<'_> {
             [None, Some(yours), None] => (Verdict::Kept, Some(yours)),
             [None, None, Some(theirs)] => (Verdict::Taken, Some(theirs)),
             [Some(_), None, None] => (Verdict::Same, None),
-            // You took it out: it stays out, whatever became of it.
+            // You removed it, so it stays removed.
             [Some(_), None, Some(_)] => (Verdict::Kept, None),
             [Some(base), Some(yours), None] if is_alike(base, yours) => (Verdict::Taken, None),
             [Some(_), Some(yours), None] => {
@@ -306,7 +306,7 @@ impl Merging<'_> {
             Some(_) => (merged, decisions),
             None => {
                 self.by_hand.push(format!(
-                    "mend the values of `{}`, which cannot be read as YAML; until then the layer stays at {}",
+                    "correct the values of `{}`, which cannot be read as YAML; until then the layer stays at {}",
                     yours.name, yours.version
                 ));
                 facts[0]["version"] = json!(yours.version);
@@ -337,7 +337,7 @@ impl Merging<'_> {
             && !yours.tag.is_empty();
         if asks_otherwise && tag != yours.tag {
             self.by_hand.push(format!(
-                "look at the tag of `{}`: yours asks for `{}`, the result for `{tag}`",
+                "check the tag of `{}`: yours asks for `{}`, the result for `{tag}`",
                 yours.name, yours.tag
             ));
         }
@@ -418,13 +418,13 @@ fn made_of(made: Option<&(Layer, MadeFrom)>, at: Option<usize>) -> Option<Made<'
     made.map(|(layer, from)| Made { layer, from, at })
 }
 
-/// The layers that others take the place of, by their numbers.
+/// The layers that others replace, by their numbers.
 #[derive(Default)]
 struct Replacements {
     /// Those of which nothing is left to ask about.
     gone: HashSet<usize>,
     come: HashMap<usize, Replaced>,
-    /// Those with the one that takes its place.
+    /// Those with the one that replaces it.
     pairs: Vec<(usize, usize)>,
 }
 

@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::profile::with_macros_replaced;
 use crate::yaml::{self, Ask, Merged, Path, Verdict, merge_three};
 
-/// What a word that stands in for a macro begins with, what stands between that and its number, and what ends it.
+/// What a word that stands in for a macro begins with, what is between that and its number, and what ends it.
 const WORD: &str = "PaletteMacro";
 const LINE: &str = "Line";
 const END: &str = "End";
@@ -16,7 +16,7 @@ const END: &str = "End";
 /// Merges three texts, in which macros may stand where YAML has no place for them.
 ///
 /// # Errors
-/// One of them is no YAML.
+/// One of them is not YAML.
 pub(super) fn merge(
     name: &str,
     [base, yours, theirs]: [&str; 3],
@@ -110,7 +110,7 @@ impl Macros {
         back + rest
     }
 
-    /// The macro whose number a text begins with, and what is behind its word.
+    /// The macro whose number a text begins with, and what is after its word.
     fn numbered<'t>(&self, text: &'t str) -> Option<(&str, &'t str)> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, behind) = text.split_at(digits);

@@ -7,7 +7,7 @@ use crate::profile::Layer;
 use crate::sequence::{Pair, merged_order, pair};
 use crate::yaml::Verdict;
 
-/// The order of the result, of what stands in three lists.
+/// The order of the result, of what is in three lists.
 fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
     let [base, yours, theirs] = ids;
     let mut order = merged_order(base, yours, theirs);
@@ -16,9 +16,9 @@ fn order(ids: &[Vec<usize>; 3]) -> Vec<usize> {
     order
 }
 
-/// Where items stand in three lists and in the result, each by its number.
+/// Where items are in three lists and in the result, each by its number.
 pub(super) struct Orders {
-    /// On each side by item: what stands in front of it, if anything does.
+    /// On each side by item: what is in front of it, if anything does.
     in_front: [HashMap<usize, Option<usize>>; 3],
     result: Vec<usize>,
     /// Those that you moved.
@@ -55,13 +55,13 @@ impl Orders {
         of(&self.taken, Verdict::Taken).or_else(|| of(&self.kept, Verdict::Kept))
     }
 
-    /// What stands in front of an item on each side that has it.
+    /// What is in front of an item on each side that has it.
     pub(super) fn in_front(&self, id: usize) -> [Option<Option<usize>>; 3] {
         self.in_front.each_ref().map(|side| side.get(&id).copied())
     }
 }
 
-/// Which items of a list stand elsewhere among those that another list has too.
+/// Which items of a list are elsewhere among those that another list has too.
 fn moved(before: &[usize], after: &[usize]) -> HashSet<usize> {
     let is_moved = |found: Pair| match found {
         Pair::Both {
@@ -75,7 +75,7 @@ fn moved(before: &[usize], after: &[usize]) -> HashSet<usize> {
         .collect()
 }
 
-/// What stands in three lists by a name: of several of one name the first of each go together, then the second.
+/// What is in three lists by a name: of several of one name the first of each go together, then the second.
 pub(super) struct Matched<'t, T> {
     found: Vec<(&'t str, [Option<&'t T>; 3])>,
     pub(super) orders: Orders,

@@ -193,7 +193,7 @@ impl<'r> Merging<'r> {
             let [base, yours, _] = sides;
             match (base, yours) {
                 (Some(_), None) => self.by_hand.push(format!(
-                    "take the variable `{name}` out of the texts of the {role} profile, or keep it: you removed it, and they still use it"
+                    "remove the variable `{name}` from the texts of the {role} profile, or keep it: you removed it, but they still use it"
                 )),
                 (None, None) if variable.default_value.is_none() => self.by_hand.push(format!(
                     "fill in the new variable `{name}` of the {role} profile ({}) where a cluster uses it",
@@ -308,7 +308,7 @@ impl<'r> Merging<'r> {
 
     /// Puts decisions into the report; `roots` are the trees that they are about.
     pub(super) fn record(&mut self, part: &Part, mut decisions: Vec<Decision>, roots: &[&Value]) {
-        // What a tenant makes of any profile is no edit.
+        // What a tenant makes of any profile is not an edit.
         let is_sensitive = roots.iter().all(|root| root["isSensitive"] == true);
         decisions.retain(|decision| {
             let sides = [decision.base.as_ref(), decision.yours.as_ref()];

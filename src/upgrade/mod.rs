@@ -48,11 +48,11 @@ use weight::weigh;
 pub struct Request<'r> {
     /// The profiles as they are.
     pub yours: &'r [Profile],
-    /// The same with every key of their files, as far as these are at hand.
+    /// The same with every key of their files, as far as these are available.
     pub trees: &'r [Option<Value>],
     /// The revision they were made from.
     pub from: &'r Revision,
-    /// The revision to go to.
+    /// The revision to upgrade to.
     pub to: &'r Revision,
     /// The site that both are rendered with.
     pub site: &'r Site,
@@ -102,7 +102,7 @@ impl Upgrade {
 /// Carries profiles over.
 ///
 /// # Errors
-/// They are no profiles of the RA, a revision cannot be rendered with the site, or answers are out of date.
+/// They are not profiles of the RA, a revision cannot be rendered with the site, or answers are out of date.
 pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
     let (base, of_base) = rendered(request, request.from)?;
     let notes = notes(request, &base)?;

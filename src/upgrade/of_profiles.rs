@@ -1,4 +1,4 @@
-//! The site that profiles come from, where none is named, and what of it stands in the report.
+//! The site that profiles come from, where none is named, and what of it is in the report.
 
 use serde_json::Value;
 
@@ -57,7 +57,7 @@ impl OfProfiles {
             |key: &str| settings.retain(|(path, _)| path.split('.').next() != Some(key));
         site.registries.forget_versions();
         forget("packVersions");
-        // A storage layer of yours may want a pack that is not at hand. It is an edit then, of the RA's own.
+        // Your storage layer may need a missing pack. It then counts as an edit of the RA's layer.
         let pack = &site.storage.provider.facts().pack.name;
         if !library.has(pack, &Wanted::Newest) {
             site.storage = Site::example().storage;

@@ -130,7 +130,7 @@ impl Way<'_> {
             from: &next_from,
             at: Some(at),
         };
-        // What is answered is about the result alone.
+        // Answers apply only to the result.
         let unanswered = Resolutions::default();
         let request = Request {
             resolutions: &unanswered,
@@ -178,7 +178,7 @@ struct LayerOnTheWay {
     is_vendors: bool,
 }
 
-/// Whether the values of a layer hold for another version as they stand: settings stay where they are within a minor
+/// Whether the values of a layer hold for another version as they are: settings stay where they are within a minor
 /// version, and a vendor's text may name its own.
 fn can_be_carried(yours: &Layer, is_built_in: bool, version: &str) -> bool {
     let minor = |text: &str| {

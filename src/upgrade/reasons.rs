@@ -27,7 +27,7 @@ pub(super) fn give(request: &Request<'_>, report: &mut Report) -> Result<(), Vec
     let claims = [request.to, request.from].map(Revision::claims);
     let [new, old] = claims.map(|claims| claims.map_err(one));
     let (new, old) = (new?, old?);
-    // What the old one says counts where the new one is silent.
+    // The old statement counts if the new revision has none.
     let said = [
         Said::of(request.to, &new).map_err(one)?,
         Said::of(request.from, &old).map_err(one)?,
@@ -177,7 +177,7 @@ fn of_vendor(request: &Request<'_>, item: &Item) -> Vec<String> {
         gone.map(|gone| {
             let (since, source) = (&layout.since, &layout.source);
             format!(
-                "`{}` is gone from `{pack}` {since} on: {} ({source})",
+                "`{}` was removed in `{pack}` {since}: {} ({source})",
                 gone.path, gone.instead
             )
         })

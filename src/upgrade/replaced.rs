@@ -1,4 +1,4 @@
-//! A pack that takes another's place: what was changed in the one goes into the other, where both know the setting.
+//! A pack that replaces another: changes of shared settings are carried over.
 
 use std::collections::HashSet;
 
@@ -14,13 +14,13 @@ use crate::pack::{Counterpart, MovedSetting, compose, enabled_presets};
 use crate::profile::Layer;
 use crate::yaml::{Merge, Path, merge_values};
 
-/// What becomes of your changes of a layer whose pack another one takes the place of.
+/// The result of carrying your changes into a replacement pack.
 pub(super) struct Replaced {
     counterpart: &'static Counterpart,
     carried: Vec<Carried>,
-    /// What is written in another way there.
+    /// Changes with another form there.
     reworded: Vec<&'static MovedSetting>,
-    /// What has no place there.
+    /// Changes without a place there.
     left: Vec<Path>,
 }
 
@@ -120,7 +120,7 @@ impl Merging<'_> {
                 .map(|path| format!("`{path}`"))
                 .collect();
             self.by_hand.push(format!(
-                "decide about what you changed in `{was}` and has no known place in `{now}`: {}",
+                "decide about your changes in `{was}` that have no known place in `{now}`: {}",
                 left.join(", ")
             ));
         }

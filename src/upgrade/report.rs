@@ -31,9 +31,9 @@ pub struct Report {
     pub items: Vec<Item>,
     /// Layers of which not all could be merged, and why.
     pub limited: Vec<Limited>,
-    /// Settings of yours that stand elsewhere in the result.
+    /// Settings of yours that are elsewhere in the result.
     pub moved: Vec<Moved>,
-    /// What is left to a person, in sentences.
+    /// Work that is left to a person, in sentences.
     pub by_hand: Vec<String>,
     /// Versions on the way that a vendor demands.
     pub steps: Vec<Step>,
@@ -136,7 +136,7 @@ pub enum What {
     },
 }
 
-/// How two changes get in each other's way.
+/// How two changes conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Clashed {
@@ -154,9 +154,9 @@ impl Clashed {
     pub(super) fn words(self) -> &'static str {
         match self {
             Clashed::Changed => "both sides changed this value",
-            Clashed::Added => "both sides added this, with other values",
-            Clashed::Removed => "you removed this, and it changed",
-            Clashed::Gone => "you changed this, and it is gone",
+            Clashed::Added => "both sides added this, with different values",
+            Clashed::Removed => "you removed this, but it changed",
+            Clashed::Gone => "you changed this, but it no longer exists",
         }
     }
 }
@@ -247,7 +247,7 @@ impl OnTheWay {
     }
 }
 
-/// A setting of yours that stands elsewhere in the result.
+/// A setting of yours that is elsewhere in the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Moved {
@@ -339,7 +339,7 @@ impl Item {
         })
     }
 
-    /// What its change does to a cluster, and what is said about it, each in words.
+    /// The impact of its change and the reasons for it, in words.
     pub(super) fn why_it_matters(&self) -> Vec<(&'static str, String)> {
         let impact = self.impact.map(|impact| match &self.because {
             Some(because) => format!("{}: {because}", impact.as_str()),

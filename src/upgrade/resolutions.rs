@@ -30,7 +30,7 @@ pub(super) struct Place {
 pub struct Resolutions {
     entries: BTreeMap<Place, Entry>,
     source: Option<Source>,
-    /// What answers every conflict.
+    /// The answer for every conflict.
     all: Option<Answer>,
     used: RefCell<BTreeSet<Place>>,
     /// Layers, by profile, of which another version is wanted than the one that was asked about.
@@ -43,7 +43,7 @@ pub struct Resolutions {
 struct Entry {
     sides: [String; 3],
     answer: Option<Answer>,
-    /// Where it stands in the file.
+    /// Where it is in the file.
     at: usize,
 }
 
@@ -77,7 +77,7 @@ impl Resolutions {
                 source.name()
             ))
             .code(Code::WrongKind)
-            .help("take the file that `vmo-ra upgrade --resolve FILE` writes")
+            .help("use the file that `vmo-ra upgrade` writes")
         };
         let Some(root) = root else {
             return Err(not_one("it is empty").into());
@@ -230,7 +230,7 @@ impl Resolutions {
             let words = match (stale.contains(place), used.contains(place)) {
                 // Nothing was answered, and what is a conflict now is asked about.
                 _ if entry.answer.is_none() => continue,
-                (true, _) => "one of the three sides is another than when this was answered",
+                (true, _) => "one of the three sides has changed since this was answered",
                 (false, false) if self.is_aside(place) => continue,
                 (false, false) => "there is no such conflict",
                 (false, true) => continue,
@@ -239,9 +239,7 @@ impl Resolutions {
                 Diagnostic::error(format!("the answer to {place} is out of date: {words}"))
                     .code(Code::WrongValue)
                     .at(source, entry.at..entry.at)
-                    .help(
-                        "take the entry out, run `vmo-ra upgrade` again, and answer what it asks",
-                    ),
+                    .help("remove the entry, run `vmo-ra upgrade` again, and answer what it asks"),
             );
         }
         problems
@@ -303,7 +301,7 @@ pub(super) fn hash(value: Option<&Value>) -> String {
         .collect()
 }
 
-/// The file that asks about the conflicts of a report, with the answers that were given. Values stand in comments, secrets
+/// The file that asks about the conflicts of a report, with the answers that were given. Values are in comments, secrets
 /// as hashes.
 pub(super) fn questions(report: &Report, given: &Resolutions) -> String {
     let (from, to) = (&report.from, &report.to);

@@ -21,7 +21,7 @@ struct Rule {
     wait: String,
 }
 
-/// What lies between the layers of two profiles.
+/// The versions between the layers of two profiles.
 ///
 /// # Errors
 /// The data is broken: a mistake in this crate.

@@ -22,7 +22,7 @@ impl Merging<'_> {
         let names: Vec<String> = names.collect();
         if !names.is_empty() {
             self.by_hand.push(format!(
-                "look at what has another name from `{name}` {} on ({}): {}",
+                "check the settings that are renamed in `{name}` {} ({}): {}",
                 layout.since,
                 layout.source,
                 names.join(", ")
@@ -37,7 +37,7 @@ impl Merging<'_> {
             let value = gone.path.find(&of_mine);
             if value.is_some() && value != gone.path.find(&of_base) {
                 self.by_hand.push(format!(
-                    "`{}`, which you changed in `{name}`, is gone from {} on: {}",
+                    "`{}`, which you changed in `{name}`, was removed in {}: {}",
                     gone.path, layout.since, gone.instead
                 ));
             }
@@ -163,14 +163,14 @@ impl Merging<'_> {
         let left: Vec<String> = left.map(|path| format!("`{path}`")).collect();
         if !left.is_empty() {
             self.by_hand.push(format!(
-                "decide about what RA {} no longer sets in `{}`, and what stays as you have it: {}",
+                "decide about settings that RA {} no longer makes in `{}` and that stay as you have them: {}",
                 self.request.to.name,
                 yours.name,
                 left.join(", ")
             ));
         }
         self.limit(format!(
-            "only what the RA itself sets is merged, and the rest stays yours: {why}"
+            "only the RA's own settings are merged, and the rest stays yours: {why}"
         ));
     }
 
@@ -317,7 +317,7 @@ mod tests {
         }
     }
 
-    /// A default under an old name never takes the place of an edit under the new one.
+    /// A default under an old name never replaces an edit under the new one.
     #[test]
     fn a_setting_with_two_names_is_moved_where_it_was_edited() {
         let layout = layout("cni-cilium-oss", "1.17.4", "1.18.2");

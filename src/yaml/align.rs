@@ -9,7 +9,7 @@ use crate::sequence::{IDENTITIES, canonical, increasing, repository};
 
 /// For each item of the new list the item of the old one that it is made from, by its number; these numbers increase.
 ///
-/// Equal items go together, then those that are about the same thing, then those that stand in the same place and have
+/// Equal items go together, then those that are about the same thing, then those that are in the same place and have
 /// much in common. What would change its place has no partner.
 pub(in crate::yaml) fn align(old: &[Value], new: &[Value]) -> Vec<Option<usize>> {
     let mut partners = equal(old, new);
@@ -82,7 +82,7 @@ fn pair(
 
 /// What an item is about: its most telling key, with the value.
 fn identity(item: &serde_json::Map<String, Value>) -> Option<Value> {
-    // What an item is like says what it is about where nothing else does.
+    // The similarity of items decides if they have no identity.
     let mut keys = IDENTITIES.iter().chain(&["image", "url", "type"]);
     keys.find_map(|key| match item.get(*key)? {
         Value::Object(_) | Value::Array(_) | Value::Null => None,

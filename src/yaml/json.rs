@@ -185,11 +185,11 @@ impl Conversion<'_> {
             let problem = self.problem(
                 node,
                 &format!(
-                    "the aliases of this text expand to more than the {MOST_EXPANDED} values that are read"
+                    "the aliases of this text expand to more than the limit of {MOST_EXPANDED} values"
                 ),
             );
             return Err(Box::new(
-                problem.help("write out what is repeated, or take the aliases out"),
+                problem.help("write out repeated values, or remove the aliases"),
             ));
         }
         match &node.kind {
@@ -225,7 +225,7 @@ impl Conversion<'_> {
                     return Err(self.problem(node, "this alias has no anchor"));
                 };
                 if self.open.contains(id) {
-                    return Err(self.problem(node, "this alias stands inside its own anchor"));
+                    return Err(self.problem(node, "this alias is inside its own anchor"));
                 }
                 self.open.push(*id);
                 let value = self.value(target)?;

@@ -1,6 +1,6 @@
 //! Lines of a text and the comments among them.
 
-/// The start of the line that `byte` stands on, behind a byte order mark.
+/// The start of the line that `byte` is on, after a byte order mark.
 pub(in crate::yaml) fn line_start(text: &str, byte: usize) -> usize {
     match text[..byte].rfind('\n') {
         Some(newline) => newline + 1,
@@ -16,7 +16,7 @@ pub(in crate::yaml) fn line_above(text: &str, line: usize) -> Option<usize> {
         .then(|| line_start(text, line - 1))
 }
 
-/// The end of the line that `byte` stands on, before its line break.
+/// The end of the line that `byte` is on, before its line break.
 pub(in crate::yaml) fn line_end(text: &str, byte: usize) -> usize {
     text[byte..].find('\n').map_or(text.len(), |at| byte + at)
 }

@@ -1,4 +1,4 @@
-//! A YAML tree that remembers where every value stands in its text.
+//! A YAML tree that remembers where every value is in its text.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -115,7 +115,7 @@ pub enum Kind {
 pub struct Entry {
     /// The key; a scalar in everything that Kubernetes reads.
     pub key: Node,
-    /// The value; an empty one stands right behind its colon.
+    /// The value; an empty one is right after its colon.
     pub value: Node,
 }
 
@@ -283,13 +283,13 @@ pub(super) fn parse_with(
     let text = source.text();
     if text.len() > limits.bytes {
         return Err(Diagnostic::error(format!(
-            "`{}` has {} bytes, more than the {} that are read",
+            "`{}` has {} bytes, more than the limit of {}",
             source.name(),
             text.len(),
             limits.bytes
         ))
         .code(Code::Limit)
-        .help("split it up, or take out what is no configuration")
+        .help("split it, or remove what is not configuration")
         .into());
     }
     let mut options = Options::default();
@@ -402,15 +402,15 @@ impl Builder<'_> {
             Diagnostic::error(format!("nested deeper than {depth} levels"))
                 .code(Code::Limit)
                 .at(self.source, start..start)
-                .help("take levels out; nothing that Kubernetes or Palette reads is so deep")
+                .help("remove levels; nothing that Kubernetes or Palette reads is so deep")
         } else if self.nodes > nodes {
             Diagnostic::error(format!("`{name}` holds more than {nodes} values"))
                 .code(Code::Limit)
-                .help("split it up, or take out what is no configuration")
+                .help("split it, or remove what is not configuration")
         } else if self.documents.len() > documents {
             Diagnostic::error(format!("`{name}` holds more than {documents} documents"))
                 .code(Code::Limit)
-                .help("split it up into several files")
+                .help("split it into several files")
         } else {
             return false;
         };
@@ -443,7 +443,7 @@ impl Builder<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(range),
             Event::Alias(id) => self.add(Node::new(range, Kind::Alias(id))),
-            // The anchor's token stands before the node that was just added or opened.
+            // The anchor's token is before the node that was just added or opened.
             Event::Anchor(..) => {
                 if let Some(node) = self.newest() {
                     let properties = node.properties();
@@ -592,7 +592,7 @@ impl Builder<'_> {
                             });
                         } else {
                             self.problems.push(|| {
-                                Diagnostic::error(format!("the key `{name}` stands here twice"))
+                                Diagnostic::error(format!("the key `{name}` is used here twice"))
                                     .code(Code::KeyTwice)
                                     .at(self.source, node.span())
                                     .label(format!("first used on line {line}"))
@@ -656,7 +656,7 @@ fn block_header(text: &str, from: usize) -> Option<usize> {
     }
 }
 
-/// A block scalar without the empty lines behind its last line; blanks on that line, and lines of more blanks than the
+/// A block scalar without the empty lines after its last line; blanks on that line, and lines of more blanks than the
 /// others are indented by, are text.
 fn without_trailing_lines(written: &str) -> &str {
     let header = written.lines().next().unwrap_or_default();

@@ -62,7 +62,7 @@ impl Scalar {
         self.plain && self.forced != Some(Forced::Text) && is_null(&self.text)
     }
 
-    /// Whether the block keeps line breaks behind its last line (`|+`), so that they belong to it.
+    /// Whether the block keeps line breaks after its last line (`|+`), so that they belong to it.
     pub(super) fn keeps_trailing_lines(&self, written: &str) -> bool {
         let header = written.lines().next().unwrap_or_default();
         let header = header.split('#').next().unwrap_or_default();
@@ -80,7 +80,7 @@ pub fn resolve(text: &str) -> Value {
     typed(text).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The value of what is no text.
+/// The value of what is not a text.
 fn typed(text: &str) -> Option<Value> {
     match text {
         _ if is_null(text) => return Some(Value::Null),
@@ -99,7 +99,7 @@ fn typed(text: &str) -> Option<Value> {
 }
 
 fn number(text: &str) -> Option<Number> {
-    // Go reads what starts with a point by another rule, in which `_` stands in no number.
+    // Go reads what starts with a point by another rule, in which `_` is in no number.
     if text.starts_with('.') && text.contains('_') {
         return None;
     }
@@ -284,7 +284,7 @@ fn quote(text: &str) -> String {
     out
 }
 
-/// Writes a text as a literal block (`|`) whose lines are indented by `indent` spaces, as it stands behind `key: `.
+/// Writes a text as a literal block (`|`) whose lines are indented by `indent` spaces, as it is behind `key: `.
 ///
 /// Texts that a literal block cannot hold unchanged (carriage returns, control characters, trailing blank lines that
 /// would be clipped, an empty text) are written as one quoted line instead.

@@ -100,7 +100,7 @@ impl TreeWriter {
     }
 }
 
-/// What stands behind a colon or a dash at this depth: a single value, or an empty map or list.
+/// What is after a colon or a dash at this depth: a single value, or an empty map or list.
 fn on_its_line(value: &Value, indent: usize) -> String {
     match value {
         Value::Null => "null".to_owned(),

@@ -703,7 +703,11 @@ pub fn split_folder(data: &[u8]) -> End {
     }
     let mut asked = BTreeSet::new();
     let joined = join(&profile, &entries, |path| {
-        assert_eq!(entries.get(path), Some(&Entry::File), "{path} is no file");
+        assert_eq!(
+            entries.get(path),
+            Some(&Entry::File),
+            "{path} is not a file"
+        );
         asked.insert(path.to_owned());
         Ok(files.get(path).copied().unwrap_or_default().to_owned())
     });

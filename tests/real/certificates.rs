@@ -251,32 +251,32 @@ fn what_openssl_refuses_is_refused_with_its_place() {
         (
             "no-end.pem",
             without(last, last + 1),
-            "a certificate begins and does not end",
+            "a certificate has no end line",
         ),
         (
             "cut.pem",
             without(4, last),
-            "what stands between its lines is not a whole certificate",
+            "its content is not a complete certificate",
         ),
         (
             "hole.pem",
             without(4, 6),
-            "what stands between its lines is not a whole certificate",
+            "its content is not a complete certificate",
         ),
         (
             "longer.pem",
             longer,
-            "what stands between its lines is not a whole certificate",
+            "its content is not a complete certificate",
         ),
         (
             "second.pem",
             format!("{pem}{}", without(4, 6)),
-            "what stands between its lines is not a whole certificate",
+            "its content is not a complete certificate",
         ),
         (
             "letters.pem",
             pem.replacen('M', "!", 1),
-            "what stands between its lines is not base64",
+            "its content is not base64",
         ),
         (
             "private.pem",

@@ -22,7 +22,7 @@ struct Machine {
     memory: i128,
 }
 
-/// What is left for pods.
+/// The CPUs left for pods.
 #[derive(Debug, PartialEq, Eq)]
 struct Allocatable {
     cpus: usize,

@@ -108,10 +108,10 @@ fn only_authorities_that_are_named_are_taken() {
     let host = format!("localhost:{}", server.port);
     let trusted = ["--ca-file", "certificate.pem"];
     asked(&folder, &host, &trusted, &[])
-        .begins("error: the key sees no project `Nobody`\n")
+        .begins("error: the key has access to no project `Nobody`\n")
         .ends(2);
     let distrusted = asked(&folder, &host, &[], &[]);
-    distrusted.begins("error: Palette did not answer `GET /v1/dashboard/projects/metadata`: its certificate is not taken (").ends(3);
+    distrusted.begins("error: Palette did not answer `GET /v1/dashboard/projects/metadata`: its certificate is not trusted (").ends(3);
     let named = asked(
         &folder,
         &format!("127.0.0.1:{}", server.port),
@@ -155,7 +155,7 @@ fn the_proxy_of_the_environment_is_asked_unless_the_host_is_excepted() {
         &[("HTTP_PROXY", proxy.as_str())],
     ] {
         asked(&folder, &host, &trusted, variables)
-            .begins("error: the key sees no project")
+            .begins("error: the key has access to no project")
             .ends(2);
     }
     // Who asks the proxy is nobody else's matter.

@@ -89,7 +89,7 @@ fn a_secret_that_is_not_there_is_noted() {
         "note: the environment variable `NO_SUCH_TOKEN` is not set\n --> site.yaml:3:57\n  |\n3 |   \
          flashArrays: [{endpoint: array.example.com, apiToken: {env: NO_SUCH_TOKEN}}]\n",
     );
-    diff.mentions("  = note: it is compared as a secret of another value\n");
+    diff.mentions("  = note: it is compared as if its value had changed\n");
 }
 
 /// `nad` of a site says what `check` says of its networks, and writes none where the site is wrong.

@@ -72,7 +72,7 @@ fn a_huge_site_is_refused_before_it_is_read() {
     file.set_len(200_000_000).expect("the file can grow");
     folder.run("render --site site.yaml").says(
         2,
-        "error: cannot read `site.yaml`: it is larger than the 4 MiB that are read\n  = help: split it up, or take out what is no configuration\n\n",
+        "error: cannot read `site.yaml`: it is larger than the limit of 4 MiB\n  = help: split it, or remove what is not configuration\n\n",
     );
 }
 
@@ -82,7 +82,7 @@ fn a_site_that_is_not_text_is_refused() {
     write(&folder, "site.yaml", b"cluster: {name: \xff}");
     folder.run("render --site site.yaml").says(
         2,
-        "error: cannot read `site.yaml`: it is not UTF-8 text, from byte 16 on\n  = help: give a site, a profile as Palette exports it, or what the command asks for\n\n",
+        "error: cannot read `site.yaml`: it is not UTF-8 text, starting at byte 16\n  = help: give a site, a profile as Palette exports it, or the input that the command needs\n\n",
     );
 }
 
@@ -115,7 +115,7 @@ warning: this pack.json cannot be read
 3 | }
   | ^
   |
-  = note: the pack is left out
+  = note: the pack is ignored
   = help: trailing comma
 
 error: cannot read `missing`: No such file or directory (os error 2)
@@ -223,7 +223,7 @@ fn host_networks_that_cannot_be_written_are_refused() {
         (
             "network: {pxe: {interface: eno9}}",
             &["--format", "maas-cli"],
-            "`eno9` is no interface of the layout `two-bonds`",
+            "`eno9` is not an interface of the layout `two-bonds`",
         ),
         (
             "network: {management: {interface: br0}}",
@@ -243,7 +243,7 @@ fn host_networks_that_cannot_be_written_are_refused() {
         (
             "network: {management: {vlan: native}}",
             &["--format", "terraform"],
-            "the Terraform provider gives an interface one address, and `bond_mgmt` has several",
+            "the Terraform provider gives an interface only one address, but `bond_mgmt` has several",
         ),
         (
             "nodes: {machines: [{name: a, addresses: {pxe: 192.168.0.9}}]}",
@@ -275,11 +275,11 @@ fn wrong_words_on_the_command_line_end_with_2() {
         ),
         (
             "render --revision docs-2024",
-            "error: `docs-2024` has tables only and no layers to render\n  = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`\n\n",
+            "error: `docs-2024` has only tables and no layers to render\n  = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`\n\n",
         ),
         (
             "render --out -",
-            "error: standard output takes one profile\n  = help: name it, such as `--profile infra --out -`\n\n",
+            "error: standard output takes only one profile\n  = help: name it, such as `--profile infra --out -`\n\n",
         ),
         (
             "nad --vlans 30 --prefix VLAN-",
@@ -375,13 +375,13 @@ fn the_likeliest_mistakes_show_what_is_meant() {
         ),
         (
             "nodes: {sysctl: [vm.swappiness]}",
-            "write it such as `sysctl: {vm.swappiness: 5}`",
+            "write it like `sysctl: {vm.swappiness: 5}`",
         ),
         (
             "nodes: {sysctl: {vm.swappiness: [1]}}",
             "write `vm.swappiness: 1`",
         ),
-        ("nodes: {maxPods: many}", "write it such as `maxPods: 250`"),
+        ("nodes: {maxPods: many}", "write it like `maxPods: 250`"),
         (
             "K8sPodCIDR: 10.0.0.0/16",
             "`K8sPodCIDR` is `network.podCidr` here",
@@ -396,13 +396,13 @@ fn the_likeliest_mistakes_show_what_is_meant() {
         ),
         (
             "packVersions: {kubernetes: latest}",
-            "write it such as `4.9.46`, or `4.9.x` for the newest of 4.9",
+            "write it like `4.9.46`, or `4.9.x` for the newest of 4.9",
         ),
         (
             "packVersions: {ubuntu-maas: LTS__jammy}",
-            "write it such as `4.9.46`, or `4.9.x` for the newest of 4.9",
+            "write it like `4.9.46`, or `4.9.x` for the newest of 4.9",
         ),
-        ("workers: 5", "`workers` stands at `cluster.workers`"),
+        ("workers: 5", "`workers` belongs at `cluster.workers`"),
         (
             "revision: 1.9.0",
             "name it on the command line, with `--revision NAME`",

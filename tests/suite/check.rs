@@ -257,7 +257,7 @@ fn a_real_export_is_measured_against_a_revision() {
     );
 }
 
-const NO_LAYERS: &str = "error: `docs-2024` has tables only and no layers to render\n  = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`\n\n";
+const NO_LAYERS: &str = "error: `docs-2024` has only tables and no layers to render\n  = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`\n\n";
 
 #[test]
 fn what_cannot_be_checked_is_explained() {
@@ -270,7 +270,7 @@ fn what_cannot_be_checked_is_explained() {
         (
             "check none.yaml",
             3,
-            "error: cannot read `none.yaml`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+            "error: cannot read `none.yaml`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
         ),
         (
             "check empty",
@@ -386,7 +386,7 @@ fn disks_that_maas_erases_are_an_error() {
     let shown = checked(&folder, "site.yaml", 1);
     assert!(
         shown.contains(
-            "error: MAAS erases the data of VMs with every node that is repaved [erased-disks]
+            "error: MAAS erases the data of VMs whenever a node is repaved [erased-disks]
  --> site.yaml:2:24
   |
 2 |   eraseDisksOnRelease: true

@@ -296,7 +296,7 @@ fn every_value_that_the_ra_sets_is_missed_when_it_changes() {
                 let mut of_layer = claims
                     .iter()
                     .filter(|claim| claim.layer.as_ref() == Some(&layer));
-                // What is no YAML is told without any claim.
+                // What is not YAML is told without any claim.
                 let is_noticed = subject.is_err()
                     || subject.is_ok_and(|subject| {
                         of_layer

@@ -168,7 +168,7 @@ fn items_of_lists_are_known_by_what_they_are() {
             "env:\n- {name: C, value: z}\n- {name: A, value: changed}\n- {name: D, value: new}\n",
         ),
         [
-            "Moved env[name=C] 3 1 (an earlier variable may stand in a later one, the last of two wins, and pods are made anew)",
+            "Moved env[name=C] 3 1 (a later variable may contain an earlier one, the last of two wins, and pods are replaced)",
             "Changed env[name=A].value \"x\" \"changed\"",
             "Removed env[name=B] {\"name\":\"B\",\"value\":\"b\"} -",
             "Added env[name=D] - {\"name\":\"D\",\"value\":\"new\"} (item 3 of 3)",

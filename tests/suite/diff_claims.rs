@@ -268,7 +268,7 @@ fn what_the_claims_tell_apart_is_found() {
     );
 }
 
-/// Where both say what a place holds, and say different things, the change shows the one and the other.
+/// Where both say what a place holds, and differ, the change shows the one and the other.
 #[test]
 fn what_both_claim_of_a_place_is_shown() {
     let sides = Sides::load();
@@ -500,5 +500,8 @@ fn nothing_is_found_without_an_explanation() {
     let [note] = sides.report.notes.as_slice() else {
         panic!("{:?}", sides.report.notes);
     };
-    assert!(note.contains("`--packs DIR` with both versions"), "{note}");
+    assert!(
+        note.contains("both versions of a pack with `--packs DIR`"),
+        "{note}"
+    );
 }

@@ -69,7 +69,7 @@ fn fail_on_lets_milder_changes_pass() {
         assert_eq!(output.said(), "", "{arguments:?}");
         assert!(!output.stdout.is_empty(), "{arguments:?} says nothing");
     }
-    // What is left out does not count.
+    // Ignored changes do not count.
     let arguments = [
         "diff",
         "1.7.0",
@@ -325,7 +325,7 @@ error: this is not JSON
  --> <standard input>:1:12
   |
 1 | {\"metadata\":
-  |            ^ it ends here, in the middle
+  |            ^ it ends here unexpectedly
   |
   = help: the file is cut off: export the profile again
 
@@ -432,10 +432,10 @@ fn bad_input_is_explained_in_full() {
         fs::create_dir(folder.join(name)).expect("the folder can be made");
     }
     write(&folder, "broken/a.json", "{");
-    let list = "error: `list.json` is not a site, a profile or manifests: it is a list\n  = help: give each of its items a file of its own, if they are sites, profiles or manifests\n\n";
-    let other = "error: `other.json` is not a site, a profile or manifests: it has a `kind` and no `apiVersion`, without which Kubernetes takes no manifest\n  = help: add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it\n\n";
+    let list = "error: `list.json` is not a site, a profile or manifests: it is a list\n  = help: put each item into a separate file, if they are sites, profiles or manifests\n\n";
+    let other = "error: `other.json` is not a site, a profile or manifests: it has a `kind` but no `apiVersion`, which Kubernetes requires\n  = help: add the `apiVersion` if it is a manifest; else give a site, or a profile as Palette exports it\n\n";
     let both = format!(
-        "{list}error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n  = help: give a site, a profile as Palette exports it, or what the command asks for\n\n2 errors\n"
+        "{list}error: cannot read `binary.json`: it is not UTF-8 text, starting at byte 14\n  = help: give a site, a profile as Palette exports it, or the input that the command needs\n\n2 errors\n"
     );
     for (arguments, code, message) in [
         (
@@ -446,7 +446,7 @@ error: this is not JSON
  --> cut.json:1:24
   |
 1 | {\"metadata\": {\"name\": \"a
-  |                        ^ it ends here, in the middle
+  |                        ^ it ends here unexpectedly
   |
   = help: the file is cut off: export the profile again
 
@@ -455,12 +455,12 @@ error: this is not JSON
         (
             "a.json comma.json",
             2,
-            "error: this is not JSON\n --> comma.json:3:1\n  |\n3 | }\n  | ^ trailing comma\n  |\n  = help: export it again, or look at the place that is shown\n\n",
+            "error: this is not JSON\n --> comma.json:3:1\n  |\n3 | }\n  | ^ trailing comma\n  |\n  = help: export it again, or correct the place that is shown\n\n",
         ),
         (
             "a.json binary.json",
             2,
-            "error: cannot read `binary.json`: it is not UTF-8 text, from byte 14 on\n  = help: give a site, a profile as Palette exports it, or what the command asks for\n\n",
+            "error: cannot read `binary.json`: it is not UTF-8 text, starting at byte 14\n  = help: give a site, a profile as Palette exports it, or the input that the command needs\n\n",
         ),
         ("list.json a.json", 2, list),
         ("other.json a.json", 2, other),
@@ -469,7 +469,7 @@ error: this is not JSON
             "text.txt a.json",
             2,
             "\
-error: `text.txt` is not a site, a profile or manifests: it has no keys at its top
+error: `text.txt` is not a site, a profile or manifests: it has no top-level keys
   = help: give a site, a profile as Palette exports it, a folder that `vmo-ra render` or `vmo-ra split` wrote, or Kubernetes manifests
 
 ",
@@ -491,18 +491,18 @@ error: this is not JSON
  --> broken/a.json:1:1
   |
 1 | {
-  | ^ it ends here, in the middle
+  | ^ it ends here unexpectedly
   |
   = help: the file is cut off: export the profile again
 
 ",
         ),
-        ("- -", 2, "error: standard input can be read once\n\n"),
+        ("- -", 2, "error: standard input can be read only once\n\n"),
         (
             "docs-2024 1.9.0",
             2,
             "\
-error: `docs-2024` has tables only and no layers to render
+error: `docs-2024` has only tables and no layers to render
   = help: render NEWEST, or look at it with `vmo-ra revisions docs-2024`
 
 ",
@@ -541,7 +541,7 @@ For more information, try '--help'.
         (
             "missing.json a.json",
             3,
-            "error: cannot read `missing.json`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+            "error: cannot read `missing.json`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
         ),
         (
             "1.9.0 a.json --site none.yaml",
@@ -758,7 +758,7 @@ fn hostile_values_are_compared_as_text_with_a_note() {
         let report = json_form(&["old.json", "new.json"], &folder);
         assert_eq!(report["summary"]["changes"], 1, "{name}: {report:#}");
         let why = match name {
-            "deep" => "are beyond a limit of what is read as YAML (nested deeper than 100 levels)",
+            "deep" => "exceed a limit of YAML texts (nested deeper than 100 levels)",
             _ => "are not YAML",
         };
         assert_eq!(
@@ -813,7 +813,7 @@ fn twenty_megabytes_are_compared() {
     file.set_len(200 << 20).expect("the file can grow");
     folder.run("diff larger.json 1.9.0").says(
         2,
-        "error: cannot read `larger.json`: it is larger than the 128 MiB that are read\n  = help: split it up, or take out what is no configuration\n\n",
+        "error: cannot read `larger.json`: it is larger than the limit of 128 MiB\n  = help: split it, or remove what is not configuration\n\n",
     );
     let _ = fs::remove_dir_all(&folder);
 }
@@ -887,7 +887,7 @@ fn another_host_network_is_a_note() {
         "larger.yaml",
         site.replace("name: a", "name: a, workers: 9"),
     );
-    let note = "the host networks differ, which are in no profile and count for no gate";
+    let note = "the host networks differ; they are not part of a profile";
     for (new, is_told) in [("new.yaml", true), ("larger.yaml", false), ("1.9.0", false)] {
         let run = folder.run(&["diff", "old.yaml", new, "--profile", "core"]);
         assert_eq!(run.told().contains(note), is_told, "{new}: {}", run.told());

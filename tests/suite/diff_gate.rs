@@ -221,7 +221,7 @@ fn what_ends_a_cluster_is_no_restart() {
     let folder = Scratch::new();
     let same = "charts: {x: 1}";
     for (layer, pack, old, new, impact) in [
-        // What is no YAML is refused, and mending it is not.
+        // What is not YAML is refused, and mending it is not.
         (
             "addon",
             "nginx",

@@ -162,9 +162,7 @@ fn another_kind_is_another_object() {
     run.ends(1);
     let text = run.told();
     assert!(
-        text.contains(
-            "another object takes its place: `ClusterRoleBinding a`, which was `ConfigMap a`"
-        ),
+        text.contains("another object replaces it: `ClusterRoleBinding a`, formerly `ConfigMap a`"),
         "{text}"
     );
     assert!(text.contains("grants `cluster-admin` to `x`"), "{text}");

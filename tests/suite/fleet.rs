@@ -32,7 +32,7 @@ fn every_site_is_as_if_it_were_alone() {
         .well();
     assert_eq!(
         told,
-        "wrote 70 of 70 sites to out\n0 warnings, 280 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site\n"
+        "wrote 70 of 70 sites to out\n0 warnings, 280 notes; `vmo-ra check sites/NAME/site.yaml` shows those of a site\n"
     );
     assert_eq!(names(&folder.join("out")), sites, "nothing else is left");
     for name in [&sites[0], &sites[33], &sites[69]] {
@@ -59,7 +59,7 @@ fn bad_sites_are_told_at_the_end() {
     assert_eq!(
         run.told(),
         "wrote 2 of 4 sites to out
-2 warnings, 8 notes; `vmo-ra check sites/NAME/site.yaml` tells those of a site
+2 warnings, 8 notes; `vmo-ra check sites/NAME/site.yaml` shows those of a site
 not written:
   hamburg
   vienna
@@ -109,7 +109,7 @@ fn what_is_no_fleet_is_refused() {
     assert_eq!(run.told(), "");
     run.says(
         3,
-        "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+        "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
     );
-    folder.run("render --sites sites --profile core --out -").says(2, "error: standard output takes one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n");
+    folder.run("render --sites sites --profile core --out -").says(2, "error: standard output takes only one site\n  = help: name a folder with `--out DIR`, or the site with `--site FILE`\n\n");
 }

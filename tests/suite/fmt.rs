@@ -128,7 +128,7 @@ fn standard_input_goes_to_standard_output() {
         &fed(&["-", "a.json"], PALETTE),
         2,
         "",
-        "error: `-` stands alone: only one profile goes to standard output\n\n",
+        "error: `-` cannot be combined with files: standard output takes only one profile\n\n",
     );
 }
 
@@ -157,7 +157,7 @@ fn one_wrong_file_and_nothing_is_written() {
         2,
         "",
         "\
-error: the key `name` stands here twice
+error: the key `name` is used here twice
  --> twice.json:2:2
   |
 2 |  \"name\": \"b\"}, \"spec\": {}}
@@ -168,11 +168,11 @@ error: the key `name` stands here twice
 error: `site.yaml` is a site, not a profile
   = help: `vmo-ra render --site site.yaml` makes profiles of it
 
-error: `p.yaml` is YAML, and this writes JSON
+error: `p.yaml` is YAML, but `fmt` writes JSON
   = help: turn it into JSON with `vmo-ra split` and `vmo-ra join`
 
-error: `config.json` is not a profile: it has no key at its top that a site, a profile or a manifest has
-  = help: give what Palette exports, as JSON or YAML
+error: `config.json` is not a profile: it has no top-level key of a site, a profile or a manifest
+  = help: give a profile as Palette exports it, as JSON or YAML
 
 4 errors; nothing was written
 ",
@@ -182,7 +182,7 @@ error: `config.json` is not a profile: it has no key at its top that a site, a p
         &fmt(&["a.json", "nowhere.json"], &folder),
         3,
         "",
-        "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+        "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
     );
     assert_eq!(read(&folder, "a.json"), PALETTE);
 }

@@ -487,7 +487,7 @@ fn input_of(folder: &Path) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// The files below a folder; what is no file is left out, since a pipe would be waited for.
+/// The files below a folder; what is not a file is left out, since a pipe would be waited for.
 fn regular_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut left: Vec<PathBuf> = vec![folder.to_path_buf()];
@@ -508,7 +508,7 @@ fn regular_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
-/// Puts the input there, spoiled, now and then with something that is no file among it.
+/// Puts the input there, spoiled, now and then with something that is not a file among it.
 fn plant(chance: &mut Chance, kind: &Kind, folder: &Path) {
     let spoiled = chance.below(kind.files.len());
     for (index, (path, bytes)) in kind.files.iter().enumerate() {

@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
             "json",
             export().to_string().replacen('{', "{\"x\":1,\"x\":2,", 1),
             {
-                let [check, diff, split, fmt] = none("the key `x` stands here twice");
+                let [check, diff, split, fmt] = none("the key `x` is used here twice");
                 [check, diff, split, fmt, Some("is a profile, not a site")]
             },
         ),
@@ -77,7 +77,7 @@ fn cases() -> Vec<Case> {
                     None,
                     None,
                     None,
-                    Some("is YAML, and this writes JSON"),
+                    Some("is YAML, but `fmt` writes JSON"),
                     Some("is a profile, not a site"),
                 ]
             },
@@ -92,7 +92,7 @@ fn cases() -> Vec<Case> {
             "answer",
             "json",
             answer().to_string(),
-            profile(Some("this is what Palette's API answers")),
+            profile(Some("this is an answer of Palette's API")),
         ),
         (
             "manifests",
@@ -119,7 +119,7 @@ fn cases() -> Vec<Case> {
             nothing("it is empty", "is empty"),
         ),
         ("comments", "yaml", "# about\n".to_owned(), {
-            let [check, diff, split, fmt] = none("it has comments only");
+            let [check, diff, split, fmt] = none("it has only comments");
             [check, diff, split, fmt, None]
         }),
         (
@@ -136,15 +136,15 @@ fn cases() -> Vec<Case> {
             "yaml",
             "apiVersion: v1\nkind: Site\nspec: {cluster: {name: a}}\n".to_owned(),
             nothing(
-                "it looks like a site that is written as an object of Kubernetes",
-                "is written as an object of Kubernetes",
+                "it looks like a site in the form of a Kubernetes object",
+                "in the form of a Kubernetes object",
             ),
         ),
         (
             "words",
             "yaml",
             "hello world\n".to_owned(),
-            nothing("it has no keys at its top", "not a single value"),
+            nothing("it has no top-level keys", "not a single value"),
         ),
     ]
 }
@@ -266,8 +266,7 @@ fn a_folder_with_a_site_and_profiles_is_checked_as_a_whole() {
     // The profiles are compared, and it is said that the site is not.
     let output = folder.run("diff d d/core.json");
     assert_eq!(output.code, Some(0), "{}", output.said());
-    output
-        .begins("note: of `d` the profiles are compared, and neither its site nor its manifests\n");
+    output.begins("note: only the profiles of `d` are compared, not its site or manifests\n");
     fs::create_dir(files.join("more")).expect("the folder can be made");
     write(&files, "more/core.json", export().to_string());
     let output = folder.run("diff d d/core.json");
@@ -330,7 +329,7 @@ fn an_answer_is_compared_as_far_as_it_goes() {
         assert!(
             output
                 .said()
-                .contains("without the texts of manifests and the variables"),
+                .contains("without variables and the texts of manifests"),
             "{}",
             output.said()
         );

@@ -52,6 +52,7 @@ mod packs_import;
 mod packs_reimport;
 mod palette;
 mod password_variables;
+mod plain_words;
 mod plan;
 mod properties;
 mod recover;

@@ -123,7 +123,7 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_refused_with_other_names() {
     std::os::unix::fs::symlink("nowhere", folder.join("link")).expect("it can be linked");
     folder.run("plan --out link").says(
         3,
-        "error: cannot write `link`: it is a link that leads nowhere\n  = help: see that there is room, and that it may be written\n\n",
+        "error: cannot write `link`: it is a link that leads nowhere\n  = help: check that there is space, and that you may write there\n\n",
     );
     assert_eq!(names(&folder), ["link", "other", "plan.md"]);
 }
@@ -140,7 +140,7 @@ fn a_file_that_is_there_stays() {
     folder.run("split p.json --out d").ends(0);
     write(&folder, "old", "mine\n");
     std::os::unix::fs::symlink("site.yaml", folder.join("link")).expect("it can be linked");
-    let there = "error: `old` is there already\n  = help: choose another name, or replace it with `--force`\n\n";
+    let there = "error: `old` already exists\n  = help: choose another name, or replace it with `--force`\n\n";
     for arguments in [
         "plan",
         "network -f netplan",
@@ -382,11 +382,11 @@ fn two_runs_into_one_folder_do_not_both_win() {
 #[test]
 fn folders_that_cannot_make_way_are_named() {
     let folder = Scratch::new();
-    folder.run("nad --vlans 1 --out .").says(2, "error: `.` cannot make way for a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n");
+    folder.run("nad --vlans 1 --out .").says(2, "error: `.` cannot be replaced by a new folder\n  = help: name a folder by its own name, such as `--out out`\n\n");
     let said = folder.run("nad --vlans 1 --out /dev/shm").ends(2).said();
     assert!(
         said.starts_with(
-            "error: `/dev/shm` is a mount point, which cannot make way for a new folder\n"
+            "error: `/dev/shm` is a mount point, which cannot be replaced by a new folder\n"
         ) || said.starts_with("error: `/dev/shm` is not a folder"),
         "{said}"
     );
@@ -428,10 +428,10 @@ fn a_list_of_checksums_that_is_no_file_is_refused() {
         .status()
         .expect("mkfifo starts");
     assert!(made.success());
-    refused("error: `out/SHA256SUMS` is a link or no file\n");
+    refused("error: `out/SHA256SUMS` is a link, or not a file\n");
     std::os::unix::fs::symlink("/dev/zero", &list).expect("it can be linked");
-    refused("error: `out/SHA256SUMS` is a link or no file\n");
+    refused("error: `out/SHA256SUMS` is a link, or not a file\n");
     let sparse = fs::File::create(&list).expect("it can be made");
     sparse.set_len(3 << 30).expect("it can be sparse");
-    refused("error: `out/SHA256SUMS` is larger than the 32 MiB that are read\n");
+    refused("error: `out/SHA256SUMS` is larger than the limit of 32 MiB\n");
 }

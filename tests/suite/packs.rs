@@ -317,9 +317,9 @@ vmo: {access: Direct, goldenImagesNamespace: images}
     let run = folder.run("render site.yaml --packs packs --profile core --out out");
     let said = run.ends(0).said();
     for remark in [
-        "`virtual-machine-orchestrator` 4.10.2 has `charts.virtual-machine-orchestrator.vmo-manager.service.type` in place of `charts.virtual-machine-orchestrator.service.type`; what the RA sets is set there",
+        "`virtual-machine-orchestrator` 4.10.2 has `charts.virtual-machine-orchestrator.vmo-manager.service.type` in place of `charts.virtual-machine-orchestrator.service.type`; the RA's settings go there",
         "has `charts.virtual-machine-orchestrator.vmo-manager.goldenImagesNamespace` in place of",
-        "note: a cluster with `virtual-machine-orchestrator` before 4.9.9 is upgraded to that version before it goes to 4.10.2\n  = note: Spectro Cloud, Upgrade the VMO Pack\n",
+        "note: a cluster with `virtual-machine-orchestrator` before 4.9.9 must be upgraded to that version before 4.10.2\n  = note: Spectro Cloud, Upgrade the VMO Pack\n",
     ] {
         assert!(said.contains(remark), "{remark}: {said}");
     }
@@ -385,7 +385,7 @@ fn settings_that_a_pack_names_nowhere_are_a_note() {
         .run("render --packs packs --profile core --out out")
         .ends(0)
         .said();
-    let note = "note: `virtual-machine-orchestrator` 4.9.0 names nowhere what the RA sets: \
+    let note = "note: `virtual-machine-orchestrator` 4.9.0 does not mention settings of the RA: \
         `charts.virtual-machine-orchestrator.goldenImagesNamespace`, \
         `charts.virtual-machine-orchestrator.vmEnabledNamespaces`, \
         `charts.virtual-machine-orchestrator.snapshot-controller.volumeSnapshotClass.name`, \
@@ -408,10 +408,10 @@ fn no_built_in_values_stand_in_for_another_layout() {
             format!("packVersions: {{virtual-machine-orchestrator: {version}}}\n"),
         );
         folder.run("render site.yaml --profile core --out out").ends(2).mentions(&format!(
-            "error: `virtual-machine-orchestrator` keeps its settings elsewhere from 4.10.0 on, so that the built-in values of 4.9.0 cannot stand in for {version}
+            "error: `virtual-machine-orchestrator` moved its settings in 4.10.0, so the built-in values of 4.9.0 cannot replace {version}
   = note: Spectro Cloud, Upgrade the VMO Pack
-  = help: name a folder with that version of the pack with `--packs DIR`, or take an older version under `packVersions`
-  = help: a cluster with a version before 4.9.9 is upgraded to that one first
+  = help: name a folder with that version of the pack with `--packs DIR`, or choose an older version under `packVersions`
+  = help: upgrade a cluster with a version before 4.9.9 to that version first
 "
         ));
     }
@@ -465,7 +465,7 @@ fn two_presets_of_one_group_are_refused() {
     assert_eq!(
         said,
         [
-            "error: the presets `one` and `two` of `grouped` are of one group\n  = help: choose one preset of `Group A`\n",
+            "error: the presets `one` and `two` of `grouped` are in the same group\n  = help: choose one preset of `Group A`\n",
             "error: `grouped` has no preset `Group A:too`\n  = note: did you mean `Group A:two`?\n  = help: its presets: Group A:one, Group A:two\n",
         ]
     );

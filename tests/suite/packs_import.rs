@@ -156,11 +156,10 @@ fn an_archive_that_is_none_is_refused_in_words() {
             format!("{{\"name\": \"{name}\", \"version\": \"1.0.0\", \"layer\": \"addon\"}}");
         tar(&[("pack.json", json.as_bytes()), ("values.yaml", b"a: 1\n")])
     };
-    let again = "help: pull it again, or import the pack from what Palette's API answers";
+    let again = "help: pull it again, or import the pack from an answer of Palette's API";
     let sources = "help: give a pack's archive as `oras pull` leaves it, what `GET /v1/packs/UID` of Palette's API answers, or a profile as Palette exports it";
-    let limit = "help: a pack's own files are some KiB; take its archive, and no image";
-    let names =
-        "help: names and versions hold letters, digits, dots, dashes, underscores and plus signs";
+    let limit = "help: a pack's own files are small; use its archive, not an image";
+    let names = "help: names and versions may have letters, digits, dots, dashes, underscores and plus signs";
     let mut wrong = Vec::new();
     for (bytes, message, help) in [
         (
@@ -175,7 +174,7 @@ fn an_archive_that_is_none_is_refused_in_words() {
         ),
         (
             with("nginx/pipe", EntryType::Fifo, b""),
-            "cannot be unpacked: `nginx/pipe` in it is no file",
+            "cannot be unpacked: `nginx/pipe` in it is not a file",
             again,
         ),
         (
@@ -205,7 +204,7 @@ fn an_archive_that_is_none_is_refused_in_words() {
         ),
         (
             with("nginx/presets.yaml", EntryType::Regular, &large),
-            "is more than is read: `nginx/presets.yaml` has more than 16 MiB",
+            "exceeds a limit: `nginx/presets.yaml` has more than 16 MiB",
             limit,
         ),
         (
@@ -231,7 +230,9 @@ fn an_archive_that_is_none_is_refused_in_words() {
         (plain[..700].to_vec(), "cannot be unpacked: ", again),
         (
             oci(&packed, Some(&sum)),
-            &*format!("cannot be unpacked: `blobs/sha256/{sum}` does not hash to its name"),
+            &*format!(
+                "cannot be unpacked: the hash of `blobs/sha256/{sum}` does not match its name"
+            ),
             again,
         ),
         (
@@ -282,7 +283,7 @@ fn an_archive_that_unpacks_to_too_much_is_left() {
     let told = imported("bomb.tar.gz", &bomb).expect_err("refused");
     assert!(
         told.starts_with(
-            "error: `bomb.tar.gz` is more than is read: unpacked it has more than 512 MiB\n"
+            "error: `bomb.tar.gz` exceeds a limit: unpacked it has more than 512 MiB\n"
         ),
         "{told}"
     );
@@ -291,7 +292,12 @@ fn an_archive_that_unpacks_to_too_much_is_left() {
         add(&mut many, "x", EntryType::Regular, b"");
     }
     let told = imported("many.tar", &many.into_inner().expect("it ends")).expect_err("refused");
-    assert!(told.starts_with("error: `many.tar` is more than is read: it holds more than the 20000 files that are read\n"), "{told}");
+    assert!(
+        told.starts_with(
+            "error: `many.tar` exceeds a limit: it holds more than the limit of 20000 files\n"
+        ),
+        "{told}"
+    );
 }
 
 /// What a profile was made from can be made again from it.
@@ -314,7 +320,7 @@ fn packs_of_a_profile_make_the_same_profile() {
     let run = folder.run("render --packs packs --out second");
     let said = run.ends(0).said();
     assert!(!said.contains("[built-in-values]"), "{said}");
-    assert!(said.contains("note: `ubuntu-maas` 22.04, `kubernetes` 1.34.5, `cni-cilium-oss` 1.19.2 and `csi-portworx-generic` 3.6.0 were imported without their constraints, presets and schema, so that these are not checked [pack-imported]\n"), "{said}");
+    assert!(said.contains("note: `ubuntu-maas` 22.04, `kubernetes` 1.34.5, `cni-cilium-oss` 1.19.2 and `csi-portworx-generic` 3.6.0 were imported without their constraints, presets and schema, so these are not checked [pack-imported]\n"), "{said}");
     let (first, second) = (files(&folder.join("first")), files(&folder.join("second")));
     let is_text = |path: &&String| path.starts_with("values/");
     assert_eq!(first.keys().filter(is_text).count(), 13);
@@ -345,7 +351,7 @@ fn a_preset_that_nobody_knows_is_asked_for_in_words() {
     let run = folder.run("render site.yaml --profile infra --packs packs --out second");
     run.ends(2).begins(
         "error: `cni-cilium-oss` was imported without its presets, and its values were not made with `VMO - Bridge interface:vmo-br0`
-  = help: import the pack from its archive, or from what Palette's API answers: these have the presets
+  = help: import the pack from its archive, or from an answer of Palette's API: these have the presets
   = help: or choose the preset in Palette, export the profile again, and import that
 ",
     );
@@ -515,7 +521,7 @@ fn an_answer_without_values_says_which_has_them() {
     write(&folder, "stray.json", stray.to_string());
     folder.run("packs import stray.json --out packs").says(
         2,
-        "error: `stray.json` does not say of which version of `p` the values with the uid `u2` are
+        "error: `stray.json` does not say to which version of `p` the values with the uid `u2` belong
   = help: save the whole answer, with its `tags`
 
 ",
@@ -524,7 +530,7 @@ fn an_answer_without_values_says_which_has_them() {
     folder
         .run("packs import odd.json --out packs")
         .ends(2)
-        .begins("error: `odd.json` is not what Palette's API answers of a pack: ");
+        .begins("error: `odd.json` is not an answer of Palette's API about a pack: ");
     assert!(!folder.join("packs").exists());
 }
 
@@ -558,9 +564,9 @@ fn packs_are_written_together_or_not_at_all() {
         .run("packs import one.json other.json --out new")
         .says(
             2,
-            "error: two packs would be `p-1.0.0`, and their files differ
-  = help: import one of them, or each into a folder of its own
-  = help: if both are layers of one profile, take one out of it first
+            "error: two packs would be written to `p-1.0.0`, and their files differ
+  = help: import only one of them, or import them into separate folders
+  = help: if both are layers of one profile, remove one first
 
 ",
         );
@@ -609,8 +615,8 @@ fn what_is_no_source_is_refused_with_the_way_to_one() {
     let is_pack = "use it as it is, with `--packs DIR`";
     let of_pack = "use the folder of its pack as it is, with `--packs DIR`";
     for (source, message, help) in [
-        ("pack", "`pack` is a folder of packs already", is_pack),
-        (".", "`.` is a folder of packs already", is_pack),
+        ("pack", "`pack` is already a folder of packs", is_pack),
+        (".", "`.` is already a folder of packs", is_pack),
         (
             "pack/pack.json",
             "`pack/pack.json` holds no packs: it looks like the pack.json of a pack",
@@ -623,7 +629,7 @@ fn what_is_no_source_is_refused_with_the_way_to_one() {
         ),
         (
             "empty.json",
-            "`empty.json` holds no packs: it has no keys at its top",
+            "`empty.json` holds no packs: it has no top-level keys",
             sources,
         ),
         ("none", "`none` holds no packs: it is empty", sources),
@@ -635,7 +641,7 @@ fn what_is_no_source_is_refused_with_the_way_to_one() {
         (
             "refused.json",
             "`refused.json` is a refusal of Palette's API, with the code PackNotFound",
-            "see that the uid of the pack and the API key are right, and ask again",
+            "check the uid of the pack and the API key, and try again",
         ),
         (
             "x.zip",
@@ -706,7 +712,7 @@ fn texts_that_are_broken_and_versions_that_are_groups_are_told() {
     let run = folder.run("packs import broken.json --out packs");
     let said = run.ends(0).said();
     assert!(
-        said.contains("`nginx` 1.15.4 is imported as it is, and no layer can be made from it\n"),
+        said.contains("`nginx` 1.15.4 is imported as it is, but no layer can use it\n"),
         "{said}"
     );
     assert!(
@@ -727,7 +733,7 @@ fn texts_that_are_broken_and_versions_that_are_groups_are_told() {
     );
     let run = folder.run("packs import group.json --out group");
     run.ends(2)
-        .begins("error: `1.15.x` stands for several versions, and a pack has one\n");
+        .begins("error: `1.15.x` means several versions, but a pack has one\n");
     run.mentions(
         "  = help: write the version that the registry lists the pack with, such as 1.17.4\n",
     );
@@ -770,9 +776,10 @@ fn presets_that_an_answer_does_not_tell_are_unknown() {
         .run("packs apply p --packs none")
         .ends(0)
         .mentions("note: `p` 1.0.0 was imported without its constraints and presets\n");
-    folder.run("packs apply p --preset G:one --packs all").ends(0).begins(
-        "note: the values were made with `g:one` already, and what was edited since stays: `b`\n",
-    );
+    folder
+        .run("packs apply p --preset G:one --packs all")
+        .ends(0)
+        .begins("note: the values already contain `g:one`, and edits since then stay: `b`\n");
 }
 
 /// A profile may have a pack twice; its folder would be one.
@@ -793,9 +800,9 @@ fn a_pack_that_a_profile_has_twice_is_one_where_both_are_equal() {
         .run("packs import other.json --out other")
         .ends(2)
         .mentions(
-            "error: two packs would be `nginx-1.15.4`, and their files differ
-  = help: import one of them, or each into a folder of its own
-  = help: if both are layers of one profile, take one out of it first
+            "error: two packs would be written to `nginx-1.15.4`, and their files differ
+  = help: import only one of them, or import them into separate folders
+  = help: if both are layers of one profile, remove one first
 ",
         );
 }
@@ -811,7 +818,7 @@ fn a_pack_without_values_is_told() {
         .begins(
             "warning: the values.yaml of `nginx` 1.15.4 is empty
   = note: values.yaml of packs/nginx
-  = help: copy it from the pack's registry: Palette takes whole values only
+  = help: copy it from the pack's registry: Palette uses only complete values
 ",
         );
     write(
@@ -856,7 +863,7 @@ fn what_holds_no_pack_is_refused() {
     folder.run("packs import templates.json --out packs").says(
         2,
         "error: `templates.json` holds no pack
-  = help: a layer of manifests has no pack: take a profile with layers that come from a registry
+  = help: a layer of manifests has no pack: use a profile with layers from a registry
 
 ",
     );
@@ -876,7 +883,7 @@ fn an_imported_pack_is_as_private_as_its_source() {
     let told = run.ends(0).told();
     assert!(
         told.starts_with(
-            "wrote packs/lb-metallb-helm-0.15.3, readable by you only as its source was\n"
+            "wrote packs/lb-metallb-helm-0.15.3, readable only by you, like its source\n"
         ),
         "{told}"
     );

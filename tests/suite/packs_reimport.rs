@@ -145,7 +145,7 @@ fn what_authors_added_to_a_profile_stays() {
     folder.run("packs import edited.json --out packs").ends(0);
     let run = folder.run("render --profile core --packs packs --out out");
     run.ends(0).mentions(
-        "note: `lb-metallb-helm` 0.15.3 was imported from a profile, and settings of the RA that this site does not make are taken off: `charts.metallb-full.configuration.bgpadvertisements.default`, `charts.metallb-full.configuration.bgppeers.router`\n",
+        "note: `lb-metallb-helm` 0.15.3 was imported from a profile, and settings of the RA that this site does not make are removed: `charts.metallb-full.configuration.bgpadvertisements.default`, `charts.metallb-full.configuration.bgppeers.router`\n",
     );
     let values = read(&folder, "out/values/core/01-lb-metallb-helm.yaml");
     assert!(values.contains("myOwn: 1"), "{values}");
@@ -173,7 +173,7 @@ fn an_upgrade_does_not_take_edits_for_the_vendors() {
         .replace("theirs: 1\\n", "theirs: 1\\n      myEdit: 7\\n");
     write(&folder, "mine.json", edited);
     folder.run("packs import mine.json --out imported").ends(0);
-    let why = "nginx: only what the RA itself sets is merged, and the rest stays yours: the pack `nginx` 1.12.2 was imported from a profile, and its edits would count as the vendor's";
+    let why = "nginx: only the RA's own settings are merged, and the rest stays yours: the pack `nginx` 1.12.2 was imported from a profile, and its edits would count as the vendor's";
     for (old, vendors_value, why) in [("old", "2", None), ("imported", "1", Some(why))] {
         let line =
             format!("upgrade mine.json --from 1.7.0 --packs {old} --packs new --out up-{old}");

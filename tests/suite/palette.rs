@@ -94,7 +94,7 @@ fn profiles_are_imported_once_and_come_back_as_they_were() {
     assert_eq!(
         palette(&tenant, &folder, "import out --yes").well(),
         PROFILES
-            .map(|profile| format!("{profile} 1.9.0: is there with the same content\n"))
+            .map(|profile| format!("{profile} 1.9.0: exists with the same content\n"))
             .concat()
     );
     assert_eq!(tenant.state().profiles.len(), 3);
@@ -156,7 +156,7 @@ fn other_content_under_the_same_name_and_version_is_not_touched() {
     let run = palette(&tenant, &folder, "import changed.json --yes");
     run.says(
         1,
-        "error: VMO-RA-Templates 1.9.0 is in Palette already, with other content\n  = help: give it another version; 1.9.1 is the next one that is free for VMO-RA-Templates\n\nnothing was imported\n",
+        "error: VMO-RA-Templates 1.9.0 is already in Palette with other content\n  = help: give it another version; 1.9.1 is the next free one for VMO-RA-Templates\n\nnothing was imported\n",
     );
     assert!(run.told().contains("Another"), "{}", run.told());
     let status = palette(&tenant, &folder, "status changed.json out");
@@ -360,7 +360,7 @@ fn who_asks_and_where_is_said_by_the_environment_or_by_options() {
     list(&here, "wrong", "", "").begins("error: Palette refuses `POST /v1/dashboard/clusterprofiles` with status 401, InvalidApiKey: ").ends(2);
     list(&here, "", "--api-key-file -", &format!("{KEY}\n")).ends(0);
     list(&here, "", "--api-key-file -", "two words\n")
-        .begins("error: the API key has blanks or characters that no key has\n")
+        .begins("error: the API key has blanks or invalid characters\n")
         .ends(2);
     write(&folder, "key", KEY);
     fs::set_permissions(folder.join("key"), Permissions::from_mode(0o640)).expect("it is ours");
@@ -377,7 +377,10 @@ fn who_asks_and_where_is_said_by_the_environment_or_by_options() {
         .env("PALETTE_HOST", "palette.example.com")
         .env("PALETTE_API_KEY", KEY)
         .run();
-    both.says(2, "error: SPECTROCLOUD_HOST and PALETTE_HOST say different things\n  = help: unset one of them\n\n");
+    both.says(
+        2,
+        "error: SPECTROCLOUD_HOST and PALETTE_HOST differ\n  = help: unset one of them\n\n",
+    );
     let verbose = list(&here, KEY, "--verbose", "");
     assert!(
         verbose
@@ -410,7 +413,7 @@ fn nothing_is_imported_without_a_word_from_somebody() {
         return;
     };
     palette(&tenant, &with_profiles(), "import out")
-        .begins("error: there is no terminal to ask on whether to import\n")
+        .begins("error: there is no terminal to confirm the import\n")
         .ends(2);
     assert!(tenant.state().profiles.is_empty());
 }
@@ -730,7 +733,7 @@ fn exports_are_laid_out_as_split_lays_them_out_and_taken_from_there() {
     palette(&tenant, &folder, "export --all --out back").ends(0);
     assert_eq!(
         palette(&tenant, &folder, "export --all --split --out git").well(),
-        "wrote 3 profiles to git, readable by you only\n"
+        "wrote 3 profiles to git, readable only by you\n"
     );
     assert_eq!(
         palette(&tenant, &folder, "export --all --out quiet --quiet").well(),
@@ -1107,7 +1110,7 @@ fn a_project_goes_by_its_name_or_its_uid() {
     }
     run(&["--project", "Defalt"], &[]).says(
         2,
-        "error: the key sees no project `Defalt`\n  = note: did you mean `Default`?\n  = help: leave the project out for what belongs to the whole tenant\n\n",
+        "error: the key has access to no project `Defalt`\n  = note: did you mean `Default`?\n  = help: leave the project out to use the whole tenant\n\n",
     );
     run(&["--project", "Twice"], &[]).says(
         2,
@@ -1213,7 +1216,7 @@ fn a_redirect_is_not_followed() {
     };
     palette(&tenant, &Scratch::new(), "list").says(
         2,
-        "error: Palette refuses `POST /v1/dashboard/clusterprofiles` with status 302\n  = help: the address leads elsewhere; give the one that Palette's API has\n\n",
+        "error: Palette refuses `POST /v1/dashboard/clusterprofiles` with status 302\n  = help: the address redirects; give the address of Palette's API\n\n",
     );
     assert_eq!(tenant.state().seen.len(), 1);
 }

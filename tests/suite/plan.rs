@@ -99,7 +99,7 @@ fn a_number_of_nodes_that_no_network_holds_is_refused() {
     }
     run(EXAMPLE, &["--revision", "docs-2024"]).says(
         2,
-        of_revisions("error: `docs-2024` has tables only, and no layers to plan\n  = help: plan with NEWEST\n\n"),
+        of_revisions("error: `docs-2024` has only tables, and no layers to plan\n  = help: plan with NEWEST\n\n"),
     );
 }
 
@@ -114,7 +114,7 @@ fn a_full_pod_network_has_a_way_out() {
     let large = "cluster: {workers: 61}\n";
     let text = flat(&run(large, &["--nodes", "64"]).well());
     for sentence in [
-        "Pods: 100.64.0.0/18, with a /24 for each of 64 nodes: all of them are there, and none is left for repaves.",
+        "Pods: 100.64.0.0/18, with a /24 for each of 64 nodes: all of them exist, and none is left for repaves.",
         "At most, with a place kept for repaves: 60 nodes for VMs",
         "VMs advised: the least of 61 x 12,500 / 63 = 12,103, 12,500 and 14,582.",
         "That is too few for this site: it has 64 nodes and needs one place more.",
@@ -129,9 +129,7 @@ fn a_full_pod_network_has_a_way_out() {
     );
     let text = flat(&run(&enough, &["--nodes", "65"]).well());
     assert!(
-        text.contains(
-            "a /24 for each of 128 nodes: 64 are there, and one place is kept for repaves."
-        ),
+        text.contains("a /24 for each of 128 nodes: 64 exist, and one place is kept for repaves."),
         "{text}"
     );
     for wrong in ["error", "too few", "pod CIDR"] {
@@ -139,7 +137,7 @@ fn a_full_pod_network_has_a_way_out() {
     }
     let text = flat(&run("cluster: {workers: 70}\n", &[]).well());
     assert!(
-        text.contains("of 64 nodes: 73 are there, which is too many."),
+        text.contains("of 64 nodes: 73 exist, which is too many."),
         "{text}"
     );
 }
@@ -291,7 +289,7 @@ fn storage_on_the_workers_has_disks_and_no_array() {
         ] {
             assert!(!text.contains(word), "{provider}: {word}\n{text}");
         }
-        let needed = format!("Nothing built in can stand in for `{pack}`");
+        let needed = format!("There are no built-in values for `{pack}`");
         for words in [version, disks, &needed] {
             assert!(text.contains(words), "{provider}: {words}\n{text}");
         }
@@ -336,7 +334,7 @@ fn services_over_bgp_have_a_router() {
     for words in [
         "| services over BGP | routed | 10.30.0.0/24, 10.31.0.10-10.31.0.20 | none | services; the nodes (AS 64600) announce them to 10.20.30.1 (AS 64513) |",
         "| 10.20.30.1 | 8 nodes |",
-        "| Give the router a BGP session with every node | 10.20.30.1 (AS 64513) takes sessions from all nodes (AS 64600), and routes to 10.30.0.0/24, 10.31.0.10-10.31.0.20 from them. |",
+        "| Give the router a BGP session with every node | 10.20.30.1 (AS 64513) accepts sessions from all nodes (AS 64600), and routes to 10.30.0.0/24, 10.31.0.10-10.31.0.20 from them. |",
         "| Look at the BGP sessions |",
     ] {
         assert!(text.contains(words), "{words}\n{text}");

@@ -449,13 +449,13 @@ fn secrets_and_certificates_are_referred_to() {
   FLASH_ARRAYS_API_TOKEN
   FLASH_ARRAYS_API_TOKEN_2
   LINUX_PASSWORD
-the site names certificates, beside it:
+the site refers to certificates, written beside it:
   company.pem
 ",
     );
     assert_eq!(
         run.told(),
-        "wrote new/site.yaml, readable by you only; render it with `vmo-ra render --revision 1.9.0 --site new/site.yaml`\n"
+        "wrote new/site.yaml, readable only by you; render it with `vmo-ra render --revision 1.9.0 --site new/site.yaml`\n"
             .replace("1.9.0", Revision::newest())
     );
     let mode = fs::metadata(folder.join("new/site.yaml"))
@@ -478,7 +478,7 @@ the site names certificates, beside it:
 
     folder
         .run("recover out --out new/site.yaml")
-        .begins("error: `new/company.pem` is there already\n")
+        .begins("error: `new/company.pem` already exists\n")
         .ends(2);
     folder
         .run("recover out --out new/site.yaml --force")
@@ -610,5 +610,5 @@ fn what_is_no_change_of_the_meaning_is_listed() {
     profile["spec"]["variables"][0]["options"] = json!([]);
     write(&folder, "edited.json", profile.to_string());
     let run = folder.run("recover edited.json");
-    run.ends(0).mentions("note: 1 difference that a tenant makes of any profile is left out; `vmo-ra diff --explain-ignored` tells which there are\n");
+    run.ends(0).mentions("note: 1 difference that a tenant makes in any profile is left out; `vmo-ra diff --explain-ignored` explains them\n");
 }

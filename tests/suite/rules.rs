@@ -319,7 +319,7 @@ fn a_rule_is_explained_on_the_command_line() {
 
 A VLAN subinterface of the bond takes the frames of its VLAN before the bridge sees them, so VMs in that VLAN get no traffic.
 
-way out: leave the VLAN out of `network.vmVlans`, or put the host on a VLAN of the bridge with the layout one-bond-br0-vlan
+help: leave the VLAN out of `network.vmVlans`, or put the host on a VLAN of the bridge with the layout one-bond-br0-vlan
 source: reference architecture, When limited on network interfaces
 "
     );

@@ -97,9 +97,7 @@ fn the_files_are_what_the_program_writes() {
 /// The reference page: a table for each map.
 fn page(settings: &[Setting]) -> String {
     let mut page = "# The site file\n\n\
-        Every key that a site may have, what stands under it, and what holds where it is left out. `[]` is any item of a list \
-        and `*` any key of a map. A value in brackets follows from other settings, and is what it is where these have their \
-        defaults. This page is written from what the program reads, as are `vmo-ra init` and `vmo-ra schema site`.\n"
+        Every key of a site, with its description, values and default. `[]` is any item of a list and `*` any key of a map. A default in brackets follows from other settings; the table shows it for their defaults. The program writes this page, `vmo-ra init` and `vmo-ra schema site` from the same definitions.\n"
         .to_owned();
     let top = settings.iter().filter(|setting| setting.is_below(""));
     let (maps, single): (Vec<_>, Vec<_>) =
@@ -187,7 +185,7 @@ fn has_values(list: &Setting) -> bool {
     items.any(|item| matches!(item.form, Form::Value(_)))
 }
 
-/// One value is a list of one, and a list of ranges is the text with commas between them.
+/// One value is a list of one, and a list of ranges is the text separated by commas them.
 #[test]
 fn one_value_and_a_list_say_the_same() {
     let settings = Site::settings();
@@ -546,7 +544,7 @@ fn bad_sites_are_refused() {
             .to_string_lossy()
             .into_owned();
         let text = fs::read_to_string(&path).expect("it is text");
-        // What is no YAML does not come as far as a schema.
+        // What is not YAML does not come as far as a schema.
         let Ok(site) = yaml::to_json(&Source::new("site.yaml", text), Limits::INPUT) else {
             continue;
         };

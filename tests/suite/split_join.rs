@@ -343,7 +343,7 @@ fn what_is_not_in_palettes_bytes_is_said_to_become_so() {
     let pretty = serde_json::to_string_pretty(&profile()).expect("it has a JSON form");
     write(&folder, "pretty.json", pretty + "\n");
     let output = folder.run("split pretty.json --out d");
-    output.says(0, "note: `pretty.json` is not in the bytes of Palette's export; `vmo-ra join` writes those\n\n");
+    output.says(0, "note: `pretty.json` is not formatted like Palette's export; `vmo-ra join` writes that format\n\n");
     assert_eq!(output.told(), "wrote 5 files to d\n");
     assert!(folder.run("join d --out -").stdout == palette(&profile()));
 
@@ -545,12 +545,12 @@ fn what_is_no_folder_of_a_profile_is_refused() {
         (
             "join nowhere",
             3,
-            "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+            "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
         ),
         (
             "join d --out d/out.json",
             2,
-            "error: `d/out.json` lies in the folder that is joined, where it would be a file too many\n  = help: write it elsewhere\n\n",
+            "error: `d/out.json` is inside the folder to join, and would become an extra file in it\n  = help: write it elsewhere\n\n",
         ),
         (
             "split p.json --out -",
@@ -560,12 +560,12 @@ fn what_is_no_folder_of_a_profile_is_refused() {
         (
             "split nowhere.json --out x",
             3,
-            "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+            "error: cannot read `nowhere.json`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
         ),
         (
             "split p.json --out p.json/x",
             3,
-            "error: cannot read `p.json/x`: Not a directory (os error 20)\n  = help: see that it is there and may be read\n\n",
+            "error: cannot read `p.json/x`: Not a directory (os error 20)\n  = help: check that it exists and that you may read it\n\n",
         ),
     ] {
         let output = folder.run(arguments);
@@ -762,7 +762,7 @@ mod permissions {
         let output = folder.run("split p.json --out d");
         assert_eq!(
             output.told(),
-            "wrote 5 files to d, readable by you only as the profile was\n"
+            "wrote 5 files to d, readable only by you, like the profile\n"
         );
         for name in names(&folder.join("d")) {
             assert_eq!(mode(&folder.join("d").join(&name)), 0o600, "{name}");
@@ -770,7 +770,7 @@ mod permissions {
         let output = folder.run("join d --out j.json");
         assert_eq!(
             output.told(),
-            "wrote j.json, readable by you only as its files are\n"
+            "wrote j.json, readable only by you, like its files\n"
         );
         assert_eq!(mode(&folder.join("j.json")), 0o600);
         // One private file is enough.
@@ -837,12 +837,12 @@ mod permissions {
         // A hidden link cannot be carried over.
         let folder = split();
         symlink("/etc", folder.join("d/.etc")).expect("the link can be made");
-        folder.run("split p.json --out d --force").says(2, "error: `.etc` in `d` is a link or no file, and cannot be carried over\n  = help: move it away, or choose another folder with `--out DIR`\n\n");
+        folder.run("split p.json --out d --force").says(2, "error: `.etc` in `d` is a link, or not a file, and cannot be carried over\n  = help: move it away, or choose another folder with `--out DIR`\n\n");
         fs::remove_file(folder.join("d/profile.yaml")).expect("it goes");
         symlink("../p.json", folder.join("d/profile.yaml")).expect("the link can be made");
         folder.run("join d").says(
             2,
-            "error: `d/profile.yaml` is a link or no file\n  = help: put the file itself there\n\n",
+            "error: `d/profile.yaml` is a link, or not a file\n  = help: put the file itself there\n\n",
         );
     }
 
@@ -879,7 +879,7 @@ fn a_folder_is_a_side_of_a_comparison() {
     assert!(
         wrong
             .said()
-            .contains("`d/first/more.yaml` is named by nothing"),
+            .contains("nothing in `profile.yaml` names `d/first/more.yaml`"),
         "{}",
         wrong.said()
     );
@@ -906,7 +906,7 @@ fn sizes_have_limits() {
         output.ends(2);
         let said = output.said();
         let limit = format!(
-            "error: cannot read `{grown}`: it is larger than the 128 MiB that are read\n  = help: split it up, or take out what is no configuration\n\n"
+            "error: cannot read `{grown}`: it is larger than the limit of 128 MiB\n  = help: split it, or remove what is not configuration\n\n"
         );
         assert_eq!(said, limit);
         file.set_len(size).expect("the file can shrink");

@@ -23,7 +23,7 @@ fn a_file_that_is_there_stays_without_force() {
     write(&folder, "site.yaml", "mine: 1\n");
     let nowhere = folder.run("init new/");
     nowhere.ends(3).mentions("cannot write `new/`");
-    folder.run("init site.yaml").says(2, "error: `site.yaml` is there already\n  = help: choose another name, or replace it with `--force`\n\n");
+    folder.run("init site.yaml").says(2, "error: `site.yaml` already exists\n  = help: choose another name, or replace it with `--force`\n\n");
     assert_eq!(read(&folder, "site.yaml"), "mine: 1\n");
     folder.run("init site.yaml --force").ends(0);
     assert!(

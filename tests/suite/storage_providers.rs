@@ -433,7 +433,7 @@ fn what_a_pack_lacks_is_told() {
     assert_eq!(
         messages(&old, Severity::Warning),
         [
-            "`csi-longhorn` 1.6.0 is below 1.8, from which on the RA knows it to share volumes [provider-version]"
+            "`csi-longhorn` 1.6.0 is older than 1.8, the first version with shared volumes in the RA's table [provider-version]"
         ]
     );
     let packs = other_packs("csi-dell", "1.9.0");
@@ -462,7 +462,7 @@ fn without_the_pack_only_the_infra_profile_is_refused() {
     assert_eq!(
         problems,
         [
-            "Longhorn needs the pack `csi-longhorn` 1.8 or later, and no built-in values can stand in for it"
+            "Longhorn needs the pack `csi-longhorn` 1.8 or later, and there are no built-in values for it"
         ]
     );
     let site = site(text);
@@ -488,7 +488,7 @@ fn the_site_names_versions_of_the_providers_pack() {
     };
     let below = |version: &str| {
         vec![format!(
-            "Warning provider-version: `csi-longhorn` {version} is below 1.8, from which on the RA knows it to share volumes"
+            "Warning provider-version: `csi-longhorn` {version} is older than 1.8, the first version with shared volumes in the RA's table"
         )]
     };
     assert_eq!(longhorn("1.7.9"), below("1.7.9"));
@@ -499,7 +499,7 @@ fn the_site_names_versions_of_the_providers_pack() {
     assert_eq!(
         findings("packVersions: {csi-portworx-generic: 3.2.3}"),
         [
-            "Warning provider-version: `csi-portworx-generic` 3.2.3 is below 3.3, from which on the RA knows it to share volumes"
+            "Warning provider-version: `csi-portworx-generic` 3.2.3 is older than 3.3, the first version with shared volumes in the RA's table"
         ]
     );
     let named = made("storage: {provider: longhorn}\npackVersions: {csi-longhorn: 1.8.x}");
@@ -526,7 +526,7 @@ fn the_site_names_versions_of_the_providers_pack() {
 /// Sites, and everything that is said of their storage; those that are fine as well.
 #[test]
 fn what_a_provider_cannot_do_is_a_finding() {
-    const NO_STATE: &str = "Note no-vm-state-class: Longhorn brings no class of shared file systems, so TPM and EFI state is lost when a VM stops";
+    const NO_STATE: &str = "Note no-vm-state-class: Longhorn has no class for shared file systems, so TPM and EFI state is lost when a VM stops";
     const OWN_CLASS: &str = "Note class-of-pack: VM disks use the class `longhorn`, which `csi-longhorn` creates from its own values";
     let cases: [(&str, &[&str]); 16] = [
         ("", &[]),
@@ -579,7 +579,9 @@ fn what_a_provider_cannot_do_is_a_finding() {
         ),
         (
             "storage: {provider: trident, vmStateStorageClass: nas}",
-            &["Error class-unnamed: `csi-trident` makes no StorageClass, and the site names none"],
+            &[
+                "Error class-unnamed: `csi-trident` creates no StorageClass, and the site names none",
+            ],
         ),
         (
             "storage: {provider: trident, sanType: FC, vmStateStorageClass: nas, storageClass: {name: san}}",
@@ -628,7 +630,7 @@ fn few_workers_matter_to_storage_on_the_workers_only() {
     assert_eq!(
         few("rook-ceph").as_deref(),
         Some(
-            "Warning few-workers: 3 workers: Rook-Ceph needs 3 for its quorum, and one more lets a node be away"
+            "Warning few-workers: 3 workers: Rook-Ceph needs 3 for its quorum, and one more allows a node to fail"
         )
     );
     assert_eq!(few("powermax"), None);

@@ -483,7 +483,7 @@ fn export_case(what: String, export: &str) -> Case {
         .file("old.json", crate::terminal::export().to_string())
 }
 
-/// Texts that are no JSON, with `@` where something is planted: comments, plain scalars, scripts, and what is no YAML.
+/// Texts that are no JSON, with `@` where something is planted: comments, plain scalars, scripts, and what is not YAML.
 const RAW: [&str; 8] = [
     "# @\na: 1\n",
     "# spectrocloud.com/enabled-presets: @,Group:@\na: 1\n",
@@ -801,7 +801,7 @@ fn commands_that_are_offered_are_what_a_shell_takes_them_for() {
     write(&folder, "a\nb/m.yaml", "apiVersion: v1\nkind: ConfigMap\n");
     let said = run(&["fmt", "a\nb/m.yaml"]).said();
     assert!(
-        said.contains("= help: `vmo-ra check` with its name looks at them"),
+        said.contains("= help: `vmo-ra check` with its name checks them"),
         "{said}"
     );
     write(

@@ -369,7 +369,7 @@ fn merges_of_any_texts_hold() {
             );
         }
         let Ok(value) = ours(&found.text) else {
-            return fail("the result is no YAML", &found.text);
+            return fail("the result is not YAML", &found.text);
         };
         // Every decision is made as it says.
         for decision in &found.decisions {

@@ -174,7 +174,7 @@ fn twenty_edits_are_carried_over() {
     // The team keeps what it set and lets go what lost its place.
     let mut answers = Vec::new();
     for entry in asked.split_inclusive("answer:\n") {
-        let answer = if entry.contains("it is gone") {
+        let answer = if entry.contains("it no longer exists") {
             "drop"
         } else {
             "yours"
@@ -586,7 +586,7 @@ fn a_tag_that_was_edited_alone_is_told() {
     layer(&mut profile, "nginx")["tag"] = json!("1.12.x");
     write(&folder, "yours/core.json", profile.to_string());
     let report = upgrade(&folder, "--format json").ends(0).json();
-    let told = "look at the tag of `nginx`: yours asks for `1.12.x`, the result for `1.15.4`";
+    let told = "check the tag of `nginx`: yours asks for `1.12.x`, the result for `1.15.4`";
     assert!(report["byHand"].to_string().contains(told), "{report:#}");
 }
 
@@ -600,7 +600,7 @@ fn values_that_are_no_yaml_keep_their_version() {
     nginx["values"] = json!(broken);
     write(&folder, "yours/core.json", profile.to_string());
     let report = upgrade(&folder, "--format json --out new").ends(0).json();
-    let told = "mend the values of `nginx`, which cannot be read as YAML; until then the layer stays at 1.12.2";
+    let told = "correct the values of `nginx`, which cannot be read as YAML; until then the layer stays at 1.12.2";
     assert!(report["byHand"].to_string().contains(told), "{report:#}");
     let mut new = json_of(&folder, "new/VMO-RA-Core-PXKE.json");
     let nginx = layer(&mut new, "nginx");

@@ -67,7 +67,7 @@ fn a_list_that_is_none_is_explained() {
     assert_eq!(run.told(), "");
     run.says(
         3,
-        "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: see that it is there and may be read\n\n",
+        "error: cannot read `nowhere`: No such file or directory (os error 2)\n  = help: check that it exists and that you may read it\n\n",
     );
     fs::create_dir(folder.join("bare")).expect("it can be made");
     let run = folder.run("verify bare");
@@ -85,13 +85,13 @@ fn a_list_that_is_none_is_explained() {
         run.says(
             2,
             format!(
-                "error: this is no line of `SHA256SUMS`
+                "error: this is not a line of `SHA256SUMS`
  --> out/SHA256SUMS:2:1
   |
 2 | {line}
   | {}
   |
-  = help: a line is a SHA-256 in small letters, two blanks, and a path below the folder
+  = help: a line is a SHA-256 in lowercase, two blanks, and a path below the folder
 
 ",
                 "^".repeat(line.len())

@@ -334,7 +334,7 @@ fn a_folder_that_vanished_is_said_to_be_gone() {
         .run();
     run.says(
         3,
-        "error: cannot write `out`: No such file or directory (os error 2)\n  = help: see that there is room, and that it may be written\n\n",
+        "error: cannot write `out`: No such file or directory (os error 2)\n  = help: check that there is space, and that you may write there\n\n",
     );
 }
 

@@ -1,4 +1,4 @@
-//! What the values of a layer say, as far as it counts: nothing below a switch that is off, and no item that stands twice.
+//! The effective values of a layer: nothing below a switch that is off, and no duplicate items.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::yaml::{Path, Step};
 
-/// Keys that switch off the section they stand in, and the word that does it.
+/// Keys that switch off their section, with the value that does it.
 const SWITCHES: [(&str, &str); 7] = [
     ("enabled", "false"),
     ("create", "false"),
@@ -36,7 +36,7 @@ pub(super) fn find<'v>(root: &'v Value, path: &Path) -> Result<Option<&'v Value>
     Ok(path.find(root))
 }
 
-/// The switch that is off for what stands at a path: one of a section around it, or of the section that it is.
+/// The switch that turns off the value at a path: in a section around it, or in the section itself.
 pub(super) fn off(root: &Value, path: &Path) -> Option<String> {
     let steps = path.steps();
     (0..=steps.len()).find_map(|length| {
@@ -52,8 +52,8 @@ pub(super) fn off(root: &Value, path: &Path) -> Option<String> {
     })
 }
 
-/// What goes over a setting: the value at a path, where a flag stands behind the path that flag in a list there, and
-/// behind `image` the versions of an image.
+/// What overrides a setting: the value at a path, a flag in the list at the path if a flag follows the path, or after
+/// `image` the versions of an image.
 pub(super) fn over<'v>(root: &'v Value, place: &str) -> Result<Vec<Cow<'v, Value>>, String> {
     if let Some(repository) = place.strip_prefix("image ") {
         let [mut named, listed] = versions(root, repository);

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 /// How deep elements may be nested.
 const DEPTH: usize = 100;
 
-/// The root element below its name. An element of text alone is that text; another has its attributes and, by their names,
-/// its elements, which are lists where they have attributes or there are several.
+/// The root element below its name. An element with only text is that text. Others have their attributes and, by name, their
+/// elements; elements that have attributes or occur several times are lists.
 pub(super) fn tree(text: &str) -> Result<Value, String> {
     let document = roxmltree::Document::parse(text.trim_start())
         .map_err(|error| format!("no XML: {error}"))?;

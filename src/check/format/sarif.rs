@@ -117,7 +117,7 @@ struct LogicalLocation<'r> {
     fully_qualified_name: &'r str,
 }
 
-/// The SARIF form, with what is known of each rule that found something.
+/// The SARIF form, with the description of each rule that found something.
 pub fn sarif(report: &Report) -> String {
     let rules = rules::Rule::all().iter().map(about);
     let codes = Code::ALL.iter().map(|code| about_code(*code));
@@ -198,10 +198,10 @@ fn about_claims() -> Rule<'static> {
         id: CLAIM,
         short_description: message("the profile is not what the reference architecture says"),
         full_description: message(
-            "Asked for with `--against`: each claim of the revision is looked for in the profiles.",
+            "With `--against`, each claim of the revision is tested on the profiles.",
         ),
         help: message(
-            "Render the site again, or keep the difference if it is meant. Source: the section that the claim names.",
+            "Render the site again, or keep the difference if it is intended. Source: the section that the claim names.",
         ),
     }
 }

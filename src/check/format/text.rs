@@ -62,7 +62,7 @@ fn compared(against: &Against) -> String {
         against.revision, against.of, against.as_printed, against.as_corrected
     );
     for (form, says) in [
-        (Has::AsPrinted, "as printed, in spite of an erratum"),
+        (Has::AsPrinted, "as printed, despite an erratum"),
         (Has::AsCorrected, "as corrected"),
         (Has::Neither, "neither as printed nor as corrected"),
     ] {

@@ -20,7 +20,7 @@ use super::progress::Progress;
 
 /// The largest key or certificate file, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
-/// The first time that something is waited for before it is tried again.
+/// The first delay before a retry.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 const HOST: [&str; 2] = ["SPECTROCLOUD_HOST", "PALETTE_HOST"];
@@ -39,7 +39,7 @@ pub(super) struct Connection {
     /// A file that holds the API key and that only you can read, or `-` for standard input
     #[arg(long, global = true, value_name = "FILE", help_heading = "Palette")]
     api_key_file: Option<PathBuf>,
-    /// The certificates, as PEM, to trust in place of those of the public web
+    /// The certificates, as PEM, to trust instead of those of the public web
     #[arg(long, global = true, value_name = "FILE", help_heading = "Palette")]
     ca_file: Option<PathBuf>,
     /// How long one request may take, in seconds
@@ -104,22 +104,22 @@ impl Connection {
                 None => {
                     return Err(Diagnostic::error("Palette's API key is not known")
                         .code(Code::NoSecret)
-                        .help("set SPECTROCLOUD_APIKEY, or name a file that holds the key with `--api-key-file`; a key is made in Palette under My API Keys"));
+                        .help("set SPECTROCLOUD_APIKEY, or name a file with the key with `--api-key-file`; create a key in Palette under My API Keys"));
                 }
             },
         };
         let text = text.trim();
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(
-                Diagnostic::error("the API key has blanks or characters that no key has")
+                Diagnostic::error("the API key has blanks or invalid characters")
                     .code(Code::NoSecret)
-                    .help("copy it again; nothing else stands beside it"),
+                    .help("copy it again, and nothing else"),
             );
         }
         Secret::new(text.to_owned()).ok_or_else(|| {
             Diagnostic::error("the API key is empty")
                 .code(Code::NoSecret)
-                .help("a key is made in Palette under My API Keys")
+                .help("create a key in Palette under My API Keys")
         })
     }
 
@@ -138,7 +138,7 @@ impl Connection {
     }
 }
 
-/// Says what a verbose run tells of a request: never a header or a body.
+/// The line of a verbose run about a request: never a header or a body.
 fn mention(event: &Event) {
     match event {
         Event::Asks(_) => {}
@@ -147,7 +147,7 @@ fn mention(event: &Event) {
         }
         Event::Again(request, reason, wait) => {
             let seconds = wait.as_secs_f32();
-            terminal::mention(|| format!("{request}: {reason}; again in {seconds:.1} s"));
+            terminal::mention(|| format!("{request}: {reason}; retrying in {seconds:.1} s"));
         }
     }
 }
@@ -183,17 +183,15 @@ fn is_open_to_others(_: &Path) -> bool {
     false
 }
 
-/// What two variables say that mean the same.
+/// The value of two variables with the same meaning.
 fn one_of(names: [&str; 2]) -> Result<Option<String>, Diagnostic> {
     let value = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     match names.map(value) {
         [Some(one), Some(two)] if one != two => {
             let [one, two] = names;
-            Err(
-                Diagnostic::error(format!("{one} and {two} say different things"))
-                    .code(Code::WrongValue)
-                    .help("unset one of them"),
-            )
+            Err(Diagnostic::error(format!("{one} and {two} differ"))
+                .code(Code::WrongValue)
+                .help("unset one of them"))
         }
         [one, two] => Ok(one.or(two)),
     }
@@ -203,7 +201,7 @@ fn one_of(names: [&str; 2]) -> Result<Option<String>, Diagnostic> {
 fn proxy_for(address: &Address) -> Option<String> {
     let value = |name: &str| env::var(name).ok();
     let either = |small: &str| value(small).or_else(|| value(&small.to_uppercase()));
-    // What is not encrypted stays on this machine.
+    // Unencrypted requests stay on this machine.
     if !address.is_encrypted() {
         return None;
     }

@@ -13,7 +13,7 @@ use super::super::{Failure, diff};
 #[derive(Debug, Args)]
 #[command(
     after_help = "OLD is a profile of the tenant, such as `VMO-RA-Core@1.9.0`, or its name alone for its newest version; NEW is a \
-                  revision, a profile, a folder or a site file. Of a revision's profiles the one of the same name is compared.\n\nExit \
+                  revision, a profile, a folder or a site file. Of a revision, the profile with the same name is compared.\n\nExit \
                   codes: 0 no difference, 1 differences, 2 the input or command line is wrong, 3 Palette cannot be reached, or a \
                   file cannot be read or written."
 )]

@@ -70,7 +70,7 @@ impl Export {
             self.files(exports)?;
         }
         terminal::done(&Lines::one(&format!(
-            "wrote {profiles} to {}, readable by you only",
+            "wrote {profiles} to {}, readable only by you",
             self.out.display()
         )))?;
         Ok(ExitCode::SUCCESS)

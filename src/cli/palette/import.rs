@@ -15,16 +15,16 @@ use super::files::imports;
 use super::progress::Progress;
 use super::validate::{refused, resolve};
 
-/// Import profiles: all of them, or none where Palette would refuse one
+/// Import profiles: all of them, or none if Palette would refuse one
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// A profile, a folder that `render` or `split` wrote, or one that holds such
+    /// A profile, a folder that `render` or `split` wrote, or a folder with such folders
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     /// Import them as drafts, which no cluster can use
     #[arg(long)]
     draft: bool,
-    /// Only say what would be imported
+    /// Only print what would be imported
     #[arg(long)]
     dry_run: bool,
     /// Do not ask
@@ -46,10 +46,9 @@ impl Import {
         for import in &imports {
             match import.verdict(client, &there)? {
                 Verdict::New => wanted.push(import),
-                Verdict::Same(_) => lines.add(&format!(
-                    "{}: is there with the same content",
-                    import.title()
-                )),
+                Verdict::Same(_) => {
+                    lines.add(&format!("{}: exists with the same content", import.title()))
+                }
                 Verdict::Other { report, next, .. } => {
                     show(&report)?;
                     taken.push(taken_already(import, next));
@@ -104,7 +103,7 @@ impl Import {
             match import.arrived(client, &uid) {
                 Ok(arrived) => differs |= tell_of(import, &arrived)?,
                 Err(problems) => {
-                    let state = "was imported, and could not be read back";
+                    let state = "was imported, but could not be read back";
                     return Err(stopped(&problems, wanted, number, state));
                 }
             }
@@ -174,13 +173,13 @@ fn show(report: &Report) -> Result<(), Failure> {
 fn taken_already(import: &palette::Import, next: Option<String>) -> Diagnostic {
     let profile = &import.profile;
     let problem = Diagnostic::error(format!(
-        "{} is in Palette already, with other content",
+        "{} is already in Palette with other content",
         import.title()
     ))
     .code(Code::NotReplaced);
     match next {
         Some(next) => problem.help(format!(
-            "give it another version; {next} is the next one that is free for {}",
+            "give it another version; {next} is the next free one for {}",
             profile.metadata.name
         )),
         None => problem.help("give it another version"),
@@ -197,7 +196,7 @@ fn confirm(what: &[String]) -> Result<(), Failure> {
             )
     };
     if !io::stdin().is_terminal() {
-        return Err(refused("there is no terminal to ask on whether to import").into());
+        return Err(refused("there is no terminal to confirm the import").into());
     }
     terminal::whisper(&Lines::one(&format!("import {}? [y/N]", what.join(", "))));
     let _ = io::stderr().flush();

@@ -19,13 +19,12 @@ use clap::{Args, Subcommand};
 use super::Failure;
 use connection::Connection;
 
-/// Work with a tenant through Palette's API: take packs, list, export, validate and import profiles, and see what differs
+/// Work with a tenant through Palette's API: download packs, list, export, validate, import and compare profiles
 #[derive(Debug, Args)]
 #[command(
     after_help = "The address comes from `--host`, SPECTROCLOUD_HOST or PALETTE_HOST, the API key from `--api-key-file`, \
                   SPECTROCLOUD_APIKEY or PALETTE_API_KEY, the project from `--project`, SPECTROCLOUD_DEFAULT_PROJECT_ID or \
-                  PALETTE_PROJECT_UID. HTTPS_PROXY, ALL_PROXY and NO_PROXY are read as curl reads them.\n\nExit codes: 0 fine, \
-                  1 something differs, is missing or does not hold, 2 the input or command line is wrong, or Palette \
+                  PALETTE_PROJECT_UID. HTTPS_PROXY, ALL_PROXY and NO_PROXY are used like in curl.\n\nExit codes: 0 success, 1 something differs, is missing or does not hold, 2 the input or command line is wrong, or Palette \
                   refuses it, 3 Palette cannot be reached, or a file cannot be read or written."
 )]
 pub(super) struct Palette {

@@ -20,16 +20,16 @@ use super::progress::Progress;
 /// The largest file that says where a pack is from, in bytes.
 const LARGEST_SOURCE: u64 = 1 << 20;
 
-/// Take the pack of each layer out of the tenant, into folders that `--packs` reads
+/// Download the pack of each layer from the tenant, into folders for `--packs`
 #[derive(Debug, Args)]
 pub(super) struct Packs {
-    /// The RA revision whose layers are looked at
+    /// The RA revision whose layers are used
     #[arg(long, value_name = "REVISION", default_value = Revision::newest())]
     revision: String,
     /// The site file, or `-` for standard input, whose choices and registries count; the RA's example without it
     #[arg(long, value_name = "FILE")]
     site: Option<PathBuf>,
-    /// The folder to write; a pack that is there from the same source stays
+    /// The folder to write; an existing pack from the same source stays
     #[arg(long, value_name = "DIR", default_value = "packs")]
     out: PathBuf,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use vmo_ra::palette::Event;
 
 use super::super::terminal;
 
-/// A line on standard error, where that is a terminal. It is written over as things go on, and goes at the end.
+/// A progress line on standard error, if that is a terminal. It is overwritten, and removed at the end.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
@@ -25,7 +25,7 @@ impl Progress {
             Event::Again(_, reason, wait) => {
                 let seconds = wait.as_secs_f32();
                 self.0
-                    .set_message(format!("{reason}; again in {seconds:.1} s"));
+                    .set_message(format!("{reason}; retrying in {seconds:.1} s"));
             }
             Event::Answered(..) => {}
         }

@@ -10,7 +10,7 @@ use super::super::Failure;
 use super::super::format::FormatOption;
 use super::super::lines::Lines;
 
-/// Try whether the tenant does what this program relies on; nothing is changed without `--write`
+/// Test whether the tenant behaves as this program expects; nothing is changed without `--write`
 #[derive(Debug, Args)]
 pub(super) struct Selftest {
     /// Also import a draft profile `vmo-ra-selftest`, and delete it again

@@ -18,7 +18,7 @@ use super::validate::resolve;
 /// Compare the profiles of files or folders with those of the tenant, and say which clusters use them
 #[derive(Debug, Args)]
 pub(super) struct Status {
-    /// A profile, a folder that `render` or `split` wrote, or one that holds such
+    /// A profile, a folder that `render` or `split` wrote, or a folder with such folders
     #[arg(value_name = "DIR", required = true)]
     files: Vec<String>,
     #[command(flatten)]

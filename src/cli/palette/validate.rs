@@ -10,10 +10,10 @@ use super::super::lines::Lines;
 use super::super::{Failure, terminal};
 use super::files::imports;
 
-/// Ask Palette whether it would take profiles, and look for their packs; nothing is imported
+/// Ask Palette whether it would accept profiles, and look for their packs; nothing is imported
 #[derive(Debug, Args)]
 pub(super) struct Validate {
-    /// A profile, a folder that `render` or `split` wrote, or one that holds such
+    /// A profile, a folder that `render` or `split` wrote, or a folder with such folders
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
 }
@@ -32,7 +32,7 @@ impl Validate {
         }
         let mut lines = Lines::default();
         for import in &imports {
-            lines.add(&format!("{}: Palette takes it", import.title()));
+            lines.add(&format!("{}: Palette accepts it", import.title()));
         }
         terminal::tell(&lines)?;
         Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use super::Reader;
 
-/// What only says how the next command runs: its name, its options that take a value, and how many words stand between
+/// What only says how the next command runs: its name, its options that take a value, and how many words are between
 /// them and that command.
 const PREFIXES: [(&str, &str, usize); 13] = [
     (
@@ -27,7 +27,7 @@ const PREFIXES: [(&str, &str, usize); 13] = [
 const FOLDERS: [&str; 4] = ["/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/"];
 /// Options of `systemctl` that change nothing of what it does.
 const QUIET: &str = "-q --quiet --no-block --no-pager --no-ask-password --system --wait --show-transaction -f --force";
-/// Commands that succeed on a node in order, so that what stands behind them and `&&` is run; with a word where not all
+/// Commands that succeed on a node in order, so that what is after them and `&&` is run; with a word where not all
 /// that they can do is of that kind.
 const SURE: [(&str, &str); 22] = [
     (
@@ -65,13 +65,13 @@ pub(in crate::cluster) fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// The words of a command that are no options.
+/// The words of a command that are not options.
 pub(in crate::cluster) fn operands<W: AsRef<str>>(arguments: &[W]) -> Vec<&str> {
     let words = arguments.iter().map(AsRef::as_ref);
     words.filter(|word| !word.starts_with('-')).collect()
 }
 
-/// A command without what only says how it runs.
+/// A command without its prefixes.
 pub(in crate::cluster) fn behind_prefixes<W: AsRef<str>>(words: &[W]) -> &[W] {
     let is_assignment = |word: &W| {
         let name = word.as_ref().split_once('=').map(|(name, _)| name);

@@ -11,7 +11,7 @@ use super::values::replaced;
 
 /// How many forms of a command are looked at.
 const FORMS: usize = 32;
-/// How deep functions and loops may stand in each other.
+/// How deep functions and loops may be in each other.
 const DEPTH: usize = 4;
 
 /// The names of a function's arguments.
@@ -95,7 +95,7 @@ impl Said {
         forms.take(FORMS).collect()
     }
 
-    /// The same for each word of the loop that it stands in, where all are known.
+    /// The same for each word of the loop that it is in, where all are known.
     fn looped(&self) -> Vec<Said> {
         let mut conditions = self.when.iter().enumerate();
         let head = conditions.find_map(|(at, text)| {

@@ -24,7 +24,7 @@ pub(super) fn constants<'s>(script: &'s str, commands: &[Command]) -> BTreeMap<&
     };
     for command in commands {
         let assignments: Vec<_> = command.words.iter().map_while(assigned).collect();
-        // In front of a command they are for that alone, and under a condition they may not be made.
+        // Assignments before a command apply only to it, and those under a condition may not happen.
         let is_for_all = assignments.len() == command.words.len() && command.when.is_empty();
         for (name, value) in assignments {
             let is_constant = is_for_all && !value.contains(['$', '`']);
@@ -39,7 +39,7 @@ pub(super) fn constants<'s>(script: &'s str, commands: &[Command]) -> BTreeMap<&
     found.into_iter().filter_map(constant).collect()
 }
 
-/// A word as the shell hands it on.
+/// A word as the shell passes it on.
 pub(super) fn unquoted(word: &str, constants: &BTreeMap<&str, String>) -> String {
     let mut text = String::new();
     let mut quote = None;
@@ -51,7 +51,7 @@ pub(super) fn unquoted(word: &str, constants: &BTreeMap<&str, String>) -> String
             (Some(open), c) if open == c => quote = None,
             (None, '\\') => {
                 let next = rest.chars().next();
-                // A line break behind it is no part of the word.
+                // A line break after it is not part of the word.
                 text.extend(next.filter(|next| *next != '\n'));
                 rest = &rest[next.map_or(0, char::len_utf8)..];
             }
@@ -111,7 +111,7 @@ fn expansion<'c>(rest: &str, constants: &'c BTreeMap<&str, String>) -> (Option<&
 
 /// A variable; an argument has the function that it is handed to.
 type Name<'s> = (Option<&'s str>, &'s str);
-/// A word, with the function that it stands in.
+/// A word, with the function that it is in.
 type Word<'s> = (Option<&'s str>, Range<usize>);
 
 /// All values that a script gives its variables, and its functions their arguments.
@@ -218,7 +218,7 @@ impl<'s> Choices<'s> {
                     return unknown();
                 };
                 self.left.set(left);
-                // What a command says is not known.
+                // The output of a command is unknown.
                 if self.script[place.clone()].contains(['`', '(']) {
                     continue;
                 }

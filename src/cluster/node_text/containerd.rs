@@ -62,7 +62,7 @@ fn toml(text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// Lists grow, and the section of a plugin takes the place of the one before, whole, as containerd 1.7 does it.
+/// Lists grow, and the section of a plugin replaces the one before, whole, as containerd 1.7 does it.
 fn add(tree: &mut Map<String, Value>, import: Map<String, Value>) {
     for (key, value) in import {
         match (tree.get_mut(&key), value) {

@@ -1,4 +1,4 @@
-//! The meaning of files on the nodes, in the language of the program that reads them. Comments count for nothing.
+//! The meaning of files on the nodes, as the program that reads them sees it. Comments are ignored.
 
 pub(crate) mod containerd;
 pub(crate) mod multipath;
@@ -11,10 +11,10 @@ use super::commands;
 use crate::diagnostic::Source;
 use crate::yaml::{self, Limits};
 
-/// What a file says, by the path where it lands; one in no known language says its text.
+/// The content of a file, by its path on the node; a file in an unknown language is its text.
 ///
 /// # Errors
-/// What its program would object to.
+/// An error that its program would report.
 pub(crate) fn tree(path: &str, text: &str) -> Result<Value, String> {
     // Where files wait to be put in place, their paths are below another folder.
     let is_in = |folder: &str| path.contains(folder);
@@ -49,11 +49,11 @@ pub(crate) fn script(text: &str) -> Value {
 pub(crate) fn yaml(name: &str, text: &str) -> Result<Value, String> {
     yaml::to_json(&Source::new(name, text), Limits::INPUT).map_err(|problems| {
         let first = problems.first();
-        first.map_or_else(|| "it is no YAML".to_owned(), |it| it.message().to_owned())
+        first.map_or_else(|| "it is not YAML".to_owned(), |it| it.message().to_owned())
     })
 }
 
-/// The lines of a text that are no comments, each with its place.
+/// The lines of a text that are not comments, each with its place.
 pub(crate) fn lines<'t>(
     text: &'t str,
     comments: &'static [char],

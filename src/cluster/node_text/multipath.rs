@@ -75,11 +75,11 @@ pub(crate) fn events(text: &str) -> Vec<Event<'_>> {
     events
 }
 
-/// What may be said several times in one section.
+/// Keys that may repeat in one section.
 const REPEATED: [&str; 5] = ["devnode", "wwid", "property", "protocol", "weight"];
 
-/// The sections, each with its settings, as they count together: a device has what all sections that fit it say of it, and
-/// one that is blacklisted has nothing. Sections in sections are lists, and so is what may be said several times.
+/// The sections with their effective settings: a device has the settings of all sections that match it, and a blacklisted
+/// device has none. Nested sections are lists, and so are keys that may repeat.
 pub(crate) fn tree(text: &str) -> Value {
     let mut all = sections(text);
     effective::apply(&mut all);

@@ -43,7 +43,7 @@ pub(crate) fn parts(rule: &str) -> Result<Vec<Part<'_>>, String> {
         rest = &rest[end..];
         if let Some(attribute) = rest.strip_prefix('{') {
             let Some(end) = attribute.find('}') else {
-                return Err(format!("the brace behind `{key}` is not closed"));
+                return Err(format!("the brace after `{key}` is not closed"));
             };
             rest = &attribute[end + 1..];
         }
@@ -53,7 +53,7 @@ pub(crate) fn parts(rule: &str) -> Result<Vec<Part<'_>>, String> {
             .iter()
             .find(|operator| rest.starts_with(**operator));
         let Some(operator) = operator else {
-            return Err(format!("there is no operator behind `{key}`"));
+            return Err(format!("there is no operator after `{key}`"));
         };
         rest = rest[operator.len()..].trim_start();
         // An `e` in front of the quote allows escapes, an `i` takes capitals for small letters.
@@ -70,7 +70,7 @@ pub(crate) fn parts(rule: &str) -> Result<Vec<Part<'_>>, String> {
             ends
         });
         let Some(end) = end else {
-            return Err(format!("the quote behind `{key}` is not closed"));
+            return Err(format!("the quote after `{key}` is not closed"));
         };
         parts.push(Part {
             key: whole,
@@ -151,7 +151,7 @@ pub(super) fn tree(text: &str) -> Result<Value, String> {
 /// to those of the array.
 ///
 /// # Errors
-/// A rule of the file that udev does not read; it passes over those of the others.
+/// A rule of the file that udev does not read; it skips those of the others.
 pub(crate) fn together(text: &str, all: &[&str]) -> Result<Value, String> {
     let mut own = tree(text)?;
     let texts: Vec<String> = all.iter().flat_map(|text| joined(text)).collect();

@@ -4,9 +4,9 @@ use super::super::commands::plain::{behind_prefixes, is_one_of, name_of, operand
 use super::super::node_text::udev::fits;
 use super::written::said;
 
-/// Commands that take away what they name, with all that is below it.
+/// Commands that remove the named paths with everything below them.
 const REMOVERS: &str = "rm unlink rmdir shred truncate";
-/// Commands whose last operand is what they write.
+/// Commands that write their last operand.
 pub(super) const COPIERS: &str = "cp install ln rsync mv";
 /// Commands that write each file that they name.
 const WRITERS: &str = "tee ed ex patch crudini curl wget";
@@ -17,7 +17,7 @@ pub(super) const CHANGERS: [&str; 4] = [REMOVERS, COPIERS, WRITERS, EDITORS];
 
 /// What a command does to a path.
 pub(super) enum Touch {
-    /// Takes it away, with all that is below it. The path may be a pattern.
+    /// Removes it, with everything below it. The path may be a pattern.
     Tree(String),
     /// Writes it, or a file of one of these names in it.
     At(String, Vec<String>),
@@ -84,7 +84,7 @@ pub(super) fn touches(name: &str, arguments: &[&str], path: &str) -> Vec<Touch> 
     }
 }
 
-/// The word behind an option.
+/// The word after an option.
 fn behind<'w>(arguments: &[&'w str], option: &str) -> Option<&'w str> {
     let at = arguments.iter().position(|word| *word == option)?;
     arguments.get(at + 1).copied()

@@ -104,10 +104,10 @@ impl Comparison<'_> {
         let is_alike = likeness.as_ref().is_some_and(Likeness::is_one_pack);
         change.remarks.push(match &likeness {
             Some(likeness) => format!(
-                "another pack takes its place; {} of its {} settings stand in both and are compared",
+                "another pack replaces it; {} of its {} settings are in both and are compared",
                 likeness.shared, likeness.all
             ),
-            None => "another pack takes its place; their values are not compared".to_owned(),
+            None => "another pack replaces it; their values are not compared".to_owned(),
         });
         if !is_alike {
             let values_of = |layer: &Layer| Layer {
@@ -176,7 +176,7 @@ impl Comparison<'_> {
         content
     }
 
-    /// Tells what of a layer that comes deserves a look.
+    /// Lists the notable parts of a new layer.
     pub(super) fn look_at(&mut self, new: Option<&Layer>) {
         let Some(new) = new else { return };
         if let Ok(tree) = self.tree(&new.values) {
@@ -192,7 +192,7 @@ impl Comparison<'_> {
         let (old_name, new_name) = (registry_name(old), registry_name(new));
         let kinds = [old, new].map(|layer| layer.registry.metadata.kind.as_str());
         let differ = |a: &str, b: &str| a != b && !a.is_empty() && !b.is_empty();
-        // With another name, or of another kind, all else is another registry's.
+        // If the name or the kind differs, it is another registry.
         let has_other_name = differ(&old_name, &new_name);
         let has_other_kind = differ(kinds[0], kinds[1]);
         let facts = |layer: &Layer| {
@@ -264,7 +264,7 @@ impl Comparison<'_> {
         match trees {
             Ok((before, after)) => {
                 self.secrets.forget();
-                // What an alias repeats as a secret is one where it is written, too.
+                // If an alias repeats a text as a secret, the original is a secret too.
                 if old.values.contains(": *") || new.values.contains(": *") {
                     self.secrets.learn(&before);
                     self.secrets.learn(&after);
@@ -314,10 +314,7 @@ impl Comparison<'_> {
             }
             Err(problems) => Err(match problems.first() {
                 Some(first) if first.kind() == Code::Limit => NoTree {
-                    reason: format!(
-                        "are beyond a limit of what is read as YAML ({})",
-                        first.message()
-                    ),
+                    reason: format!("exceed a limit of YAML texts ({})", first.message()),
                     is_beyond: true,
                 },
                 _ => NoTree {
@@ -350,13 +347,13 @@ impl Comparison<'_> {
             self.notes.extend(notes);
             if let Some(more @ 1..) = repeated.len().checked_sub(MOST_REPEATED) {
                 self.notes.push(format!(
-                    "the {side} values of `{name}` have {more} more keys that stand twice"
+                    "the {side} values of `{name}` have {more} more duplicate keys"
                 ));
             }
         }
     }
 
-    /// Compares the values of two layers; of different packs only what stands in `both`.
+    /// Compares the values of two layers; of different packs only what is in `both`.
     fn value_trees(&mut self, mut before: Value, mut after: Value, both: bool) {
         self.node_files(&mut before, &mut after);
         tree::compare(&before, &after, &mut |difference| {
@@ -378,7 +375,7 @@ impl Comparison<'_> {
             .map(Switched::title)
     }
 
-    /// Takes files and commands of the nodes out of the values and compares each as what it is.
+    /// Removes files and commands of the nodes from the values and compares each in its own language.
     fn node_files(&mut self, old: &mut Value, new: &mut Value) {
         let (old_files, new_files) = (
             take_files(old).unwrap_or_default(),
@@ -456,7 +453,7 @@ impl Comparison<'_> {
     }
 }
 
-/// Why values are no tree.
+/// Why values are not a tree.
 struct NoTree {
     /// The end of a sentence about them.
     reason: String,
@@ -515,7 +512,7 @@ fn names(layers: &[Layer]) -> Vec<String> {
     layers.iter().map(|layer| layer.name.clone()).collect()
 }
 
-/// The layers that stand elsewhere among those of both sides, by their number among the pairs.
+/// The layers that are elsewhere among those of both sides, by their number among the pairs.
 fn moved_layers(old: &[Layer], pairs: &[pairing::Pair<'_, Layer>]) -> Vec<usize> {
     let common: Vec<(usize, &Layer)> = (0..)
         .zip(pairs)
@@ -543,7 +540,7 @@ fn moved_layers(old: &[Layer], pairs: &[pairing::Pair<'_, Layer>]) -> Vec<usize>
         .collect()
 }
 
-/// What is said of a layer that comes, goes, or is replaced.
+/// A change for a layer that was added, removed or replaced.
 fn layer_outline(layer: &Layer) -> Value {
     json!({"pack": layer.name, "version": layer.version})
 }

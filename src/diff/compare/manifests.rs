@@ -208,7 +208,7 @@ impl Comparison<'_> {
         if kinds[0] != kinds[1] && !kinds.contains(&"") {
             let mut other = Difference::whole(Some(old.clone()), Some(new.clone()));
             other.remarks.push(format!(
-                "another object takes its place: `{}`, which was `{}`",
+                "another object replaces it: `{}`, formerly `{}`",
                 object_name(new),
                 object_name(old)
             ));
@@ -276,7 +276,7 @@ fn pairs<'m>(old: &'m [Manifest], new: &'m [Manifest]) -> Vec<ManifestPair<'m>> 
     pairs
 }
 
-/// What a manifest holds: the names of its objects, or its text where it is no YAML.
+/// What a manifest holds: the names of its objects, or its text where it is not YAML.
 fn identity(manifest: &Manifest) -> Vec<String> {
     match objects(&manifest.content) {
         Some(objects) if !objects.is_empty() => {
@@ -288,7 +288,7 @@ fn identity(manifest: &Manifest) -> Vec<String> {
     }
 }
 
-/// The objects that stand in one manifest before and in another after.
+/// The objects that are in one manifest before and in another after.
 fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
     let differs = |pair: &&ManifestPair<'_>| match (pair.old, pair.new) {
         (Some(old), Some(new)) => old.content != new.content,
@@ -304,7 +304,7 @@ fn moved_objects<'m>(pairs: &[ManifestPair<'m>]) -> Homes<'m> {
     for (at, pair) in differing.into_iter().enumerate() {
         let text = |one: Option<&'m Manifest>| one.map_or("", |one| one.content.as_str());
         let (old, new) = (text(pair.old), text(pair.new));
-        // What stands in both has not moved.
+        // What is in both has not moved.
         let other = reduce::other_documents(old, new);
         let (old, new) = other.as_ref().map_or((old, new), |(old, new)| (old, new));
         let sides = [(pair.old, old, &mut before), (pair.new, new, &mut after)];

@@ -121,7 +121,7 @@ pub fn compare(
     })
 }
 
-/// Everything of a side that may hold a secret.
+/// All parts of a side that may hold a secret.
 fn texts(input: &Input) -> impl Iterator<Item = &[u8]> {
     input.profiles.iter().flat_map(|profile| {
         let spec = &profile.spec;
@@ -177,7 +177,7 @@ struct Comparison<'c> {
     told: Told,
     notable: Vec<Notable>,
     notes: Vec<String>,
-    /// Whether what was read has keys that stand twice.
+    /// Whether what was read has duplicate keys.
     has_repeated: bool,
 }
 
@@ -231,7 +231,7 @@ impl Comparison<'_> {
         self.tell(change);
     }
 
-    /// Tells what of trees that come, in the stead of others or of none, deserves a look.
+    /// Lists the notable parts of new trees.
     fn notable(&mut self, part: &Part, old: &[Value], new: &[Value]) {
         let found = notable(new);
         let before: HashSet<String> = match found.is_empty() {
@@ -399,7 +399,7 @@ impl Comparison<'_> {
         self.lists.of(&self.subject(part, difference))
     }
 
-    /// Whether it is a difference at all: in some lists the order means nothing, and some things are a tenant's.
+    /// Whether it is a difference at all: in some lists the order has no meaning, and some changes come from a tenant.
     fn counts(&mut self, part: &Part, difference: &Difference) -> bool {
         if (self.list(part, difference)).is_some_and(|list| !list.order_counts) {
             return false;
@@ -484,7 +484,7 @@ impl Comparison<'_> {
     }
 }
 
-/// What is news of a secret, whatever it is: that it stands in the profile now, or no more.
+/// Whether a secret in plain text was added or removed, regardless of its value.
 fn macro_remark(old: &Option<Value>, new: &Option<Value>, way: &Way<'_>) -> Option<String> {
     let (Some(Value::String(old)), Some(Value::String(new))) = (old, new) else {
         return None;
@@ -543,7 +543,7 @@ fn step_remark(old: &str, new: &str) -> Option<String> {
     })
 }
 
-/// What is said of a profile that has no counterpart.
+/// A change for a profile without a counterpart.
 fn outline(profile: &Profile) -> Value {
     let layers: Vec<String> = profile
         .spec
@@ -559,7 +559,7 @@ fn outline(profile: &Profile) -> Value {
     })
 }
 
-/// A text to be read as YAML. Palette's editor takes the line break at its end away, which is no change of a block that stands
+/// A text to be read as YAML. Palette's editor takes the line break at its end away, which is not a change of a block that stands
 /// there.
 fn text_to_read(name: &str, text: &str) -> Source {
     let mut text = text.to_owned();

@@ -1,4 +1,4 @@
-//! Leaves out what differs between two revisions only because our own packs of the two versions differ.
+//! Leaves out differences between two revisions that come only from our built-in packs.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use crate::pack::{Origin, Pack};
 use crate::profile::Layer;
 
 impl Comparison<'_> {
-    /// Both layers with the values of their packs, where what these differ in is not the RA's: between two revisions, unless
-    /// both packs are the vendor's.
+    /// Both layers with the values of their packs, if the differences of the packs are not the RA's: between two revisions,
+    /// unless both packs are the vendor's.
     pub(super) fn packs_own(&self, old: &Layer, new: &Layer) -> Option<[Layer; 2]> {
         if !self.between_revisions {
             return None;
@@ -27,7 +27,7 @@ impl Comparison<'_> {
         Some([base(old, &pack_old), base(new, &pack_new)])
     }
 
-    /// Compares the values of two layers, without what the packs of both differ in and no section announces.
+    /// Compares the values of two layers, without differences of the packs that no section announces.
     pub(super) fn values_but_own(&mut self, [old, new]: [&Layer; 2], own: [&Layer; 2]) {
         if old.version != new.version {
             let (name, old, new) = (&new.name, &old.version, &new.version);
@@ -49,11 +49,11 @@ impl Comparison<'_> {
         }
     }
 
-    /// Says of which packs it is not known how they differ.
+    /// Names the packs whose differences are unknown.
     pub(super) fn note_unknown(&mut self) {
         if !self.unknown.is_empty() {
             self.notes.push(format!(
-                "`--packs DIR` with both versions of a pack compares what its vendor changed, which is not known here: {}",
+                "give both versions of a pack with `--packs DIR` to compare its vendor's changes, which are unknown here: {}",
                 self.unknown.join(", ")
             ));
         }

@@ -94,7 +94,7 @@ pub(super) fn ignored_words(report: &Report) -> Option<String> {
         .map(|one| format!("{} ({})", visible(&one.id), one.differences))
         .collect();
     Some(format!(
-        "left out as what a tenant makes of any profile: {}; `--explain-ignored` tells more, `--ignore-nothing` shows all",
+        "left out, since a tenant changes it in any profile: {}; `--explain-ignored` explains it, `--ignore-nothing` shows it",
         kinds.join(", ")
     ))
 }
@@ -120,16 +120,16 @@ pub(super) fn layer_counts(report: &Report) -> (usize, usize) {
 /// What to do first, where the worst change has this impact.
 pub(super) fn first_step(worst: Impact) -> &'static str {
     match worst {
-        Impact::Breaks => "settle what breaks, before a cluster takes this profile",
+        Impact::Breaks => "settle the breaking changes before a cluster uses this profile",
         Impact::Repave => {
-            "choose a time when every node may be replaced, and see that VMs can move"
+            "choose a time when every node may be replaced, and make sure that VMs can migrate"
         }
         Impact::RepaveControlPlanes => {
             "choose a time when the nodes of the control plane may be replaced"
         }
-        Impact::Restart => "choose a time when the pods that are named may restart",
-        Impact::Live => "choose the time, since clusters take the changes over at once",
-        Impact::NewObjects => "nothing for what exists; what is made later has the changes",
-        Impact::Review => "read the changes; no cluster does anything by itself",
+        Impact::Restart => "choose a time when the named pods may restart",
+        Impact::Live => "choose the time, since clusters apply the changes at once",
+        Impact::NewObjects => "nothing; only new objects get the changes",
+        Impact::Review => "review the changes; no cluster does anything by itself",
     }
 }

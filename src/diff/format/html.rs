@@ -456,7 +456,7 @@ impl<'r> Layer<'r> {
         let group = match self.groups.iter().position(|group| group.preset == preset) {
             Some(at) => at,
             None => {
-                // What no preset explains stands first, directly under the layer's heading.
+                // What no preset explains is first, directly under the layer's heading.
                 let at = preset.map_or(0, |_| self.groups.len());
                 let group = Group {
                     anchor: preset.map(|_| format!("{anchor}-preset-{at}")),
@@ -475,7 +475,7 @@ impl<'r> Layer<'r> {
 }
 
 impl<'r> Group<'r> {
-    /// Makes the views of its changes; alike ones stand under one line.
+    /// Makes the views of its changes; alike ones are under one line.
     fn fold(&mut self, filled: &mut Filled) {
         let runs = folded(&self.members).into_iter().map(|entry| match entry {
             Entry::One(change) => Run {
@@ -599,7 +599,7 @@ impl<'r> SideView<'r> {
     }
 }
 
-/// A value as it would stand in YAML; a text of several lines as it is.
+/// A value as it would be in YAML; a text of several lines as it is.
 fn notation(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains('\n') => text.clone(),
@@ -625,7 +625,7 @@ fn with_mode(line: &str) -> Cow<'_, str> {
     written.map_or(Cow::Borrowed(line), Cow::Owned)
 }
 
-/// A hunk as rows of two sides: lines that went stand beside those that came in their place.
+/// A hunk as rows of two sides: lines that went are beside those that came in their place.
 fn rows<'r>(hunk: &Hunk, lines: &'r [Line]) -> Vec<Row<'r>> {
     let mut rows = Vec::with_capacity(lines.len());
     let (mut old_at, mut new_at) = (hunk.old_start, hunk.new_start);

@@ -23,7 +23,7 @@ const LONGEST_LINE: usize = 200;
 
 /// The markdown form, of at most `limit` bytes, of which there should be 1,000 or more.
 ///
-/// Changes that do not fit are counted at the end. Names and values from profiles stand in code, where they cannot be
+/// Changes that do not fit are counted at the end. Names and values from profiles are in code, where they cannot be
 /// markup, links or mentions; so do the words of a sentence that could be.
 pub fn markdown(report: &Report, limit: usize) -> String {
     let sections = sections(report);
@@ -215,7 +215,7 @@ struct Item {
     changes: usize,
 }
 
-/// What stands below a layer.
+/// What is below a layer.
 fn items(place: &LayerChanges<'_>) -> Vec<Item> {
     let mut items = Vec::new();
     let mut preset = None;
@@ -241,7 +241,7 @@ fn items(place: &LayerChanges<'_>) -> Vec<Item> {
     items
 }
 
-/// The heading of a preset, which is the change of the preset itself if that stands here.
+/// The heading of a preset, which is the change of the preset itself if that is here.
 fn preset_item(preset: &str, group: &Group<'_>) -> Item {
     match group.switch {
         Some(switch) => change_item(switch, 1),
@@ -433,12 +433,12 @@ fn code(text: &str) -> String {
     format!("{fence}{blank}{text}{blank}{fence}")
 }
 
-/// How many backticks stand in a row at most.
+/// How many backticks are in a row at most.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A cell of a table: a pipe ends a cell even in code, unless an odd number of backslashes stands before it.
+/// A cell of a table: a pipe ends a cell even in code, unless an odd number of backslashes is before it.
 fn cell(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut backslashes = 0;
@@ -452,7 +452,7 @@ fn cell(text: &str) -> String {
     out
 }
 
-/// A sentence: words that could be markup, a link or a mention stand in code, as does what is between backticks.
+/// A sentence: words that could be markup, a link or a mention are in code, as does what is between backticks.
 fn prose(text: &str) -> String {
     let text = visible(text);
     let text = cut(&text, LONGEST_SENTENCE);

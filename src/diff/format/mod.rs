@@ -22,7 +22,7 @@ use super::{Change, ChangeKind, Content, Part, Shown, Side};
 use crate::diagnostic::counted as count;
 use crate::visible::visible;
 
-/// The parts of a sentence: its words, and what stands between backticks, which is code.
+/// The parts of a sentence: its words, and what is between backticks, which is code.
 fn sentence(text: &str) -> Vec<(bool, &str)> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -53,7 +53,7 @@ fn label(change: &Change) -> String {
     visible(&words.join(" ")).into_owned()
 }
 
-/// What is to be said beside a change.
+/// Remarks beside a change.
 fn remarks(change: &Change) -> Vec<Cow<'_, str>> {
     let mut remarks: Vec<Cow<'_, str>> = change.remarks.iter().map(Cow::from).collect();
     match change.kind {
@@ -67,7 +67,7 @@ fn remarks(change: &Change) -> Vec<Cow<'_, str>> {
     remarks
 }
 
-/// Where a moved item was and is, where the values tell: its number, or the manifest that an object stands in.
+/// Where a moved item was and is, where the values tell: its number, or the manifest that an object is in.
 fn move_words(change: &Change) -> String {
     let place = |shown: &Option<Shown>| match shown {
         Some(Shown::Value {
@@ -82,7 +82,7 @@ fn move_words(change: &Change) -> String {
     }
 }
 
-/// What a text of a layer is: `values`, `manifest rbac`, with the layer where the change is one of a profile.
+/// The name of a text of a layer: `values`, `manifest rbac`, with the layer where the change is one of a profile.
 fn content_name(content: &Content) -> String {
     let (kind, name) = content.part.words();
     let words = [content.layer.as_deref().unwrap_or_default(), kind, name];

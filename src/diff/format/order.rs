@@ -129,7 +129,7 @@ pub(super) fn names_switch(title: &str, switch: &Change) -> bool {
         .is_some_and(|rest| rest.starts_with(": "))
 }
 
-/// Groups by their reason; what has none comes first, lest it seem to have the reason above it.
+/// Groups by their reason. Changes without a reason come first, so that they do not seem to belong to the reason above.
 pub(super) fn by_reason<'r>(preset: Option<&'r str>, changes: Vec<&'r Change>) -> Vec<Group<'r>> {
     let mut reasons = gather(changes, |change| &*change.because);
     reasons.sort_by_key(|(because, _)| !because.is_empty());

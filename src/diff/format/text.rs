@@ -137,7 +137,7 @@ impl Page {
         self.row(0, 2, &chunks);
     }
 
-    /// What the worst changes are about, how many layers change, and what to do first.
+    /// The layers with the worst changes, the number of changed layers, and what to do first.
     fn glance(&mut self, report: &Report) {
         let Some(worst) = report.summary.worst else {
             return;
@@ -323,7 +323,7 @@ impl Page {
         }
     }
 
-    /// The heading of a preset, which is the change of the preset itself if that stands here.
+    /// The heading of a preset, which is the change of the preset itself if that is here.
     fn preset(&mut self, group: &Group<'_>) {
         match (group.switch, group.preset) {
             (Some(switch), _) => self.change(4, switch, &label(switch), 0),
@@ -626,13 +626,13 @@ fn line_text(text: &str, side: Side) -> String {
     format!("{}{dots}", &text[..kept])
 }
 
-/// Where to break a text that has only `room`: behind a blank, else behind a sign that separates, else anywhere.
+/// Where to break a text that has only `room`: after a blank, else after a sign that separates, else anywhere.
 fn break_at(text: &str, room: usize) -> usize {
     let Some((hard, _)) = text.char_indices().nth(room.max(1)) else {
         return text.len();
     };
     let head = &text[..hard];
-    // A blank right behind the head may stand at its end.
+    // A blank right after the head may be at its end.
     if text[hard..].starts_with(' ') {
         return hard;
     }

@@ -18,7 +18,7 @@ const SLACK: usize = 24;
 /// The room of a value that is shown whole.
 pub(super) const WHOLE_VALUE: usize = 1 << 30;
 
-/// Whether there is room for all of a value, apart from what stands before it.
+/// Whether there is room for all of a value, apart from what is before it.
 fn is_whole(room: usize) -> bool {
     room > WHOLE_VALUE / 2
 }
@@ -109,7 +109,7 @@ pub(super) fn short_values(change: &Change, room: usize) -> (Option<String>, Opt
     (short(&change.old), short(&change.new))
 }
 
-/// Up to where two texts need not be shown because both have it.
+/// The length of a common start that need not be shown.
 pub(super) fn shared_start(old: &str, new: &str) -> usize {
     let mut pairs = old.char_indices().zip(new.chars());
     let differs = pairs
@@ -189,7 +189,7 @@ pub(super) fn flow(value: &Value, room: usize) -> String {
     }
 }
 
-/// What stands between brackets.
+/// What is between brackets.
 pub(super) struct Entries<'v> {
     pub(super) open: char,
     pub(super) close: char,
@@ -214,7 +214,7 @@ impl<'v> Entries<'v> {
     }
 }
 
-/// What stands before a value: a separator, and the key in a map.
+/// What is before a value: a separator, and the key in a map.
 pub(super) fn prefix(index: usize, key: Option<&str>, room: usize) -> String {
     let separator = if index == 0 { "" } else { ", " };
     match key {

@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::site::{InterfaceName, Machine, NodeRole, Site};
 use crate::template::Engine;
 
-/// What builds the host network.
+/// The program that builds the host network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// A netplan file for one node.
@@ -176,7 +176,7 @@ fn untagged(host: &Host) -> Result<Vec<Untagged<'_>>, Diagnostic> {
                 .next();
             let beside = native.or(tagged).ok_or_else(|| {
                 Diagnostic::error(format!(
-                    "the bond `{}` carries none of the node's networks, so there is no telling its fabric in MAAS",
+                    "the bond `{}` carries none of the node's networks, so its fabric in MAAS is unknown",
                     bond.name
                 )).code(Code::Unsupported)
                 .help("put the data network on it, as the RA does")

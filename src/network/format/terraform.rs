@@ -50,7 +50,7 @@ struct Bridge<'h> {
 struct Vlan {
     key: &'static str,
     mtu: u16,
-    /// The address of the resource it stands on.
+    /// The address of the resource it is on.
     link_resource: String,
     /// The links that must be there before it.
     after: Vec<&'static str>,
@@ -131,7 +131,7 @@ pub(super) fn write(engine: &Engine, site: &Site, nodes: Nodes<'_>) -> Result<St
     engine.render(TEMPLATE, &context)
 }
 
-/// What the provider has no attribute for.
+/// Settings without an attribute in the provider.
 fn can_be_said(site: &Site, host: &Host) -> Result<(), Diagnostic> {
     for interface in host.rows() {
         if let Kind::Vlan { id, link } = &interface.kind
@@ -151,11 +151,11 @@ fn can_be_said(site: &Site, host: &Host) -> Result<(), Diagnostic> {
         if let [_, second, ..] = interface.attachments.as_slice() {
             let key = key(second.purpose);
             let problem = Diagnostic::error(format!(
-                "the Terraform provider gives an interface one address, and `{}` has several",
+                "the Terraform provider gives an interface only one address, but `{}` has several",
                 interface.name
             ))
             .code(Code::Unsupported)
-            .help("give each network a VLAN of its own, or use --format maas-cli");
+            .help("give each network its own VLAN, or use --format maas-cli");
             return Err(site.places.locate(problem, &format!("network.{key}")));
         }
     }

@@ -81,7 +81,7 @@ pub(super) fn packs(source: &Source) -> Result<Option<Imported>, Vec<Diagnostic>
             source.name()
         ))
         .code(Code::WrongKind)
-        .help("see that the uid of the pack and the API key are right, and ask again")
+        .help("check the uid of the pack and the API key, and try again")
         .into());
     }
     let listed = tree.get("items").and_then(Value::as_array);
@@ -120,7 +120,7 @@ fn of_answers(source: &Source, answers: Vec<Value>) -> Result<Imported, Vec<Diag
             Ok(answer) => answer.add_to(source, &mut imported, &mut problems),
             Err(error) => problems.push(
                 Diagnostic::error(format!(
-                    "`{}` is not what Palette's API answers of a pack: {error}",
+                    "`{}` is not an answer of Palette's API about a pack: {error}",
                     source.name()
                 ))
                 .code(Code::WrongShape)
@@ -148,7 +148,7 @@ impl Answer {
                 let uid = version.pack_uid.as_deref().unwrap_or_default();
                 problems.push(
                     Diagnostic::error(format!(
-                        "`{file}` does not say of which version of `{name}` the values with the uid `{uid}` are"
+                        "`{file}` does not say to which version of `{name}` the values with the uid `{uid}` belong"
                     ))
                     .code(Code::WrongShape)
                     .help("save the whole answer, with its `tags`"),
@@ -246,7 +246,7 @@ impl Answer {
 }
 
 impl Preset {
-    /// As it stands in a presets.yaml.
+    /// As it is in a presets.yaml.
     fn written(&self) -> Value {
         json!({
             "name": self.name,
@@ -259,7 +259,7 @@ impl Preset {
 }
 
 impl Rule {
-    /// As it stands in a schema.yaml.
+    /// As it is in a schema.yaml.
     fn written(&self) -> String {
         let mut parts = Vec::new();
         parts.extend((self.required == Some(true)).then(|| "required".to_owned()));

@@ -20,7 +20,7 @@ const FILES: [&str; 4] = [DESCRIPTION, "values.yaml", "presets.yaml", "schema.ya
 const BLOBS: &str = "blobs/sha256/";
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// What stands in the header of a tar, and where.
+/// What is in the header of a tar, and where.
 const USTAR: (usize, &[u8]) = (257, b"ustar");
 
 /// Whether bytes are an archive, by their first.
@@ -59,7 +59,11 @@ pub(super) fn packs(name: &str, bytes: &[u8]) -> Result<Imported, Vec<Diagnostic
         let digest = Sha256::digest(&bytes);
         let sum: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         if path.strip_prefix(BLOBS) != Some(sum.as_str()) {
-            return Err(broken(name, &format!("`{path}` does not hash to its name")).into());
+            return Err(broken(
+                name,
+                &format!("the hash of `{path}` does not match its name"),
+            )
+            .into());
         }
         let (more, beside) = unpack(&format!("{name}: {path}"), &bytes, &mut left)?;
         files.extend(more);
@@ -106,7 +110,7 @@ fn instead(files: &BTreeMap<String, Vec<u8>>, others: &[String]) -> Option<Strin
 fn broken(name: &str, what: &str) -> Diagnostic {
     Diagnostic::error(format!("`{name}` cannot be unpacked: {what}"))
         .code(Code::BrokenPack)
-        .help("pull it again, or import the pack from what Palette's API answers")
+        .help("pull it again, or import the pack from an answer of Palette's API")
 }
 
 /// The folders of packs: those with a pack.json that lie in no other such folder; empty or ending in `/`.
@@ -193,7 +197,7 @@ fn entries(name: &str, reader: &mut Counted<'_>) -> Result<Unpacked, Diagnostic>
             return Err(too_large(
                 name,
                 &format!(
-                    "it holds more than the {} files that are read",
+                    "it holds more than the limit of {} files",
                     limits::ARCHIVE_ENTRIES
                 ),
             ));
@@ -213,7 +217,7 @@ fn entries(name: &str, reader: &mut Counted<'_>) -> Result<Unpacked, Diagnostic>
             EntryType::Link | EntryType::Symlink => {
                 return Err(broken(name, &format!("`{path}` in it is a link")));
             }
-            _ => return Err(broken(name, &format!("`{path}` in it is no file"))),
+            _ => return Err(broken(name, &format!("`{path}` in it is not a file"))),
         }
         let file = path.rsplit('/').next().unwrap_or_default();
         let is_blob = path.starts_with(BLOBS);
@@ -251,9 +255,9 @@ fn below(path: &str) -> Option<String> {
 }
 
 fn too_large(name: &str, what: &str) -> Diagnostic {
-    Diagnostic::error(format!("`{name}` is more than is read: {what}"))
+    Diagnostic::error(format!("`{name}` exceeds a limit: {what}"))
         .code(Code::Limit)
-        .help("a pack's own files are some KiB; take its archive, and no image")
+        .help("a pack's own files are small; use its archive, not an image")
 }
 
 /// A reader that ends with an error where more comes than may, since a small archive may hold much.

@@ -79,7 +79,7 @@ impl Imported {
 }
 
 impl ImportedPack {
-    /// What makes its texts of no use as they are; they are kept, since the source has them so.
+    /// Problems that make its texts unusable; they are kept, since the source has them.
     fn mistakes(&self, source: &str) -> Vec<Diagnostic> {
         let Description { name, version, .. } = &self.description;
         let text = |file: &str| {
@@ -100,7 +100,7 @@ impl ImportedPack {
         let told = |mistake: Diagnostic| {
             mistake
                 .because(format!(
-                    "`{name}` {version} is imported as it is, and no layer can be made from it"
+                    "`{name}` {version} is imported as it is, but no layer can use it"
                 ))
                 .into_warning()
         };
@@ -121,13 +121,13 @@ impl ImportedPack {
                 ))
                 .code(Code::BrokenPack)
                 .because(format!("in {}", source.name()))
-                .help("names and versions hold letters, digits, dots, dashes, underscores and plus signs"));
+                .help("names and versions may have letters, digits, dots, dashes, underscores and plus signs"));
             }
         }
         Ok(ImportedPack { description, files })
     }
 
-    /// A pack of which no pack.json is at hand; `known` is what it would say.
+    /// A pack of which no pack.json is available; `known` is what it would say.
     fn made(
         name: &str,
         mut known: Map<String, Value>,
@@ -150,7 +150,7 @@ impl ImportedPack {
             super::built_in::DESCRIPTION.to_owned(),
             text.clone().into_bytes(),
         );
-        // Nobody has seen that text, so its lines say nothing.
+        // The text was generated, so its lines mean nothing.
         Self::new(&Source::new(name, text), files).map_err(|problem| {
             let told = Diagnostic::error(problem.message())
                 .code(problem.kind())

@@ -53,7 +53,7 @@ pub fn of_profile(file: &str, profile: &Profile) -> Result<Imported, Vec<Diagnos
     crate::diagnostic::unless(problems, imported.with_remarks(file))
 }
 
-/// Values of this program are no vendor's, and in a folder nothing tells them apart any more.
+/// Built-in values are not a vendor's, and in a folder the two look the same.
 fn built_in(file: &str, profile: &Profile) -> Option<Diagnostic> {
     let layers = BuiltInLayers::of_description(&profile.metadata.description)?;
     let message = format!(

@@ -15,11 +15,7 @@ pub fn yaml_problem(name: &str, text: &str) -> Option<Diagnostic> {
         .err()?
         .into_iter()
         .next()?;
-    Some(
-        problem
-            .into_warning()
-            .because("the text is taken as it stands"),
-    )
+    Some(problem.into_warning().because("the text is used unchanged"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ const MOST_LIKENED: usize = 20;
 /// `entries` is everything below the folder, hidden files left out; `read` gives the text of a file.
 ///
 /// # Errors
-/// `profile.yaml` is broken or holds no profile, names what is no file below the folder, or leaves a file out; each with
+/// `profile.yaml` is broken or holds no profile, names what is not a file below the folder, or leaves a file out; each with
 /// its place. What `read` says.
 pub fn join(
     profile: &Source,
@@ -126,7 +126,7 @@ pub(super) fn check_path(path: &str) -> Result<(), PathProblem> {
         "name a file below this folder by its path from here, such as `kubernetes/values.yaml`";
     if is_text(path) {
         return Err((
-            "this is a text where the path of a file belongs".to_owned(),
+            "this is a text, but the path of a file is expected".to_owned(),
             "put the text into a file below this folder and write the file's path here",
         ));
     }
@@ -167,7 +167,7 @@ fn file_at(path: &str, entries: &BTreeMap<String, Entry>) -> Result<(), PathProb
             }
             Some(Entry::File | Entry::Other) => {
                 return Err((
-                    format!("there is no file `{path}`: `{folder}` is no folder"),
+                    format!("there is no file `{path}`: `{folder}` is not a folder"),
                     WRITE_IT,
                 ));
             }
@@ -181,7 +181,7 @@ fn file_at(path: &str, entries: &BTreeMap<String, Entry>) -> Result<(), PathProb
             format!("`{path}` is a link, which is not followed"),
             "put the file itself here",
         )),
-        Some(Entry::Other) => Err((format!("`{path}` is no file"), "put a file here")),
+        Some(Entry::Other) => Err((format!("`{path}` is not a file"), "put a file here")),
         None => Err((format!("there is no file `{path}`"), WRITE_IT)),
     }
 }
@@ -208,9 +208,9 @@ fn without_use(folder: &str, paths: &[&str], entries: &BTreeMap<String, Entry>) 
             let shown = format!("{folder}{path}");
             match entries.get(*path) {
                 Some(Entry::Link) => Diagnostic::error(format!("`{shown}` is a link, which is not followed")).code(Code::NotFollowed)
-                    .help("put the file itself there, or take it away"),
-                _ => Diagnostic::error(format!("`{shown}` is named by nothing in `profile.yaml`")).code(Code::FolderContent).help(
-                    "name it as the `values` of a layer or the `content` of a manifest, or take it away",
+                    .help("put the file itself there, or remove it"),
+                _ => Diagnostic::error(format!("nothing in `profile.yaml` names `{shown}`")).code(Code::FolderContent).help(
+                    "name it as the `values` of a layer or the `content` of a manifest, or remove it",
                 ),
             }
         })
@@ -218,7 +218,7 @@ fn without_use(folder: &str, paths: &[&str], entries: &BTreeMap<String, Entry>) 
     if paths.len() > MOST_NAMED {
         problems.push(
             Diagnostic::error(format!(
-                "{} more files are named by nothing in `profile.yaml`",
+                "nothing in `profile.yaml` names {} more files",
                 paths.len() - MOST_NAMED
             ))
             .code(Code::FolderContent),

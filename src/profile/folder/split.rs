@@ -29,9 +29,9 @@ pub struct Split {
 /// Joining the files would not give the same profile again, which is a mistake of this program.
 pub fn split(document: Document) -> Result<Split, Diagnostic> {
     let broken = |reason: String| {
-        Diagnostic::error("this profile cannot be split so that joining it gives the same again")
+        Diagnostic::error("this profile cannot be split and joined without a change")
             .because(reason)
-            .help("this is a mistake of vmo-ra; please report it")
+            .help("this is a bug in vmo-ra; please report it")
     };
     let mut profile = document.into_value();
     let palette = to_palette_json(&profile).map_err(|error| broken(error.to_string()))?;

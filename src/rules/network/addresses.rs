@@ -37,7 +37,7 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(pack.mark(rule::SERVICE_CIDR_TOO_LARGE.error(
                 SERVICES,
                 format!(
-                    "kube-apiserver takes no service CIDR larger than a /12, and {services} is"
+                    "kube-apiserver accepts no service CIDR larger than a /12, and {services} is larger"
                 ),
             )));
         }
@@ -52,7 +52,7 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         SERVICES,
                         format!("the service CIDR {services} overlaps the pod CIDR {pods}"),
                     )
-                    .help("give every network addresses of its own"),
+                    .help("give every network its own addresses"),
             ),
         );
     }

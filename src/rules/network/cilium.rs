@@ -122,7 +122,7 @@ fn api_server(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Settings that are written wrong now and then; Helm passes over keys it does not know.
+/// Settings that are written wrong now and then; Helm skips keys it does not know.
 fn misspelt(cluster: &Cluster, findings: &mut Vec<Finding>) {
     const KNOWN: &str = "autoDirectNodeRoutes bpf cni devices forceDeviceDetection ipam ipv4NativeRoutingCIDR k8sServiceHost \
         k8sServicePort kubeProxyReplacement podAnnotations routingMode socketLB tunnelProtocol";

@@ -28,7 +28,7 @@ pub(in crate::rules) fn configuration(cluster: &Cluster) -> Option<Values<'_>> {
     )
 }
 
-/// The ranges of a text: a variable may hold several, with commas between.
+/// The ranges of a text: a variable may hold several, separated by commas.
 fn ranges(text: &str) -> Result<Vec<AddressRange>, String> {
     text.split(',').map(|part| part.trim().parse()).collect()
 }
@@ -75,7 +75,7 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         findings.push(
                             metallb.mark(
                                 rule::OVERLAPPING_NETWORKS.error(path.as_str(), format!("the addresses {range} of the pool `{name}` are in the {what} {cidr}"))
-                                .help("take a range of the data network"),
+                                .help("use a range of the data network"),
                             ),
                         );
                     }
@@ -87,7 +87,7 @@ fn pools(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
     if !seen_any && metallb.find(POOLS).is_some() {
         findings.push(
-            metallb.mark(rule::METALLB_EMPTY.error(POOLS, "MetalLB has no addresses to give out")),
+            metallb.mark(rule::METALLB_EMPTY.error(POOLS, "MetalLB has no addresses to assign")),
         );
     }
     for (index, other) in AddressRange::overlapping(&taken) {
@@ -202,7 +202,7 @@ fn peers(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 rule::METALLB_BGP
                     .error(
                         BGP,
-                        "addresses are to be announced by BGP, and there is no peer",
+                        "addresses should be announced by BGP, but there is no peer",
                     )
                     .help("add a router under `bgppeers`"),
             ),

@@ -54,7 +54,7 @@ fn bridges(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let title = nad.title();
         let (message, help) = match (nad.text("bridge").unwrap_or_default(), &wanted) {
             ("", wanted) => (
-                format!("{title} names no bridge, so the plugin makes one that leads nowhere"),
+                format!("{title} names no bridge, so the plugin creates one without a connection"),
                 format!(
                     "write `\"bridge\": \"{}\"`",
                     wanted.as_deref().unwrap_or("br0")
@@ -63,7 +63,7 @@ fn bridges(cluster: &Cluster, findings: &mut Vec<Finding>) {
             (given, Some(wanted)) if given != wanted => (
                 format!("{title} is on the bridge `{given}`, and VMO makes `{wanted}` VLAN-aware"),
                 format!(
-                    "write `\"bridge\": \"{wanted}\"`; the plugin makes a bridge that is not there, and it leads nowhere"
+                    "write `\"bridge\": \"{wanted}\"`; the plugin creates a missing bridge, without a connection"
                 ),
             ),
             _ => continue,
@@ -83,7 +83,7 @@ fn allowed_vlans(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(vmo.mark(rule::VLAN_FILTERING_OFF.error(
                 "vlanFiltering.enabled",
                 format!(
-                    "{} uses a VLAN, and nothing makes the bridge VLAN-aware",
+                    "{} uses a VLAN, but nothing makes the bridge VLAN-aware",
                     nad.title()
                 ),
             )));
@@ -119,13 +119,11 @@ fn allowed_vlans(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     .error(
                         "",
                         format!(
-                            "{} uses {which}, and VMO lets {allowed} onto the bridge",
+                            "{} uses {which}, but VMO allows {allowed} on the bridge",
                             nad.title()
                         ),
                     )
-                    .help(
-                        "add it to `vlanFiltering.env.allowedVlans`, or to the variable behind it",
-                    ),
+                    .help("add it to `vlanFiltering.env.allowedVlans`, or to its variable"),
             ),
         );
     }

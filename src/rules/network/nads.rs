@@ -101,7 +101,7 @@ fn configuration(document: &Document) -> Option<Result<Map<String, Value>, Strin
         return Some(Err("has no CNI configuration".to_owned()));
     }
     Some(match serde_json::from_str::<Value>(text) {
-        Err(error) => Err(format!("has a configuration that is no JSON: {error}")),
+        Err(error) => Err(format!("has a configuration that is not JSON: {error}")),
         Ok(Value::Object(mut config)) => match config.remove("plugins") {
             None => Ok(config),
             Some(Value::Array(plugins)) => match plugins.into_iter().next() {
@@ -113,9 +113,9 @@ fn configuration(document: &Document) -> Option<Result<Map<String, Value>, Strin
                 }
                 _ => Err("has an empty list of plugins".to_owned()),
             },
-            Some(_) => Err("has `plugins` that are no list".to_owned()),
+            Some(_) => Err("has `plugins` that are not a list".to_owned()),
         },
-        Ok(_) => Err("has a configuration that is no object".to_owned()),
+        Ok(_) => Err("has a configuration that is not an object".to_owned()),
     })
 }
 
@@ -244,7 +244,7 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
     if (has("isGateway") || has("isDefaultGateway")) && !has_ipam {
         findings.push(nad.mark(rule::NAD_GATEWAY.warning(
             "",
-            format!("{title} is meant to be a gateway but has no addresses"),
+            format!("{title} should be a gateway but has no addresses"),
         )));
     }
     for key in nad.config.keys() {
@@ -253,7 +253,7 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
             None => {
                 let help = match suggestion(key, OPTIONS.iter().map(|(option, _)| *option)) {
                     Some(meant) => meant,
-                    None => "take it out".to_owned(),
+                    None => "remove it".to_owned(),
                 };
                 findings.push(
                     nad.mark(
@@ -271,7 +271,7 @@ fn options(nad: &Nad<'_>, findings: &mut Vec<Finding>) {
                     "{title} has `{key}`, which the bridge plugin knows since {since}; older versions ignore it"
                 );
                 let help = format!(
-                    "look at the plugin on the nodes; images are usually built with {USUAL_PLUGIN}"
+                    "check the plugin on the nodes; images are usually built with {USUAL_PLUGIN}"
                 );
                 // Without a trunk that is understood, no tagged frame reaches the VM.
                 let finding = if key == "vlanTrunk" {

@@ -27,7 +27,7 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     rule::VLAN_FILTERING_PLACE
                         .error(
                             path,
-                            format!("`{field}` does nothing outside of `{PLACE}.env`"),
+                            format!("`{field}` has no effect outside of `{PLACE}.env`"),
                         )
                         .help(format!("move it to `{PLACE}.env.{field}`")),
                 ),
@@ -50,7 +50,7 @@ fn texts(cluster: &Cluster, findings: &mut Vec<Finding>) {
             wrong(
                 path,
                 format!(
-                    "`{field}` is not a string: {value}; environment variables are refused as anything else"
+                    "`{field}` is not a string: {value}; environment variables must be strings"
                 ),
                 "put it in quotes",
             );

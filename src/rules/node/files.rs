@@ -165,7 +165,7 @@ fn construct(what: Construct) -> Finding {
             .help(instead),
         Construct::Ends(what) => rule::COMMAND_ENDS.error(
             "",
-            format!("`{what}` ends what comes after it, kubeadm included"),
+            format!("`{what}` skips everything after it, including kubeadm"),
         ),
     }
 }
@@ -176,7 +176,7 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let (message, help) = if path.is_empty() {
             (
                 "a file has no `targetPath`".to_owned(),
-                "write where it is to land on the nodes",
+                "write its path on the nodes",
             )
         } else if !path.starts_with('/')
             || path.ends_with('/')
@@ -198,7 +198,7 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
         } else if path.starts_with("/usr/local/share/ca-certificates/") && !path.ends_with(".crt") {
             (
                 format!("update-ca-certificates does not read `{path}`"),
-                "let its name end in `.crt`",
+                "give it a name that ends in `.crt`",
             )
         } else {
             continue;
@@ -207,7 +207,7 @@ fn places(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Of two files with one path, the second takes the place of the first.
+/// Of two files with one path, the second replaces the first.
 fn twice(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let mut seen: BTreeMap<(&str, &str), &Document> = BTreeMap::new();
     for file in files(cluster) {

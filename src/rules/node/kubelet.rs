@@ -39,12 +39,12 @@ fn forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let (message, help) = if !file.path.ends_with(".conf") {
             (
                 format!("the kubelet ignores `{}`", file.path),
-                "let its name end in `.conf`".to_owned(),
+                "give it a name that ends in `.conf`".to_owned(),
             )
         } else if value.is_none() {
             (
-                format!("`{}` is no YAML", file.path),
-                "mind the indentation, and quotes around macros".to_owned(),
+                format!("`{}` is not YAML", file.path),
+                "check the indentation, and the quotes around macros".to_owned(),
             )
         } else if field("kind") != KIND {
             (
@@ -117,7 +117,7 @@ fn managers(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if has("reservedSystemCPUs") && has(group) {
                 add(
                     rule::KUBELET_RESERVED.error("", format!("the kubelet does not start with `reservedSystemCPUs` and `{group}`"))
-                    .help("take one of the two out; a slice with AllowedCPUs keeps services on their CPUs"),
+                    .help("remove one of the two; a slice with AllowedCPUs keeps services on their CPUs"),
                     group,
                 );
             }

@@ -55,7 +55,7 @@ fn max_pods(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(
                 ubuntu.mark(
                     rule::MAX_PODS.error(path, format!("a node may have {pods} pods, and its /{prefix} of the pod CIDR has addresses for {room}"))
-                    .help("write `maxPods: 250` or less; more pods on a node want a shorter prefix for each"),
+                    .help("write `maxPods: 250` or less; more pods on a node need a shorter prefix for each"),
                 ),
             );
         } else if pods > u64::from(sizing::MAX_PODS) {
@@ -127,7 +127,7 @@ fn memory_manager(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let given = given.map_or("nothing".to_owned(), |given| given.to_string());
             findings.push(
                 ubuntu.mark(
-                    rule::MEMORY_MANAGER_SUM.error(path, format!("`reservedMemory` holds {given}, and system, kubelet and eviction keep {wanted}: the kubelet does not start"))
+                    rule::MEMORY_MANAGER_SUM.error(path, format!("`reservedMemory` is {given}, but system, kubelet and eviction reserve {wanted}: the kubelet does not start"))
                     .help(format!("make the amounts of `reservedMemory` add up to {wanted}")),
                 ),
             );

@@ -36,7 +36,7 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
                                 "",
                                 format!("containerd does not start: {}", error.message()),
                             )
-                            .help("mend the line"),
+                            .help("correct the line"),
                         span,
                     ),
                 );
@@ -47,13 +47,13 @@ fn containerd(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let place = |word: &str| text.find(word).map_or(0..1, |at| at..at + word.len());
         let finding = if version != Some(3) && text.contains(CRI_3) {
             Some((
-                rule::CONTAINERD_SETTINGS.error("", "the settings of version 3 stand in a file of another version, and have no effect")
+                rule::CONTAINERD_SETTINGS.error("", "the settings of version 3 are in a file of another version, and have no effect")
                 .help(format!("write `version = 3` for containerd 2, or `{CRI_2}` for all of them")),
                 place(CRI_3),
             ))
         } else if version != Some(2) && text.contains(CRI_2) {
             Some((
-                rule::CONTAINERD_SETTINGS.error("", "the settings of version 2 stand in a file of another version, and have no effect")
+                rule::CONTAINERD_SETTINGS.error("", "the settings of version 2 are in a file of another version, and have no effect")
                 .help("write `version = 2` as the first line"),
                 place(CRI_2),
             ))
@@ -118,7 +118,7 @@ fn multipath(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 What::Closes if sections.pop().is_none() => add(
                     rule::MULTIPATH_SETTINGS
                         .error("", "this brace closes no section")
-                        .help("take it out"),
+                        .help("remove it"),
                     span,
                 ),
                 What::Closes => {}
@@ -183,7 +183,7 @@ fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
                             "",
                             format!("`{}` is not read when a node starts", file.path),
                         )
-                        .help("let its name end in `.conf`"),
+                        .help("give it a name that ends in `.conf`"),
                     0..1,
                 ),
             );
@@ -213,7 +213,7 @@ fn sysctl(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 // A line with a dash takes a setting away from what follows.
                 None if line.starts_with('-') && fits(&line[1..]) => continue,
                 _ => (
-                    "this is no setting of the kernel".to_owned(),
+                    "this is not a setting of the kernel".to_owned(),
                     "write `key = value`",
                 ),
             };
@@ -236,7 +236,7 @@ fn udev_rules(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if !file.path.ends_with(".rules") {
             add(
                 format!("udev ignores `{}`", file.path),
-                "let its name end in `.rules`",
+                "give it a name that ends in `.rules`",
                 0..1,
             );
         }
@@ -245,14 +245,14 @@ fn udev_rules(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let rule = line.strip_suffix('\\').unwrap_or(line);
             if let Some(quote) = rule.find(['\u{201c}', '\u{201d}', '\u{201e}']) {
                 add(
-                    "udev does not take these quotes".to_owned(),
+                    "udev does not accept these quotes".to_owned(),
                     "write straight quotes",
                     at + quote..at + quote + 3,
                 );
             } else if let Err(what) = udev::parts(rule) {
                 add(
                     what,
-                    "write each part as KEY, an operator and a text in quotes, with commas between",
+                    "write each part as KEY, an operator and a text in quotes, separated by commas",
                     at..at + line.len(),
                 );
             } else if rule.contains("RUN") && rule.contains("$DEVPATH") {
@@ -279,7 +279,7 @@ fn slices(cluster: &Cluster, findings: &mut Vec<Finding>) {
             )
         } else if file.path.contains("/containerd.service") {
             (
-                "what containerd starts can inherit its `CPUAffinity`, virtual machines among it",
+                "processes of containerd, including virtual machines, can inherit its `CPUAffinity`",
                 "set `AllowedCPUs=` in a slice, and `Slice=` in the service",
             )
         } else {

@@ -20,7 +20,7 @@ fn built_in_values(cluster: &Cluster, findings: &mut Vec<Finding>) {
             continue;
         }
         let message = format!(
-            "the description says that built-in values stand in for the packs' own: {}",
+            "the description says that built-in values replace the packs' own: {}",
             named.packs.join(", ")
         );
         let rule = rule::BUILT_IN_VALUES;
@@ -31,7 +31,7 @@ fn built_in_values(cluster: &Cluster, findings: &mut Vec<Finding>) {
         };
         findings.push(
             finding
-                .help("render with the packs; if the values are theirs already, remove the line from the description")
+                .help("render with the packs; if the values are already theirs, remove the line from the description")
                 .in_file(&checked.file),
         );
     }

@@ -199,7 +199,7 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
             rule::INSTALL_PRIORITY
                 .warning(
                     PRIORITY.replace('.', "\\."),
-                    "the install order stands outside of `pack`, and has no effect",
+                    "the install order is outside of `pack`, and has no effect",
                 )
                 .help("put it below `pack:`"),
             node,
@@ -214,7 +214,10 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
             rule::INSTALL_PRIORITY
                 .error(
                     path,
-                    format!("the install order `{}` is no whole number", &*scalar.text),
+                    format!(
+                        "the install order `{}` is not a whole number",
+                        &*scalar.text
+                    ),
                 )
                 .help("write a number in quotes; lower ones are installed first"),
             node,
@@ -228,7 +231,7 @@ fn priorities(document: &Document, findings: &mut Vec<Finding>) {
         Kind::Scalar(_) | Kind::Alias(_) => {}
         _ => add(
             rule::INSTALL_PRIORITY
-                .error(path, "the install order is no number")
+                .error(path, "the install order is not a number")
                 .help("write a number in quotes; lower ones are installed first"),
             node,
         ),
@@ -274,7 +277,7 @@ fn turn(checked: &CheckedLayer, layer: &Layer) -> i64 {
         .unwrap_or(0)
 }
 
-/// An object comes behind the layer that brings its definition.
+/// An object comes after the layer that brings its definition.
 fn definitions_first(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let turns: BTreeMap<&str, i64> = cluster
         .layers()

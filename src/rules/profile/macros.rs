@@ -30,7 +30,7 @@ fn texts(cluster: &Cluster) -> impl Iterator<Item = &Document> {
     })
 }
 
-/// What stands between two pairs of braces.
+/// What is between two pairs of braces.
 struct Macro<'t> {
     span: Range<usize>,
     inside: &'t str,
@@ -114,11 +114,8 @@ pub(in crate::rules) fn problems(text: &str) -> impl Iterator<Item = (Finding, R
             Form::Open => Some(rule::MACRO_OPEN.error("", "the macro does not end")),
             Form::Nested => Some(
                 rule::MACRO_NESTED
-                    .error(
-                        "",
-                        "a macro stands inside another, and is not filled in there",
-                    )
-                    .help("put them beside each other"),
+                    .error("", "a macro is inside another, and is not filled in there")
+                    .help("put them next to each other"),
             ),
             Form::Whole => wrong_reference(found.inside).or_else(|| function(found.inside)),
         };
@@ -151,7 +148,7 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
                             "",
                             format!("the macro `.spectro.{reference}` names nothing"),
                         )
-                        .help(format!("write a name behind `.spectro.{root}.`")),
+                        .help(format!("write a name after `.spectro.{root}.`")),
                 );
             }
             root => (ROOTS.to_vec(), root, ".spectro."),
@@ -161,7 +158,7 @@ fn wrong_reference(inside: &str) -> Option<Finding> {
         }
         let help = match nearest(given, known.iter().copied()) {
             Some(nearest) => meant(&format!("{before}{nearest}")),
-            None => format!("known behind `{before}`: {}", known.join(", ")),
+            None => format!("known after `{before}`: {}", known.join(", ")),
         };
         Some(
             rule::MACRO_UNKNOWN
@@ -187,7 +184,7 @@ fn function(inside: &str) -> Option<Finding> {
     ))
 }
 
-/// Palette asks for quotes around variables; without them a value can change the type, or the text is no YAML.
+/// Palette asks for quotes around variables; without them a value can change the type, or the text is not YAML.
 fn quotes(document: &Document, findings: &mut Vec<Finding>) {
     let (text, Some(root)) = (document.text(), document.root()) else {
         return;
@@ -237,7 +234,7 @@ fn content(document: &Document, findings: &mut Vec<Finding>) {
             findings.push(document.mark_bytes(
                 rule::MACRO_IN_CONTENT.error(
                     format!("pack.content.{}", trail.path()),
-                    "a variable stands in the pack's content, where none is filled in",
+                    "a variable is in the pack's content, where Palette fills in none",
                 ),
                 node.span(),
             ));

@@ -45,7 +45,7 @@ fn clouds(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What a word of a fixed list must be.
+/// Checks a word of a fixed list.
 fn wrong_word(given: &str, known: &[&str]) -> (String, String) {
     let list = format!("one of {}", known.join(", "));
     if given.is_empty() {

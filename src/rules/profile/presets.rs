@@ -63,7 +63,7 @@ fn line(checked: &CheckedLayer, findings: &mut Vec<Finding>) -> Vec<Named> {
     }
     if begin != start {
         add(
-            "the line of presets is not the first, where Palette looks for it".to_owned(),
+            "the line of presets is not the first line, where Palette looks for it".to_owned(),
             "move it to the top",
             begin..end,
         );
@@ -88,7 +88,7 @@ fn line(checked: &CheckedLayer, findings: &mut Vec<Finding>) -> Vec<Named> {
             Err(_) if list.trim().is_empty() => {}
             Err(_) => add(
                 format!("`{}` names no preset", part.trim()),
-                "write each as `Group:name`, with commas between",
+                "write each as `Group:name`, separated by commas",
                 span,
             ),
         }
@@ -160,7 +160,7 @@ fn names(checked: &CheckedLayer, pack: &Pack, named: &[Named], findings: &mut Ve
 /// A value that a preset sets or removes, by its way from the root.
 type Effects = BTreeMap<Vec<String>, Option<Value>>;
 
-/// Whether values are what another preset of the group makes of them. What no preset explains was changed on purpose.
+/// Whether another preset of the group explains the values. Values that no preset explains were changed on purpose.
 fn values(
     checked: &CheckedLayer,
     layer: &Layer,
@@ -183,7 +183,7 @@ fn values(
         else {
             continue;
         };
-        // Where an active preset of another group has a say, nothing follows from the value.
+        // If an active preset of another group sets the value, it proves nothing.
         let is_own = |path: &[String]| {
             !effects.iter().any(|(preset, effects)| {
                 preset.group != chosen.group
@@ -218,7 +218,7 @@ fn values(
         findings.push(
             document.mark_bytes(
                 rule::PRESETS_VALUES.warning("", format!(
-                        "the line says `{name}`, and `{path}` is what `{other}` sets{}",
+                        "the line says `{name}`, but `{path}` has the value of `{other}`{}",
                         match paths.len() - 1 {
                             0 => String::new(),
                             more => format!(", as are {more} more"),

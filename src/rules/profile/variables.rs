@@ -154,7 +154,7 @@ fn each(cluster: &Cluster) -> impl Iterator<Item = (&str, &Variable)> {
     })
 }
 
-/// A name that Go's templates can follow behind a dot.
+/// A name that Go's templates can follow after a dot.
 fn name_forms(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for (file, variable) in each(cluster) {
         let name = &variable.name;
@@ -213,7 +213,7 @@ fn defaults(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 .error(
                     path(variable),
                     format!(
-                        "the default of the variable `{name}` is no {}",
+                        "the default of the variable `{name}` does not have the format `{}`",
                         variable.format
                     ),
                 )
@@ -296,7 +296,7 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 Ok(false) => rule::VARIABLE_VALUE.error(path(variable), format!("the default of the variable `{name}` does not match its own regular expression"))
                 .help(format!("the expression is {pattern}")),
                 Err(Unusable::TooLarge(how)) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` {how}"))
-                .help("write a shorter one; it was not looked at"),
+                .help("write a shorter one; it was not checked"),
                 Err(Unusable::Wrong)
                     if ["\\p", "\\P", "\\Q"].iter().any(|escape| pattern.contains(escape)) =>
                 {
@@ -304,7 +304,7 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     continue;
                 }
                 Err(Unusable::Wrong) => rule::VARIABLE_REGEX.error(path(variable), format!("the regular expression of the variable `{name}` is not valid"))
-                .help("mind brackets and backslashes; Palette reads it as RE2"),
+                .help("check brackets and backslashes; Palette reads it as RE2"),
             }
         };
         findings.push(finding.in_file(file));
@@ -312,7 +312,7 @@ fn patterns(cluster: &Cluster, findings: &mut Vec<Finding>) {
 }
 
 fn not_in_go(pattern: &str) -> Option<&'static str> {
-    // A backslash in front of a backslash is no escape.
+    // A backslash in front of a backslash is not an escape.
     let mut escaped = false;
     for (at, byte) in pattern.bytes().enumerate() {
         if escaped {
@@ -348,7 +348,7 @@ fn inputs(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 None => format!("write one of {}", INPUTS.join(", ")),
             };
             (
-                format!("`{input}` is no way to ask for the variable `{name}`"),
+                format!("`{input}` is not a way to ask for the variable `{name}`"),
                 help,
             )
         } else if input != "dropdown" {
@@ -358,8 +358,8 @@ fn inputs(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let default = default_of(variable);
             if choices.is_empty() {
                 (
-                    format!("there is nothing to choose for the variable `{name}`"),
-                    "name at least one under `options`, or take `inputType` out".to_owned(),
+                    format!("the variable `{name}` has nothing to choose from"),
+                    "name at least one under `options`, or remove `inputType`".to_owned(),
                 )
             } else if default.is_some_and(|default| !choices.contains(default)) {
                 (

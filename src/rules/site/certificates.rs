@@ -16,9 +16,7 @@ fn names(site: &Site, findings: &mut Vec<Finding>) {
         {
             findings.push(rule::CERTIFICATE_TWICE.error(
                 format!("nodes.caCertificates[{index}].name"),
-                format!(
-                    "a second certificate is named `{name}`, and would take the first one's place"
-                ),
+                format!("a second certificate is named `{name}`, and would replace the first one"),
             ));
         }
     }

@@ -22,7 +22,7 @@ fn parameters(site: &Site, findings: &mut Vec<Finding>) {
                 "Portworx has settings of its own: `replicas`, `ioProfile`, `priorityIo`, `nodiscard`".to_owned()
             }
             (_, true) => format!("set it in the values of `{}`", facts.pack.name),
-            (_, false) => "set it where you make the class".to_owned(),
+            (_, false) => "set it where you create the class".to_owned(),
         };
         findings.push(
             rule::CLASS_PARAMETER
@@ -55,7 +55,7 @@ fn sharing(site: &Site, findings: &mut Vec<Finding>) {
                     ),
                 )
                 .help(format!(
-                    "leave it out: the RA takes {}",
+                    "leave it out: the RA uses {}",
                     facts.shares[0].as_str()
                 )),
         );
@@ -118,7 +118,7 @@ fn states(site: &Site, findings: &mut Vec<Finding>) {
         None if site.places.given("storage.vmStateStorageClass") => {}
         None => findings.push(
             rule::NO_VM_STATE_CLASS.note("storage.provider", format!(
-                    "{} brings no class of shared file systems, so TPM and EFI state is lost when a VM stops",
+                    "{} has no class for shared file systems, so TPM and EFI state is lost when a VM stops",
                     facts.name
                 )),
         ),
@@ -144,7 +144,7 @@ fn disks(site: &Site, findings: &mut Vec<Finding>) {
     if facts.class.name.is_none() && !site.places.given(path) {
         findings.push(rule::CLASS_UNNAMED.error(
             "storage.provider",
-            format!("`{pack}` makes no StorageClass, and the site names none"),
+            format!("`{pack}` creates no StorageClass, and the site names none"),
         ));
         return;
     }

@@ -94,7 +94,7 @@ fn bridge_name(site: &Site, findings: &mut Vec<Finding>) {
             findings.push(rule::INTERFACE_TOO_LONG.error(
                 "network.bridge",
                 format!(
-                    "the data interface would be `{name}`, {} bytes long; Linux takes 15",
+                    "the data interface would be `{name}`, {} bytes long; Linux allows 15",
                     name.len()
                 ),
             ));
@@ -149,7 +149,7 @@ fn vlans_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
     }
     for (id, interface) in host.iter().flat_map(|host| host.vlans_on(&bridge.name)) {
         if !network.vlans_on_bridge.contains(id) {
-            missing.push(format!("{id} (`{}` stands on the bridge)", interface.name));
+            missing.push(format!("{id} (`{}` is on the bridge)", interface.name));
         }
     }
     if !missing.is_empty() {
@@ -209,7 +209,7 @@ fn cluster_on_the_bridge(site: &Site, findings: &mut Vec<Finding>) {
         findings.push(rule::CLUSTER_NOT_ON_BRIDGE.warning(
             "network.clusterOnBridge",
             format!(
-                "Cilium is told that the cluster runs on `{}`, while Kubernetes hosts are on `{}`",
+                "Cilium is set to a cluster on `{}`, while Kubernetes hosts are on `{}`",
                 network.bridge, network.management.interface
             ),
         ));
@@ -221,7 +221,7 @@ fn bonds(site: &Site, findings: &mut Vec<Finding>) {
     for (key, card) in single_cards(nics) {
         findings.push(rule::SINGLE_CARD.warning(
             format!("network.nics.{key}"),
-            format!("the card `{card}` is alone in its bond"),
+            format!("the card `{card}` is the only card in its bond"),
         ));
     }
 }

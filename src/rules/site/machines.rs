@@ -30,7 +30,7 @@ fn erased_disks(site: &Site, findings: &mut Vec<Finding>) {
     if site.nodes.erase_disks_on_release {
         findings.push(rule::ERASED_DISKS.error(
             "nodes.eraseDisksOnRelease",
-            "MAAS erases the data of VMs with every node that is repaved",
+            "MAAS erases the data of VMs whenever a node is repaved",
         ));
     }
 }
@@ -148,7 +148,7 @@ fn single_cards_of(site: &Site, machine: &Machine, path: &str, findings: &mut Ve
         }
         let path = format!("{path}.{key}");
         let message = format!(
-            "the card `{card}` of `{}` is alone in its bond",
+            "the card `{card}` of `{}` is the only card in its bond",
             machine.name
         );
         findings.push(match machine.role {

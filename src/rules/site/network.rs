@@ -67,7 +67,7 @@ fn overlapping_networks(site: &Site, findings: &mut Vec<Finding>) {
                             *path,
                             format!("`{path}` {cidr} overlaps `{other_path}` {other}"),
                         )
-                        .help("give every network addresses of its own"),
+                        .help("give every network its own addresses"),
                 );
             }
         }
@@ -282,7 +282,7 @@ fn nads_have_namespaces(site: &Site, findings: &mut Vec<Finding>) {
         rule::NAD_NAMESPACE
             .warning(
                 "nads",
-                format!("a network is in the namespace `{namespace}`, which the profiles do not make"),
+                format!("a network is in the namespace `{namespace}`, which the profiles do not create"),
             )
             .help(format!("add `{namespace}` to `vmo.namespaces`, or leave `namespace` out: networks in `default` can be used from every namespace"))
     }));
@@ -304,7 +304,7 @@ fn pools(site: &Site, findings: &mut Vec<Finding>) {
                         path(index),
                         format!("the addresses {range} overlap `{other_path}` {other}"),
                     )
-                    .help("give every network addresses of its own"),
+                    .help("give every network its own addresses"),
             );
         }
     }
@@ -327,7 +327,7 @@ fn pools(site: &Site, findings: &mut Vec<Finding>) {
             rule::METALLB_TWO_ADDRESSES
                 .warning(
                     "network.metallb.addresses",
-                    format!("MetalLB has the addresses {first} and {last}, and none between them"),
+                    format!("MetalLB has the addresses {first} and {last}, but none in between"),
                 )
                 .help(format!(
                     "write `addresses: [{first}-{last}]` for all of them, or `[{first}/32, {last}/32]` for these two"

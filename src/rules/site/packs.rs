@@ -11,14 +11,14 @@ use crate::rules::text::vendor::in_values;
 use crate::rules::{Finding, rule};
 use crate::site::Site;
 
-/// Reports layers whose packs were not given, so that built-in values stand in.
+/// Reports layers whose packs were not given, so that built-in values are used.
 pub fn built_in(site: &Site, packs: &[&Description]) -> Option<Finding> {
     let names: Vec<&str> = packs.iter().map(|pack| pack.name.as_str()).collect();
     if names.is_empty() {
         return None;
     }
     let message = format!(
-        "built-in values stand in for the packs' own: {}",
+        "built-in values replace the packs' own: {}",
         names.join(", ")
     );
     let rule = rule::BUILT_IN_VALUES;
@@ -127,9 +127,7 @@ fn not_told(used: &[UsedPack<'_>], findings: &mut Vec<Finding>) {
         let message = if unknown.is_empty() {
             format!("{packs} {were} imported")
         } else {
-            format!(
-                "{packs} {were} imported without {their} {unknown}, so that these are not checked"
-            )
+            format!("{packs} {were} imported without {their} {unknown}, so these are not checked")
         };
         let finding = rule::PACK_IMPORTED.note("", message);
         match is_edited {
@@ -208,7 +206,7 @@ fn broken_dependency(
         rule::PACK_CONSTRAINT.error(path, format!("pack.json of {}: {message}", used.pack.origin))
             .help(match breach {
                 Breach::Missing => format!(
-                    "no profile of the RA has `{wanted}`: name a version of `{name}` that does without it under `packVersions` in the site"
+                    "no profile of the RA has `{wanted}`: name a version of `{name}` that does not need it under `packVersions` in the site"
                 ),
                 Breach::Version | Breach::NotSupported => {
                     "name versions that fit under `packVersions` in the site".to_owned()
@@ -255,7 +253,7 @@ fn values(
         );
         finding = match (violation, rule.hints.as_slice()) {
             (Violation::Changed, _) => finding.help("leave it to the pack"),
-            (_, []) => finding.help("the pack's schema.yaml and README say what it takes"),
+            (_, []) => finding.help("see the pack's schema.yaml and README for valid values"),
             (_, hints) => finding.help(hints.join("; ")),
         };
         findings.push(finding);

@@ -74,7 +74,7 @@ fn nodes_of(site: &Site) -> u32 {
     site.cluster.workers + site.cluster.control_planes
 }
 
-/// A pod CIDR grows in place only where nothing stands behind it.
+/// A pod CIDR grows in place only where nothing is behind it.
 fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
     let (pods, services) = (site.network.pod_cidr, site.network.service_cidr);
     let slices = u64::from(sizing::nodes_of(pods.prefix()));
@@ -86,7 +86,7 @@ fn pod_cidr_growth(site: &Site, findings: &mut Vec<Finding>) {
     });
     if fills && blocked && !pods.overlaps(&services) {
         findings.push(
-            rule::POD_CIDR_CANNOT_GROW.note("network.serviceCidr", format!("the pod CIDR {pods} has room for {slices} nodes, {nodes} are there, and the service CIDR {services} is in the way of more")),
+            rule::POD_CIDR_CANNOT_GROW.note("network.serviceCidr", format!("the pod CIDR {pods} has room for {slices} nodes, the site has {nodes}, and the service CIDR {services} blocks a larger one")),
         );
     }
 }
@@ -101,7 +101,7 @@ fn large_cluster(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) 
         findings.push(rule::LARGE_CLUSTER.note(
             "cluster.workers",
             format!(
-                "{} nodes and one for repaves are more than the {most} that the RA is sized for; it advises {vms} VMs in a cluster at the most",
+                "{} nodes and one for repaves are more than the {most} that the RA is sized for; it advises at most {vms} VMs in a cluster",
                 nodes.count()
             ),
         ));
@@ -142,11 +142,11 @@ fn control_plane(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) 
         Some(row) => rule::CONTROL_PLANE_SIZE.note(
             "cluster.workers",
             format!(
-                "{load} want control-plane nodes of {} cores and {} GB{}",
+                "{load} need control-plane nodes of {} cores and {} GB{}",
                 row.cores,
                 row.memory_gb,
                 match runs_vms {
-                    true => ", and what a worker has besides, since they run VMs",
+                    true => ", plus the resources of a worker, since they run VMs",
                     false => "",
                 }
             ),
@@ -174,7 +174,9 @@ fn service_cidr(site: &Site, findings: &mut Vec<Finding>) {
     } else if cidr.prefix() < sizing::LARGEST_SERVICES {
         findings.push(rule::SERVICE_CIDR_TOO_LARGE.error(
             "network.serviceCidr",
-            format!("kube-apiserver takes no service CIDR larger than a /12, and {cidr} is"),
+            format!(
+                "kube-apiserver accepts no service CIDR larger than a /12, and {cidr} is larger"
+            ),
         ));
     }
 }
@@ -191,7 +193,7 @@ fn workers(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
         findings.push(rule::NO_QUORUM.error(
             path,
             format!(
-                "{} needs {QUORUM} workers for its quorum, and there are {workers}",
+                "{} needs {QUORUM} workers for its quorum, but there are only {workers}",
                 storage.name
             ),
         ));
@@ -202,11 +204,11 @@ fn workers(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
                     path,
                     match limits.least_workers == QUORUM + 1 {
                         true => format!(
-                            "{workers} workers: {} needs {QUORUM} for its quorum, and one more lets a node be away",
+                            "{workers} workers: {} needs {QUORUM} for its quorum, and one more allows a node to fail",
                             storage.name
                         ),
                         false => format!(
-                            "{workers} workers, and `{}` asks for {} at the least",
+                            "{workers} workers, but `{}` asks for at least {}",
                             revision.name, limits.least_workers
                         ),
                     },
@@ -221,7 +223,7 @@ fn workers(site: &Site, revision: &Revision, findings: &mut Vec<Finding>) {
             rule::FEW_WORKERS
                 .note(
                     path,
-                    format!("{workers} workers are the least for {}", storage.name),
+                    format!("{workers} workers are the minimum for {}", storage.name),
                 )
                 .help(format!(
                     "RA {} advises {}",
@@ -289,7 +291,7 @@ fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
             rule::ONE_RESERVED_CPU
                 .warning(
                     "nodes.reservedCpus",
-                    format!("CPU {highest} alone is reserved"),
+                    format!("only CPU {highest} is reserved"),
                 )
                 .help(format!(
                     "write `0-{}` if you mean the first {highest}",
@@ -302,7 +304,7 @@ fn reserved_cpus(site: &Site, findings: &mut Vec<Finding>) {
         findings.push(rule::RESERVED_CPUS_MISSING.error(
             "nodes.reservedCpus",
             format!(
-                "CPU {} is reserved, and a worker of {cpus} CPUs ends at {}",
+                "CPU {} is reserved, but the last CPU of a worker with {cpus} CPUs is {}",
                 reserved.highest(),
                 cpus - 1
             ),
@@ -336,7 +338,7 @@ fn reserved_cores(site: &Site, findings: &mut Vec<Finding>) {
         };
         findings.push(
             rule::RESERVED_HALF_CORES.note("nodes.reservedCpus", format!("with hyper-threading, {reserved} of {cpus} CPUs are single threads of cores"))
-            .help(format!("reserve {advice}: a VM with CPUs of its own takes whole cores, so the other half of a reserved core stays idle")),
+            .help(format!("reserve {advice}: a VM with dedicated CPUs uses whole cores, so the other half of a reserved core stays idle")),
         );
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn takes(site: &Site, setting: &str) -> bool {
     known.iter().any(|known| known == setting)
 }
 
-/// Whoever writes a setting relies on it, so one without effect is reported.
+/// Users rely on the settings that they write, so one without effect is reported.
 fn settings(site: &Site, findings: &mut Vec<Finding>) {
     let facts = site.storage.provider.facts();
     for setting in SETTINGS.split(' ') {
@@ -51,13 +51,13 @@ fn settings(site: &Site, findings: &mut Vec<Finding>) {
                 )
                 .help(match setting.strip_prefix("storageClass.") {
                     Some(_) if !facts.class.by_pack => {
-                        format!("leave it out: no pack of {} makes a class", facts.name)
+                        format!("leave it out: no pack of {} creates a class", facts.name)
                     }
                     Some(_) => format!(
                         "leave it out, and set up the class in the values of `{}`",
                         facts.pack.name
                     ),
-                    None => "leave it out, or take `provider: portworx`".to_owned(),
+                    None => "leave it out, or use `provider: portworx`".to_owned(),
                 }),
         );
     }
@@ -152,7 +152,7 @@ fn provisioner(site: &Site, findings: &mut Vec<Finding>) {
         findings.push(rule::SNAPSHOT_DRIVER.error(
             "storage.provisioner",
             format!(
-                "snapshots would be of the driver `{}`, and the disks are of `{driver}`",
+                "snapshots would use the driver `{}`, but disks use `{driver}`",
                 storage.provisioner
             ),
         ));
@@ -191,7 +191,7 @@ fn storage_nodes(site: &Site, findings: &mut Vec<Finding>) {
     }
     if site.storage.max_storage_nodes.is_none() {
         findings.push(
-            rule::STORAGE_NODES_VARIABLE.warning("storage.maxStorageNodes", "the number of storage nodes is a Palette variable, which stays a string where the CRD wants an integer")
+            rule::STORAGE_NODES_VARIABLE.warning("storage.maxStorageNodes", "the number of storage nodes is a Palette variable, which stays a string, but the CRD needs an integer")
             .help("leave the key out for the number of workers, or write the number, unless your Palette resolves it to one"),
         );
     }
@@ -289,5 +289,7 @@ pub(crate) fn is_below(version: &str, minimum: &str) -> bool {
 
 /// The finding about a version that is too low.
 pub(crate) fn below(pack: &str, version: &str, minimum: &str) -> String {
-    format!("`{pack}` {version} is below {minimum}, from which on the RA knows it to share volumes")
+    format!(
+        "`{pack}` {version} is older than {minimum}, the first version with shared volumes in the RA's table"
+    )
 }

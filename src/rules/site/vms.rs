@@ -97,7 +97,7 @@ fn images(site: &Site, findings: &mut Vec<Finding>) {
         let pinned =
             last.contains('@') || last.split_once(':').is_some_and(|(_, tag)| tag != "latest");
         if !pinned {
-            // What stands in front of a host's `@` is a user with a password.
+            // What is in front of a host's `@` is a user with a password.
             let reference = reference.rsplit('@').next().unwrap_or(reference);
             findings.push(
                 rule::UNPINNED_IMAGE.note(format!("vmo.goldenImages[{index}].source"), format!("the golden image `{}` comes from `{reference}`, which can change under its name", image.name)),

@@ -92,7 +92,7 @@ impl<'c> Classes<'c> {
         let portworx = Values::of(cluster, PORTWORX_PACK, PORTWORX_ROOT);
         if let Some(portworx) = &portworx {
             let several = portworx.find("storageClasses").and_then(Value::as_array);
-            // Packs before 3.3.0 have one class, which is no list.
+            // Packs before 3.3.0 have one class, which is not a list.
             let one = portworx
                 .find("storageClass")
                 .filter(|class| class.is_object());
@@ -242,7 +242,7 @@ fn named_classes(cluster: &Cluster) -> Vec<(&Document, String, String)> {
     named
 }
 
-/// A claim of a class that is not there waits for ever; CDI never looks at a profile of one.
+/// A claim of a class that is not there waits forever; CDI never looks at a profile of one.
 fn unknown_classes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let classes = Classes::of(cluster);
     if !classes.is_complete {

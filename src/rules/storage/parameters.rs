@@ -80,10 +80,7 @@ fn journal(cluster: &Cluster, findings: &mut Vec<Finding>) {
                                 class.name
                             ),
                         )
-                        .help(format!(
-                            "set `{}`; the RA takes size=3",
-                            portworx.at(DEVICE)
-                        )),
+                        .help(format!("set `{}`; the RA uses size=3", portworx.at(DEVICE))),
                 ),
             );
         }

@@ -40,7 +40,7 @@ fn storage_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let finding = match value.as_str() {
         // A macro that stood without quotes has lost a brace when it was read, and becomes a number.
         Some(given) if given.starts_with("{ ") || (given.starts_with('{') && !given.starts_with("{{")) => return,
-        Some(given) if given.contains("{{") => rule::STORAGE_NODES_VARIABLE.warning(path, "the number of storage nodes is a macro in quotes, which stays a text where the StorageCluster wants a whole number")
+        Some(given) if given.contains("{{") => rule::STORAGE_NODES_VARIABLE.warning(path, "the number of storage nodes is a macro in quotes, which stays a text, but the StorageCluster needs a whole number")
         .help("write the number of workers"),
         _ => rule::STORAGE_NODES_NUMBER.error(path, format!("`maxStorageNodes` is {value}, but the StorageCluster needs a whole number above 0")),
     };
@@ -70,7 +70,7 @@ fn metadata_device(cluster: &Cluster, findings: &mut Vec<Finding>) {
             "PX-StoreV2 is on, but nodes have no metadata device".to_owned()
         }
         (_, Some(size)) if size < 64 => {
-            format!("the metadata device has {size} GiB, and PX-StoreV2 wants 64")
+            format!("the metadata device has {size} GiB, but PX-StoreV2 needs 64")
         }
         _ => return,
     };
@@ -125,27 +125,39 @@ fn san_type(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 portworx.mark(
-                    rule::SAN_TYPE.error(path, format!("`{given}` is not a transport that Portworx knows"))
-                    .help("write `FC`, `ISCSI`, `NVMEOF-RDMA` or `NVMEOF-TCP`"),
+                    rule::SAN_TYPE
+                        .error(
+                            path,
+                            format!("`{given}` is not a transport that Portworx knows"),
+                        )
+                        .help("write `FC`, `ISCSI`, `NVMEOF-RDMA` or `NVMEOF-TCP`"),
                 ),
             );
         }
         // As a CSI driver only, Portworx has no drives of its own to provide.
         Some((path, _)) if !is_pure && !is_driver => findings.push(
             portworx.mark(
-                rule::SAN_PROVIDER.warning(path, format!("`{SAN_TYPE}` is set, and the provider of the drives is not `pure`"))
-                .help(format!(
-                    "write `provider: pure` under `{}`",
-                    portworx.at(CLOUD)
-                )),
+                rule::SAN_PROVIDER
+                    .warning(
+                        path,
+                        format!(
+                            "`{SAN_TYPE}` is set, but the provider of the drives is not `pure`"
+                        ),
+                    )
+                    .help(format!(
+                        "write `provider: pure` under `{}`",
+                        portworx.at(CLOUD)
+                    )),
             ),
         ),
         None if is_pure && portworx.find(ENV).is_some() => findings.push(
             portworx.mark(
-                rule::SAN_TYPE.warning(ENV, format!("nothing sets `{SAN_TYPE}`, so Portworx takes iSCSI"))
-                .help(
-                    "name the transport; the preset for a proxy takes the place of the whole list",
-                ),
+                rule::SAN_TYPE
+                    .warning(
+                        ENV,
+                        format!("nothing sets `{SAN_TYPE}`, so Portworx uses iSCSI"),
+                    )
+                    .help("name the transport; the preset for a proxy replaces the whole list"),
             ),
         ),
         _ => {}
@@ -196,13 +208,17 @@ fn san_of_the_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(
             ubuntu.mark(
-                rule::SAN_MIXED.warning(place, format!(
-                        "the nodes are prepared for iSCSI, and Portworx is told to use {transport}"
-                    ))
-                .help(format!(
-                    "take it out, or write `ISCSI` at `{}`",
-                    portworx.at(&path)
-                )),
+                rule::SAN_MIXED
+                    .warning(
+                        place,
+                        format!(
+                            "the nodes are prepared for iSCSI, but Portworx is set to {transport}"
+                        ),
+                    )
+                    .help(format!(
+                        "remove it, or write `ISCSI` at `{}`",
+                        portworx.at(&path)
+                    )),
             ),
         );
     }
@@ -216,7 +232,7 @@ fn san_of_the_nodes(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(
             ubuntu.mark(
-                rule::SAN_MIXED.warning(place, format!("multipath.conf says nothing of `{vendor}`, as the array shows over {transport}"))
+                rule::SAN_MIXED.warning(place, format!("multipath.conf has no device section for `{vendor}`, the vendor name of the array over {transport}"))
                 .help(format!("add a device section with the vendor \"{vendor}\"")),
             ),
         );

@@ -162,7 +162,7 @@ fn direct_access(cluster: &Cluster, findings: &mut Vec<Finding>) {
             findings.push(class.mark(rule::DIRECT_ACCESS.error(
                 "parameters.backend",
                 format!(
-                    "VMs share the block volumes of `{}`, and Direct Access volumes of Portworx {version} are for a single node",
+                    "VMs share the block volumes of `{}`, but Direct Access volumes of Portworx {version} are for a single node",
                     class.name
                 ),
             )));
@@ -195,7 +195,7 @@ fn classes_of<'c>(cluster: &'c Cluster, driver: &str) -> Vec<Class<'c>> {
 fn longhorn(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let message = |class: &str| {
         format!(
-            "VMs share the block volumes of `{class}`, and Longhorn shares only migratable ones: disks bind and never attach"
+            "VMs share the block volumes of `{class}`, but Longhorn shares only migratable ones: disks bind and never attach"
         )
     };
     for class in classes_of(cluster, "driver.longhorn.io") {
@@ -287,7 +287,7 @@ fn snapshots(cluster: &Cluster, findings: &mut Vec<Finding>) {
         rule::SNAPSHOT_DRIVER
             .error(
                 path,
-                format!("snapshots are of the driver `{found}`, and the disks of `{driver}`"),
+                format!("snapshots use the driver `{found}`, but disks use `{driver}`"),
             )
             .help(format!("write `driver: {driver}`"))
     };
@@ -310,7 +310,7 @@ fn snapshots(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(vmo.mark(mismatch(&format!("{PLACE}.driver"), found)));
     }
-    // Another class for another driver is no mistake.
+    // Another class for another driver is not a mistake.
     if all_differ && of_vmo.as_deref() != Some(driver) {
         for class in others {
             findings.push(class.mark(mismatch(
@@ -328,7 +328,7 @@ fn snapshots(cluster: &Cluster, findings: &mut Vec<Finding>) {
     {
         findings.push(portworx.mark(rule::SNAPSHOT_CLASS_TWICE.note(
             "storageCluster.spec.csi",
-            "the Portworx operator makes a VolumeSnapshotClass, and so does VMO",
+            "the Portworx operator creates a VolumeSnapshotClass, and so does VMO",
         )));
     }
 }

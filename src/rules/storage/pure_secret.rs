@@ -44,7 +44,7 @@ fn place(cluster: &Cluster, findings: &mut Vec<Finding>) {
         findings.push(
             portworx.mark(
                 rule::PURE_SECRET_MISSING.warning("storageCluster", format!("no manifest holds the Secret `{NAME}`, and Portworx finds no array without it"))
-                .help(format!("add it to the layer, in the namespace `{namespace}`, or make it by hand before Portworx starts")),
+                .help(format!("add it to the layer, in the namespace `{namespace}`, or create it by hand before Portworx starts")),
             ),
         );
         return;
@@ -96,11 +96,11 @@ fn problems(secret: &Document) -> Vec<(String, String)> {
             if joined.contains(char::is_whitespace) {
                 return one(
                     &data_path,
-                    "the base64 of `pure.json` has blanks in it, as folded lines get them",
+                    "the base64 of `pure.json` has blanks, as in folded lines",
                 );
             }
             let Ok(bytes) = STANDARD.decode(&joined) else {
-                return one(&data_path, "`pure.json` is no base64");
+                return one(&data_path, "`pure.json` is not base64");
             };
             let Ok(text) = String::from_utf8(bytes) else {
                 return one(&data_path, "`pure.json` is not a string");
@@ -116,7 +116,7 @@ fn problems(secret: &Document) -> Vec<(String, String)> {
         (None, None) => return one("", "there is no key `pure.json`"),
     };
     let Ok(value) = serde_json::from_str::<Value>(&json) else {
-        return one(&path, "`pure.json` is no JSON");
+        return one(&path, "`pure.json` is not JSON");
     };
     let mut problems = Vec::new();
     let mut add = |message: String| problems.push((path.clone(), message));

@@ -47,11 +47,11 @@ fn printed_token() -> &'static str {
 fn example_token(what: &str) -> Finding {
     rule::EXAMPLE_TOKEN.error(
         "",
-        format!("{what} is the example of the RA, and no FlashArray knows it"),
+        format!("{what} is the example of the RA, and no FlashArray accepts it"),
     )
 }
 
-/// What cannot stand in a text by accident.
+/// Texts that are unlikely by accident.
 fn printed_secrets(document: &Document, findings: &mut Vec<Finding>) {
     if !document.is_first() {
         return;
@@ -233,7 +233,7 @@ fn variables(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 example_token(&format!("the default of the variable `{name}`"))
             } else {
                 rule::PLAIN_SECRET.warning("", format!("the default of the variable `{name}` can be read by everyone who can read the profile"))
-                .help("leave the default out and mask the variable, so that it is asked for")
+                .help("leave the default out and mask the variable, so that Palette asks for it")
             };
             finding.path = format!("spec.variables[name={name}]");
             findings.push(finding.in_file(&checked.file));
@@ -297,7 +297,7 @@ fn certificates(cluster: &Cluster, findings: &mut Vec<Finding>) {
             parts.any(|part| part.eq_ignore_ascii_case(b"example"))
         });
         let finding = if certificates.is_empty() {
-            rule::EXAMPLE_CERTIFICATE.error("", "this is no certificate")
+            rule::EXAMPLE_CERTIFICATE.error("", "this is not a certificate")
         } else if names_example {
             rule::EXAMPLE_CERTIFICATE.warning(
                 "",
@@ -307,14 +307,10 @@ fn certificates(cluster: &Cluster, findings: &mut Vec<Finding>) {
             continue;
         };
         let end = text.find('\n').unwrap_or(text.len());
-        findings.push(
-            file.mark(
-                finding.help(
-                    "put in the certificate of your own authority, as PEM, or take the file out",
-                ),
-                0..end,
-            ),
-        );
+        findings.push(file.mark(
+            finding.help("use the certificate of your own authority, as PEM, or remove the file"),
+            0..end,
+        ));
     }
 }
 
@@ -338,7 +334,7 @@ fn images(document: &Document, findings: &mut Vec<Finding>) {
         if is_pinned || image.contains("{{") {
             return;
         }
-        // What stands in front of a host's `@` is a user with a password.
+        // What is in front of a host's `@` is a user with a password.
         let image = image.rsplit('@').next().unwrap_or(image);
         findings.push(document.mark_bytes(
             rule::UNPINNED_IMAGE.note(

@@ -69,7 +69,7 @@ fn changed_key(trail: &Trail<'_>, entry: &Entry) -> Option<Finding> {
     })
 }
 
-/// What a plain scalar is, where it is no text.
+/// What a plain scalar is, where it is not a text.
 fn no_text(scalar: &Scalar) -> Option<&'static str> {
     match scalar.value() {
         Value::Bool(_) => Some("a boolean"),
@@ -99,7 +99,7 @@ fn text_expected(
     if nothing && role == Role::Values {
         return None;
     }
-    let message = format!("{place} are texts, and this is {what}");
+    let message = format!("{place} are strings, but this is {what}");
     let finding = match role {
         Role::Manifest if !nothing => rule::TEXT_EXPECTED.error(trail.path(), message),
         _ => rule::TEXT_EXPECTED.warning(trail.path(), message),
@@ -183,7 +183,7 @@ fn variable_of_environment(
     };
     let what = no_text(scalar).filter(|what| *what != "nothing")?;
     let path = format!("{}.value", trail.path());
-    let message = format!("environment variables are texts, and this is {what}");
+    let message = format!("environment variables are strings, but this is {what}");
     let finding = match role {
         Role::Manifest => rule::TEXT_EXPECTED.error(path, message),
         Role::Values => rule::TEXT_EXPECTED.warning(path, message),
@@ -291,7 +291,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
         return;
     }
     let group = document.text_at("apiVersion").unwrap_or_default();
-    // Roles may have any name that can stand in a path.
+    // Roles may have any name that can be in a path.
     let limit = match document.kind() {
         _ if group.starts_with("rbac.authorization.k8s.io/") => None,
         "Namespace" | "Service" => Some(63),
@@ -318,7 +318,7 @@ fn names(document: &Document, findings: &mut Vec<Finding>) {
         let problem = if !key.contains("{{") && !is_label_key(key) {
             format!("`{key}` is not a valid key of a label")
         } else if !value.contains("{{") && !is_label(value) {
-            format!("Kubernetes does not take the value of the label `{key}`")
+            format!("Kubernetes does not accept the value of the label `{key}`")
         } else {
             continue;
         };
@@ -351,7 +351,7 @@ fn name_problem(name: &str, limit: usize) -> Option<String> {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     }) && (limit > 63 || !name.contains('.'));
-    (!fits).then(|| format!("Kubernetes does not take the name `{name}`"))
+    (!fits).then(|| format!("Kubernetes does not accept the name `{name}`"))
 }
 
 fn is_label(value: &str) -> bool {

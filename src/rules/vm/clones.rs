@@ -217,7 +217,7 @@ fn profiles(cluster: &Cluster, findings: &mut Vec<Finding>) {
             wrong(
                 "spec.claimPropertySets".to_owned(),
                 format!(
-                    "CDI takes 8 sets of claim properties, and there are {}",
+                    "CDI accepts 8 sets of claim properties, but there are {}",
                     sets.len()
                 ),
                 "keep those that are used",

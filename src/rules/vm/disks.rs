@@ -44,8 +44,8 @@ fn disks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if is_true(disk.get("dedicatedIOThread")) && bus.is_some_and(|bus| bus != "virtio") {
                 findings.push(
                     vm.mark(
-                        rule::IO_THREAD_BUS.error(format!("{path}.dedicatedIOThread"), format!("the disk `{name}` asks for an I/O thread, which disks on virtio alone get"))
-                        .help("write `bus: virtio`, or take it out"),
+                        rule::IO_THREAD_BUS.error(format!("{path}.dedicatedIOThread"), format!("the disk `{name}` asks for an I/O thread, which only disks on virtio can have"))
+                        .help("write `bus: virtio`, or remove it"),
                     ),
                 );
             }
@@ -76,7 +76,7 @@ fn data_volumes(vm: &Machine<'_>, findings: &mut Vec<Finding>) {
             findings.push(vm.mark(rule::DATA_VOLUME_MISSING.warning(
                 format!("volumes[{index}].dataVolume.name"),
                 format!(
-                    "{} wants a DataVolume `{name}`, which its `dataVolumeTemplates` do not make",
+                    "{} needs a DataVolume `{name}`, which its `dataVolumeTemplates` do not create",
                     vm.title()
                 ),
             )));
@@ -113,7 +113,7 @@ fn sysprep(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 findings.push(vm.mark(rule::SYSPREP_DISK.error(
                     format!("domain.devices.disks[{disk}]"),
                     format!(
-                        "the answer file of {} is on a disk, and Windows looks for it on a CD-ROM",
+                        "the answer file of {} is on a disk, but Windows looks for it on a CD-ROM",
                         vm.title()
                     ),
                 )));

@@ -18,12 +18,12 @@ pub(super) const RULES: &[ClusterRule] = &[names, own_gates, gates_that_machines
 /// Major and minor number of KubeVirt.
 type KubeVirt = (u64, u64);
 
-/// What became of a gate.
+/// The end of a gate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// What it switched on is always on.
+    /// Its feature is always on.
     Always,
-    /// What it switched on is gone.
+    /// Its feature was removed.
     Gone,
 }
 
@@ -158,7 +158,7 @@ fn fate(name: &str, kubevirt: KubeVirt) -> Option<Fate> {
     (since <= kubevirt).then_some(fate)
 }
 
-/// KubeVirt passes over names it does not know, so a misspelt gate is off without a word.
+/// KubeVirt skips names it does not know, so a misspelt gate is off without a word.
 fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let Some(gates) = Gates::of(cluster) else {
         return;
@@ -171,9 +171,7 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
             let all = KNOWN.iter().flat_map(|(.., names)| names.split(' '));
             let help = match suggestion(name, all.filter(|other| other != name)) {
                 Some(meant) => meant,
-                None => {
-                    "take it out, or look the name up in this release's documentation".to_owned()
-                }
+                None => "remove it, or look the name up in this release's documentation".to_owned(),
             };
             findings.push(
                 gates.vmo.mark(
@@ -181,7 +179,7 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         .warning(
                             path,
                             format!(
-                                "{} has no feature gate `{name}`, and says nothing about it",
+                                "{} has no feature gate `{name}`, and ignores it silently",
                                 gates.shown()
                             ),
                         )
@@ -194,7 +192,7 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
             Some(Fate::Gone) => findings.push(gates.vmo.mark(rule::FEATURE_GATE_GONE.warning(
                 path,
                 format!(
-                    "{} no longer has what the gate `{name}` switched on",
+                    "{} no longer has the feature of the gate `{name}`",
                     gates.shown()
                 ),
             ))),
@@ -202,7 +200,7 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 findings.push(gates.vmo.mark(rule::FEATURE_GATE_ALWAYS_ON.note(
                     path,
                     format!(
-                        "in {} the gate `{name}` changes nothing: it is always on",
+                        "in {} the gate `{name}` has no effect: its feature is always on",
                         gates.shown()
                     ),
                 )))
@@ -212,7 +210,7 @@ fn names(cluster: &Cluster, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A list in the values takes the place of the pack's own.
+/// A list in the values replaces the pack's own.
 fn own_gates(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let Some(gates) = Gates::of(cluster) else {
         return;
@@ -301,7 +299,7 @@ fn gates_that_machines_need(cluster: &Cluster, findings: &mut Vec<Finding>) {
     if !gates.has("HypervStrictCheck") && uses_hyperv(cluster) {
         findings.push(gates.vmo.mark(rule::HYPERV_UNCHECKED.note(
             GATES,
-            "guests ask for Hyper-V features, and nothing keeps them off nodes that lack these",
+            "guests use Hyper-V features, but nothing keeps them off nodes without these",
         )));
     }
 }

@@ -13,7 +13,7 @@ use crate::yaml::{self, Limits};
 
 pub(super) const RULES: &[ClusterRule] = &[cloud_init, memory, hot_plugged];
 
-/// cloud-init passes over data that it cannot read, and the VM starts without a user.
+/// cloud-init skips data that it cannot read, and the VM starts without a user.
 fn cloud_init(cluster: &Cluster, findings: &mut Vec<Finding>) {
     for vm in machines(cluster) {
         for (index, volume) in vm.items("/volumes").iter().enumerate() {
@@ -38,7 +38,7 @@ fn cloud_init(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         _ => continue,
                     };
                     let problem = match content {
-                        None => Some("is no base64 of a text".to_owned()),
+                        None => Some("is not the base64 of a text".to_owned()),
                         Some(content) => unreadable(&content, field),
                     };
                     if let Some(problem) = problem {
@@ -80,7 +80,7 @@ fn unreadable(content: &str, field: &str) -> Option<String> {
     let problems = yaml::to_json(&source, Limits::VALUES).err()?;
     let at = problems.first()?.offset().unwrap_or(0);
     Some(format!(
-        "is no YAML, from its line {} on",
+        "is not YAML, starting at line {}",
         source.position(at).0
     ))
 }
@@ -113,7 +113,7 @@ fn memory(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 vm.mark(
-                    rule::OVERCOMMIT_UNUSED.note("domain.resources.requests.memory", format!("{} asks for all of its memory, so the overcommit of {percent} % does not touch it", vm.title())),
+                    rule::OVERCOMMIT_UNUSED.note("domain.resources.requests.memory", format!("{} asks for all of its memory, so the overcommit of {percent} % does not apply", vm.title())),
                 ),
             );
         }
@@ -133,11 +133,13 @@ fn hot_plugged(cluster: &Cluster, findings: &mut Vec<Finding>) {
             })
             .count();
         if plugged > 0 {
-            findings.push(
-                vm.mark(
-                    rule::HOT_PLUG_PODS.note("volumes", format!("{} has disks that are plugged in ({plugged}), which take a pod beside the VM's own", vm.title())),
+            findings.push(vm.mark(rule::HOT_PLUG_PODS.note(
+                "volumes",
+                format!(
+                    "{} has hot-plugged disks ({plugged}), which need a second pod",
+                    vm.title()
                 ),
-            );
+            )));
         }
     }
 }

@@ -75,7 +75,7 @@ fn mac_addresses(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if OF_PALETTE.contains(&mac[0]) {
                 findings.push(vm.mark(rule::MAC_OF_PALETTE.note(
                     path,
-                    format!("{given} is among the addresses that Palette gives out at random"),
+                    format!("{given} is in the range that Palette assigns at random"),
                 )));
             }
         }
@@ -125,7 +125,7 @@ fn bindings(cluster: &Cluster, findings: &mut Vec<Finding>) {
                                     vm.title()
                                 ),
                             )
-                            .help("add the interface, or take the network out"),
+                            .help("add the interface, or remove the network"),
                     ),
                 );
             }
@@ -147,7 +147,7 @@ fn bindings(cluster: &Cluster, findings: &mut Vec<Finding>) {
                                     vm.title()
                                 ),
                             )
-                            .help("add the network, or take the interface out"),
+                            .help("add the network, or remove the interface"),
                     ),
                 );
                 continue;
@@ -155,7 +155,7 @@ fn bindings(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if network.get("multus").is_some() && interface.get("masquerade").is_some() {
                 findings.push(
                     vm.mark(
-                        rule::INTERFACE_BINDING.error(path, format!("the interface `{name}` of {} is bound by masquerade, which the pod network alone has", vm.title()))
+                        rule::INTERFACE_BINDING.error(path, format!("the interface `{name}` of {} is bound by masquerade, which only the pod network supports", vm.title()))
                         .help("write `bridge: {}`"),
                     ),
                 );
@@ -210,7 +210,7 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     if bare.contains(given) {
                         findings.push(
                             vm.mark(
-                                rule::NETWORK_WITHOUT_NAMESPACE.warning(path, format!("`{given}` is looked for in the namespace of each VM that is made from {}", vm.title()))
+                                rule::NETWORK_WITHOUT_NAMESPACE.warning(path, format!("`{given}` is looked up in the namespace of each VM that is made from {}", vm.title()))
                                 .help(format!("write NAMESPACE/{given}")),
                             ),
                         );
@@ -226,7 +226,7 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
                     (
                         nads.contains_key(&(namespace, given)),
                         format!(
-                            "a bare name is looked for in `{namespace}`: write NAMESPACE/{given}"
+                            "a bare name is looked up in `{namespace}`: write NAMESPACE/{given}"
                         ),
                     )
                 }
@@ -234,7 +234,7 @@ fn networks(cluster: &Cluster, findings: &mut Vec<Finding>) {
             if !is_known && !given.contains("{{") {
                 findings.push(
                     vm.mark(
-                        rule::UNKNOWN_NETWORK.warning(path, format!("{} is to be in the network `{given}`, which is not among the manifests", vm.title()))
+                        rule::UNKNOWN_NETWORK.warning(path, format!("{} should be in the network `{given}`, which is not among the manifests", vm.title()))
                         .help(help),
                     ),
                 );

@@ -50,11 +50,11 @@ fn access(cluster: &Cluster, findings: &mut Vec<Finding>) {
     let (wanted, message) = match (access.as_str(), service.as_str()) {
         ("public", "ClusterIP") => (
             "LoadBalancer",
-            "the VM dashboard is to be reached directly, and its Service has an address in the cluster only",
+            "users should reach the VM dashboard directly, but its Service has an address only in the cluster",
         ),
         ("private", "LoadBalancer") => (
             "ClusterIP",
-            "the VM dashboard is to be reached through Palette's proxy, and its Service has an address for everybody",
+            "users should reach the VM dashboard through Palette's proxy, but its Service has an external address",
         ),
         _ => return,
     };
@@ -85,7 +85,7 @@ fn snapshot_controller(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 rule::SNAPSHOT_CONTROLLER_TWICE
                     .error(
                         format!("spec.template.packs[name={}]", layer.name),
-                        format!("`{SNAPSHOT_PACK}` and VMO both bring a snapshot controller"),
+                        format!("`{SNAPSHOT_PACK}` and VMO both include a snapshot controller"),
                     )
                     .in_file(&profile.file),
             );

@@ -66,10 +66,10 @@ fn fields(cluster: &Cluster, findings: &mut Vec<Finding>) {
                         "the eviction strategy is KubeVirt's own setting, or each VM's".to_owned()
                     }
                     ("ioThreadsPolicy" | "dedicatedCpuPlacement", _) => {
-                        "an instance type or a VM can say that".to_owned()
+                        "set it in an instance type or in a VM".to_owned()
                     }
                     (_, Some(meant)) => meant,
-                    (_, None) => "take it out; `kubectl explain` lists the fields".to_owned(),
+                    (_, None) => "remove it; `kubectl explain` lists the fields".to_owned(),
                 };
                 findings.push(
                     preference.mark(
@@ -107,7 +107,7 @@ fn deprecated(cluster: &Cluster, findings: &mut Vec<Finding>) {
                 old(
                     &path,
                     format!("`{field}` has no effect beside `preferredEfi`"),
-                    "take it out",
+                    "remove it",
                 );
             } else {
                 old(
@@ -149,8 +149,8 @@ fn topology(cluster: &Cluster, findings: &mut Vec<Finding>) {
         if options.is_some() && !is_spread {
             findings.push(
                 preference.mark(
-                    rule::PREFERENCE_SPREAD.warning("spec.cpu.spreadOptions", format!("`spreadOptions` count with the topology `spread` only, and it is `{word}`"))
-                    .help("take them out, or set `preferredCPUTopology: spread`"),
+                    rule::PREFERENCE_SPREAD.warning("spec.cpu.spreadOptions", format!("`spreadOptions` apply only to the topology `spread`, but it is `{word}`"))
+                    .help("remove them, or set `preferredCPUTopology: spread`"),
                 ),
             );
         }
@@ -194,8 +194,8 @@ fn buses(cluster: &Cluster, findings: &mut Vec<Finding>) {
         {
             findings.push(
                 preference.mark(
-                    rule::IO_THREAD_BUS.warning("spec.devices.preferredDiskDedicatedIoThread", format!("only disks on virtio get an I/O thread, and this preference puts them on `{}`", bus.unwrap_or_default()))
-                    .help("write `preferredDiskBus: virtio`, or take it out"),
+                    rule::IO_THREAD_BUS.warning("spec.devices.preferredDiskDedicatedIoThread", format!("only disks on virtio can have an I/O thread, but this preference puts them on `{}`", bus.unwrap_or_default()))
+                    .help("write `preferredDiskBus: virtio`, or remove it"),
                 ),
             );
         }
@@ -220,7 +220,7 @@ fn evict(cluster: &Cluster, findings: &mut Vec<Finding>) {
         let own = has(document, "/spec/template/metadata");
         if !own && !inherited {
             let help = if has(document, "/metadata") {
-                "it stands in the VM's own metadata, where nothing reads it: move it to `spec.template.metadata.annotations`"
+                "it is in the VM's own metadata, where nothing reads it: move it to `spec.template.metadata.annotations`"
             } else {
                 "set it to \"true\" in the preference, or in `spec.template.metadata.annotations`"
             };

@@ -23,7 +23,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let path = address.find('/').unwrap_or(address.len());
         let credentials = match address[..path].rfind('@') {
             Some(at) => Some(&address[..at]),
-            // A slash in a password is no path, a port is no password.
+            // A slash in a password is not a path, a port is no password.
             None => address.rfind('@').map(|at| &address[..at]).filter(|user| {
                 user.split_once(':').is_some_and(|(name, word)| {
                     !name.contains('/')

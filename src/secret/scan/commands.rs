@@ -8,7 +8,7 @@ use crate::secret::names::{Named, named};
 use crate::secret::reference::{is_name, is_reference};
 use crate::secret::words::{WORDS, has};
 
-/// What stands between a colon and a secret in ipsec.secrets.
+/// What is between a colon and a secret in ipsec.secrets.
 const IPSEC: [&str; 4] = ["PSK", "EAP", "XAUTH", "NTLM"];
 
 /// Commands that read a secret from their standard input.
@@ -48,7 +48,7 @@ impl Lines {
         }
     }
 
-    /// What stands behind a word: the options of commands, and files such as netrc.
+    /// What is after a word: the options of commands, and files such as netrc.
     pub(super) fn words(&mut self, line: &str, start: usize) {
         if !line.contains([' ', ',', '\t']) {
             return;
@@ -96,7 +96,7 @@ impl Lines {
                 false => at + 1,
             };
             let next = text(behind);
-            // The command stands elsewhere.
+            // The command is elsewhere.
             let before = line[..word.start].trim_end_matches(['"', '\'']).trim_end();
             let is_item = before.ends_with(['[', ',']);
             let is_alone = command.is_empty() && (is_item || first.starts_with('-'));
@@ -245,7 +245,7 @@ impl Lines {
         }
     }
 
-    /// What a command is given on its standard input.
+    /// The standard input of a command.
     pub(super) fn pipes(&mut self, line: &str, start: usize) {
         if !line.contains(['|', '<']) {
             return;
@@ -278,7 +278,7 @@ impl Lines {
     }
 }
 
-/// Whether the next word is a secret behind this option of this command.
+/// Whether the next word is a secret after this option of this command.
 fn takes_secret(command: &str, option: &str, is_login: bool) -> bool {
     match command {
         "sshpass" | "useradd" | "usermod" | "mongo" | "mongosh" | "mongodump" | "cqlsh" => {
@@ -297,7 +297,7 @@ fn takes_secret(command: &str, option: &str, is_login: bool) -> bool {
     }
 }
 
-/// Whether what stands behind an option of an unknown command may be a password.
+/// Whether what is after an option of an unknown command may be a password.
 fn is_password(option: &str, given: &str) -> bool {
     option == "-p" && !given.is_empty() && !given.starts_with('-') && !is_plain(given)
 }
@@ -308,7 +308,7 @@ fn is_plain(given: &str) -> bool {
     (is_name(given) && given.contains('/')) || given.bytes().all(is_number)
 }
 
-/// Whether a word behind a name is no word of a sentence.
+/// Whether a word after a name is not a word of a sentence.
 fn is_no_word(word: &str) -> bool {
     let word = word.trim_matches(|c: char| c.is_ascii_punctuation());
     !word.is_empty() && !is_name(word)

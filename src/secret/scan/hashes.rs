@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-/// What stands between the dollars in front of a hash that `crypt` makes.
+/// What is between the dollars in front of a hash that `crypt` makes.
 const CRYPT: &str = "1 5 6 7 y gy 2 2a 2b 2x 2y apr1 md5 sha1";
 /// The same, as the beginning of a longer word.
 const FAMILIES: [&str; 3] = ["argon2", "pbkdf2", "scrypt"];
-/// What stands in braces in front of a hash in a directory.
+/// What is in braces in front of a hash in a directory.
 const DIRECTORY: &str = "SSHA SHA MD5 SMD5 CRYPT crypt SSHA512 SSHA256 ARGON2";
 
 /// Adds every hash.

@@ -15,7 +15,7 @@ pub(super) struct Lines {
     pub(super) quote: Option<char>,
     /// The line that ends a text which a command reads.
     pub(super) heredoc: Option<String>,
-    /// Whether this may be YAML that cannot be read, where what a `value` is may stand anywhere.
+    /// Whether this may be YAML that cannot be read, where what a `value` is may be anywhere.
     pub(super) is_broken: bool,
     /// The last key with nothing behind it, or a map: it may say what the keys below it are.
     pub(super) above: String,
@@ -98,7 +98,7 @@ impl Lines {
                 }
             } else {
                 let from = match key {
-                    // A key that is no name may be the secret.
+                    // A key that is not a name may be the secret.
                     Some((name, value)) if is_name(name) || is_reference(name) => {
                         line.len() - line.trim_start().len() + (content.len() - value.len())
                     }
@@ -132,12 +132,12 @@ impl Lines {
         self.answers(line, start);
     }
 
-    /// What a name in front of a separator says, and what stands behind it.
+    /// What a name in front of a separator says, and what is behind it.
     pub(super) fn named(&mut self, name: &str, line: &str, at: usize) -> Named {
         let given = line[at + 1..].trim_matches(['=', ' ', '\t', '"', '\'', ';']);
         let found = named(name_within(&self.above, name));
         let is_empty = given.is_empty() || given.starts_with(['{', '[', '#']);
-        // A comment may stand between.
+        // A comment may be between.
         if is_empty && !line.trim_start().starts_with('#') {
             name.clone_into(&mut self.above);
         }

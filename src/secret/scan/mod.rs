@@ -19,7 +19,7 @@ pub(crate) use encoded::decoded;
 use lines::Lines;
 pub(super) use pairs::is_remark;
 
-/// A password that is published with the RA: no word, and meant wherever it stands.
+/// A password that is published with the RA: no word, and meant wherever it is.
 pub(crate) const PRINTED: &str = "P@ssw0rd!";
 
 /// How texts within texts are followed; what is deeper is hidden.
@@ -28,7 +28,7 @@ pub(super) const DEEPEST: usize = 4;
 /// The longest name that is looked at.
 const LONGEST_NAME: usize = 80;
 
-/// Where secrets stand in a text, by everything that is known of texts; in no order.
+/// Where secrets are in a text, by everything that is known of texts; in no order.
 pub(super) fn scan(text: &str, depth: usize, is_broken: bool) -> Vec<Range<usize>> {
     let mut found = forms(text, depth);
     elements::find(text, &mut found);

@@ -8,7 +8,7 @@ use crate::secret::names::{self, Named};
 use crate::secret::reference::{is_name, is_reference, is_variable_name};
 
 impl Lines {
-    /// What stands behind a name with a colon or an equals sign.
+    /// What is after a name with a colon or an equals sign.
     pub(super) fn pairs(&mut self, line: &str, start: usize) {
         let first = line
             .find(|c| {
@@ -56,7 +56,7 @@ impl Lines {
         }
     }
 
-    /// Hides what stands behind the separator at `at`; from where to go on.
+    /// Hides what is after the separator at `at`; from where to go on.
     #[expect(
         clippy::too_many_arguments,
         reason = "all of them say where on the line this is"

@@ -1,6 +1,7 @@
 //! The JSON Schema (draft 7) of a site.
 //!
-//! It sees a site as YAML 1.2 types it, and takes what the reader takes: numbers for texts, and nothing where a default holds.
+//! It sees a site with the types of YAML 1.2, and accepts what the reader accepts: numbers as texts, and empty keys with a
+//! default.
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +43,7 @@ fn map(settings: &[Setting], path: &str) -> Map<String, Value> {
 }
 
 fn of(settings: &[Setting], setting: &Setting) -> Value {
-    // What has no key of its own cannot be left empty.
+    // A value without a key cannot be empty.
     let has_key = !setting.path.ends_with(['*', ']']);
     let item = || {
         let mut below = settings.iter().filter(|item| item.is_below(&setting.path));
@@ -96,7 +97,7 @@ fn or_one_of(list: Value, settings: &[Setting], setting: &Setting) -> Value {
     }
 }
 
-/// The schema of what stands in place of a value: a text, or a list that stands for one.
+/// The schema of what is in place of a value: a text, or a list that stands for one.
 pub(in crate::site) fn of_kind(kind: &Kind) -> Value {
     let one = of_value(kind);
     match kind.joins {
@@ -143,7 +144,7 @@ fn one_or_all(types: &[&str]) -> Value {
     }
 }
 
-/// A key that is left empty is one that is left out.
+/// An empty key counts as missing.
 fn allow_nothing(schema: &mut Map<String, Value>) {
     if let Some(words) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         words.push(Value::Null);

@@ -8,7 +8,7 @@ use crate::site::Site;
 use crate::site::setting::{Form, Preset, Setting};
 use crate::yaml::scalar;
 
-/// What stands above the settings.
+/// What is above the settings.
 const HEAD: &str = include_str!("../../../templates/starter/head.yaml");
 
 /// How long lines of remarks are at the most.
@@ -33,7 +33,7 @@ struct Starter<'s> {
 #[derive(Clone, Copy, Default)]
 struct Line {
     indent: usize,
-    /// Whether it stands behind a `#`.
+    /// Whether it is after a `#`.
     off: bool,
     /// Whether it begins an item of a list.
     item: bool,
@@ -58,7 +58,7 @@ impl<'s> Starter<'s> {
             .filter(move |setting| setting.is_below(path))
     }
 
-    /// The keys of a map; of an item, those that are given, and the others behind a `#`.
+    /// The keys of a map; of an item, those that are given, and the others after a `#`.
     fn map(&mut self, path: &'s str, mut line: Line, given: Option<&Map<String, Value>>) {
         for setting in self.below(path) {
             if path.is_empty() {

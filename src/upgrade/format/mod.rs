@@ -8,18 +8,18 @@ use crate::plan::format::{html_of, markdown_of};
 use crate::visible;
 pub use text::text;
 
-const WHERE_PACKS_COME_FROM: &str = "`vmo-ra palette packs` and `vmo-ra packs import` bring the vendors' packs; name the folder with both versions with `--packs DIR`.";
+const WHERE_PACKS_COME_FROM: &str = "Get the vendors' packs with `vmo-ra palette packs` or `vmo-ra packs import`, and name the folder with both versions with `--packs DIR`.";
 /// The lists of what was decided without a question.
 const LISTS: [(&str, What); 4] = [
     ("Taken from the RA and the vendors", What::Taken),
-    ("Kept from you", What::Kept),
+    ("Your edits that were kept", What::Kept),
     ("The same on both sides", What::Same),
     ("Combined from both sides, line by line", What::Combined),
 ];
 const SETTINGS: &str = "Taken from your profiles as settings of the site";
-const OF_SETTINGS: &str = "A site can say these, so both revisions are rendered with them.";
-const STEPS: &str = "A cluster cannot go there at once. Each step is a profile version of its own, and those that can be made are written to the folder `steps` of the result. Wait before the next.";
-const BY_HAND: &str = "Values that clusters store for variables, and overrides on a cluster, are in no profile: compare them in Palette before the cluster gets the new version.";
+const OF_SETTINGS: &str = "A site can express these, so both revisions are rendered with them.";
+const STEPS: &str = "A cluster cannot be upgraded in one step. Each step is a separate profile version. The steps that can be made are in the folder `steps` of the result. Wait after each step.";
+const BY_HAND: &str = "Values that clusters store for variables, and overrides on a cluster, are not part of a profile: compare them in Palette before the cluster gets the new version.";
 
 /// For a comment on a pull request; with `full` all of long lists.
 pub fn markdown(report: &Report, full: bool) -> String {

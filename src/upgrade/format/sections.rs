@@ -30,7 +30,7 @@ pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
     if !conflicts.is_empty() {
         sections.push(questions(
             "Conflicts",
-            "Both sides changed these. Nothing is written before each has an answer.",
+            "Both sides changed these. Nothing is written until each has an answer.",
             &conflicts,
         ));
     }
@@ -38,7 +38,7 @@ pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
     if !gone.is_empty() {
         sections.push(questions(
             "Edits that lost their place",
-            "You changed what no longer exists. Each needs an answer too: `yours` keeps it, `drop` lets it go.",
+            "You changed settings that no longer exist. Each needs an answer too: `yours` keeps it, `drop` removes it.",
             &gone,
         ));
     }
@@ -100,7 +100,7 @@ fn summary(report: &Report) -> Section {
         .collect();
     if !impacts.is_empty() {
         section.sentences.push(format!(
-            "Of the changes to your profiles, {}. `vmo-ra diff` tells each.",
+            "Of the changes to your profiles, {}. `vmo-ra diff` shows each.",
             impacts.join(", ")
         ));
     }
@@ -216,7 +216,7 @@ fn list(title: &str, items: &[&Item], full: bool) -> Section {
             vec![within_layer(item), was, is, impact.to_owned()]
         });
         let columns = match first.what {
-            What::Combined => ["Where", "Lines that go", "Lines that come", "Impact"],
+            What::Combined => ["Where", "Removed lines", "Added lines", "Impact"],
             _ => ["Where", "From", "To", "Impact"],
         };
         section.tables.push(table(&name, &columns, rows.collect()));
@@ -225,7 +225,7 @@ fn list(title: &str, items: &[&Item], full: bool) -> Section {
 }
 
 fn limited(report: &Report) -> Section {
-    let mut section = section("Layers that could not be merged whole");
+    let mut section = section("Layers that could not be merged completely");
     section.sentences.extend(
         report
             .limited

@@ -186,7 +186,7 @@ impl Page {
 
     fn rest(&mut self, report: &Report) {
         if !report.limited.is_empty() {
-            self.title("Layers that could not be merged whole");
+            self.title("Layers that could not be merged completely");
             for one in &report.limited {
                 self.line(2, &format!("{} / {}: {}", one.profile, one.layer, one.why));
             }

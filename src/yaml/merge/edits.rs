@@ -61,7 +61,7 @@ impl<'a> Edits<'a> {
             lines.extend(new_entry(name, &entry, 0)?);
         }
         let text = self.base.text();
-        // Nothing may stand behind the end of a document.
+        // Nothing may be after the end of a document.
         let end = match text.find("\n...") {
             Some(newline) => newline + 1,
             None if text.starts_with("...") => 0,
@@ -160,7 +160,7 @@ impl<'a> Edits<'a> {
         true
     }
 
-    /// The place behind the comments, and blanks, from `line` on that stand at `column` or deeper.
+    /// The place after the comments, and blanks, from `line` on that are at `column` or deeper.
     pub(super) fn behind_comments(&self, line: usize, column: usize) -> usize {
         let text = self.base.text();
         let (mut end, mut at) = (line, line);
@@ -254,7 +254,7 @@ impl<'a> Edits<'a> {
             }
             _ => String::new(),
         };
-        // A comment on the old value's last line is about what stood there.
+        // A comment on the old value's last line is about what was there.
         let end = if !new.lines.is_empty() || !matches!(entry.value.kind, Kind::Scalar(_)) {
             let rest = &text[old.end..line_end(text, old.end)];
             old.end + rest.strip_suffix('\r').unwrap_or(rest).len()
@@ -283,7 +283,7 @@ impl<'a> Edits<'a> {
         self.delete_comments(end, self.column(bytes.start) + 1);
     }
 
-    /// Takes the first `count` entries out of a map whose first key stands behind a dash, so that what comes next stands
+    /// Takes the first `count` entries out of a map whose first key is after a dash, so that what comes next stands
     /// there. How many are gone; the others of them have comments of nobody's in front.
     fn delete_behind_dash(&mut self, entries: &[Entry], count: usize, indent: usize) -> usize {
         let text = self.base.text();
@@ -338,7 +338,7 @@ impl<'a> Edits<'a> {
         byte - line_start(self.base.text(), byte)
     }
 
-    /// The start of the line behind the one that `byte` stands on, or the end of the text.
+    /// The start of the line after the one that `byte` is on, or the end of the text.
     pub(super) fn next_line(&self, byte: usize) -> usize {
         let text = self.base.text();
         text[byte..]
@@ -353,7 +353,7 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// A block scalar that ends the text without a line break must not get one by what comes behind it: `|` becomes `|-`.
+    /// A block scalar that ends the text without a line break must not get one by what comes after it: `|` becomes `|-`.
     fn keep_last_block(&mut self, root: &Node) {
         let text = self.base.text();
         let Some(block) = last_block_scalar(root).filter(|block| is_open(text, &block.span()))
@@ -417,7 +417,7 @@ impl<'a> Edits<'a> {
     }
 }
 
-/// Where an entry ends; an empty value stands behind its colon.
+/// Where an entry ends; an empty value is after its colon.
 fn entry_end(entry: &Entry) -> usize {
     entry.value.whole().end.max(entry.key.span().end)
 }

@@ -1,7 +1,7 @@
-//! Changes to a YAML text that keep every untouched byte.
+//! Changes a YAML text and keeps every untouched byte.
 //!
 //! Removals and additions are first combined into one value. Lines change only where this value differs from the text's. So a
-//! path that is removed and added again with the same value is no change.
+//! path that is removed and added again with the same value is not a change.
 
 mod edits;
 mod lists;
@@ -23,7 +23,7 @@ use edits::{Edits, Lists};
 use text::Text;
 use wanted::{Said, Wanted};
 
-/// What an explicit null in an addition means.
+/// The meaning of an explicit null in an addition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Null {
     /// The value null, as Palette's presets use it.
@@ -380,7 +380,7 @@ mod tests {
 {help}"
             )
         );
-        // What is new is near the map that it comes into.
+        // New entries are near their map.
         let new = refused(json!({"a": 1, "b": {"c": {"d": 1}, "e": 1}}));
         assert!(
             new.contains("`b.e` of") && new.contains(" --> values.yaml:2:1\n"),

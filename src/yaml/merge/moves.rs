@@ -6,7 +6,7 @@ use crate::yaml::path::{Path, Step};
 /// Where part of an addition goes.
 #[derive(Clone, Debug)]
 pub struct Move {
-    /// Where it stands in the addition.
+    /// Where it is in the addition.
     pub from: Path,
     /// Where it goes; all but the last step are there in the addition.
     pub to: Path,

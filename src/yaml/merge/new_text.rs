@@ -9,9 +9,9 @@ use crate::yaml::lines::{comments_start, leading_blanks, line_above, line_end, l
 use crate::yaml::node::{Kind, Node, Style, dash_before, is_open};
 use crate::yaml::scalar;
 
-/// The text of a value that goes behind a key.
+/// The text of a value that goes after a key.
 pub(super) struct NewValue {
-    /// What stands on the key's line: all of it, or the `|` of a block.
+    /// What is on the key's line: all of it, or the `|` of a block.
     pub(super) head: String,
     /// Its lines below.
     pub(super) lines: Vec<String>,
@@ -32,7 +32,7 @@ impl NewValue {
         }
     }
 
-    /// What stands on the key's line, behind the colon.
+    /// What is on the key's line, after the colon.
     pub(super) fn behind_colon(&self) -> String {
         match self.head.as_str() {
             "" => String::new(),
@@ -159,7 +159,7 @@ fn moved(line: &str, from: usize, to: usize) -> Option<String> {
     Some(format!("{}{}", " ".repeat(margin), &line[blanks..]))
 }
 
-/// The lines of a new item of a list whose dashes stand at `column`, with its comments.
+/// The lines of a new item of a list whose dashes are at `column`, with its comments.
 pub(super) fn new_item(
     from: &Text<'_>,
     list: &Node,
@@ -200,7 +200,7 @@ fn copied_item(source: &Source, list: &Node, item: &Node, column: usize) -> Opti
     Some(lines)
 }
 
-/// The end of the comment that stands behind a value on its last line, or of the value.
+/// The end of the comment that is after a value on its last line, or of the value.
 fn behind_comment(text: &str, end: usize) -> usize {
     let rest = &text[end..line_end(text, end)];
     let is_comment = rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#');
@@ -233,7 +233,7 @@ pub(super) fn parent_column(source: &Source, node: &Node) -> usize {
     0
 }
 
-/// The column before `end` at which a line's own text begins, behind the dashes of lists.
+/// The column before `end` at which a line's own text begins, after the dashes of lists.
 fn behind_dashes(line: &str, end: usize) -> usize {
     let mut column = leading_blanks(line);
     while line[column..].starts_with("- ") {
@@ -321,7 +321,7 @@ pub(super) fn last_block_scalar(node: &Node) -> Option<&Node> {
     }
 }
 
-/// Whether a value goes on behind its first line by indentation.
+/// Whether a value goes on after its first line by indentation.
 pub(super) fn starts_block(node: &Node) -> bool {
     match &node.kind {
         Kind::Scalar(scalar) => scalar.block,

@@ -30,7 +30,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The entries of a map, those of its merge keys behind its own.
+    /// The entries of a map, those of its merge keys after its own.
     pub(super) fn entries(&self, node: &'a Node) -> Option<Vec<&'a Entry>> {
         let own = self.resolve(node).entries()?;
         let mut entries: Vec<&Entry> = own.iter().filter(|entry| !entry.is_merge()).collect();

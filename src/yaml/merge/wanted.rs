@@ -8,7 +8,7 @@ use super::text::Text;
 use crate::diagnostic::Diagnostic;
 use crate::yaml::node::Node;
 
-/// What a value shall become.
+/// The target of a value.
 pub(super) struct Wanted<'a> {
     pub(super) value: &'a Value,
     /// What the additions have at its place, in their order.

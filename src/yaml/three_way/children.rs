@@ -112,7 +112,7 @@ fn of_lists(values: Three<&Value>) -> Ids {
 }
 
 /// For each item of a side the item of the base that it was made from. A single value that stands where another one went
-/// takes its place.
+/// replaces it.
 fn partners(base: &[Value], side: &[Value]) -> Vec<Option<usize>> {
     let mut partners = align(base, side);
     let is_single = |item: &Value| !item.is_object() && !item.is_array();
@@ -141,7 +141,7 @@ fn new_id(next: &mut usize) -> usize {
 /// How the children of a map or list are called.
 enum Names<'v> {
     Keys(Vec<&'v str>),
-    /// With how often each name stands in the list.
+    /// With how often each name is in the list.
     Items(&'v [Value], HashMap<(&'static str, &'v str), usize>),
 }
 

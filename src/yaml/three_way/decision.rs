@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::children::children;
 use crate::yaml::path::{Path, Step};
 
-/// What becomes of a value, or of an entry that comes or goes.
+/// The decision about a value, or about an added or removed entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// Where it stands.
+    /// Where it is.
     pub path: Path,
     /// What was decided, and why.
     pub verdict: Verdict,
@@ -35,7 +35,7 @@ pub enum Verdict {
     Conflict(Clash, Option<Answer>),
 }
 
-/// How the changes of both sides get in each other's way.
+/// How the changes of both sides conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clash {
     /// Both changed the value.
@@ -57,13 +57,13 @@ pub enum Answer {
     Theirs,
     /// As the base has it.
     Base,
-    /// Nothing stands there.
+    /// Nothing.
     Drop,
-    /// This stands there.
+    /// This value.
     Value(Value),
 }
 
-/// What stands in the result.
+/// The value in the result.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
     /// What one of the three has.
@@ -111,7 +111,7 @@ impl<T: Copy> Three<T> {
 }
 
 impl<T: PartialEq> Three<T> {
-    /// Whose text of something is taken that means nothing to a program: what changed, and yours where both did.
+    /// Chooses the text of a part without meaning to programs: the changed one, or yours if both changed.
     pub(super) fn choose(&self) -> Side {
         if self.yours == self.base {
             Side::Theirs
@@ -138,7 +138,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// What stands at a place.
+    /// What is at a place.
     pub(super) fn decide(&mut self, path: &[Step], values: Three<&Value>) -> Outcome {
         let Three {
             base,

@@ -21,7 +21,7 @@ impl Stream {
         let mut current = String::new();
         let mut has_content = false;
         for line in source.text().split_inclusive('\n') {
-            // Lines of a value are indented, so that this begins a document wherever it stands.
+            // Lines of a value are indented, so that this begins a document wherever it is.
             if is_marker(line) && has_content {
                 documents.push(Source::new(source.name(), std::mem::take(&mut current)));
                 has_content = false;
@@ -137,7 +137,7 @@ pub(super) fn merge(
     Ok(merged)
 }
 
-/// Puts a document behind others, with a marker between.
+/// Puts a document after others, with a marker between.
 fn append(text: &mut String, document: &str) {
     if !text.is_empty() {
         if !text.ends_with('\n') {

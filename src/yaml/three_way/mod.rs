@@ -38,7 +38,7 @@ pub struct Merged {
 /// Merges three versions of a text of any number of documents; `answers` is asked about each conflict.
 ///
 /// # Errors
-/// One of the texts is no YAML.
+/// One of the texts is not YAML.
 pub fn merge_three(
     base: &Source,
     yours: &Source,
@@ -101,7 +101,7 @@ impl Text {
         if !padded.is_empty() && !padded.ends_with('\n') {
             padded.push('\n');
         }
-        // Palette's editor takes the line break at the end away, which is no edit of a block that stands there.
+        // Palette's editor takes the line break at the end away, which is not an edit of a block that is there.
         let read = Source::new(source.name(), padded.as_str());
         let root = parse(&read, Limits::VALUES)?;
         let value = match &root {
@@ -125,7 +125,7 @@ impl Text {
     }
 }
 
-/// Merges one document that all three have. The step to it stands in front of every path.
+/// Merges one document that all three have. The step to it is in front of every path.
 fn merge_document(
     texts: Three<&Text>,
     above: &[Step],
@@ -208,7 +208,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// What stands in the result, or none if nothing does.
+    /// What is in the result, or none if nothing does.
     fn value(&mut self, values: Three<&Value>) -> Option<Value> {
         match self.judge.decide(&self.path, values) {
             Outcome::Of(side) => values.of(side).cloned(),
@@ -278,7 +278,7 @@ impl<'a> Merger<'a> {
         text + &tail
     }
 
-    /// The entries of a block of the result, and the lines behind its last one.
+    /// The entries of a block of the result, and the lines after its last one.
     fn block(
         &mut self,
         blocks: Three<&Block<'_>>,
@@ -373,7 +373,7 @@ impl<'a> Merger<'a> {
         let mut text = head + &comment;
         for (number, piece) in pieces.iter().enumerate() {
             if model.is_inline && number == 0 {
-                // Comments cannot stand between a dash and what it opens.
+                // Comments cannot be between a dash and what it opens.
                 lead.push_str(&piece.lead);
             } else {
                 text.push_str(&piece.lead);

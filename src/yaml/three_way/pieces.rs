@@ -12,7 +12,7 @@ pub(super) struct Block<'a> {
     /// Where its keys or dashes stand.
     pub(super) column: usize,
     pub(super) entries: Vec<Entry<'a>>,
-    /// Lines behind its last entry that belong to none.
+    /// Lines after its last entry that belong to none.
     pub(super) tail: &'a str,
 }
 
@@ -27,15 +27,15 @@ pub(super) struct Entry<'a> {
     pub(super) whole: &'a str,
     /// Its key with its value; the key or dash alone in front of a block.
     pub(super) head: &'a str,
-    /// What stands behind that on its line, with the line break.
+    /// What is after that on its line, with the line break.
     pub(super) comment: &'a str,
-    /// Comments below it that stand deeper.
+    /// Comments below it that are deeper.
     pub(super) rest: &'a str,
     /// Its value, where that is a block.
     pub(super) block: Option<Block<'a>>,
     /// Whether the block begins on the line of the dash.
     pub(super) is_inline: bool,
-    /// Whether the value is a text of lines, behind which no comment can stand.
+    /// Whether the value is a text of lines, after which no comment can stand.
     pub(super) is_text_block: bool,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Takes a document apart, of which `text` ends with a line break. None where it is no map or list with one entry a
+    /// Takes a document apart, of which `text` ends with a line break. None where it is not a map or list with one entry a
     /// line, or has aliases.
     pub(super) fn new(text: &'a str, root: &'a Node, value: &'a Value) -> Option<Self> {
         let cutter = Cutter { text };
@@ -68,7 +68,7 @@ struct Place<'a> {
     start: usize,
     node: &'a Node,
     value: &'a Value,
-    /// Behind its key and colon, or behind its dash.
+    /// Behind its key and colon, or after its dash.
     opening: usize,
 }
 
@@ -206,7 +206,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// Behind the last comment before `end` that stands deeper than `column`: it belongs to what is above.
+    /// Behind the last comment before `end` that is deeper than `column`: it belongs to what is above.
     fn behind_deeper_comments(&self, start: usize, end: usize, column: usize) -> usize {
         let (mut at, mut behind) = (start, start);
         while at < end {
@@ -243,7 +243,7 @@ pub(super) fn moved(text: &str, from: usize, to: usize, open: bool) -> String {
     out
 }
 
-/// Whether two texts are the same but for the column they stand at.
+/// Whether two texts are the same but for the column they are at.
 pub(super) fn same(one: (&str, usize), other: (&str, usize), open: bool) -> bool {
     if one.1 == other.1 {
         return one.0 == other.0;

@@ -45,7 +45,7 @@ fn a_configuration_is_json() {
     nad(r#"{"a": {{ .spectro.var.x }}}"#).is_fine("nad-config");
     nad(r#"{"cniVersion": "0.3.1",}"#).finds(
         "nad-config",
-        &[("spec.config", "error: the network `vlan-30` has a configuration that is no JSON: trailing comma at line 1 column 24")],
+        &[("spec.config", "error: the network `vlan-30` has a configuration that is not JSON: trailing comma at line 1 column 24")],
     );
     nad("").finds(
         "nad-config",
@@ -58,7 +58,7 @@ fn a_configuration_is_json() {
         "nad-config",
         &[(
             "spec.config",
-            "error: the network `vlan-30` has a configuration that is no object",
+            "error: the network `vlan-30` has a configuration that is not an object",
         )],
     );
     nad(r#"{"plugins": []}"#).finds(
@@ -176,7 +176,7 @@ fn options_go_together_and_exist() {
         "nad-gateway",
         &[(
             "spec.config",
-            "warning: the network `vlan-30` is meant to be a gateway but has no addresses",
+            "warning: the network `vlan-30` should be a gateway but has no addresses",
         )],
     );
     nad(&bridge(r#", "macSpoofChk": true"#)).finds(
@@ -246,18 +246,18 @@ fn a_network_is_on_the_bridge_and_in_a_vlan_of_vmo() {
     );
     with(FILTERING, r#"{"cniVersion": "0.3.1", "type": "bridge"}"#).finds(
         "nad-bridge",
-        &[("spec.config", "error: the network `vlan-30` names no bridge, so the plugin makes one that leads nowhere")],
+        &[("spec.config", "error: the network `vlan-30` names no bridge, so the plugin creates one without a connection")],
     );
     with(FILTERING, &bridge(r#", "vlan": 101"#)).finds(
         "nad-not-allowed",
         &[(
             "spec.config",
-            "error: the network `vlan-30` uses VLAN 101, and VMO lets 21-100 onto the bridge",
+            "error: the network `vlan-30` uses VLAN 101, but VMO allows 21-100 on the bridge",
         )],
     );
     with(FILTERING, &bridge(r#", "vlanTrunk": [{"minID": 90, "maxID": 110}]"#)).finds(
         "nad-not-allowed",
-        &[("spec.config", "error: the network `vlan-30` uses the VLANs 90-110, and VMO lets 21-100 onto the bridge")],
+        &[("spec.config", "error: the network `vlan-30` uses the VLANs 90-110, but VMO allows 21-100 on the bridge")],
     );
     with(
         &FILTERING.replace("enabled: true", "enabled: false"),
@@ -267,7 +267,7 @@ fn a_network_is_on_the_bridge_and_in_a_vlan_of_vmo() {
         "vlan-filtering-off",
         &[(
             "charts.virtual-machine-orchestrator.vlanFiltering.enabled",
-            "error: the network `vlan-30` uses a VLAN, and nothing makes the bridge VLAN-aware",
+            "error: the network `vlan-30` uses a VLAN, but nothing makes the bridge VLAN-aware",
         )],
     );
     // The variable's default counts.
@@ -278,7 +278,7 @@ fn a_network_is_on_the_bridge_and_in_a_vlan_of_vmo() {
             "nad-not-allowed",
             &[(
                 "spec.config",
-                "error: the network `vlan-30` uses VLAN 20, and VMO lets 21-100 onto the bridge",
+                "error: the network `vlan-30` uses VLAN 20, but VMO allows 21-100 on the bridge",
             )],
         );
     with(&variable, &bridge(r#", "vlan": 20"#)).is_fine("nad-not-allowed");

@@ -30,12 +30,12 @@ fn vlan_filtering_is_texts_in_their_place() {
         (
             "allowedVlans: 100",
             "allowedVlans",
-            "error: `allowedVlans` is not a string: 100; environment variables are refused as anything else",
+            "error: `allowedVlans` is not a string: 100; environment variables must be strings",
         ),
         (
             "allowVlansOnSelf: true",
             "allowVlansOnSelf",
-            "error: `allowVlansOnSelf` is not a string: true; environment variables are refused as anything else",
+            "error: `allowVlansOnSelf` is not a string: true; environment variables must be strings",
         ),
         (
             "allowVlansOnSelf: 'yes'",
@@ -45,12 +45,12 @@ fn vlan_filtering_is_texts_in_their_place() {
         (
             "allowedVlans: 21–100",
             "allowedVlans",
-            "error: `allowedVlans`: `21–100` is no range: write `21-100`",
+            "error: `allowedVlans`: `21–100` is not a range: write `21-100`",
         ),
         (
             "allowedVlansOnSelf: 4095",
             "allowedVlansOnSelf",
-            "error: `allowedVlansOnSelf` is not a string: 4095; environment variables are refused as anything else",
+            "error: `allowedVlansOnSelf` is not a string: 4095; environment variables must be strings",
         ),
         (
             "allowedVlansOnSelf: '1,,2'",
@@ -65,7 +65,7 @@ fn vlan_filtering_is_texts_in_their_place() {
         "vlan-filtering-place",
         &[(
             "charts.virtual-machine-orchestrator.vlanFiltering.allowVlansOnSelf",
-            "error: `allowVlansOnSelf` does nothing outside of `vlanFiltering.env`",
+            "error: `allowVlansOnSelf` has no effect outside of `vlanFiltering.env`",
         )],
     );
 }
@@ -198,7 +198,7 @@ fn networks_of_the_cluster_do_not_meet() {
         );
     kubernetes("100.64.0.0", "100.64.64.0/18").finds(
         "cluster-network",
-        &[("pack.podCIDR", "error: `100.64.0.0` is not an IPv4 network: the prefix length is missing; write it such as `172.16.0.0/22`")],
+        &[("pack.podCIDR", "error: `100.64.0.0` is not an IPv4 network: the prefix length is missing; write it like `172.16.0.0/22`")],
     );
     kubernetes("100.64.0.0/18", "100.64.64.0/25").finds(
         "service-cidr-too-small",
@@ -211,7 +211,7 @@ fn networks_of_the_cluster_do_not_meet() {
         "service-cidr-too-large",
         &[(
             "pack.serviceClusterIpRange",
-            "error: kube-apiserver takes no service CIDR larger than a /12, and 10.0.0.0/11 is",
+            "error: kube-apiserver accepts no service CIDR larger than a /12, and 10.0.0.0/11 is larger",
         )],
     );
 }
@@ -342,7 +342,7 @@ fn pools_are_ranges_of_their_own() {
         "metallb-empty",
         &[(
             &format!("{AT}.ipaddresspools"),
-            "error: MetalLB has no addresses to give out",
+            "error: MetalLB has no addresses to assign",
         )],
     );
     pools("10.0.0.0/24, 10.0.0.1-10.0.0.2, 10.0.0.200-10.0.1.1").finds(
@@ -411,7 +411,7 @@ fn pools_are_announced_once() {
         "metallb-bgp",
         &[(
             &format!("{AT}.bgpadvertisements"),
-            "error: addresses are to be announced by BGP, and there is no peer",
+            "error: addresses should be announced by BGP, but there is no peer",
         )],
     );
     with("bgpadvertisements: {default: {spec: {}}}, bgppeers: {router: {spec: {myASN: 64512}}}")

@@ -57,7 +57,7 @@ fn the_number_of_storage_nodes_is_a_number() {
         "storage-nodes-variable",
         &[(
             &path,
-            "warning: the number of storage nodes is a macro in quotes, which stays a text where the StorageCluster wants a whole number",
+            "warning: the number of storage nodes is a macro in quotes, which stays a text, but the StorageCluster needs a whole number",
         )],
     );
 }
@@ -88,7 +88,7 @@ fn px_storev2_has_a_metadata_device() {
         "metadata-device",
         &[(
             &path,
-            "warning: the metadata device has 32 GiB, and PX-StoreV2 wants 64",
+            "warning: the metadata device has 32 GiB, but PX-StoreV2 needs 64",
         )],
     );
 }
@@ -139,14 +139,14 @@ fn the_transport_is_one_that_is_known() {
         "san-type",
         &[(
             &env,
-            "warning: nothing sets `PURE_FLASHARRAY_SAN_TYPE`, so Portworx takes iSCSI",
+            "warning: nothing sets `PURE_FLASHARRAY_SAN_TYPE`, so Portworx uses iSCSI",
         )],
     );
     cluster(&FC.replace("provider: pure", "a: b")).finds(
         "san-provider",
         &[(
             &format!("{env}[1].value"),
-            "warning: `PURE_FLASHARRAY_SAN_TYPE` is set, and the provider of the drives is not `pure`",
+            "warning: `PURE_FLASHARRAY_SAN_TYPE` is set, but the provider of the drives is not `pure`",
         )],
     );
 }
@@ -174,14 +174,14 @@ fn nodes_are_prepared_for_the_transport() {
         "san-mixed",
         &[(
             "kubeadmconfig.preKubeadmCommands[1]",
-            "warning: the nodes are prepared for iSCSI, and Portworx is told to use FC",
+            "warning: the nodes are prepared for iSCSI, but Portworx is set to FC",
         )],
     );
     with("NVMEOF-TCP", &multipath("PURE")).finds(
         "san-mixed",
         &[(
             "kubeadmconfig.files[0]",
-            "warning: multipath.conf says nothing of `NVME`, as the array shows over NVMEOF-TCP",
+            "warning: multipath.conf has no device section for `NVME`, the vendor name of the array over NVMEOF-TCP",
         )],
     );
 }
@@ -258,12 +258,12 @@ fn the_secret_can_be_read_and_is_not_shown() {
         (
             "data: {pure.json: '???'}".to_owned(),
             at_data,
-            "`pure.json` is no base64",
+            "`pure.json` is not base64",
         ),
         (
             format!("data:\n  pure.json: {one}\n    {other}\n"),
             at_data,
-            "the base64 of `pure.json` has blanks in it, as folded lines get them",
+            "the base64 of `pure.json` has blanks, as in folded lines",
         ),
         (
             "data: {pure.json: /////w==}".to_owned(),
@@ -275,7 +275,7 @@ fn the_secret_can_be_read_and_is_not_shown() {
             at_data,
             "`pure.json` holds a macro inside base64, which Palette cannot fill in",
         ),
-        (data("{"), at_data, "`pure.json` is no JSON"),
+        (data("{"), at_data, "`pure.json` is not JSON"),
         (
             plain("{}"),
             at_plain,

@@ -42,7 +42,7 @@ fn a_pod_cidr_grows_where_nothing_is_in_the_way() {
         "cluster: {workers: 45}",
         id,
         &[
-            "network.serviceCidr: note: the pod CIDR 100.64.0.0/18 has room for 64 nodes, 48 are there, and the service CIDR 100.64.64.0/18 is in the way of more",
+            "network.serviceCidr: note: the pod CIDR 100.64.0.0/18 has room for 64 nodes, the site has 48, and the service CIDR 100.64.64.0/18 blocks a larger one",
         ],
     );
     says(
@@ -64,7 +64,7 @@ fn large_clusters_are_told_what_they_hold() {
         &site(66),
         "large-cluster",
         &[
-            "cluster.workers: note: 69 nodes and one for repaves are more than the 64 that the RA is sized for; it advises 12500 VMs in a cluster at the most",
+            "cluster.workers: note: 69 nodes and one for repaves are more than the 64 that the RA is sized for; it advises at most 12500 VMs in a cluster",
         ],
     );
 }
@@ -79,7 +79,7 @@ fn control_planes_are_sized_by_workers() {
             &format!("cluster: {{workers: {workers}, controlPlaneRunsVms: true}}"),
             id,
             &[&format!(
-                "cluster.workers: note: {} nodes for VMs and 2 namespaces of these want control-plane nodes of 4 cores and {memory} GB, and what a worker has besides, since they run VMs",
+                "cluster.workers: note: {} nodes for VMs and 2 namespaces of these need control-plane nodes of 4 cores and {memory} GB, plus the resources of a worker, since they run VMs",
                 workers + 3
             )],
         );
@@ -88,14 +88,14 @@ fn control_planes_are_sized_by_workers() {
         "cluster: {workers: 11}",
         id,
         &[
-            "cluster.workers: note: 11 workers and 2 namespaces for VMs want control-plane nodes of 4 cores and 16 GB",
+            "cluster.workers: note: 11 workers and 2 namespaces for VMs need control-plane nodes of 4 cores and 16 GB",
         ],
     );
     says(
         "{cluster: {workers: 101}, network: {podCidr: 100.64.0.0/16, serviceCidr: 100.65.0.0/18}}",
         id,
         &[
-            "cluster.workers: note: 101 workers and 2 namespaces for VMs want control-plane nodes of 16 cores and 64 GB",
+            "cluster.workers: note: 101 workers and 2 namespaces for VMs need control-plane nodes of 16 cores and 64 GB",
         ],
     );
     says(
@@ -201,14 +201,14 @@ fn the_memory_manager_has_the_sum_to_the_byte() {
         id,
         &[(
             "kubeadmconfig.files[0].content",
-            "error: `reservedMemory` holds 5Gi, and system, kubelet and eviction keep 5220Mi: the kubelet does not start",
+            "error: `reservedMemory` is 5Gi, but system, kubelet and eviction reserve 5220Mi: the kubelet does not start",
         )],
     );
     with("", "").finds(
         id,
         &[(
             "kubeadmconfig.files[0].content",
-            "error: `reservedMemory` holds nothing, and system, kubelet and eviction keep 5220Mi: the kubelet does not start",
+            "error: `reservedMemory` is nothing, but system, kubelet and eviction reserve 5220Mi: the kubelet does not start",
         )],
     );
 }

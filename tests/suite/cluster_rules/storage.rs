@@ -243,7 +243,7 @@ fn direct_access_volumes_are_shared_by_later_versions() {
     .is_fine("direct-access");
     for (version, licence) in [("3.3.1", "enterprise"), ("3.5.2", "saas")] {
         let message = format!(
-            "error: VMs share the block volumes of `block`, and Direct Access volumes of Portworx {version} are for a single node"
+            "error: VMs share the block volumes of `block`, but Direct Access volumes of Portworx {version} are for a single node"
         );
         with(version, licence, direct).finds(
             "direct-access",
@@ -264,7 +264,7 @@ fn longhorn_and_piraeus_are_told_to_share() {
     };
     let message = |class: &str| {
         format!(
-            "error: VMs share the block volumes of `{class}`, and Longhorn shares only migratable ones: disks bind and never attach"
+            "error: VMs share the block volumes of `{class}`, but Longhorn shares only migratable ones: disks bind and never attach"
         )
     };
     longhorn("parameters: {migratable: 'true'}\n").is_fine("longhorn-migratable");
@@ -316,7 +316,7 @@ fn snapshots_are_of_the_storage() {
         "snapshot-driver",
         &[(
             "charts.virtual-machine-orchestrator.snapshot-controller.volumeSnapshotClass.driver",
-            "error: snapshots are of the driver `mydriver`, and the disks of `pxd.portworx.com`",
+            "error: snapshots use the driver `mydriver`, but disks use `pxd.portworx.com`",
         )],
     );
     let other = "apiVersion: snapshot.storage.k8s.io/v1\nkind: VolumeSnapshotClass\nmetadata: {name: s}\ndriver: other\ndeletionPolicy: Delete";
@@ -327,7 +327,7 @@ fn snapshots_are_of_the_storage() {
         "snapshot-driver",
         &[(
             "driver",
-            "error: snapshots are of the driver `other`, and the disks of `pxd.portworx.com`",
+            "error: snapshots use the driver `other`, but disks use `pxd.portworx.com`",
         )],
     );
     let twice = |version: &str, create: &str| {
@@ -347,7 +347,7 @@ fn snapshots_are_of_the_storage() {
         "snapshot-class-twice",
         &[(
             &format!("{PX}.storageCluster.spec.csi"),
-            "note: the Portworx operator makes a VolumeSnapshotClass, and so does VMO",
+            "note: the Portworx operator creates a VolumeSnapshotClass, and so does VMO",
         )],
     );
 }

@@ -133,7 +133,7 @@ fn storage_profiles_are_what_cdi_takes() {
                 ["{accessModes: [ReadWriteMany], volumeMode: Block}"; 9].join(", ")
             ),
             "spec.claimPropertySets",
-            "CDI takes 8 sets of claim properties, and there are 9".to_owned(),
+            "CDI accepts 8 sets of claim properties, but there are 9".to_owned(),
         ),
     ] {
         given(&profile(&spec)).finds(id, &[(path, &format!("error: {message}"))]);

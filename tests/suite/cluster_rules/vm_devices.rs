@@ -64,7 +64,7 @@ fn mac_addresses_are_single_and_their_own() {
         "mac-of-palette",
         &[(
             at,
-            "note: 0A:00:00:00:00:01 is among the addresses that Palette gives out at random",
+            "note: 0A:00:00:00:00:01 is in the range that Palette assigns at random",
         )],
     );
     let of_template =
@@ -114,7 +114,7 @@ fn interfaces_fit_their_networks() {
     let at = "spec.template.spec.domain.devices.interfaces[0]";
     given(&attached("name: a, masquerade: {}", "name: a, multus: {networkName: default/x}")).finds(
         "interface-binding",
-        &[(at, "error: the interface `a` of the VM `v` is bound by masquerade, which the pod network alone has")],
+        &[(at, "error: the interface `a` of the VM `v` is bound by masquerade, which only the pod network supports")],
     );
     given(&attached("name: a, bridge: {}", "name: a, pod: {}")).finds(
         "interface-binding",
@@ -148,21 +148,21 @@ fn networks_are_among_the_manifests() {
     }
     given(&names("default/vlan-31")).manifest(&nad("default")).finds(
         "unknown-network",
-        &[(at, "warning: the VM `v` is to be in the network `default/vlan-31`, which is not among the manifests")],
+        &[(at, "warning: the VM `v` should be in the network `default/vlan-31`, which is not among the manifests")],
     );
     given(&names("vlan-30")).manifest(&nad("team-a")).finds(
         "unknown-network",
-        &[(at, "warning: the VM `v` is to be in the network `vlan-30`, which is not among the manifests")],
+        &[(at, "warning: the VM `v` should be in the network `vlan-30`, which is not among the manifests")],
     );
     let of_template =
         |network: &str| names(network).replace("kind: VirtualMachine", "kind: VmTemplate");
     given(&of_template("vlan-30")).manifest(&nad("default")).finds(
         "network-without-namespace",
-        &[(at, "warning: `vlan-30` is looked for in the namespace of each VM that is made from the template `v`")],
+        &[(at, "warning: `vlan-30` is looked up in the namespace of each VM that is made from the template `v`")],
     );
     given(&of_template("vlan-31")).manifest(&nad("default")).finds(
         "unknown-network",
-        &[(at, "warning: the template `v` is to be in the network `vlan-31`, which is not among the manifests")],
+        &[(at, "warning: the template `v` should be in the network `vlan-31`, which is not among the manifests")],
     );
 }
 
@@ -206,7 +206,7 @@ fn disks_have_volumes_and_places() {
         "io-thread-bus",
         &[(
             &format!("{at}[0].dedicatedIOThread"),
-            "error: the disk `a` asks for an I/O thread, which disks on virtio alone get",
+            "error: the disk `a` asks for an I/O thread, which only disks on virtio can have",
         )],
     );
     given(&good.replace("bootOrder: 2", "bootOrder: 1")).finds(
@@ -228,7 +228,7 @@ fn disks_have_volumes_and_places() {
         "data-volume-missing",
         &[(
             "spec.template.spec.volumes[0].dataVolume.name",
-            "warning: the template `t` wants a DataVolume `data`, which its `dataVolumeTemplates` do not make",
+            "warning: the template `t` needs a DataVolume `data`, which its `dataVolumeTemplates` do not create",
         )],
     );
 }
@@ -252,7 +252,7 @@ fn windows_finds_its_answers() {
         "sysprep-disk",
         &[(
             "spec.template.spec.domain.devices.disks[0]",
-            "error: the answer file of the VM `v` is on a disk, and Windows looks for it on a CD-ROM",
+            "error: the answer file of the VM `v` is on a disk, but Windows looks for it on a CD-ROM",
         )],
     );
     given(&vm("v", "", guest)).manifest(&config_map("other", "default", "unattend.xml")).finds(
@@ -326,7 +326,7 @@ fn cloud_init_can_read_its_data() {
         "cloud-init",
         &[(
             &format!("{at}.userData"),
-            "error: the `userData` of the VM `v` is no YAML, from its line 3 on",
+            "error: the `userData` of the VM `v` is not YAML, starting at line 3",
         )],
     );
     for finding in broken.findings() {
@@ -337,14 +337,14 @@ fn cloud_init_can_read_its_data() {
         "cloud-init",
         &[(
             &format!("{at}.networkData"),
-            "error: the `networkData` of the VM `v` is no YAML, from its line 1 on",
+            "error: the `networkData` of the VM `v` is not YAML, starting at line 1",
         )],
     );
     with("userDataBase64", "???").finds(
         "cloud-init",
         &[(
             &format!("{at}.userDataBase64"),
-            "error: the `userData` of the VM `v` is no base64 of a text",
+            "error: the `userData` of the VM `v` is not the base64 of a text",
         )],
     );
 }
@@ -379,7 +379,7 @@ fn memory_is_what_is_meant() {
         "overcommit-unused",
         &[(
             "spec.template.spec.domain.resources.requests.memory",
-            "note: the VM `v` asks for all of its memory, so the overcommit of 150 % does not touch it",
+            "note: the VM `v` asks for all of its memory, so the overcommit of 150 % does not apply",
         )],
     );
 }
@@ -398,7 +398,7 @@ fn disks_that_are_plugged_in_are_counted() {
         "hot-plug-pods",
         &[(
             "spec.template.spec.volumes",
-            "note: the VM `v` has disks that are plugged in (1), which take a pod beside the VM's own",
+            "note: the VM `v` has hot-plugged disks (1), which need a second pod",
         )],
     );
 }

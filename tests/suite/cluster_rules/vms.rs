@@ -43,14 +43,14 @@ fn feature_gates_are_known() {
         "feature-gate-unknown",
         &[(
             &eighth,
-            "warning: KubeVirt 1.7 has no feature gate `CpuManager`, and says nothing about it",
+            "warning: KubeVirt 1.7 has no feature gate `CpuManager`, and ignores it silently",
         )],
     );
     gates("4.7.0", &format!("{OWN}, VideoConfig")).finds(
         "feature-gate-unknown",
         &[(
             &eighth,
-            "warning: KubeVirt 1.5 has no feature gate `VideoConfig`, and says nothing about it",
+            "warning: KubeVirt 1.5 has no feature gate `VideoConfig`, and ignores it silently",
         )],
     );
     gates("4.9.0", &format!("{OWN}, VideoConfig")).is_fine("feature-gate-unknown");
@@ -58,19 +58,19 @@ fn feature_gates_are_known() {
         "feature-gate-unknown",
         &[(
             &eighth,
-            "warning: KubeVirt has no feature gate `CPUHotplug`, and says nothing about it",
+            "warning: KubeVirt has no feature gate `CPUHotplug`, and ignores it silently",
         )],
     );
     gates("4.9.46", &format!("{OWN}, VMPersistentState")).finds(
         "feature-gate-always-on",
         &[(
             &eighth,
-            "note: in KubeVirt 1.7 the gate `VMPersistentState` changes nothing: it is always on",
+            "note: in KubeVirt 1.7 the gate `VMPersistentState` has no effect: its feature is always on",
         )],
     );
     gates("4.9.0", &format!("{OWN}, ExperimentalVirtiofsSupport")).finds(
         "feature-gate-gone",
-        &[(&eighth, "warning: KubeVirt 1.7 no longer has what the gate `ExperimentalVirtiofsSupport` switched on")],
+        &[(&eighth, "warning: KubeVirt 1.7 no longer has the feature of the gate `ExperimentalVirtiofsSupport`")],
     );
     gates("4.7.0", &format!("{OWN}, ExperimentalVirtiofsSupport")).is_fine("feature-gate-gone");
     // Those that are always on may be left out.
@@ -153,7 +153,10 @@ fn guests_have_the_gates_they_need() {
         .is_fine("hyperv-unchecked");
     gates("4.9.0", OWN).manifest(&hyperv).finds(
         "hyperv-unchecked",
-        &[(GATES, "note: guests ask for Hyper-V features, and nothing keeps them off nodes that lack these")],
+        &[(
+            GATES,
+            "note: guests use Hyper-V features, but nothing keeps them off nodes without these",
+        )],
     );
 }
 
@@ -227,7 +230,7 @@ fn preferences_have_fields_that_count() {
         "io-thread-bus",
         &[(
             "spec.devices.preferredDiskDedicatedIoThread",
-            "warning: only disks on virtio get an I/O thread, and this preference puts them on `sata`",
+            "warning: only disks on virtio can have an I/O thread, but this preference puts them on `sata`",
         )],
     );
 }
@@ -260,7 +263,7 @@ fn a_topology_is_for_instance_types() {
         "preference-spread",
         &[(
             "spec.cpu.spreadOptions",
-            "warning: `spreadOptions` count with the topology `spread` only, and it is `cores`",
+            "warning: `spreadOptions` apply only to the topology `spread`, but it is `cores`",
         )],
     );
     given(&preference(

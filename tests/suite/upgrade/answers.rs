@@ -36,7 +36,7 @@ fn answers_that_do_not_fit_are_refused() {
         (
             "  base: \"02c66ea91503834f\"",
             "  base: \"0000000000000000\"",
-            "error: the answer to `VMO-RA-Infra-MaaS-PureFlashArray/kubernetes/values/kubeadmconfig.kubeletExtraArgs.tls-cipher-suites` is out of date: one of the three sides is another than when this was answered\n",
+            "error: the answer to `VMO-RA-Infra-MaaS-PureFlashArray/kubernetes/values/kubeadmconfig.kubeletExtraArgs.tls-cipher-suites` is out of date: one of the three sides has changed since this was answered\n",
         ),
         (
             "  path: charts.cilium.nodePort",
@@ -140,7 +140,7 @@ fn a_second_run_uses_the_answers_of_the_first() {
     customised(&folder);
     folder.run("init site.yaml").ends(0);
     let site = "--site site.yaml";
-    let used = "note: the answers in `resolutions.yaml` are those of an earlier run, and are used
+    let used = "note: using the answers of an earlier run in `resolutions.yaml`
   = help: if they belong to another upgrade, name another file with `--resolve FILE`
 
 ";
@@ -159,7 +159,7 @@ fn a_second_run_uses_the_answers_of_the_first() {
     upgrade(&folder, &format!("{site} --resolve resolution.yaml"))
         .ends(1)
         .begins(
-            "note: `resolution.yaml` is not there, so no conflict has an answer yet
+            "note: `resolution.yaml` does not exist, so no conflict has an answer yet
   = help: open conflicts are written to it
 
 ",
@@ -204,7 +204,7 @@ fn a_second_run_uses_the_answers_of_the_first() {
         write(&folder, "resolutions.yaml", other);
         upgrade(&folder, site).says(
             2,
-            "error: `resolutions.yaml` is there, and holds no answers of `vmo-ra upgrade`
+            "error: `resolutions.yaml` exists, but holds no answers of `vmo-ra upgrade`
   = help: name another file for the conflicts with `--resolve FILE`
 
 ",
@@ -285,7 +285,7 @@ fn an_answer_for_a_version_is_one_for_the_values() {
     assert_eq!((version, values), (json!("0.15.7"), yours));
     assert_eq!(
         limited[0]["why"],
-        "only what the RA itself sets is merged, and the rest stays yours: there are no built-in values of `lb-metallb-helm` 0.15.7"
+        "only the RA's own settings are merged, and the rest stays yours: there are no built-in values of `lb-metallb-helm` 0.15.7"
     );
 }
 
@@ -366,7 +366,7 @@ fn a_conflict_says_why_it_matters() {
     let gone = of("charts.cilium.nodePort")["reasons"].to_string();
     assert!(
         gone.contains(
-            "is gone from `cni-cilium-oss` 1.19.0 on: take it out; `kubeProxyReplacement` decides ("
+            "was removed in `cni-cilium-oss` 1.19.0: remove it; `kubeProxyReplacement` decides ("
         ),
         "{gone}"
     );

@@ -116,14 +116,14 @@ fn a_lock_that_does_not_fit_is_said_to_be_so() {
         .run("upgrade yours --to 1.9.0 --site site.yaml")
         .well();
     assert!(
-        told.contains(&format!("\n  note: the profiles were rendered with another site\n  note: vmo-ra 0{0} rendered the profiles, and this is {0}, whose built-in values may be others\n  note: the profiles were made from `lb-metallb-helm` 0.15.1, and 0.15.2 is at hand\n", env!("CARGO_PKG_VERSION"))),
+        told.contains(&format!("\n  note: the profiles were rendered with another site\n  note: vmo-ra 0{0} rendered the profiles; this is {0}, whose built-in values may differ\n  note: the profiles were made from `lb-metallb-helm` 0.15.1, but 0.15.2 was found\n", env!("CARGO_PKG_VERSION"))),
         "{told}"
     );
     write(&folder, "yours/.vmo-ra.lock", "{}");
     folder
         .run("upgrade yours --to 1.9.0")
         .ends(2)
-        .begins("error: `yours/.vmo-ra.lock` is no lock of `vmo-ra`: ");
+        .begins("error: `yours/.vmo-ra.lock` is not a lock of `vmo-ra`: ");
 }
 
 #[test]

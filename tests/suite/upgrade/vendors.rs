@@ -52,7 +52,7 @@ fn without_the_vendor_only_what_the_ra_sets_is_merged() {
     );
     assert_eq!(
         report["limited"][0]["why"],
-        "only what the RA itself sets is merged, and the rest stays yours: the vendor's values of `cni-cilium-oss` 1.19.2 are not at hand"
+        "only the RA's own settings are merged, and the rest stays yours: the vendor's values of `cni-cilium-oss` 1.19.2 are missing"
     );
     let name = "new/VMO-RA-Infra-MaaS-PureFlashArray.json";
     let mut new: Value = serde_json::from_str(&read(&folder, name)).expect("it is JSON");
@@ -260,7 +260,7 @@ fn steps_on_the_way_are_versions_of_the_profile() {
     run.ends(0);
     assert!(
         run.told()
-            .contains(" is not made: the vendor's values of `kubernetes` 1.33.x are not at hand\n"),
+            .contains(" is not made: the vendor's values of `kubernetes` 1.33.x are missing\n"),
         "{}",
         run.told()
     );
@@ -414,11 +414,12 @@ fn a_replaced_pack_carries_over_what_has_a_counterpart() {
     ]);
     let run = upgrade(&folder, "--site site.yaml");
     run.ends(1);
-    let left = "decide about what you changed in `nginx` and has no known place in `traefik`: `charts.ingress-nginx.controller.config.use-gzip`";
+    let left = "decide about your changes in `nginx` that have no known place in `traefik`: `charts.ingress-nginx.controller.config.use-gzip`";
     assert!(run.told().contains(left), "{}", run.told());
     assert!(
-        run.told()
-            .contains("VMO-RA-Core-PXKE / nginx / layer: you changed this, and it is gone"),
+        run.told().contains(
+            "VMO-RA-Core-PXKE / nginx / layer: you changed this, but it no longer exists"
+        ),
         "{}",
         run.told()
     );
@@ -506,7 +507,7 @@ fn renamed_settings_take_their_edits_along() {
         ]
     );
     let by_hand = report["byHand"].to_string();
-    assert!(by_hand.contains("`charts.cilium.l2NeighDiscovery.refreshPeriod`, which you changed in `cni-cilium-oss`, is gone from 1.18.0 on: take it out"), "{by_hand}");
+    assert!(by_hand.contains("`charts.cilium.l2NeighDiscovery.refreshPeriod`, which you changed in `cni-cilium-oss`, was removed in 1.18.0: remove it"), "{by_hand}");
     let asked = read(&folder, "answers.yaml");
     assert_eq!(asked.matches("  answer:\n").count(), 1, "{asked}");
     write(
@@ -566,7 +567,7 @@ fn a_pack_without_values_is_said_to_be_one() {
     assert_eq!(
         why,
         [
-            "only what the RA itself sets is merged, and the rest stays yours: the pack `kubernetes` in `packs/own` has no values.yaml"
+            "only the RA's own settings are merged, and the rest stays yours: the pack `kubernetes` in `packs/own` has no values.yaml"
         ]
     );
 }

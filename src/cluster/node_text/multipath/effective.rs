@@ -1,4 +1,4 @@
-//! What the sections of `multipath.conf` come to for a device.
+//! The combined effect of the sections of `multipath.conf` on a device.
 
 use serde_json::{Map, Value};
 
