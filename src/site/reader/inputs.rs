@@ -49,11 +49,12 @@ impl Reader<'_> {
                     let help = if command::is_variable(name) {
                         format!("set it for this run, such as `read -rs {name} && export {name}`")
                     } else {
-                        "no shell sets a variable of this name: take one of letters, digits and underscores".to_owned()
+                        "no shell sets a variable of this name: use letters, digits and underscores"
+                            .to_owned()
                     };
                     (format!("`{name}`"), help)
                 } else {
-                    let help = "`env` takes the name of a variable, such as `MY_SECRET`, and never the secret itself";
+                    let help = "`env` takes the name of a variable, such as `MY_SECRET`, not the secret itself";
                     (format!("that `{key}` names"), help.to_owned())
                 };
                 let value = self.inputs.env(name).ok_or_else(|| {
@@ -75,7 +76,7 @@ impl Reader<'_> {
                 let text = self.inputs.file(path).map_err(|error| {
                     Diagnostic::error(format!("cannot read {shown}: {error}"))
                         .code(Code::of_reading(&error))
-                        .help("a relative path is meant from the site's own folder")
+                        .help("a relative path starts at the site's folder")
                 })?;
                 let text = text.strip_suffix('\n').unwrap_or(&text);
                 let text = text.strip_suffix('\r').unwrap_or(text);

@@ -51,7 +51,7 @@ impl Reader<'_> {
                 "`{path}` has {} items, more than the {most} that are read",
                 items.len()
             ))
-            .help("is this list what it should be?");
+            .help("is this the right list?");
             self.problem_at(node, problem);
             return None;
         }
