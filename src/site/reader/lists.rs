@@ -48,7 +48,7 @@ impl Reader<'_> {
         };
         if items.len() > most {
             let problem = Diagnostic::error(format!(
-                "`{path}` has {} items, more than the {most} that are read",
+                "`{path}` has {} items, more than the limit of {most}",
                 items.len()
             ))
             .help("is this the right list?");
