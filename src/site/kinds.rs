@@ -152,8 +152,8 @@ kinds! {
     Subdomain => Kind::text("a DNS-1123 name", format!("(?=.{{1,253}}$){}", subdomain()), "vmo.example.internal").or(&["number"]);
     VlanId => Kind::text("a VLAN id", VLAN, "20").within(1..=4094);
     VlanSelection => {
-        let some = format!("(untagged|{})", set_of(VLAN));
-        Kind::text("VLANs, or `untagged`", format!("{some}( *, *{some})*"), "21-24,30")
+        let some = format!("( *untagged *|{})", set_of(VLAN));
+        Kind::text("VLANs, or `untagged`", format!("{some}(,{some})*"), "21-24,30")
             .within(1..=4094)
             .joined()
     };
@@ -244,7 +244,7 @@ mod tests {
         quantity: Quantity, "1024Pi", "80G";
         state_class: StateClass, "none", "a.b";
         storage_nodes: StorageNodes, "variable", "1000";
-        vlan_selection: VlanSelection, "untagged, 30", "1-4094";
+        vlan_selection: VlanSelection, "untagged, 30", " untagged ,30", "1-4094";
         vlans: VlanSet, "1 - 4094 , 7";
     }
 }
