@@ -165,27 +165,26 @@ fn out_takes_what_standard_output_would() {
         let arguments = ["diff", "1.7.0", "1.9.0", "--format", format];
         let printed = folder.run(&arguments);
         printed.ends(1);
-        let written = vmo_ra(&[&arguments[..], &["--out", "report"]].concat())
+        let file = format!("report.{format}");
+        let written = vmo_ra(&[&arguments[..], &["--out", &file]].concat())
             .within(&folder)
             .run();
-        assert_eq!(
-            written.all(),
-            (Some(1), "wrote report\n".to_owned(), String::new())
-        );
-        let report = fs::read(folder.join("report")).expect("it was written");
+        let said = format!("wrote {file}\n");
+        assert_eq!(written.all(), (Some(1), said, String::new()));
+        let report = fs::read(folder.join(&file)).expect("it was written");
         assert!(!report.is_empty(), "{format}");
         assert!(report == printed.stdout, "{format}: the file is another");
     }
     let left = fs::read_dir(&folder).expect("it is there").count();
-    assert_eq!(left, 1, "something was left behind");
-    let refused = ["diff", "1.9.0", "1.9.0", "--out", "report/below"];
+    assert_eq!(left, 4, "something was left behind");
+    let refused = ["diff", "1.9.0", "1.9.0", "--out", "report.text/below"];
     let refused = vmo_ra(&refused).within(&folder).run();
     refused.ends(3);
     assert_eq!(refused.told(), "");
     assert!(
         refused
             .said()
-            .starts_with("error: cannot write `report/below`: "),
+            .starts_with("error: cannot write `report.text/below`: "),
         "{}",
         refused.said()
     );
@@ -208,7 +207,7 @@ fn a_report_that_shows_secrets_is_private() {
     };
     let hidden = report(&[]);
     assert!(!hidden.contains("hunter2"), "{hidden}");
-    let shown = report(&["--show-secrets"]);
+    let shown = report(&["--show-secrets", "--force"]);
     assert!(shown.contains("hunter2-old") && shown.contains("hunter2-new"));
     let data = fs::metadata(folder.join("report")).expect("it is there");
     let mode = data.permissions().mode();
