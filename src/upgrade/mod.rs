@@ -4,6 +4,7 @@
 //! versions. Your changes stay, their changes come in, and changes of both are conflicts for a person to resolve.
 
 mod api_versions;
+mod findings;
 pub mod format;
 mod ground;
 mod layers;
@@ -32,6 +33,7 @@ use crate::revision::{Revision, Role};
 use crate::site::Site;
 use crate::version::Version;
 use crate::yaml::{Answer, Path, merge_values};
+pub use findings::Found;
 use merging::Merging;
 pub use of_profiles::OfProfiles;
 use on_the_way::Way;
@@ -187,6 +189,7 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
         steps,
         on_the_way: told,
         impacts: Vec::new(),
+        findings: Vec::new(),
     };
     let has_conflicts =
         (report.items.iter()).any(|item| matches!(item.what, What::Conflict { .. }));
@@ -204,6 +207,12 @@ pub fn upgrade(request: &Request<'_>) -> Result<Upgrade, Vec<Diagnostic>> {
     });
     weigh(request, &profiles, all_theirs, &mut report)?;
     reasons::give(request, &mut report)?;
+    // Until each conflict has an answer, nobody knows what the result is.
+    if report.open().next().is_none() {
+        let before = sided.iter().map(|(_, _, yours, _)| *yours);
+        let after = profiles.iter().map(|one| &one.profile);
+        report.findings = findings::new_ones(before, after, request.library);
+    }
     Ok(Upgrade {
         profiles,
         on_the_way,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use similar::DiffTag;
 
+use super::findings::Found;
 use super::resolutions::{Place, part_words};
 use crate::diff::{Impact, Part, Shown};
 use crate::sequence::line_changes;
@@ -41,6 +42,8 @@ pub struct Report {
     pub on_the_way: Vec<OnTheWay>,
     /// What the result does to a running cluster, by impact, worst first.
     pub impacts: Vec<crate::diff::ImpactCount>,
+    /// Errors and warnings of `check` in the result that your profiles do not have; empty while a conflict is open.
+    pub findings: Vec<Found>,
 }
 
 /// A setting of the site that was read from the profiles.

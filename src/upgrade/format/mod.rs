@@ -19,6 +19,8 @@ const LISTS: [(&str, What); 4] = [
 const SETTINGS: &str = "Taken from your profiles as settings of the site";
 const OF_SETTINGS: &str = "A site can express these, so both revisions are rendered with them.";
 const STEPS: &str = "A cluster cannot be upgraded in one step. Each step is a separate profile version. The steps that can be made are in the folder `steps` of the result. Wait after each step.";
+const FINDINGS: &str = "New findings of `check`";
+const OF_FINDINGS: &str = "The result has these, and your profiles do not.";
 const BY_HAND: &str = "Values that clusters store for variables, and overrides on a cluster, are not part of a profile: compare them in Palette before the cluster gets the new version.";
 
 /// For a comment on a pull request; with `full` all of long lists.

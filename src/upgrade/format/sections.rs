@@ -52,6 +52,7 @@ pub(super) fn sections(report: &Report, full: bool) -> Vec<Section> {
         limited(report),
         moved(report),
         steps(report),
+        findings(report),
         by_hand(report),
     ]);
     sections.retain(|section| !section.sentences.is_empty() || !section.tables.is_empty());
@@ -264,6 +265,24 @@ fn steps(report: &Report) -> Section {
         ]
     });
     let columns = ["Layer", "Versions", "Wait until", "Source"];
+    section.tables.push(table("", &columns, rows.collect()));
+    section
+}
+
+fn findings(report: &Report) -> Section {
+    let mut section = section(super::FINDINGS);
+    if report.findings.is_empty() {
+        return section;
+    }
+    section.sentences.push(super::OF_FINDINGS.to_owned());
+    let rows = report.findings.iter().map(|found| {
+        vec![
+            found.severity.to_string(),
+            found.words(),
+            found.help.clone(),
+        ]
+    });
+    let columns = ["Severity", "What", "Way out"];
     section.tables.push(table("", &columns, rows.collect()));
     section
 }

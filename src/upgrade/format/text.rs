@@ -218,6 +218,14 @@ impl Page {
                 self.line(2, &way.words());
             }
         }
+        if !report.findings.is_empty() {
+            self.title(super::FINDINGS);
+            self.line(2, super::OF_FINDINGS);
+            for found in &report.findings {
+                self.line(2, &format!("{}: {}", found.severity, found.words()));
+                self.line(4, &found.help);
+            }
+        }
         self.title("Left to you");
         for sentence in &report.by_hand {
             self.line(2, sentence);
