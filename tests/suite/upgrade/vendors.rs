@@ -435,6 +435,8 @@ fn a_replaced_pack_carries_over_what_has_a_counterpart() {
         "{told}"
     );
     let address = "error: `traefik` asks for the address 10.20.30.150, which `nginx` asks for too";
+    let found = "error: VMO-RA-Core-PXKE / traefik: values: charts.traefik.service.spec.loadBalancerIP: `traefik` asks for";
+    assert!(told.contains(found), "{told}");
     let checked = folder.run("check both").ends(1).told();
     assert!(checked.contains(address), "{checked}");
 }
