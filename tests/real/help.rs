@@ -29,7 +29,7 @@ fn said(shell: &Path, folder: &Path, script: &str) -> String {
 const TYPED: [(&str, &str); 5] = [
     ("vmo-ra ren", "render"),
     ("vmo-ra packs app", "apply"),
-    ("vmo-ra plan --for", "--format"),
+    ("vmo-ra plan --form", "--format"),
     ("vmo-ra network --format maa", "maas-cli"),
     ("vmo-ra diff --fail-on repave-", "repave-control-planes"),
 ];
